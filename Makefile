@@ -1,0 +1,77 @@
+# A thin front on the CMake presets: the targets people expect. Everything is built below build/.
+# On a machine without a compiler start with `./run demo` or `./run check`.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+
+# Recursive makes of CMake bring their own -j; this keeps a `make -j` here from fighting with it.
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: ## build the libraries and the command (build/release/nmf)
+	@scripts/build_preset release $(JOBS)
+
+.PHONY: demo
+demo: all ## learn parts of faces and draw the galleries
+	build/release/nmf demo
+
+.PHONY: check
+check: ## build and run all tests
+	@scripts/build_preset release $(JOBS) -DNMFKIT_TESTS=ON
+	ctest --preset release --parallel $(JOBS)
+
+.PHONY: bench
+bench: all ## measure speed on this machine
+	@scripts/bench build/release/bench
+
+.PHONY: install
+install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
+	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
+	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
+
+.PHONY: asan
+asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/build_preset asan-ubsan $(JOBS)
+	ctest --preset asan-ubsan --parallel $(JOBS)
+
+.PHONY: tsan
+tsan: ## run all tests under ThreadSanitizer
+	@scripts/build_preset tsan $(JOBS)
+	ctest --preset tsan --parallel $(JOBS)
+
+.PHONY: valgrind
+valgrind: ## run the compiled tests under valgrind
+	@scripts/build_preset valgrind $(JOBS)
+	ctest --preset valgrind --parallel $(JOBS)
+
+.PHONY: coverage
+coverage: ## run all tests and report the lines they reach (build/coverage/report.html)
+	@scripts/build_preset coverage $(JOBS)
+	ctest --preset coverage --parallel $(JOBS)
+	gcovr --root . --object-directory build/coverage --exclude tests/ --exclude bench/ \
+	    --html-details build/coverage/report.html --print-summary
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
+	@scripts/build_preset fuzz $(JOBS)
+	@scripts/fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
+
+.PHONY: format
+format: ## format the C sources in place
+	@scripts/format
+
+.PHONY: deps
+deps: ## install every Debian package that any target needs
+	@./run deps
+
+.PHONY: clean
+clean: ## remove everything built
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,95 @@
+/* What the files of the command `nmf` share: the table of commands, the parsed command line and the
+ * exit codes. Adding a command is a bit below, a file cmd_NAME.c and a row in the table of main.c;
+ * help, manual page and shell completion follow from the row. */
+#ifndef NMF_CLI_H
+#define NMF_CLI_H
+
+#include <nmfkit/io.h>
+#include <nmfkit/nmfkit.h>
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+/* One bit a command, so that a row of the option table (options.c) can say whose option it is. */
+enum {
+    CLI_DEMO = 1 << 0,
+    CLI_FIT = 1 << 1,
+    CLI_PCA = 1 << 2,
+    CLI_TRANSFORM = 1 << 3,
+    CLI_RECONSTRUCT = 1 << 4,
+    CLI_GALLERY = 1 << 5,
+    CLI_GENERATE = 1 << 6,
+    CLI_FETCH = 1 << 7,
+    CLI_CONVERT = 1 << 8,
+    CLI_INFO = 1 << 9,
+    CLI_HELP = 1 << 10
+};
+
+struct cli_args;
+
+typedef struct cli_command {
+    const char *name;
+    unsigned bit;
+    int scope;           /* NMF_SCOPE_* of the library's options it takes, 0: none */
+    int least, most;     /* number of operands; most -1: any */
+    const char *usage;   /* what follows "nmf NAME" */
+    const char *summary; /* one line, for the list of commands */
+    const char *text;    /* a paragraph, for its help and the manual */
+    const char *example; /* command lines, one each line */
+    const char *words;   /* operands that completion offers; NULL: file names */
+    int (*run)(const struct cli_args *args); /* returns an exit code */
+} cli_command;
+
+/* The command line, parsed: the defaults where nothing was given. Strings lie in argv. */
+typedef struct cli_args {
+    const cli_command *command;
+    const char *const *operands;
+    int64_t operand_count;
+    int help; /* --help or -h was given, and nothing after it was looked at */
+
+    nmf_options options; /* the library's options */
+    uint64_t given;      /* bit i: row i of nmf_option_table() was given */
+
+    int64_t image_shape[2]; /* how data is read; 0 x 0: from the file */
+    int image_order, transpose;
+    int64_t shuffle; /* seed, -1: in the order of the file */
+
+    const char *output, *json, *gallery;
+    const char *save_W, *save_H, *start_W, *start_H;
+    int quiet;
+    int64_t components; /* of demo */
+    const char *data;
+
+    int64_t grid[2]; /* of gallery; 0 x 0: chosen */
+    const char *title, *rows, *reconstruct;
+    int scale, colormap;
+    int64_t pixel_size;
+
+    int64_t seed; /* of generate */
+    const char *from, *url, *sha256;
+    int man, completion;
+} cli_args;
+
+/* The table, ended by a row without a name, and a row by its name (NULL: none). */
+extern const cli_command cli_commands[];
+const cli_command *cli_command_find(const char *name);
+
+/* "nmf fit: <sentence>" on stderr; returns the exit code for the error's status. */
+int cli_fail(const cli_args *args, const nmf_error *error);
+
+/* A line for people: stdout, unless --quiet. Where the output itself or --json goes to stdout, the
+ * line goes to stderr, so that what a program reads there is not mixed with words. */
+void cli_say(const cli_args *args, const char *format, ...) NMF_PRINTF(2, 3);
+
+int cli_run_demo(const cli_args *args);
+int cli_run_fit(const cli_args *args);
+int cli_run_pca(const cli_args *args);
+int cli_run_transform(const cli_args *args);
+int cli_run_reconstruct(const cli_args *args);
+int cli_run_gallery(const cli_args *args);
+int cli_run_generate(const cli_args *args);
+int cli_run_fetch(const cli_args *args);
+int cli_run_convert(const cli_args *args);
+int cli_run_info(const cli_args *args);
+int cli_run_help(const cli_args *args);
+
+#endif

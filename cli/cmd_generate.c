@@ -1,0 +1,25 @@
+/* nmf generate: the built-in data sets. */
+#include "data.h"
+
+#include <string.h>
+
+static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error *error)
+{
+    const char *const name = args->operands[0];
+    if (strcmp(name, "faces") == 0)
+        return nmf_io_generate_faces((uint64_t)args->seed, matrix, error);
+    if (strcmp(name, "swimmer") == 0) return nmf_io_generate_swimmer(matrix, error);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "unknown data set %s: must be faces or swimmer",
+                    name);
+}
+
+int cli_run_generate(const cli_args *args)
+{
+    nmf_error error = {NMF_OK, ""};
+    nmf_matrix *matrix = NULL;
+    nmf_status status = cli_require_output(args, &error);
+    if (status == NMF_OK) status = generate(args, &matrix, &error);
+    if (status == NMF_OK) status = cli_write_matrix(args, matrix, args->output, &error);
+    nmf_matrix_free(matrix);
+    return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
+}

@@ -1,0 +1,195 @@
+/* nmf info: what a file holds; without a file, this program: version, arithmetic, libraries in
+ * use. */
+#define _GNU_SOURCE /* dl_iterate_phdr */
+#include "data.h"
+#include "report.h"
+
+#include <link.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the program ---- */
+
+/* Says which file is behind a library that decides about results or speed: BLAS is a link to one of
+ * several implementations. */
+static int print_library(struct dl_phdr_info *info, size_t size, void *context)
+{
+    static const char *const interesting[] = {"libnmfkit", "blas",    "lapack",
+                                              "libgomp",   "libomp",  "libcairo.",
+                                              "libpango-", "libcurl", "libmatio"};
+    (void)size;
+    (void)context;
+    const char *const slash = strrchr(info->dlpi_name, '/');
+    const char *const name = slash != NULL ? slash + 1 : info->dlpi_name;
+    for (size_t i = 0; i < sizeof interesting / sizeof *interesting; i++) {
+        if (strstr(name, interesting[i]) != NULL) {
+            char *const path = realpath(info->dlpi_name, NULL);
+            printf("  %s\n", path != NULL ? path : info->dlpi_name);
+            free(path);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int print_program(void)
+{
+    const nmf_kernel_info kernel = nmf_kernel();
+    char *cached = NULL;
+    printf("nmf %s\n", nmf_version());
+    printf("kernels: %s (%s; %lld-byte vectors)\n", kernel.name, kernel.reason,
+           (long long)kernel.vector_bytes);
+    printf("processors: %lld\n", (long long)kernel.processors);
+    if (nmf_io_cache_path("olivetti.npy", &cached, NULL) == NMF_OK) {
+        FILE *const file = fopen(cached, "rb");
+        printf("olivetti faces: %s%s\n", cached,
+               file != NULL ? "" : " (not there: nmf fetch olivetti)");
+        if (file != NULL) fclose(file);
+        free(cached);
+    }
+    printf("libraries:\n");
+    dl_iterate_phdr(print_library, NULL);
+    return CLI_DONE;
+}
+
+/* ---- data ---- */
+
+typedef struct entry_summary {
+    double lowest, highest, sum;
+    int64_t zeros, not_finite;
+} entry_summary;
+
+static void add_entries(const double *entries, int64_t count, entry_summary *summary)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(entries[i])) {
+            summary->not_finite++;
+            continue;
+        }
+        summary->lowest = fmin(summary->lowest, entries[i]);
+        summary->highest = fmax(summary->highest, entries[i]);
+        summary->sum += entries[i];
+        summary->zeros += entries[i] == 0.0;
+    }
+}
+
+static nmf_status summarize_entries(const nmf_matrix *matrix, entry_summary *summary,
+                                    nmf_error *error)
+{
+    const entry_summary nothing = {INFINITY, -INFINITY, 0.0, 0, 0};
+    const int64_t columns = nmf_matrix_columns(matrix);
+    double *const row = calloc((size_t)columns + 1, sizeof *row);
+    nmf_status status = NMF_OK;
+    *summary = nothing;
+    if (row == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a row of %lld numbers",
+                        (long long)columns);
+    for (int64_t i = 0; i < nmf_matrix_rows(matrix) && status == NMF_OK; i++) {
+        status = nmf_matrix_copy_rows(matrix, i, 1, NMF_F64, row, error);
+        if (status == NMF_OK) add_entries(row, columns, summary);
+    }
+    free(row);
+    return status;
+}
+
+static void print_names(const nmf_matrix *matrix, nmf_names which, const char *heading)
+{
+    const int64_t count =
+        which == NMF_FEATURE_NAMES ? nmf_matrix_columns(matrix) : nmf_matrix_rows(matrix);
+    if (!nmf_matrix_has_names(matrix, which) || count == 0) return;
+    printf("%s: %s", heading, nmf_matrix_name(matrix, which, 0));
+    if (count > 1)
+        printf("%s%s", count > 2 ? ", ..., " : ", ", nmf_matrix_name(matrix, which, count - 1));
+    putchar('\n');
+}
+
+static nmf_status print_data(const cli_args *args, nmf_error *error)
+{
+    nmf_matrix *matrix = NULL;
+    entry_summary summary;
+    char shape[160];
+    nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
+    if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
+    if (status == NMF_OK) {
+        const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);
+        const double finite = entries - (double)summary.not_finite;
+        cli_describe_matrix(matrix, shape, sizeof shape);
+        printf("%s: %s\n", args->operands[0], shape);
+        if (finite > 0.0)
+            printf("entries: %g to %g, mean %.6g, %.3g%% zeros\n", summary.lowest, summary.highest,
+                   summary.sum / finite, 100.0 * (double)summary.zeros / entries);
+        if (summary.not_finite > 0)
+            printf("not finite: %lld entries\n", (long long)summary.not_finite);
+        print_names(matrix, NMF_SAMPLE_NAMES, "samples");
+        print_names(matrix, NMF_FEATURE_NAMES, "features");
+        print_names(matrix, NMF_LABELS, "labels");
+    }
+    nmf_matrix_free(matrix);
+    return status;
+}
+
+/* ---- a model ---- */
+
+static void print_trace(const nmf_model_content *content)
+{
+    if (content->trace_count == 0) return;
+    const nmf_trace_point *const first = &content->trace[0];
+    const nmf_trace_point *const last = &content->trace[content->trace_count - 1];
+    printf("loss: %.7g after iteration %lld, %.7g after iteration %lld\n", first->loss,
+           (long long)first->iteration, last->loss, (long long)last->iteration);
+}
+
+static void print_nmf(const nmf_model_content *content)
+{
+    char how[128];
+    cli_describe_stop(content, how, sizeof how);
+    printf("start: %s, seed %llu\n", content->init, (unsigned long long)content->winning_seed);
+    printf("stopped: %s, KKT residual %.2g (tol %g)\n", how, content->kkt, content->options.tol);
+    print_trace(content);
+}
+
+static void print_pca(const nmf_model_content *content)
+{
+    printf("explained variance ratios:");
+    for (int64_t i = 0; i < content->k && i < 10; i++)
+        printf(" %.4f", content->explained_variance_ratio[i]);
+    printf("%s\n%s", content->k > 10 ? " ..." : "", content->options.whiten ? "whitened\n" : "");
+}
+
+static nmf_status print_model(const cli_args *args, nmf_error *error)
+{
+    nmf_model *model = NULL;
+    const nmf_status status = nmf_io_load_model(args->operands[0], &model, error);
+    if (status != NMF_OK) return status;
+    const nmf_model_content *const content = nmf_model_view(model);
+    const int64_t height = nmf_matrix_image_height(content->H);
+    printf("%s: %s model, k = %lld, of %lld samples x %lld features", args->operands[0],
+           content->kind == NMF_MODEL_PCA ? "PCA" : "NMF", (long long)content->k,
+           (long long)content->samples, (long long)content->features);
+    if (height > 0)
+        printf(", pictures of %lld x %lld", (long long)height,
+               (long long)nmf_matrix_image_width(content->H));
+    printf("\nrelative error: %.6g (error %.6g)\n", content->relative_error, content->error);
+    if (content->kind == NMF_MODEL_PCA)
+        print_pca(content);
+    else
+        print_nmf(content);
+    printf("cost: %lld passes, %.3g s, %lld threads, %s kernels, %s\n", (long long)content->passes,
+           content->seconds, (long long)content->threads, content->kernel,
+           nmf_dtype_name(nmf_matrix_dtype(content->H)));
+    if (content->fingerprint != 0)
+        printf("data: fingerprint %016llx\n", (unsigned long long)content->fingerprint);
+    nmf_model_free(model);
+    return NMF_OK;
+}
+
+int cli_run_info(const cli_args *args)
+{
+    nmf_error error = {NMF_OK, ""};
+    if (args->operand_count == 0) return print_program();
+    const int is_model = args->operand_count == 1 && nmf_io_is_model(args->operands[0]);
+    const nmf_status status = is_model ? print_model(args, &error) : print_data(args, &error);
+    return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
+}

@@ -1,0 +1,19 @@
+/* nmf reconstruct: data again, from weights and a model's components. */
+#include "data.h"
+
+int cli_run_reconstruct(const cli_args *args)
+{
+    nmf_error error = {NMF_OK, ""};
+    nmf_model *model = NULL;
+    nmf_matrix *W = NULL, *X = NULL;
+    nmf_status status = cli_require_output(args, &error);
+    if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
+    if (status == NMF_OK && args->operand_count == 2)
+        status = nmf_io_read(args->operands[1], NULL, &W, &error);
+    if (status == NMF_OK) status = nmf_reconstruct(model, W, &X, &error);
+    if (status == NMF_OK) status = cli_write_matrix(args, X, args->output, &error);
+    nmf_matrix_free(X);
+    nmf_matrix_free(W);
+    nmf_model_free(model);
+    return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
+}

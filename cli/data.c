@@ -1,0 +1,179 @@
+/* See data.h. */
+#include "data.h"
+
+#include "interrupt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
+                         nmf_matrix **matrix, nmf_error *error)
+{
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.image_height = args->image_shape[0];
+    options.image_width = args->image_shape[1];
+    options.image_order_column = args->image_order;
+    options.transpose = args->transpose;
+    options.shuffle = args->shuffle >= 0;
+    options.shuffle_seed = args->shuffle >= 0 ? (uint32_t)args->shuffle : 0;
+    return count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
+                      : nmf_io_read_list(paths, count, &options, matrix, error);
+}
+
+/* The directory that a file of this path goes into, as a new string; NULL when memory is out. */
+static char *directory_of(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') /* "pictures/" goes into "." */
+        length--;
+    while (length > 0 && path[length - 1] != '/') length--;
+    return length == 0 ? strdup(".") : strndup(path, length);
+}
+
+static nmf_status fail_output(const char *path, int reason, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_FILE, "cannot write %s: %s", path, strerror(reason));
+}
+
+nmf_status cli_check_output(const char *path, nmf_error *error)
+{
+    struct stat there;
+    if (path == NULL || strcmp(path, "-") == 0) return NMF_OK;
+    if (stat(path, &there) == 0) {
+        const int is_directory = S_ISDIR(there.st_mode);
+        if (is_directory && path[strlen(path) - 1] != '/') return fail_output(path, EISDIR, error);
+        if (!S_ISREG(there.st_mode))
+            return access(path, W_OK) == 0 ? NMF_OK : fail_output(path, errno, error);
+    }
+    char *const directory = directory_of(path);
+    if (directory == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the name %s", path);
+    /* A regular file is replaced by a new one, so it is the directory that must be writable. */
+    const int reason = access(directory, W_OK | X_OK) == 0 ? 0 : errno;
+    free(directory);
+    return reason == 0 ? NMF_OK : fail_output(path, reason, error);
+}
+
+nmf_status cli_require_output(const cli_args *args, nmf_error *error)
+{
+    if (args->output == NULL)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "-o is missing; usage: nmf %s %s",
+                        args->command->name, args->command->usage);
+    return cli_check_output(args->output, error);
+}
+
+nmf_status cli_default_output(const char *data_path, const char *suffix, char **path,
+                              nmf_error *error)
+{
+    struct stat there;
+    const int exists = stat(data_path, &there) == 0;
+    size_t end = strlen(data_path);
+    if (!exists && strrchr(data_path, ':') != NULL) /* "file.mat:name" */
+        end = (size_t)(strrchr(data_path, ':') - data_path);
+    while (end > 0 && data_path[end - 1] == '/') end--;
+    size_t begin = end;
+    while (begin > 0 && data_path[begin - 1] != '/') begin--;
+    for (size_t dot = end; dot > begin + 1 && !(exists && S_ISDIR(there.st_mode)); dot--) {
+        if (data_path[dot - 1] == '.') {
+            end = dot - 1;
+            break;
+        }
+    }
+    const char *name = data_path + begin;
+    size_t length = end - begin;
+    if (length == 0 ||
+        strspn(name, ".") >= length) { /* "", ".", "..": nothing to name a file after */
+        name = "data";
+        length = strlen(name);
+    }
+    const size_t bytes = length + strlen(suffix) + 1;
+    *path = malloc(bytes);
+    if (*path == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a file name of %zu bytes", bytes);
+    snprintf(*path, bytes, "%.*s%s", (int)length, name, suffix);
+    return NMF_OK;
+}
+
+nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
+                            nmf_error *error)
+{
+    /* Ctrl-C in the middle would leave the temporary file behind; writing is short. */
+    cli_interrupt_hold();
+    const nmf_status status = nmf_io_write(matrix, path, error);
+    if (status == NMF_OK)
+        cli_say(args, "wrote %s: %lld x %lld %s", path, (long long)nmf_matrix_rows(matrix),
+                (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)));
+    cli_interrupt_release();
+    return status;
+}
+
+/* All of `text` into the open descriptor, onto the disk; closes it. Returns errno's value or 0. */
+static int write_and_close(int descriptor, const char *text)
+{
+    int reason = 0;
+    for (size_t left = strlen(text); left > 0 && reason == 0;) {
+        const ssize_t written = write(descriptor, text, left);
+        if (written < 0) {
+            reason = errno;
+        } else {
+            text += written;
+            left -= (size_t)written;
+        }
+    }
+    if (reason == 0 && fsync(descriptor) != 0) reason = errno;
+    if (close(descriptor) != 0 && reason == 0) reason = errno;
+    return reason;
+}
+
+/* mkstemp makes private files; this gives the permissions that any other new file would get. */
+static void give_usual_permissions(int descriptor)
+{
+    const mode_t mask = umask(0);
+    umask(mask);
+    const int changed = fchmod(descriptor, 0666 & ~mask);
+    (void)changed; /* a file system without permissions is fine too */
+}
+
+nmf_status cli_write_text(const char *path, const char *text, nmf_error *error)
+{
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+        FILE *const device = fopen(path, "w");
+        if (device == NULL) return fail_output(path, errno, error);
+        const int failed = fputs(text, device) < 0;
+        return fclose(device) != 0 || failed ? fail_output(path, errno, error) : NMF_OK;
+    }
+    const size_t bytes = strlen(path) + sizeof ".XXXXXX";
+    char *const temporary = malloc(bytes);
+    if (temporary == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a file name of %zu bytes", bytes);
+    snprintf(temporary, bytes, "%s.XXXXXX", path);
+    int reason = 0;
+    const int descriptor = mkstemp(temporary);
+    if (descriptor < 0) {
+        reason = errno;
+    } else {
+        give_usual_permissions(descriptor);
+        reason = write_and_close(descriptor, text);
+        if (reason == 0 && rename(temporary, path) != 0) reason = errno;
+        if (reason != 0) unlink(temporary);
+    }
+    free(temporary);
+    return reason == 0 ? NMF_OK : fail_output(path, reason, error);
+}
+
+void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes)
+{
+    char shape[64] = "";
+    if (nmf_matrix_image_height(matrix) > 0)
+        snprintf(shape, sizeof shape, ", pictures of %lld x %lld",
+                 (long long)nmf_matrix_image_height(matrix),
+                 (long long)nmf_matrix_image_width(matrix));
+    snprintf(text, bytes, "%lld samples x %lld features, %s%s", (long long)nmf_matrix_rows(matrix),
+             (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
+             shape);
+}

@@ -1,0 +1,33 @@
+/* What goes in and out: reading DATA as the data options say, and looking at an output's place
+ * before the work, so that a long fit does not end with "No such file or directory". */
+#ifndef NMF_CLI_DATA_H
+#define NMF_CLI_DATA_H
+
+#include "cli.h"
+
+/* One matrix from the paths (several: pictures). */
+nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
+                         nmf_matrix **matrix, nmf_error *error);
+
+/* Fails with NMF_ERROR_FILE if `path` (NULL: nothing to do) could not be written in the end. */
+nmf_status cli_check_output(const char *path, nmf_error *error);
+
+/* For commands whose -o is required: ARGUMENT if it is missing, then as cli_check_output. */
+nmf_status cli_require_output(const cli_args *args, nmf_error *error);
+
+/* The data's file name without directory and extension, then `suffix`: "a/faces.npy" ->
+ * "faces.nmf.npz". free() it. Errors: MEMORY. */
+nmf_status cli_default_output(const char *data_path, const char *suffix, char **path,
+                              nmf_error *error);
+
+/* nmf_io_write, and a line that says so: "wrote W.npy: 400 x 6 float32". */
+nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
+                            nmf_error *error);
+
+/* `text` as a file that appears whole or not at all. Errors: FILE, MEMORY. */
+nmf_status cli_write_text(const char *path, const char *text, nmf_error *error);
+
+/* "400 samples x 4096 features, uint8, pictures of 64 x 64" */
+void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes);
+
+#endif

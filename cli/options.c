@@ -1,0 +1,97 @@
+/* The table of the commands' own options: each row is one flag of the commands in its mask. The
+ * options of the arithmetic are not here but in <nmfkit/options.def>. */
+#include "args.h"
+
+#include <nmfkit/render.h>
+
+#define FIELD(name) offsetof(cli_args, name)
+#define NO_BOUNDS NULL, 0, 0
+#define FITS (CLI_FIT | CLI_PCA)
+#define READS_DATA (FITS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO)
+#define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
+#define LARGEST_SIDE 1000000
+
+static const char *const orders[] = {"row", "column", NULL};
+static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
+static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
+
+const cli_option cli_own_options[] = {
+    {"output", 'o', CLI_KIND_FILE, FITS, FIELD(output), "MODEL.npz",
+     "where the model goes; default: the data's name with .nmf.npz or .pca.npz, in the current "
+     "directory",
+     NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, WRITES & ~(FITS | CLI_GALLERY), FIELD(output), "FILE",
+     "where the matrix goes: .npy .npz .mat .csv .tsv, or DIR/ for one picture a row (required)",
+     NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_GALLERY, FIELD(output), "PICTURE",
+     "where the gallery goes: .png, .svg or .pdf (required)", NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_DEMO, FIELD(output), "DIR",
+     "where the pictures and models go; default: nmf-demo", NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
+     "where the data goes; default: olivetti.npy in the cache, where nmf demo finds it", NO_BOUNDS},
+
+    {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
+     "number of components; default: 6", NULL, 1, 1000},
+    {"data", 0, CLI_KIND_FILE, CLI_DEMO, FIELD(data), "FILE",
+     "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
+     NO_BOUNDS},
+
+    {"save-W", 0, CLI_KIND_FILE, FITS, FIELD(save_W), "FILE", "also write W to a file of its own",
+     NO_BOUNDS},
+    {"save-H", 0, CLI_KIND_FILE, FITS, FIELD(save_H), "FILE", "also write H to a file of its own",
+     NO_BOUNDS},
+    {"start-W", 0, CLI_KIND_FILE, CLI_FIT, FIELD(start_W), "FILE",
+     "start from this W (samples x k); implies --init custom", NO_BOUNDS},
+    {"start-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(start_H), "FILE",
+     "start from this H (k x features); implies --init custom", NO_BOUNDS},
+    {"gallery", 0, CLI_KIND_FILE, FITS, FIELD(gallery), "PICTURE",
+     "also draw the components: .png, .svg or .pdf", NO_BOUNDS},
+    {"json", 0, CLI_KIND_FILE, FITS, FIELD(json), "FILE",
+     "write a report for programs; - is standard output, which then holds nothing else", NO_BOUNDS},
+
+    {"grid", 0, CLI_KIND_PAIR, CLI_GALLERY, FIELD(grid), "ROWSxCOLUMNS",
+     "pictures down and across; default: chosen from their number", NULL, 1, LARGEST_SIDE},
+    {"title", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(title), "TEXT", "heading, in any script (UTF-8)",
+     NO_BOUNDS},
+    {"scale", 0, CLI_KIND_NAME, CLI_GALLERY, FIELD(scale), NULL,
+     "range of each picture's colours: -max to max, its minimum to its maximum, or 0 to its "
+     "maximum",
+     scales, 0, 0},
+    {"colormap", 0, CLI_KIND_NAME, CLI_GALLERY, FIELD(colormap), NULL, "colours", colormaps, 0, 0},
+    {"pixel-size", 0, CLI_KIND_INT, CLI_GALLERY, FIELD(pixel_size), "N",
+     "screen pixels for one picture pixel; default: chosen", NULL, 1, 1000},
+    {"rows", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(rows), "LIST",
+     "draw these rows, counted from 0, such as 0,5,7; default: from the first on", NO_BOUNDS},
+    {"reconstruct", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(reconstruct), "LIST",
+     "draw these rows of --data, and below them what the model makes of them", NO_BOUNDS},
+    {"data", 0, CLI_KIND_FILE, CLI_GALLERY, FIELD(data), "DATA", "the data for --reconstruct",
+     NO_BOUNDS},
+
+    {"seed", 0, CLI_KIND_INT, CLI_GENERATE, FIELD(seed), "SEED", "another set of faces; default: 0",
+     NULL, 0, INT64_MAX},
+    {"from", 0, CLI_KIND_FILE, CLI_FETCH, FIELD(from), "FILE",
+     "convert this olivettifaces.mat instead of downloading it", NO_BOUNDS},
+    {"url", 0, CLI_KIND_TEXT, CLI_FETCH, FIELD(url), "URL", "download from another address",
+     NO_BOUNDS},
+    {"sha256", 0, CLI_KIND_TEXT, CLI_FETCH, FIELD(sha256), "HEX",
+     "checksum of the download, where it is not the published file", NO_BOUNDS},
+
+    {"image-shape", 0, CLI_KIND_PAIR, READS_DATA, FIELD(image_shape), "HEIGHTxWIDTH",
+     "each row is a picture of this shape, such as 64x64, where the file cannot know it", NULL, 1,
+     LARGEST_SIDE},
+    {"image-order", 0, CLI_KIND_NAME, READS_DATA, FIELD(image_order), NULL,
+     "pixels run along the picture's rows, or down its columns as MATLAB writes them", orders, 0,
+     0},
+    {"transpose", 0, CLI_KIND_FLAG, READS_DATA, FIELD(transpose), NULL,
+     "the file's rows are features and its columns samples", NO_BOUNDS},
+    {"shuffle", 0, CLI_KIND_INT, READS_DATA, FIELD(shuffle), "SEED",
+     "put the samples in the order of NumPy's RandomState(SEED).permutation", NULL, 0, UINT32_MAX},
+
+    {"man", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(man), NULL, "print the manual page (roff)",
+     NO_BOUNDS},
+    {"completion", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(completion), NULL,
+     "print the completion script for bash", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH, FIELD(quiet), NULL,
+     "say nothing but errors and warnings", NO_BOUNDS},
+    {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
+};

@@ -1,0 +1,92 @@
+/* See progress.h. The line is cut to the terminal's width, so that it never wraps and can be
+ * erased. */
+#include "progress.h"
+
+#include "interrupt.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_AFTER_SECONDS 1.0
+#define EVERY_SECONDS 0.1
+
+static double now_seconds(void)
+{
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+cli_progress cli_progress_begin(void)
+{
+    const cli_progress progress = {isatty(STDERR_FILENO), 0, now_seconds(), 0.0};
+    return progress;
+}
+
+static void erase_line(void)
+{
+    fputs("\r\033[K", stderr);
+}
+
+void cli_progress_end(cli_progress *progress)
+{
+    if (progress->drawn) {
+        erase_line();
+        fflush(stderr);
+    }
+    progress->drawn = 0;
+}
+
+static int is_due(cli_progress *progress)
+{
+    if (!progress->on_terminal) return 0;
+    const double now = now_seconds();
+    if (now - progress->began < FIRST_AFTER_SECONDS || now - progress->last < EVERY_SECONDS)
+        return 0;
+    progress->last = now;
+    return 1;
+}
+
+static void draw(cli_progress *progress, const char *text)
+{
+    struct winsize size = {0, 0, 0, 0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) size.ws_col = 80;
+    erase_line();
+    fprintf(stderr, "%.*s", size.ws_col - 1, text);
+    fflush(stderr);
+    progress->drawn = 1;
+}
+
+int cli_progress_fit(const nmf_trace_point *point, void *context)
+{
+    cli_progress *const progress = context;
+    if (is_due(progress)) {
+        char text[256], residual[48] = "";
+        if (point->kkt == point->kkt) /* NaN: not computed */
+            snprintf(residual, sizeof residual, ", KKT residual %.1e", point->kkt);
+        snprintf(text, sizeof text, "%lld passes, %.3g passes/s, loss %.7g%s, %.0f s",
+                 (long long)point->passes,
+                 point->seconds > 0.0 ? (double)point->passes / point->seconds : 0.0, point->loss,
+                 residual, point->seconds);
+        draw(progress, text);
+    }
+    return cli_interrupted();
+}
+
+int cli_progress_download(int64_t done, int64_t total, void *context)
+{
+    cli_progress *const progress = context;
+    if (is_due(progress)) {
+        const double seconds = progress->last - progress->began;
+        char text[256], share[64] = "";
+        if (total > 0)
+            snprintf(share, sizeof share, " of %.1f MB (%.0f%%)", (double)total * 1e-6,
+                     100.0 * (double)done / (double)total);
+        snprintf(text, sizeof text, "downloading: %.1f MB%s, %.2g MB/s, %.0f s",
+                 (double)done * 1e-6, share, (double)done * 1e-6 / seconds, seconds);
+        draw(progress, text);
+    }
+    return cli_interrupted();
+}

@@ -1,0 +1,23 @@
+/* The progress line: on a terminal only (stderr), only once a run takes over a second, rewritten in
+ * place at most ten times a second, and gone at the end. Also where Ctrl-C reaches a fit or a
+ * download: the callbacks answer "stop" once a signal came. */
+#ifndef NMF_CLI_PROGRESS_H
+#define NMF_CLI_PROGRESS_H
+
+#include <nmfkit/options.h>
+
+typedef struct cli_progress {
+    int on_terminal;
+    int drawn; /* there is a line to erase */
+    double began,
+        last; /* seconds on the monotonic clock: begin, and when the line was last written */
+} cli_progress;
+
+cli_progress cli_progress_begin(void);
+void cli_progress_end(cli_progress *progress); /* erases the line */
+
+/* An nmf_progress_fn and nmf_io_fetch_options.progress; context is a cli_progress. */
+int cli_progress_fit(const nmf_trace_point *point, void *context);
+int cli_progress_download(int64_t done, int64_t total, void *context);
+
+#endif

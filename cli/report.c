@@ -1,0 +1,97 @@
+/* See report.h. */
+#include "report.h"
+
+#include "data.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void count_of(int64_t count, const char *noun, char *text, size_t bytes)
+{
+    snprintf(text, bytes, "%lld %s%s", (long long)count, noun, count == 1 ? "" : "s");
+}
+
+void cli_describe_stop(const nmf_model_content *content, char *text, size_t bytes)
+{
+    char iterations[48];
+    count_of(content->iterations, "iteration", iterations, sizeof iterations);
+    switch (content->stopped) {
+    case NMF_STOPPED_CONVERGED: snprintf(text, bytes, "converged after %s", iterations); return;
+    case NMF_STOPPED_STALLED:
+        snprintf(text, bytes, "stalled after %s: no progress is left above rounding", iterations);
+        return;
+    case NMF_STOPPED_MAX_ITER:
+        snprintf(text, bytes, "not converged at the limit of %s (--max-iter)", iterations);
+        return;
+    case NMF_STOPPED_TIME_LIMIT:
+        snprintf(text, bytes, "not converged at the time limit, after %s", iterations);
+        return;
+    case NMF_STOPPED_INTERRUPTED: snprintf(text, bytes, "interrupted after %s", iterations); return;
+    }
+    snprintf(text, bytes, "stopped after %s", iterations);
+}
+
+static void say_cost(const cli_args *args, const nmf_model_content *content, const char *how)
+{
+    char passes[48], threads[48];
+    count_of(content->passes, "pass", passes, sizeof passes);
+    if (content->passes != 1)
+        snprintf(passes, sizeof passes, "%lld passes", (long long)content->passes);
+    count_of(content->threads, "thread", threads, sizeof threads);
+    cli_say(args, "%s: %s, %.3g s, %s, %s kernels", how, passes, content->seconds, threads,
+            content->kernel);
+}
+
+static void summarize_pca(const cli_args *args, const nmf_model_content *content)
+{
+    double explained = 0.0;
+    for (int64_t i = 0; i < content->k; i++) explained += content->explained_variance_ratio[i];
+    cli_say(args, "PCA, k = %lld%s: %.4g%% of the variance, relative error %.4g",
+            (long long)content->k, content->options.whiten ? " (whitened)" : "", 100.0 * explained,
+            content->relative_error);
+    say_cost(args, content, "done");
+}
+
+static void summarize_nmf(const cli_args *args, const nmf_model_content *content)
+{
+    char how[128];
+    cli_describe_stop(content, how, sizeof how);
+    cli_say(args, "NMF, k = %lld, init %s: relative error %.4g, error %.6g", (long long)content->k,
+            content->init, content->relative_error, content->error);
+    say_cost(args, content, how);
+}
+
+void cli_report_summary(const cli_args *args, const nmf_model *model, const nmf_matrix *X)
+{
+    const nmf_model_content *const content = nmf_model_view(model);
+    char data[160];
+    cli_describe_matrix(X, data, sizeof data);
+    cli_say(args, "%s: %s", args->operands[0], data);
+    if (content->kind == NMF_MODEL_PCA)
+        summarize_pca(args, content);
+    else
+        summarize_nmf(args, content);
+}
+
+nmf_status cli_report_json(const char *path, const nmf_model *model, nmf_error *error)
+{
+    char *const json = nmf_io_model_json(model);
+    const size_t bytes = json != NULL ? strlen(json) + 2 : 0;
+    char *const text =
+        json != NULL ? malloc(bytes) : NULL; /* with a line end, as text files have */
+    nmf_status status = NMF_OK;
+    if (text == NULL)
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the report");
+    else
+        snprintf(text, bytes, "%s\n", json);
+    if (status == NMF_OK && strcmp(path, "-") != 0)
+        status = cli_write_text(path, text, error);
+    else if (status == NMF_OK && (fputs(text, stdout) < 0 || fflush(stdout) != 0))
+        status =
+            nmf_fail(error, NMF_ERROR_FILE, "cannot write to standard output: %s", strerror(errno));
+    free(text);
+    free(json);
+    return status;
+}

@@ -1,0 +1,50 @@
+/* "Did you mean": the closest of the words that exist, by the number of letters inserted, dropped,
+ * changed or swapped with their neighbour (Damerau 1964, optimal string alignment). */
+#include "args.h"
+
+#include <string.h>
+
+#define LONGEST_WORD 32
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    const size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Distance of a and b, both at most LONGEST_WORD letters: row i of the usual table needs only the
+ * two rows above it. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t rows[3][LONGEST_WORD + 1];
+    for (size_t j = 0; j <= b_length; j++) rows[0][j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t *const row = rows[i % 3];
+        const size_t *const above = rows[(i + 2) % 3];
+        const size_t *const two_above = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            const size_t change = a[i - 1] != b[j - 1];
+            row[j] = least(row[j - 1] + 1, above[j] + 1, above[j - 1] + change);
+            const int swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && two_above[j - 2] + 1 < row[j]) row[j] = two_above[j - 2] + 1;
+        }
+    }
+    return rows[a_length % 3][b_length];
+}
+
+void cli_suggest(const char *word, const char *candidate, cli_suggestion *suggestion)
+{
+    const size_t length = strlen(word);
+    const size_t candidate_length = strlen(candidate);
+    if (length == 0 || length > LONGEST_WORD || candidate_length > LONGEST_WORD) return;
+    size_t distance = edit_distance(word, length, candidate, candidate_length);
+    /* The beginning of a word is a good guess however much of it is missing. */
+    const int begins = length >= 2 && strncmp(word, candidate, length) == 0;
+    if (begins) distance = 1;
+    const size_t allowed = length < 4 ? 1 : length / 3 + 1;
+    if (distance > allowed || (suggestion->best != NULL && distance >= suggestion->distance))
+        return;
+    suggestion->best = candidate;
+    suggestion->distance = distance;
+}

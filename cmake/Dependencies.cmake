@@ -1,0 +1,19 @@
+# What the libraries stand on, found through pkg-config. The core needs LAPACK and threads, nothing else;
+# every file format and picture library belongs to nmfkit-io. The Debian packages: scripts/packages.txt.
+# Sets tests_by_default: who only wants to use nmfkit need not have what its tests need.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# Whichever BLAS and LAPACK the system has chosen (OpenBLAS, the reference one, ...) serves.
+set(NMFKIT_CORE_MODULES lapacke lapack blas)
+set(NMFKIT_IO_MODULES libpng libjpeg matio hdf5 libzip zlib libcurl libcrypto libcjson cairo pangocairo)
+pkg_check_modules(nmfkit_core_needs REQUIRED IMPORTED_TARGET ${NMFKIT_CORE_MODULES})
+pkg_check_modules(nmfkit_io_needs REQUIRED IMPORTED_TARGET ${NMFKIT_IO_MODULES})
+
+pkg_check_modules(nmfkit_test_needs QUIET IMPORTED_TARGET cmocka fontconfig)
+set(tests_by_default OFF)
+if(PROJECT_IS_TOP_LEVEL AND nmfkit_test_needs_FOUND)
+  set(tests_by_default ON)
+endif()

@@ -1,0 +1,84 @@
+# Tests are found by name:
+#   tests/<area>/test_<name>.c   a cmocka program, ctest <area>_<name>; the area's other .c files are
+#                                helpers linked to each of its tests
+#   tests/<area>/test_<name>.sh  a shell script (sh), tests/<area>/test_<name>.py one for python3
+# Programs link the static archives, so internal nmfi_ functions are within reach, and see the source
+# root and src/ as include directories ("io/reader.h", "base/memory.h"). Every test runs in a scratch
+# directory of its own with NMF (the command), NMFKIT_SOURCE_DIR, NMFKIT_BUILD_DIR, NMFKIT_PYTHON and CC
+# in the environment, and may exit with 77 to say that it was skipped.
+
+if(NOT nmfkit_test_needs_FOUND)
+  message(FATAL_ERROR "the tests need cmocka and fontconfig; -DNMFKIT_TESTS=OFF builds without them")
+endif()
+find_program(NMFKIT_PYTHON python3 HINTS /usr/bin REQUIRED) # the system's: it has the distribution's numpy
+
+# nmfkit_test(NAME COMMAND...): one ctest.
+function(nmfkit_test name)
+  set(scratch ${PROJECT_BINARY_DIR}/tests/scratch/${name})
+  file(MAKE_DIRECTORY ${scratch})
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${scratch})
+  set(environment NMF=$<TARGET_FILE:nmf> CC=${CMAKE_C_COMPILER}
+                  NMFKIT_PYTHON=${NMFKIT_PYTHON} PYTHONDONTWRITEBYTECODE=1
+                  NMFKIT_SOURCE_DIR=${PROJECT_SOURCE_DIR} NMFKIT_BUILD_DIR=${PROJECT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
+endfunction()
+
+# nmfkit_test_target(TARGET): the settings of everything compiled below tests/.
+function(nmfkit_test_target target)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(${target} PRIVATE NMFKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit-io-static PkgConfig::nmfkit_test_needs
+    PkgConfig::nmfkit_io_needs PkgConfig::nmfkit_core_needs m)
+endfunction()
+
+# --- programs -------------------------------------------------------------------------------------
+file(GLOB areas CONFIGURE_DEPENDS LIST_DIRECTORIES TRUE RELATIVE ${PROJECT_SOURCE_DIR}/tests tests/*)
+list(REMOVE_ITEM areas fuzz packaging)
+foreach(area ${areas})
+  file(GLOB programs CONFIGURE_DEPENDS tests/${area}/test_*.c)
+  file(GLOB helpers CONFIGURE_DEPENDS tests/${area}/*.c)
+  list(FILTER helpers EXCLUDE REGEX "/test_[^/]*\\.c$")
+  set(support "")
+  if(helpers)
+    set(support test_${area}_helpers)
+    add_library(${support} STATIC ${helpers})
+    nmfkit_test_target(${support})
+  endif()
+  foreach(source ${programs})
+    cmake_path(GET source STEM stem)
+    string(REGEX REPLACE "^test_" "${area}_" name ${stem})
+    add_executable(test_${name} ${source})
+    target_link_libraries(test_${name} PRIVATE ${support}) # before the libraries it calls
+    nmfkit_test_target(test_${name})
+    set_target_properties(test_${name} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    nmfkit_test(${name} ${NMFKIT_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
+  endforeach()
+endforeach()
+
+# --- scripts: they run the command; a launcher such as valgrind is for compiled tests only ---------
+if(NMFKIT_TEST_LAUNCHER)
+  return()
+endif()
+
+nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_floors)
+nmfkit_test(scripts_headers ${PROJECT_SOURCE_DIR}/scripts/check_headers)
+if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_COVERAGE) # instrumentation exports names of its own
+  nmfkit_test(scripts_symbols ${PROJECT_SOURCE_DIR}/scripts/check_symbols
+    $<TARGET_FILE:nmfkit> $<TARGET_FILE:nmfkit-io>)
+endif()
+
+file(GLOB test_scripts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+     tests/*/test_*.sh tests/*/test_*.py)
+if(NMFKIT_SANITIZE OR NMFKIT_COVERAGE) # a stranger's program is not instrumented
+  list(REMOVE_ITEM test_scripts tests/packaging/test_install.sh)
+endif()
+foreach(source ${test_scripts})
+  string(REGEX REPLACE "^tests/(.+)/test_(.+)\\.(sh|py)$" "\\1_\\2" name ${source})
+  set(interpreter sh)
+  if(source MATCHES "\\.py$")
+    set(interpreter ${NMFKIT_PYTHON})
+  endif()
+  nmfkit_test(${name} ${interpreter} ${PROJECT_SOURCE_DIR}/${source})
+endforeach()

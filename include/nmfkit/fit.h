@@ -1,0 +1,60 @@
+/* Learning and using additive parts: fit, transform, reconstruct, and PCA to compare with.
+ *
+ * All functions are thread-safe for distinct outputs, make every allocation before the first pass
+ * over X, and leave *output NULL on failure. Example: examples/faces.c. */
+#ifndef NMFKIT_FIT_H
+#define NMFKIT_FIT_H
+
+#include <nmfkit/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* NMF with the Frobenius loss: minimizes over W, H >= 0
+ *
+ *   1/2 ||X - W H||_F^2 + a_W l1 n ||W||_1 + a_H l1 m ||H||_1
+ *                       + 1/2 a_W (1 - l1) n ||W||_F^2 + 1/2 a_H (1 - l1) m ||H||_F^2
+ *
+ * X is m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
+ * required). The result does not depend on the number of threads or the block size.
+ * Cost: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
+ * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY.
+ * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options,
+                                          nmf_model **model, nmf_error *error);
+
+/* PCA: the k leading right singular vectors of X - 1 mean'. whiten scales the scores to unit variance
+ * (W = U sqrt(m - 1)). X may have any finite entries.
+ * Errors as nmf_fit, and ARGUMENT if k > min(samples, features).
+ * Source: Halko, Martinsson & Tropp 2011 (randomized). */
+NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options,
+                                          nmf_model **model, nmf_error *error);
+
+/* W for the rows of X with the model's H: for NMF each row's non-negative least squares problem solved
+ * to its own tolerance, so a row's answer does not depend on the other rows of the batch, and
+ * transform of the fitted X is the fit's own W; for PCA (X - 1 mean') H' (whitened if the model is).
+ * Reads tol and threads of options (NULL: the model's own). *W is new, row-major, of the model's
+ * precision, owned by the caller. Errors: SHAPE (columns other than the model's features), DATA. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
+                                                const nmf_options *options, nmf_matrix **W,
+                                                nmf_error *error);
+
+/* W H (PCA: un-whitened, plus the mean) for W of nmf_transform, or the model's own W if W is NULL.
+ * *X is new, row-major, of the model's precision, with H's feature names and image shape. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W,
+                                                  nmf_matrix **X, nmf_error *error);
+
+/* The arithmetic this process uses and why, "avx2: the processor has AVX2 and FMA": for `nmf info`. */
+typedef struct nmf_kernel_info {
+    char name[16];
+    char reason[128];
+    int64_t vector_bytes;
+    int64_t processors;
+} nmf_kernel_info;
+NMF_API nmf_kernel_info nmf_kernel(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,110 @@
+/* nmf_matrix: a dense samples x features matrix, around memory of the caller's or its own.
+ *
+ * Storage type is not compute type: images and counts stay u8/u16 in memory and are converted
+ * in the kernels' registers. A matrix may carry the shape of the picture each row (or, for
+ * component matrices, each row too) is, and names for rows and columns. */
+#ifndef NMFKIT_MATRIX_H
+#define NMFKIT_MATRIX_H
+
+#include <nmfkit/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum nmf_dtype { NMF_U8 = 0, NMF_U16 = 1, NMF_F32 = 2, NMF_F64 = 3 } nmf_dtype;
+
+typedef struct nmf_matrix nmf_matrix;
+
+/* Where entry (i, j) lies: element number i*row_stride + j*column_stride of `data`.
+ * Strides count elements, not bytes, and may be any value, 0 and negative included. */
+typedef struct nmf_dense {
+    const void *data;
+    nmf_dtype dtype;
+    int64_t rows, columns;
+    int64_t row_stride, column_stride;
+} nmf_dense;
+
+typedef enum nmf_names { NMF_SAMPLE_NAMES = 0, NMF_FEATURE_NAMES = 1, NMF_LABELS = 2 } nmf_names;
+
+/* Bytes of one element (1, 2, 4, 8) and the NumPy name of the type ("uint8", ...). */
+NMF_API size_t nmf_dtype_bytes(nmf_dtype dtype);
+NMF_API const char *nmf_dtype_name(nmf_dtype dtype);
+
+/* Wraps `dense` without copying: its memory must outlive *matrix, and is never written or freed.
+ * Errors: ARGUMENT (NULL data with entries, unknown dtype), SHAPE (negative sizes, or a size whose
+ * bytes overflow). An empty shape is accepted here and refused by what cannot use it. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_borrow(const nmf_dense *dense, nmf_matrix **matrix,
+                                                    nmf_error *error);
+
+/* The same, but takes the memory over: release(context) is called once, by nmf_matrix_free, or
+ * here before returning if this call fails. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_adopt(const nmf_dense *dense,
+                                                   void (*release)(void *context), void *context,
+                                                   nmf_matrix **matrix, nmf_error *error);
+
+/* A new zeroed row-major matrix that owns its (64-byte aligned) memory. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, int64_t columns,
+                                                 nmf_matrix **matrix, nmf_error *error);
+
+NMF_API void nmf_matrix_free(nmf_matrix *matrix); /* NULL is fine */
+
+/* The layout; `data` stays valid as long as the matrix. nmf_matrix_writable is non-NULL only for
+ * matrices made by nmf_matrix_new and the functions that say they return such a one. */
+NMF_API nmf_dense nmf_matrix_dense(const nmf_matrix *matrix);
+NMF_API void *nmf_matrix_writable(nmf_matrix *matrix);
+NMF_API int64_t nmf_matrix_rows(const nmf_matrix *matrix);
+NMF_API int64_t nmf_matrix_columns(const nmf_matrix *matrix);
+NMF_API nmf_dtype nmf_matrix_dtype(const nmf_matrix *matrix);
+
+/* Entry (row, column) as a double; both must be inside. For inspection, not for loops over X. */
+NMF_API double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column);
+
+/* Writes rows [first, first + count) as a packed row-major block of `dtype` into `out`
+ * (count * columns elements, owned by the caller). Values that do not fit are converted as C does
+ * after clamping to the type's range. Errors: ARGUMENT if the rows are not all inside. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first,
+                                                       int64_t count, nmf_dtype dtype, void *out,
+                                                       nmf_error *error);
+
+/* Turns samples into features and features into samples, in place and without moving data: strides
+ * and names change places, the image shape and the labels are dropped. */
+NMF_API void nmf_matrix_transpose(nmf_matrix *matrix);
+
+/* A packed row-major copy, in the same dtype, of the `count` rows whose numbers are in `rows`
+ * (repeats allowed), with their names, labels and the image shape. Errors: ARGUMENT (a row outside,
+ * named), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows,
+                                                    int64_t count, nmf_matrix **selected,
+                                                    nmf_error *error);
+
+/* Names of rows (SAMPLE_NAMES, LABELS: rows strings) or of columns (FEATURE_NAMES: columns strings).
+ * The strings (UTF-8) are copied; `names` NULL removes them. nmf_matrix_name gives the string or NULL
+ * where there are none; it belongs to the matrix. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which,
+                                                       const char *const *names, nmf_error *error);
+NMF_API const char *nmf_matrix_name(const nmf_matrix *matrix, nmf_names which, int64_t index);
+NMF_API int nmf_matrix_has_names(const nmf_matrix *matrix, nmf_names which);
+
+/* Says that every row is a picture of height x width pixels, row by row from the top left.
+ * Errors: SHAPE if height * width is not the number of columns. Both are 0 where unknown. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height,
+                                                             int64_t width, nmf_error *error);
+NMF_API int64_t nmf_matrix_image_height(const nmf_matrix *matrix);
+NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
+
+/* One reading of the data: is it something NMF can factorize? Errors: DATA for NaN, infinite or
+ * negative entries (the first in row order is named, with its value), for an empty matrix and for
+ * one that is all zero. Every fit does this itself. Cost: one pass at memory speed. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error);
+
+/* A 64-bit digest of shape, dtype and entries (FNV-1a over 8-byte words in row order; the same for
+ * any strides): tells whether a model was made from this data. One pass. Not cryptographic. */
+NMF_API uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,87 @@
+/* nmf_model: what a fit learned, and everything needed to use it, save it and judge it.
+ *
+ * NMF:  X ~ W H.          W is samples x k, H is k x features, both >= 0.
+ * PCA:  X ~ W H + 1 mean' W holds the scores (whitened if asked), the rows of H are orthonormal. */
+#ifndef NMFKIT_MODEL_H
+#define NMFKIT_MODEL_H
+
+#include <nmfkit/matrix.h>
+#include <nmfkit/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum nmf_model_kind { NMF_MODEL_NMF = 0, NMF_MODEL_PCA = 1 } nmf_model_kind;
+
+typedef enum nmf_loss { NMF_LOSS_FROBENIUS = 0 } nmf_loss;
+#define NMF_LOSS_NAMES "frobenius"
+
+/* Why the fit stopped. */
+typedef enum nmf_stopped {
+    NMF_STOPPED_CONVERGED = 0,     /* KKT residual <= tol */
+    NMF_STOPPED_STALLED = 1,       /* no progress left above rounding; the residual is not below tol */
+    NMF_STOPPED_MAX_ITER = 2,
+    NMF_STOPPED_TIME_LIMIT = 3,
+    NMF_STOPPED_INTERRUPTED = 4
+} nmf_stopped;
+#define NMF_STOPPED_NAMES "converged", "stalled", "max-iter", "time-limit", "interrupted"
+
+typedef struct nmf_model nmf_model;
+
+/* Everything in a model, as plain data: one way to look at it and, for readers of model files, one
+ * way to make it. Matrices and pointers belong to the model and live as long as it does. */
+typedef struct nmf_model_content {
+    size_t struct_bytes; /* sizeof(nmf_model_content) */
+    nmf_model_kind kind;
+    nmf_loss loss_kind;
+    nmf_options options; /* as used; start_W, start_H and progress are NULL */
+
+    const nmf_matrix *W; /* samples x k, f32 or f64, row-major; carries sample names and labels */
+    const nmf_matrix *H; /* k x features, the same type; carries feature names and the image shape */
+
+    /* PCA only, else NULL; f64. k entries but for mean (features entries). */
+    const double *mean;
+    const double *singular_values;
+    const double *explained_variance;       /* singular_value^2 / (samples - 1) */
+    const double *explained_variance_ratio; /* of the total variance of X */
+
+    const nmf_trace_point *trace;
+    int64_t trace_count;
+
+    int64_t samples, features, k;
+    int64_t iterations, passes;
+    double seconds;        /* of the fit, data in memory, start included */
+    double loss;           /* the final objective, penalties included */
+    double error;          /* sqrt(2 D); for Frobenius ||X - WH||_F */
+    double relative_error; /* error / ||X||_F */
+    double kkt;            /* scale-free KKT residual at the end */
+    nmf_stopped stopped;
+    int64_t threads;
+    nmf_precision precision; /* of the arithmetic: F32 or F64 */
+    char kernel[16];         /* "portable", "avx2", "avx512" */
+    char init[16];           /* the start that was used, never "auto" */
+    uint64_t fingerprint;    /* nmf_matrix_fingerprint of X; 0 where not set */
+    uint64_t winning_seed;   /* seed of the start that won */
+} nmf_model_content;
+
+NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
+
+/* A model from its content, which is copied. Errors: SHAPE where parts do not fit each other, DATA for
+ * NaN or infinite entries (and negative ones in NMF), ARGUMENT for missing parts, MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model,
+                                                nmf_error *error);
+
+/* Notes which data the model was made from (see nmf_matrix_fingerprint). */
+NMF_API void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint);
+
+/* H as packed k x features floats, or NULL if the model is f64 (and the other way round). */
+NMF_API const float *nmf_model_components_f32(const nmf_model *model);
+NMF_API const double *nmf_model_components_f64(const nmf_model *model);
+
+NMF_API void nmf_model_free(nmf_model *model); /* NULL is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,12 @@
+/* nmfkit: non-negative matrix factorization. The whole core in one include; files and pictures are
+ * in <nmfkit/io.h> and <nmfkit/render.h> (library libnmfkit-io). */
+#ifndef NMFKIT_NMFKIT_H
+#define NMFKIT_NMFKIT_H
+
+#include <nmfkit/fit.h>
+#include <nmfkit/matrix.h>
+#include <nmfkit/model.h>
+#include <nmfkit/options.h>
+#include <nmfkit/status.h>
+
+#endif

@@ -1,0 +1,124 @@
+/* nmf_options: what a caller may ask of a fit. Generated from options.def, where each option's
+ * meaning, default and bounds stand. Usage: `nmf_options options = NMF_OPTIONS_INIT;` */
+#ifndef NMFKIT_OPTIONS_H
+#define NMFKIT_OPTIONS_H
+
+#include <nmfkit/matrix.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Enums start at 0 = default and grow at the end; each has its names in the same order. */
+typedef enum nmf_init {
+    NMF_INIT_AUTO = 0, /* nndsvda where k <= min(samples, features), else random */
+    NMF_INIT_RANDOM = 1,
+    NMF_INIT_NNDSVD = 2,
+    NMF_INIT_NNDSVDA = 3,
+    NMF_INIT_NNDSVDAR = 4,
+    NMF_INIT_CUSTOM = 5 /* start_W and start_H of nmf_options */
+} nmf_init;
+#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"
+
+typedef enum nmf_solver { NMF_SOLVER_AUTO = 0, NMF_SOLVER_HALS = 1, NMF_SOLVER_CD = 2 } nmf_solver;
+#define NMF_SOLVER_NAMES "auto", "hals", "cd"
+
+typedef enum nmf_precision {
+    NMF_PRECISION_AUTO = 0,
+    NMF_PRECISION_F32 = 1,
+    NMF_PRECISION_F64 = 2
+} nmf_precision;
+#define NMF_PRECISION_NAMES "auto", "f32", "f64"
+
+typedef enum nmf_pca_solver {
+    NMF_PCA_SOLVER_AUTO = 0,
+    NMF_PCA_SOLVER_EXACT = 1,
+    NMF_PCA_SOLVER_RANDOMIZED = 2
+} nmf_pca_solver;
+#define NMF_PCA_SOLVER_NAMES "auto", "exact", "randomized"
+
+typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sign;
+#define NMF_PCA_SIGN_NAMES "v", "u"
+
+#define NMF_SCOPE_FIT 1
+#define NMF_SCOPE_PCA 2
+#define NMF_SCOPE_TRANSFORM 4
+
+/* One line of the trace: the state after an iteration. */
+typedef struct nmf_trace_point {
+    int64_t iteration;
+    int64_t passes;  /* readings of X so far, start and validation included */
+    double seconds;  /* since the fit began */
+    double loss;     /* the objective: divergence plus penalties */
+    double kkt;      /* scale-free KKT residual; NaN where it was not computed */
+} nmf_trace_point;
+
+/* Called after each iteration, from the thread that called the fit; non-zero stops it, and the best
+ * result so far is returned with stopped = NMF_STOPPED_INTERRUPTED. */
+typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
+
+typedef struct nmf_options {
+    size_t struct_bytes; /* sizeof(nmf_options), set by NMF_OPTIONS_INIT */
+#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) int64_t field;
+#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) double field;
+#define NMF_OPTION_FLAG(field, flag, value, scope, help) int field;
+#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) type field;
+#include <nmfkit/options.def>
+    const nmf_matrix *start_W; /* samples x k, for init = custom; borrowed for the call */
+    const nmf_matrix *start_H; /* k x features */
+    nmf_progress_fn progress;  /* may be NULL */
+    void *progress_context;
+} nmf_options;
+
+/* The defaults, with the size of the struct the caller was compiled with. */
+static inline nmf_options nmf_options_init(void)
+{
+    const nmf_options defaults = {
+        sizeof(nmf_options),
+#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) value,
+#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) value,
+#define NMF_OPTION_FLAG(field, flag, value, scope, help) value,
+#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) value,
+#include <nmfkit/options.def>
+        NULL, NULL, NULL, NULL};
+    return defaults;
+}
+#define NMF_OPTIONS_INIT nmf_options_init()
+
+/* The options as a table, for whoever parses or prints them: the command line, the manual, bindings.
+ * `names` lists an enum's values in order. */
+typedef enum nmf_option_kind {
+    NMF_OPTION_KIND_INT = 0,
+    NMF_OPTION_KIND_REAL = 1,
+    NMF_OPTION_KIND_FLAG = 2,
+    NMF_OPTION_KIND_ENUM = 3
+} nmf_option_kind;
+
+typedef struct nmf_option_info {
+    const char *field; /* "max_iter": the struct's field and Python's keyword */
+    const char *flag;  /* "max-iter": the command's --flag */
+    const char *metavar;
+    const char *help;
+    const char *const *names; /* enum: the values' names, else NULL */
+    int64_t name_count;
+    nmf_option_kind kind;
+    int scope;                     /* NMF_SCOPE_* bits */
+    double value, lowest, highest; /* default and bounds */
+    size_t offset;                 /* of the field in nmf_options */
+} nmf_option_info;
+
+NMF_API const nmf_option_info *nmf_option_table(int64_t *count);
+
+/* Sets one option from text ("1e-3", "nndsvda", "yes"/"no" for a flag). Errors: ARGUMENT with the value
+ * and what is allowed. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option,
+                                                 const char *text, nmf_error *error);
+
+/* Writes one option's value as text that nmf_option_set reads back; cut at `bytes`. */
+NMF_API void nmf_option_get(const nmf_options *options, const nmf_option_info *option, char *text,
+                            size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

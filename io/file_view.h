@@ -1,0 +1,24 @@
+/* A regular file's bytes in memory, read only: small files are read, large ones mapped. */
+#ifndef NMFI_IO_FILE_VIEW_H
+#define NMFI_IO_FILE_VIEW_H
+
+#include <nmfkit/status.h>
+#include <stddef.h>
+
+typedef struct nmfi_file_view {
+    const unsigned char *bytes; /* 64-byte aligned; never NULL */
+    size_t count;
+    int mapped;
+} nmfi_file_view;
+
+/* Errors: FILE (missing, unreadable, not a regular file, changed while it was read), MEMORY. */
+nmf_status nmfi_file_view_open(const char *path, nmfi_file_view **view, nmf_error *error);
+
+/* Takes a nmfi_file_view *, or NULL; void so that it can be the release of nmf_matrix_adopt. */
+void nmfi_file_view_close(void *view);
+
+/* Memory for file content, aligned so that numbers behind a header of 16 k bytes are aligned too.
+ * NULL where there is none; free() it. */
+unsigned char *nmfi_file_memory(size_t count);
+
+#endif

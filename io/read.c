@@ -1,0 +1,196 @@
+/* nmf_io_read: finds out what a path is (a file, "file:member", a directory), which reader it belongs to by
+ * content, then by extension, and arranges what that returns. */
+#include "arrange.h"
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Every format. The content decides; where none is recognised, the extension does. */
+static const nmfi_reader *const readers[] = {&nmfi_reader_npy,  &nmfi_reader_npz, &nmfi_reader_mat,
+                                             &nmfi_reader_png,  &nmfi_reader_jpeg, &nmfi_reader_pnm,
+                                             &nmfi_reader_list, &nmfi_reader_csv};
+#define READER_COUNT (sizeof readers / sizeof readers[0])
+
+/* 1 if the word list ("csv tsv") has the path's extension. */
+static int has_extension(const char *path, const char *extensions)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL || strchr(dot, '/') != NULL) {
+        return 0;
+    }
+    const size_t length = strlen(dot + 1);
+    for (const char *at = extensions; *at != '\0';) {
+        const size_t word = strcspn(at, " ");
+        if (word == length && strncasecmp(at, dot + 1, word) == 0) {
+            return 1;
+        }
+        at += word + strspn(at + word, " ");
+    }
+    return 0;
+}
+
+static nmf_status read_head(const char *path, unsigned char *head, size_t *bytes, nmf_error *error)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    }
+    struct stat info;
+    nmf_status status = NMF_OK;
+    ssize_t got = 0;
+    if (fstat(descriptor, &info) == 0 && !S_ISREG(info.st_mode)) {
+        status = nmf_fail(error, NMF_ERROR_FILE, "%s: is neither a file nor a directory", path);
+    } else if ((got = read(descriptor, head, NMFI_HEAD_BYTES)) < 0) {
+        status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+    } else if (got == 0) {
+        status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: is empty (0 bytes)", path);
+    }
+    close(descriptor);
+    *bytes = got > 0 ? (size_t)got : 0;
+    return status;
+}
+
+static nmf_status explain_unknown(const char *path, nmf_error *error)
+{
+    char names[256];
+    size_t used = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < READER_COUNT && used < sizeof names; i++) {
+        const int more = snprintf(names + used, sizeof names - used, "%s, ", readers[i]->name);
+        used += more > 0 ? (size_t)more : 0;
+    }
+    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                    "%s: is of no kind that can be read: %sa directory of pictures", path, names);
+}
+
+static nmf_status find_reader(const char *path, const nmfi_reader **reader, nmf_error *error)
+{
+    unsigned char head[NMFI_HEAD_BYTES];
+    size_t bytes;
+    const nmf_status status = read_head(path, head, &bytes, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < READER_COUNT; i++) {
+        if (readers[i]->recognise != NULL && readers[i]->recognise(head, bytes)) {
+            *reader = readers[i];
+            return NMF_OK;
+        }
+    }
+    for (size_t i = 0; i < READER_COUNT; i++) {
+        if (has_extension(path, readers[i]->extensions)) {
+            *reader = readers[i];
+            return NMF_OK;
+        }
+    }
+    return explain_unknown(path, error);
+}
+
+/* Divides "file:member" where there is no file of the whole name but one of the first part.
+ * *file is to be freed; *member points into it, or is NULL. */
+static nmf_status split_member(const char *path, char **file, const char **member, nmf_error *error)
+{
+    struct stat info;
+    *member = NULL;
+    *file = strdup(path);
+    if (*file == NULL) {
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
+    }
+    if (stat(path, &info) == 0) {
+        return NMF_OK;
+    }
+    const int reason = errno;
+    for (char *colon = strrchr(*file, ':'); colon != NULL && colon > *file;) {
+        *colon = '\0';
+        if (stat(*file, &info) == 0) {
+            *member = colon + 1;
+            return NMF_OK;
+        }
+        char *earlier = strrchr(*file, ':');
+        *colon = ':'; /* a member's name may have colons too */
+        colon = earlier;
+    }
+    return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(reason));
+}
+
+static nmf_status read_split(const char *file, const char *member, nmf_matrix **matrix,
+                             nmf_error *error)
+{
+    struct stat info;
+    if (stat(file, &info) == 0 && S_ISDIR(info.st_mode)) {
+        return member == NULL ? nmfi_read_pictures(&file, 1, matrix, error)
+                              : nmf_fail(error, NMF_ERROR_ARGUMENT,
+                                         "%s: is a directory, which has no member '%s'", file, member);
+    }
+    const nmfi_reader *reader;
+    const nmf_status status = find_reader(file, &reader, error);
+    return status == NMF_OK ? reader->read(file, member, matrix, error) : status;
+}
+
+static nmf_status read_path(const char *path, nmf_matrix **matrix, nmf_error *error)
+{
+    char *file;
+    const char *member;
+    nmf_status status = split_member(path, &file, &member, error);
+    if (status == NMF_OK) {
+        status = read_split(file, member, matrix, error);
+    }
+    free(file);
+    return status;
+}
+
+/* The options of a caller who may have been compiled with an older, shorter struct. */
+static nmf_status copy_options(const nmf_io_read_options *options, nmf_io_read_options *copy,
+                               nmf_error *error)
+{
+    *copy = NMF_IO_READ_INIT;
+    if (options == NULL) {
+        return NMF_OK;
+    }
+    if (options->struct_bytes < sizeof options->struct_bytes) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "read options with struct_bytes = %zu: begin with NMF_IO_READ_INIT",
+                        options->struct_bytes);
+    }
+    const size_t known = sizeof *copy;
+    memcpy(copy, options, options->struct_bytes < known ? options->struct_bytes : known);
+    return NMF_OK;
+}
+
+nmf_status nmf_io_read_list(const char *const *paths, int64_t count,
+                            const nmf_io_read_options *options, nmf_matrix **matrix,
+                            nmf_error *error)
+{
+    nmf_io_read_options wanted;
+    if (matrix == NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading needs a place for the matrix");
+    }
+    *matrix = NULL;
+    if (paths == NULL || count < 1) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading needs at least one path");
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (paths[i] == NULL || paths[i][0] == '\0') {
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading needs a path, but got an empty one");
+        }
+    }
+    nmf_status status = copy_options(options, &wanted, error);
+    if (status == NMF_OK) {
+        status = count == 1 ? read_path(paths[0], matrix, error)
+                            : nmfi_read_pictures(paths, count, matrix, error);
+    }
+    return status == NMF_OK ? nmfi_arrange(paths[0], &wanted, matrix, error) : status;
+}
+
+nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options, nmf_matrix **matrix,
+                       nmf_error *error)
+{
+    return nmf_io_read_list(&path, 1, options, matrix, error);
+}

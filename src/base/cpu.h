@@ -1,0 +1,12 @@
+/* What the processor can do and how many of them this process may use. */
+#ifndef NMFI_BASE_CPU_H
+#define NMFI_BASE_CPU_H
+
+#include <stdint.h>
+
+int64_t nmfi_processors(void); /* that this process may run on, at least 1 */
+int64_t nmfi_cache_bytes(void); /* a core's own (second level) cache; 1 MiB where unknown */
+int nmfi_cpu_has_avx2(void);   /* AVX2 and FMA, and the system saves their registers */
+int nmfi_cpu_has_avx512(void); /* F, DQ, BW and VL */
+
+#endif

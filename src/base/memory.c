@@ -1,0 +1,57 @@
+/* Aligned blocks and the measuring arena of memory.h. */
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t nmfi_product(int64_t a, int64_t b)
+{
+    size_t product;
+    if (a < 0 || b < 0 || __builtin_mul_overflow((size_t)a, (size_t)b, &product)) return SIZE_MAX;
+    return product;
+}
+
+static size_t round_up(size_t bytes)
+{
+    const size_t mask = NMFI_ALIGNMENT - 1;
+    return bytes > SIZE_MAX - mask ? SIZE_MAX : (bytes + mask) & ~mask;
+}
+
+void *nmfi_allocate(size_t bytes)
+{
+    const size_t rounded = round_up(bytes ? bytes : 1);
+    if (rounded > PTRDIFF_MAX) return NULL;
+    void *block = NULL;
+    if (posix_memalign(&block, NMFI_ALIGNMENT, rounded) != 0) return NULL;
+    memset(block, 0, rounded);
+    return block;
+}
+
+void nmfi_release(void *block)
+{
+    free(block);
+}
+
+void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes)
+{
+    const size_t wanted = round_up(nmfi_product(count, (int64_t)bytes));
+    void *block = arena->base ? arena->base + arena->used : NULL;
+    if (__builtin_add_overflow(arena->used, wanted, &arena->used)) arena->used = SIZE_MAX;
+    return block;
+}
+
+nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error)
+{
+    if (arena->used > PTRDIFF_MAX)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
+    if (limit_bytes > 0 && arena->used > (size_t)limit_bytes)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the fit needs %zu bytes of working memory; the limit is %lld", arena->used,
+                        (long long)limit_bytes);
+    arena->base = nmfi_allocate(arena->used);
+    if (!arena->base)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",
+                        arena->used);
+    arena->used = 0;
+    return NMF_OK;
+}

@@ -1,0 +1,35 @@
+/* Memory: overflow-checked sizes, aligned blocks, and the arena from which a fit takes everything
+ * it needs before its first pass.
+ *
+ * An arena is used twice by the same layout function: first with base NULL, when taking only adds
+ * up the bytes, then with one block of that size, when the same takes return pointers into it. So the
+ * byte count of a plan is known before anything is allocated, and there is one thing to free. */
+#ifndef NMFI_BASE_MEMORY_H
+#define NMFI_BASE_MEMORY_H
+
+#include <nmfkit/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NMFI_ALIGNMENT 64 /* a cache line and the widest vector */
+
+/* a * b, or SIZE_MAX where that overflows (which no allocation satisfies). Negative is overflow. */
+size_t nmfi_product(int64_t a, int64_t b);
+
+/* Zeroed, aligned to NMFI_ALIGNMENT; NULL if memory is out or bytes is SIZE_MAX. Free: nmfi_release. */
+void *nmfi_allocate(size_t bytes);
+void nmfi_release(void *block);
+
+typedef struct nmfi_arena {
+    char *base;
+    size_t used; /* SIZE_MAX once a size overflowed */
+} nmfi_arena;
+
+/* The next `count` elements of `bytes` each, aligned; NULL while the arena only measures. */
+void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes);
+
+/* Gives the measured arena its block, zeroed. Errors: MEMORY, with the bytes wanted and the limit
+ * (limit 0: none). */
+nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error);
+
+#endif

@@ -1,0 +1,187 @@
+/* The option table of options.def, and options set from and written as text. */
+#include "base/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The names of each enum, as arrays the table can point to. */
+static const char *const init_names[] = {NMF_INIT_NAMES};
+static const char *const solver_names[] = {NMF_SOLVER_NAMES};
+static const char *const precision_names[] = {NMF_PRECISION_NAMES};
+static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
+static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
+#define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
+
+/* The enum type's name, as options.def gives it, leads to its array: nmf_init -> init_names. */
+#define NAMES_OF_nmf_init init_names
+#define NAMES_OF_nmf_solver solver_names
+#define NAMES_OF_nmf_precision precision_names
+#define NAMES_OF_nmf_pca_solver pca_solver_names
+#define NAMES_OF_nmf_pca_sign pca_sign_names
+
+static const nmf_option_info table[] = {
+#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help)                       \
+    {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_INT, scope, (double)(value),           \
+     (double)(low), (double)(high), offsetof(nmf_options, field)},
+#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help)                      \
+    {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_REAL, scope, value, low, high,         \
+     offsetof(nmf_options, field)},
+#define NMF_OPTION_FLAG(field, flag, value, scope, help)                                          \
+    {#field, flag, NULL, help, NULL, 0, NMF_OPTION_KIND_FLAG, scope, value, 0, 1,                 \
+     offsetof(nmf_options, field)},
+#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help)                             \
+    {#field, flag, NULL, help, NAMES_OF_##type, COUNT(NAMES_OF_##type), NMF_OPTION_KIND_ENUM,     \
+     scope, value, 0, (double)(COUNT(NAMES_OF_##type) - 1), offsetof(nmf_options, field)},
+#include <nmfkit/options.def>
+};
+
+const nmf_option_info *nmf_option_table(int64_t *count)
+{
+    if (count) *count = COUNT(table);
+    return table;
+}
+
+static double get_number(const nmf_options *options, const nmf_option_info *option)
+{
+    const char *field = (const char *)options + option->offset;
+    int64_t integer;
+    double real;
+    int small;
+    switch (option->kind) {
+    case NMF_OPTION_KIND_INT: memcpy(&integer, field, sizeof integer); return (double)integer;
+    case NMF_OPTION_KIND_REAL: memcpy(&real, field, sizeof real); return real;
+    default: memcpy(&small, field, sizeof small); return small; /* flags, and enums (int-sized) */
+    }
+}
+
+static void list_names(const nmf_option_info *option, char *text, size_t bytes)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < option->name_count && used < bytes; i++) {
+        const int written =
+            snprintf(text + used, bytes - used, "%s%s", i ? ", " : "", option->names[i]);
+        used += written > 0 ? (size_t)written : 0;
+    }
+}
+
+static nmf_status out_of_bounds(const nmf_option_info *option, const char *text, nmf_error *error)
+{
+    if (option->kind == NMF_OPTION_KIND_INT)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be an integer from %.0f to %.0f",
+                        option->flag, text, option->lowest, option->highest);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be a number from %g to %g", option->flag,
+                    text, option->lowest, option->highest);
+}
+
+static nmf_status set_integer(char *field, const nmf_option_info *option, const char *text,
+                              nmf_error *error)
+{
+    char *end = NULL;
+    errno = 0;
+    const long long value = strtoll(text, &end, 10);
+    const int bad = end == text || *end != '\0' || errno == ERANGE;
+    if (bad || (double)value < option->lowest || (double)value > option->highest)
+        return out_of_bounds(option, text, error);
+    const int64_t integer = value;
+    memcpy(field, &integer, sizeof integer);
+    return NMF_OK;
+}
+
+static nmf_status set_real(char *field, const nmf_option_info *option, const char *text,
+                           nmf_error *error)
+{
+    char *end = NULL;
+    const double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= option->lowest && value <= option->highest))
+        return out_of_bounds(option, text, error);
+    memcpy(field, &value, sizeof value);
+    return NMF_OK;
+}
+
+static nmf_status set_flag(char *field, const nmf_option_info *option, const char *text,
+                           nmf_error *error)
+{
+    static const char *const words[] = {"no", "yes", "0", "1", "false", "true"};
+    for (int i = 0; i < 6; i++)
+        if (strcmp(text, words[i]) == 0) {
+            const int value = i & 1;
+            memcpy(field, &value, sizeof value);
+            return NMF_OK;
+        }
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be yes or no", option->flag, text);
+}
+
+static nmf_status set_enum(char *field, const nmf_option_info *option, const char *text,
+                           nmf_error *error)
+{
+    for (int i = 0; i < option->name_count; i++)
+        if (strcmp(text, option->names[i]) == 0) {
+            memcpy(field, &i, sizeof i);
+            return NMF_OK;
+        }
+    char names[256];
+    list_names(option, names, sizeof names);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, names);
+}
+
+nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option, const char *text,
+                          nmf_error *error)
+{
+    char *field = (char *)options + option->offset;
+    switch (option->kind) {
+    case NMF_OPTION_KIND_INT: return set_integer(field, option, text, error);
+    case NMF_OPTION_KIND_REAL: return set_real(field, option, text, error);
+    case NMF_OPTION_KIND_FLAG: return set_flag(field, option, text, error);
+    case NMF_OPTION_KIND_ENUM: return set_enum(field, option, text, error);
+    }
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "unknown option");
+}
+
+void nmf_option_get(const nmf_options *options, const nmf_option_info *option, char *text,
+                    size_t bytes)
+{
+    const double value = get_number(options, option);
+    int64_t integer;
+    switch (option->kind) {
+    case NMF_OPTION_KIND_INT:
+        memcpy(&integer, (const char *)options + option->offset, sizeof integer);
+        snprintf(text, bytes, "%lld", (long long)integer);
+        break;
+    case NMF_OPTION_KIND_REAL: snprintf(text, bytes, "%.17g", value); break;
+    case NMF_OPTION_KIND_FLAG: snprintf(text, bytes, "%s", value != 0 ? "yes" : "no"); break;
+    case NMF_OPTION_KIND_ENUM:
+        snprintf(text, bytes, "%s",
+                 value >= 0 && value < (double)option->name_count ? option->names[(int)value] : "?");
+        break;
+    }
+}
+
+nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
+                              nmf_error *error)
+{
+    *checked = NMF_OPTIONS_INIT;
+    if (given) {
+        /* A caller built against an older header has a shorter struct: the rest keeps its default. */
+        if (given->struct_bytes < sizeof(size_t) || given->struct_bytes > 65536)
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "the options were not initialized with NMF_OPTIONS_INIT");
+        const size_t bytes =
+            given->struct_bytes < sizeof *checked ? given->struct_bytes : sizeof *checked;
+        memcpy(checked, given, bytes);
+        checked->struct_bytes = sizeof *checked;
+    }
+    for (int64_t i = 0; i < COUNT(table); i++) {
+        const nmf_option_info *option = &table[i];
+        if (!(option->scope & scope)) continue;
+        const double value = get_number(checked, option);
+        if (value >= option->lowest && value <= option->highest) continue;
+        char text[64];
+        nmf_option_get(checked, option, text, sizeof text);
+        return out_of_bounds(option, text, error);
+    }
+    return NMF_OK;
+}

@@ -1,0 +1,12 @@
+/* Options, checked once at the api floor; below it every field is inside its bounds. */
+#ifndef NMFI_BASE_OPTIONS_H
+#define NMFI_BASE_OPTIONS_H
+
+#include <nmfkit/options.h>
+
+/* Copies `given` (NULL: the defaults; shorter struct of an older header: the rest is default) into
+ * `checked` and checks the fields of `scope` against options.def. Errors: ARGUMENT. */
+nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
+                              nmf_error *error);
+
+#endif

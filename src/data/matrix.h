@@ -1,0 +1,25 @@
+/* What is inside an nmf_matrix. Only api/ and the sources of data/ look. */
+#ifndef NMFI_DATA_MATRIX_H
+#define NMFI_DATA_MATRIX_H
+
+#include <nmfkit/matrix.h>
+
+typedef struct nmfi_name_list {
+    char **names; /* count strings in one block, NULL where there are none */
+    int64_t count;
+} nmfi_name_list;
+
+struct nmf_matrix {
+    nmf_dense dense;
+    void *owned; /* dense.data where the matrix allocated it, else NULL */
+    void (*release)(void *context);
+    void *context;
+    int64_t image_height, image_width;
+    nmfi_name_list names[3]; /* indexed by nmf_names */
+};
+
+/* Copies names, labels and image shape that still fit (same rows, same columns) from one to the other. */
+nmf_status nmfi_matrix_inherit_rows(nmf_matrix *to, const nmf_matrix *from, nmf_error *error);
+nmf_status nmfi_matrix_inherit_columns(nmf_matrix *to, const nmf_matrix *from, nmf_error *error);
+
+#endif

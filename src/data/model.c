@@ -1,0 +1,149 @@
+/* nmf_model: made from its content, looked at, freed. */
+#include "data/model.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const nmf_model_content *nmf_model_view(const nmf_model *model)
+{
+    return &model->content;
+}
+
+void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint)
+{
+    model->content.fingerprint = fingerprint;
+}
+
+const float *nmf_model_components_f32(const nmf_model *model)
+{
+    const nmf_dense H = nmf_matrix_dense(model->H);
+    return H.dtype == NMF_F32 ? H.data : NULL;
+}
+
+const double *nmf_model_components_f64(const nmf_model *model)
+{
+    const nmf_dense H = nmf_matrix_dense(model->H);
+    return H.dtype == NMF_F64 ? H.data : NULL;
+}
+
+void nmf_model_free(nmf_model *model)
+{
+    if (!model) return;
+    nmf_matrix_free(model->W);
+    nmf_matrix_free(model->H);
+    free(model->numbers);
+    free(model->trace);
+    free(model);
+}
+
+/* Copies `count` doubles to *room and moves it on; NULL stays NULL. */
+static const double *put(double **room, const double *from, int64_t count)
+{
+    if (!from) return NULL;
+    double *to = *room;
+    memcpy(to, from, (size_t)count * sizeof *to);
+    *room += count;
+    return to;
+}
+
+nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf_matrix *H,
+                            nmf_model **model, nmf_error *error)
+{
+    *model = NULL;
+    const int64_t k = content->k, n = content->features, lines = content->trace_count;
+    nmf_model *made = calloc(1, sizeof *made);
+    double *numbers = malloc((size_t)(n + 3 * k + 1) * sizeof *numbers);
+    nmf_trace_point *trace = malloc((size_t)(lines + 1) * sizeof *trace);
+    if (!made || !numbers || !trace) {
+        free(made);
+        free(numbers);
+        free(trace);
+        nmf_matrix_free(W);
+        nmf_matrix_free(H);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a model of %lld x %lld",
+                        (long long)k, (long long)n);
+    }
+    double *room = numbers;
+    made->content = *content;
+    made->content.struct_bytes = sizeof made->content;
+    made->content.mean = put(&room, content->mean, n);
+    made->content.singular_values = put(&room, content->singular_values, k);
+    made->content.explained_variance = put(&room, content->explained_variance, k);
+    made->content.explained_variance_ratio = put(&room, content->explained_variance_ratio, k);
+    if (lines > 0) memcpy(trace, content->trace, (size_t)lines * sizeof *trace);
+    made->content.trace = trace;
+    made->content.options.start_W = made->content.options.start_H = NULL;
+    made->content.options.progress = NULL;
+    made->content.options.progress_context = NULL;
+    made->numbers = numbers;
+    made->trace = trace;
+    made->content.W = made->W = W;
+    made->content.H = made->H = H;
+    *model = made;
+    return NMF_OK;
+}
+
+/* A copy that is packed, row-major and owns its memory, names and image shape included. */
+static nmf_status copy_matrix(const nmf_matrix *from, nmf_matrix **copy, nmf_error *error)
+{
+    const int64_t rows = nmf_matrix_rows(from);
+    int64_t *all = malloc((size_t)(rows + 1) * sizeof *all);
+    if (!all)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld row numbers", (long long)rows);
+    for (int64_t i = 0; i < rows; i++) all[i] = i;
+    const nmf_status status = nmf_matrix_select(from, all, rows, copy, error);
+    free(all);
+    return status;
+}
+
+static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int signed_ok,
+                                nmf_error *error)
+{
+    for (int64_t i = 0; i < nmf_matrix_rows(matrix); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(matrix); j++) {
+            const double value = nmf_matrix_at(matrix, i, j);
+            if (!isfinite(value) || (!signed_ok && value < 0))
+                return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld,%lld] = %g: entries must be finite%s",
+                                name, (long long)i, (long long)j, value, signed_ok ? "" : " and >= 0");
+        }
+    return NMF_OK;
+}
+
+static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
+{
+    if (!c->W || !c->H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model needs both W and H");
+    const nmf_dense W = nmf_matrix_dense(c->W), H = nmf_matrix_dense(c->H);
+    if (W.dtype != H.dtype || (W.dtype != NMF_F32 && W.dtype != NMF_F64))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "W is %s and H %s; both must be float32 or float64",
+                        nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
+    if (c->k < 1 || W.rows != c->samples || W.columns != c->k || H.rows != c->k ||
+        H.columns != c->features)
+        return nmf_fail(error, NMF_ERROR_SHAPE,
+                        "W is %lld x %lld and H %lld x %lld; they do not fit %lld samples, %lld components "
+                        "and %lld features",
+                        (long long)W.rows, (long long)W.columns, (long long)H.rows, (long long)H.columns,
+                        (long long)c->samples, (long long)c->k, (long long)c->features);
+    const int is_pca = c->kind == NMF_MODEL_PCA;
+    if (is_pca && (!c->mean || !c->singular_values || !c->explained_variance))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "a PCA model needs mean, singular values and explained variance");
+    const nmf_status status = check_entries(c->W, "W", is_pca, error);
+    return status == NMF_OK ? check_entries(c->H, "H", is_pca, error) : status;
+}
+
+nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model, nmf_error *error)
+{
+    *model = NULL;
+    nmf_status status = check_content(content, error);
+    nmf_matrix *W = NULL, *H = NULL;
+    if (status == NMF_OK) status = copy_matrix(content->W, &W, error);
+    if (status == NMF_OK) status = copy_matrix(content->H, &H, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(W);
+        return status;
+    }
+    return nmfi_model_adopt(content, W, H, model, error);
+}

@@ -1,0 +1,83 @@
+/* The last visit: each row of W solved to its own end for the final H, exactly as transform does it (so
+ * that transform of X is W), the loss measured directly, without subtracting large numbers, and the KKT
+ * residual at the pair that is returned. The cd solver's W is left as it is. */
+#include "fit/problem.h"
+#include "fit/solve.h"
+
+#include <math.h>
+#include <string.h>
+
+static int64_t factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
+{
+    return problem->k * factor->cut.ld * problem->kernels->element_bytes;
+}
+
+/* ||h_j|| = ||w_j||: H is rescaled, and W, solved afresh, follows. Penalties set the scale themselves, and a
+ * caller who chose the rule cd or the start expects the scale that follows from it. */
+static void balance(nmfi_problem *problem)
+{
+    const nmf_options *o = &problem->options;
+    if (o->alpha_W > 0 || o->alpha_H > 0 || o->solver == NMF_SOLVER_CD) return;
+    const nmfi_kernels *kernels = problem->kernels;
+    for (int64_t j = 0; j < problem->k; j++) {
+        char *w = (char *)problem->W.y + j * problem->W.cut.ld * kernels->element_bytes;
+        char *h = (char *)problem->H.y + j * problem->H.cut.ld * kernels->element_bytes;
+        double w2 = 0, h2 = 0; /* a Gram matrix of one component is its squared norm */
+        kernels->gram(w, problem->W.cut.ld, 1, problem->W.cut.ld, &w2);
+        kernels->gram(h, problem->H.cut.ld, 1, problem->H.cut.ld, &h2);
+        if (w2 > 0 && h2 > 0) kernels->scale(h, problem->n, sqrt(sqrt(w2 / h2)));
+    }
+}
+
+/* Projected gradients of H at (W, H), from the Q of the last visit. */
+static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
+{
+    nmfi_factor *H = &problem->H;
+    nmfi_set_gram(problem, problem->W.gram, H->l2);
+    const nmfi_hals_rule hals = {.kernels = problem->kernels, .k = problem->k, .ld = H->cut.ld,
+                                 .gram = problem->gram, .inverse = problem->inverse, .l1 = H->l1,
+                                 .start = H->y, .older = H->y, .ahead = H->spare, .result = H->spare,
+                                 .measure_start = 1};
+    const nmfi_rule rule = nmfi_rule_hals(&hals);
+    nmfi_pass_columns(pass, problem->k, &rule, NULL);
+    memcpy(H->pg2, pass->total.pg2, (size_t)problem->k * sizeof(double));
+    memcpy(H->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
+}
+
+void nmfi_finish(nmfi_problem *problem)
+{
+    nmfi_factor *W = &problem->W, *H = &problem->H;
+    nmfi_pass *pass = W->on_rows ? &problem->pass : &problem->by_samples;
+    const int solve = problem->options.solver != NMF_SOLVER_CD;
+    memcpy(H->y, H->latest, (size_t)factor_bytes(problem, H));
+    balance(problem);
+    nmfi_pass_columns(pass, problem->k, NULL, H->y);
+    nmfi_keep_sums(problem, pass, H);
+    nmfi_set_gram(problem, H->gram, W->l2);
+
+    const nmfi_solve_rule solving = nmfi_solving(problem->kernels, problem->k, W->cut.ld, problem->gram,
+                                                 problem->inverse, problem->gram_f64, W->l1, W->y);
+    const nmfi_hals_rule looking = {.kernels = problem->kernels, .k = problem->k, .ld = W->cut.ld,
+                                    .gram = problem->gram, .inverse = problem->inverse, .l1 = W->l1,
+                                    .start = W->y, .older = W->y, .ahead = W->spare, .result = W->spare,
+                                    .measure_start = 1};
+    const nmfi_rule rule = solve ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&looking);
+    const nmfi_visit visit = {.k = problem->k, .C = H->y, .rule = &rule, .R = W->y, .accumulate = 1,
+                              .distance = 1};
+    nmfi_pass_visit(pass, &visit);
+    nmfi_keep_sums(problem, pass, W);
+    memcpy(W->pg2, pass->total.pg2, (size_t)problem->k * sizeof(double));
+    memcpy(W->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
+    const double distance = pass->total.value[NMFI_SUM_DISTANCE];
+    measure_H(problem, pass);
+
+    problem->error = sqrt(distance);
+    problem->loss = 0.5 * distance + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);
+    problem->kkt = nmfi_kkt(problem);
+    if (problem->trace_count > 0) {
+        nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
+        last->loss = problem->loss;
+        last->kkt = problem->kkt;
+        last->passes = nmfi_visits(problem);
+    }
+}

@@ -1,0 +1,203 @@
+/* Opening a problem: which way X is read, all the memory, the team, the reading that validates X. */
+#include "fit/problem.h"
+
+#include "base/clock.h"
+#include "base/options.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Components a pass must carry: k, or the sketch's width. */
+static int64_t pass_width(const nmfi_problem *problem)
+{
+    return problem->sketch.width > problem->k ? problem->sketch.width : problem->k;
+}
+
+static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes, int keeps)
+{
+    const size_t component = nmfi_product(factor->cut.ld, bytes);
+    factor->y = nmfi_take(arena, k, component);
+    factor->latest = nmfi_take(arena, k, component);
+    factor->spare = nmfi_take(arena, k, component);
+    if (keeps) factor->kept = nmfi_take(arena, k, component);
+    factor->gram = nmfi_take(arena, k * k, sizeof(double));
+    factor->pg2 = nmfi_take(arena, k, sizeof(double));
+    factor->ref2 = nmfi_take(arena, k, sizeof(double));
+}
+
+static void layout(nmfi_problem *problem)
+{
+    nmfi_arena *arena = &problem->arena;
+    const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
+    const int64_t threads = nmfi_team_threads(problem->team);
+    nmfi_pass_layout(&problem->pass, arena, threads, 1);
+    if (!problem->W.on_rows) nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
+    const int keeps = problem->options.starts > 1;
+    layout_factor(&problem->W, arena, k, bytes, keeps);
+    layout_factor(&problem->H, arena, k, bytes, keeps);
+    if (problem->sketch.width > 0) nmfi_sketch_layout(&problem->sketch, &problem->pass, arena);
+    problem->gram = nmfi_take(arena, k * k, (size_t)bytes);
+    problem->inverse = nmfi_take(arena, k, (size_t)bytes);
+    problem->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    problem->trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
+    if (keeps) problem->kept_trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
+}
+
+static void plan(nmfi_problem *problem)
+{
+    const nmf_dense *dense = &problem->dense;
+    /* X is read the way it is stored: where features lie side by side only across samples, its transpose is
+     * factored, H' W' ~ X', and nobody outside notices. */
+    const int by_features = dense->column_stride != 1 && dense->row_stride == 1 && dense->columns > 1;
+    const nmf_dense stored = by_features ? nmfi_transposed(dense) : *dense;
+    const int64_t width = pass_width(problem);
+    nmfi_pass_plan(&problem->pass, &stored, problem->kernels, width, problem->options.block_rows);
+    problem->W.leads = 1;
+    problem->W.on_rows = !by_features;
+    problem->H.on_rows = by_features;
+    problem->W.cut = by_features ? problem->pass.columns : problem->pass.rows;
+    problem->H.cut = by_features ? problem->pass.rows : problem->pass.columns;
+    if (by_features)
+        nmfi_pass_plan(&problem->by_samples, dense, problem->kernels, problem->k,
+                       problem->options.block_rows);
+}
+
+static void set_penalties(nmfi_problem *problem)
+{
+    const nmf_options *o = &problem->options;
+    const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
+    const double n = (double)problem->n, m = (double)problem->m;
+    problem->W.l1 = n * o->alpha_W * o->l1_ratio;
+    problem->W.l2 = n * o->alpha_W * (1 - o->l1_ratio);
+    problem->H.l1 = m * alpha_H * o->l1_ratio;
+    problem->H.l2 = m * alpha_H * (1 - o->l1_ratio);
+}
+
+static int needs_sketch(nmf_init init)
+{
+    return init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
+}
+
+static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
+{
+    nmf_options *o = &problem->options;
+    const int64_t least = problem->m < problem->n ? problem->m : problem->n;
+    /* Several starts are of use only where they differ. */
+    if (o->init == NMF_INIT_AUTO)
+        o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
+    if (needs_sketch(o->init) && o->k > least) {
+        static const char *const names[] = {NMF_INIT_NAMES};
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "components = %lld: init %s gives at most min(samples, features) = %lld",
+                        (long long)o->k, names[o->init], (long long)least);
+    }
+    if (o->init == NMF_INIT_CUSTOM) {
+        if (!o->start_W || !o->start_H)
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
+        const int64_t shape[4] = {nmf_matrix_rows(o->start_W), nmf_matrix_columns(o->start_W),
+                                  nmf_matrix_rows(o->start_H), nmf_matrix_columns(o->start_H)};
+        if (shape[0] != problem->m || shape[1] != o->k || shape[2] != o->k || shape[3] != problem->n)
+            return nmf_fail(error, NMF_ERROR_SHAPE,
+                            "start_W is %lld x %lld and start_H %lld x %lld; they must be %lld x %lld and "
+                            "%lld x %lld",
+                            (long long)shape[0], (long long)shape[1], (long long)shape[2],
+                            (long long)shape[3], (long long)problem->m, (long long)o->k, (long long)o->k,
+                            (long long)problem->n);
+    }
+    if (needs_sketch(o->init)) {
+        problem->sketch.rank = o->k;
+        problem->sketch.width = nmfi_sketch_width(o->k, problem->m, problem->n);
+    }
+    return NMF_OK;
+}
+
+/* The bad entry that comes first in row order, named. */
+static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
+{
+    const nmf_status status = nmf_matrix_validate(X, error);
+    return status != NMF_OK ? status : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+}
+
+static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *error)
+{
+    const nmfi_scan scan = nmfi_pass_scan(&problem->pass, 0);
+    if (scan.bad > 0) return name_bad_entry(X, error);
+    if (scan.highest <= 0)
+        return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
+    problem->norm2 = scan.sum_of_squares;
+    problem->mean = scan.sum / ((double)problem->m * (double)problem->n);
+    return NMF_OK;
+}
+
+nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
+                             nmf_error *error)
+{
+    memset(problem, 0, sizeof *problem);
+    problem->began_seconds = nmfi_seconds();
+    problem->options = *options;
+    problem->dense = nmf_matrix_dense(X);
+    problem->m = problem->dense.rows;
+    problem->n = problem->dense.columns;
+    problem->k = options->k;
+    if (problem->m == 0 || problem->n == 0)
+        return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
+                        (long long)problem->m, (long long)problem->n);
+    nmf_status status = choose_start(problem, error);
+    if (status != NMF_OK) return status;
+    problem->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
+                         : problem->dense.dtype == NMF_F64        ? NMF_PRECISION_F64
+                                                                  : NMF_PRECISION_F32;
+    problem->kernels =
+        nmfi_kernels_for(problem->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
+    problem->trace_room = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
+    set_penalties(problem);
+    status = nmfi_team_start(options->threads, &problem->team, error);
+    if (status != NMF_OK) return status;
+    plan(problem);
+    layout(problem); /* measures */
+    status = nmfi_arena_allocate(&problem->arena, options->memory_limit_bytes, error);
+    if (status == NMF_OK) {
+        layout(problem);
+        problem->pass.team = problem->by_samples.team = problem->team;
+        status = read_X(problem, X, error);
+    }
+    if (status != NMF_OK) nmfi_problem_close(problem);
+    return status;
+}
+
+void nmfi_problem_close(nmfi_problem *problem)
+{
+    nmfi_team_stop(problem->team);
+    nmfi_release(problem->arena.base);
+    problem->team = NULL;
+    problem->arena.base = NULL;
+}
+
+static nmf_status start_nndsvd(nmfi_problem *problem, nmfi_start_factor W, nmfi_start_factor H,
+                               nmf_error *error)
+{
+    nmfi_sketch *sketch = &problem->sketch;
+    sketch->accuracy = 1e-3; /* of sigma^2: a start needs no more */
+    sketch->most_visits = 8;
+    sketch->seed = problem->seed;
+    const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
+    if (status != NMF_OK) return status;
+    const void *U = problem->W.on_rows ? sketch->U : sketch->V;
+    const void *V = problem->W.on_rows ? sketch->V : sketch->U;
+    nmfi_start_nndsvd(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean,
+                      problem->options.init, problem->seed);
+    return NMF_OK;
+}
+
+nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
+{
+    const nmf_options *o = &problem->options;
+    const nmfi_start_factor W = {problem->W.y, problem->m, problem->W.cut.ld};
+    const nmfi_start_factor H = {problem->H.y, problem->n, problem->H.cut.ld};
+    problem->seed = seed;
+    if (needs_sketch(o->init)) return start_nndsvd(problem, W, H, error);
+    if (o->init == NMF_INIT_CUSTOM)
+        return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H, error);
+    nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
+    return NMF_OK;
+}

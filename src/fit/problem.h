@@ -1,0 +1,91 @@
+/* The working state of one fit, and the steps its driver names. */
+#ifndef NMFI_FIT_PROBLEM_H
+#define NMFI_FIT_PROBLEM_H
+
+#include "pass/pass.h"
+#include "start/start.h"
+
+#include <nmfkit/model.h>
+
+/* W or H. Arrays are k x cut.ld, component-major, of the compute type.
+ *
+ * Three arrays serve the extrapolated alternation. W leads: a half step reads y, writes the point ahead into
+ * spare and keeps its plain result in latest; accepting swaps y and spare, so y is the incumbent. H follows: a
+ * half step reads y and writes the point ahead over it, its plain result into spare; accepting swaps latest and
+ * spare, so latest is the incumbent. The incumbent pair (W.y, H.latest) is the one whose loss was evaluated. */
+typedef struct nmfi_factor {
+    nmfi_cut cut;
+    int leads;      /* 1: W, 0: H */
+    int on_rows;    /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;  /* its penalties, already scaled */
+    void *y, *latest, *spare;
+    void *kept;     /* the best of several starts; NULL for one */
+    double *gram;   /* k x k, of y */
+    double *pg2, *ref2; /* k: last measured projected gradients, and their scale */
+    double entries; /* sum of y, for the L1 penalty */
+} nmfi_factor;
+
+typedef struct nmfi_problem {
+    nmf_options options; /* checked */
+    const nmfi_kernels *kernels;
+    nmf_precision precision;
+    nmf_dense dense;      /* X as given: samples x features */
+    int64_t m, n, k;
+    nmfi_team *team;
+    nmfi_arena arena;
+    nmfi_pass pass;       /* along the way X is stored */
+    nmfi_pass by_samples; /* the same, or gathering samples where X lies by features: for the last visit */
+    nmfi_sketch sketch;   /* for starts that need one, else width 0 */
+    nmfi_factor W, H;
+    /* The Gram matrix a half step works with, as the kernels want it. */
+    void *gram, *inverse;
+    double *gram_f64;
+    /* What is known about X. */
+    double norm2, mean; /* ||X||_F^2, mean entry */
+    /* Progress of the current start. */
+    double began_seconds;
+    nmf_trace_point *trace, *kept_trace;
+    int64_t trace_count, trace_room, iterations, seed;
+    nmf_stopped stopped;
+    double loss, error, kkt;
+} nmfi_problem;
+
+/* problem.c: shapes, memory, team; the reading that validates X. */
+nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
+                             nmf_error *error);
+void nmfi_problem_close(nmfi_problem *problem);
+nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error);
+
+/* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
+typedef struct nmfi_half {
+    int64_t sweeps;
+    double beta;
+    int measure_start, measure_result;
+} nmfi_half;
+void nmfi_prepare(nmfi_problem *problem); /* before the first half step from the y of W and H */
+void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_factor *other, nmfi_half half);
+void nmfi_accept(nmfi_problem *problem);
+void nmfi_reject(nmfi_problem *problem);  /* back to the incumbent */
+void nmfi_set_gram(nmfi_problem *problem, const double *gram, double l2);
+void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
+double nmfi_penalty(const nmfi_factor *factor, int64_t k); /* at y */
+
+/* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the trace,
+ * which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
+double nmfi_kkt(const nmfi_problem *problem);
+int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
+int64_t nmfi_visits(const nmfi_problem *problem);
+
+/* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last visit). */
+void nmfi_iterate(nmfi_problem *problem, double tol);
+void nmfi_iterate_cd(nmfi_problem *problem);
+void nmfi_finish(nmfi_problem *problem);
+
+/* result.c: the model from the finished problem. */
+nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_model **model,
+                       nmf_error *error);
+
+/* fit.c: all of it. */
+nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error);
+
+#endif

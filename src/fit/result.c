@@ -1,0 +1,51 @@
+/* The model of a finished problem. */
+#include "fit/factors.h"
+#include "fit/problem.h"
+
+#include "base/clock.h"
+#include "data/model.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void fill_content(const nmfi_problem *problem, const nmf_matrix *X, nmf_model_content *content)
+{
+    static const char *const init_names[] = {NMF_INIT_NAMES};
+    nmfi_content_begin(content, X, &problem->options, problem->kernels);
+    content->kind = NMF_MODEL_NMF;
+    content->loss_kind = NMF_LOSS_FROBENIUS;
+    content->trace = problem->trace;
+    content->trace_count = problem->trace_count;
+    content->iterations = problem->iterations;
+    content->passes = nmfi_visits(problem);
+    content->loss = problem->loss;
+    content->error = problem->error;
+    content->relative_error = problem->error / sqrt(problem->norm2);
+    content->kkt = problem->kkt;
+    content->stopped = problem->stopped;
+    content->threads = nmfi_team_threads(problem->team);
+    content->winning_seed = (uint64_t)problem->seed;
+    snprintf(content->init, sizeof content->init, "%s", init_names[problem->options.init]);
+}
+
+nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_model **model,
+                       nmf_error *error)
+{
+    nmf_model_content content;
+    nmf_matrix *W = NULL, *H = NULL;
+    const nmfi_kernels *kernels = problem->kernels;
+    fill_content(problem, X, &content);
+    nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.cut.ld, problem->m, problem->k,
+                                         &W, error);
+    if (status == NMF_OK)
+        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.cut.ld, problem->k, problem->n, &H,
+                                  error);
+    if (status == NMF_OK) status = nmfi_inherit_names(X, W, H, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(W);
+        nmf_matrix_free(H);
+        return status;
+    }
+    content.seconds = nmfi_seconds() - problem->began_seconds;
+    return nmfi_model_adopt(&content, W, H, model, error);
+}

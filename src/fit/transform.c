@@ -1,0 +1,124 @@
+/* Using a model: W for new rows, and products of the factors. */
+#include "fit/transform.h"
+
+#include "data/matrix.h"
+#include "fit/factors.h"
+#include "fit/solve.h"
+#include "pass/pass.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The working state of one transform: a single visit with H held fixed. */
+typedef struct transform {
+    const nmf_model_content *model;
+    const nmfi_kernels *kernels;
+    nmfi_team *team;
+    nmfi_arena arena;
+    nmfi_pass pass;
+    void *H, *W, *gram, *inverse;
+    double *gram_f64, *offset;
+} transform;
+
+static void layout(transform *t)
+{
+    nmfi_arena *arena = &t->arena;
+    const int64_t k = t->model->k, bytes = t->kernels->element_bytes;
+    nmfi_pass_layout(&t->pass, arena, nmfi_team_threads(t->team), 0);
+    t->H = nmfi_take(arena, k, nmfi_product(t->pass.columns.ld, bytes));
+    t->W = nmfi_take(arena, k, nmfi_product(t->pass.rows.ld, bytes));
+    t->gram = nmfi_take(arena, k * k, (size_t)bytes);
+    t->inverse = nmfi_take(arena, k, (size_t)bytes);
+    t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    t->offset = nmfi_take(arena, k, sizeof(double));
+}
+
+/* X must be what the model can project: the right features, finite, and >= 0 for NMF. */
+static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
+{
+    const int is_pca = t->model->kind == NMF_MODEL_PCA;
+    const nmfi_scan scan = nmfi_pass_scan(&t->pass, is_pca);
+    if (scan.bad == 0) return NMF_OK;
+    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(X); j++) {
+            const double value = nmf_matrix_at(X, i, j);
+            if (isfinite(value) && (is_pca || value >= 0)) continue;
+            return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)i,
+                            (long long)j, value, isfinite(value) ? ">= 0" : "finite numbers");
+        }
+    return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+}
+
+static void prepare_gram(transform *t, double l2)
+{
+    const int64_t k = t->model->k, bytes = t->kernels->element_bytes;
+    nmfi_pass_columns(&t->pass, k, NULL, t->H);
+    memcpy(t->gram_f64, t->pass.total.gram, (size_t)(k * k) * sizeof(double));
+    for (int64_t j = 0; j < k; j++) {
+        t->gram_f64[j * k + j] += l2;
+        const double diagonal = t->gram_f64[j * k + j], inverse = diagonal > 0 ? 1.0 / diagonal : 0.0;
+        t->kernels->from_f64(&inverse, (char *)t->inverse + j * bytes, 1);
+    }
+    t->kernels->from_f64(t->gram_f64, t->gram, k * k);
+}
+
+static void solve_rows(transform *t)
+{
+    const nmf_options *o = &t->model->options;
+    const double n = (double)t->model->features;
+    prepare_gram(t, n * o->alpha_W * (1 - o->l1_ratio));
+    const nmfi_solve_rule solving =
+        nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
+                     n * o->alpha_W * o->l1_ratio, t->W);
+    const nmfi_rule rule = nmfi_rule_solve(&solving);
+    const nmfi_visit visit = {.k = t->model->k, .C = t->H, .rule = &rule, .R = t->W};
+    nmfi_pass_visit(&t->pass, &visit);
+}
+
+static void project_rows(transform *t)
+{
+    const int64_t k = t->model->k, n = t->model->features;
+    for (int64_t j = 0; j < k; j++) {
+        t->offset[j] = 0;
+        for (int64_t i = 0; i < n; i++)
+            t->offset[j] += t->model->mean[i] * nmf_matrix_at(t->model->H, j, i);
+    }
+    const nmfi_project_rule project = {t->kernels, k, t->pass.rows.ld, t->offset, t->W};
+    const nmfi_rule rule = nmfi_rule_project(&project);
+    const nmfi_visit visit = {.k = k, .C = t->H, .rule = &rule, .R = t->W};
+    nmfi_pass_visit(&t->pass, &visit);
+    if (!t->model->options.whiten) return;
+    for (int64_t j = 0; j < k; j++) {
+        const double variance = t->model->explained_variance[j];
+        char *row = (char *)t->W + j * t->pass.rows.ld * t->kernels->element_bytes;
+        t->kernels->scale(row, t->pass.rows.count, variance > 0 ? 1.0 / sqrt(variance) : 0.0);
+    }
+}
+
+nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
+                          nmf_matrix **W, nmf_error *error)
+{
+    transform t = {.model = nmf_model_view(model)};
+    const nmf_dense dense = nmf_matrix_dense(X);
+    t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
+    nmf_status status = nmfi_team_start(options->threads, &t.team, error);
+    if (status != NMF_OK) return status;
+    nmfi_pass_plan(&t.pass, &dense, t.kernels, t.model->k, options->block_rows);
+    layout(&t);
+    status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
+    if (status == NMF_OK) {
+        layout(&t);
+        t.pass.team = t.team;
+        status = check(&t, X, error);
+    }
+    if (status == NMF_OK) {
+        nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
+        if (t.model->kind == NMF_MODEL_PCA) project_rows(&t);
+        else solve_rows(&t);
+        status = nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, dense.rows, t.model->k, W, error);
+    }
+    if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
+    nmfi_team_stop(t.team);
+    nmfi_release(t.arena.base);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* Expands the kernel bodies into one table for f32 and one for f64. Built once per instruction set, with
+ * NMFI_ISA set to its name and the compiler's flags for it; the bodies are the same for all. */
+#include "kernel/kernel.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#ifndef NMFI_ISA
+#define NMFI_ISA portable
+#endif
+
+#define NMFI_GLUE_(a, b) a##b
+#define NMFI_GLUE(a, b) NMFI_GLUE_(a, b)
+#define NMFI_STRING_(a) #a
+#define NMFI_STRING(a) NMFI_STRING_(a)
+
+/* The widest vector the flags allow, and how many rows x components of accumulators its registers hold
+ * beside the operands: 32 registers with AVX-512, 16 elsewhere (aarch64 has 32 of 16 bytes). */
+#if defined(__AVX512F__)
+#define NMFI_VECTOR_BYTES 64
+#define NMFI_TILE_COMPONENTS 6
+#elif defined(__AVX2__)
+#define NMFI_VECTOR_BYTES 32
+#define NMFI_TILE_COMPONENTS 2
+#elif defined(__aarch64__)
+#define NMFI_VECTOR_BYTES 16
+#define NMFI_TILE_COMPONENTS 6
+#else
+#define NMFI_VECTOR_BYTES 16
+#define NMFI_TILE_COMPONENTS 2
+#endif
+#define NMFI_TILE_ROWS 4
+
+#define NMFI_INLINE static inline __attribute__((always_inline))
+
+#define REAL float
+#define REAL_IS_F32 1
+#define NAME(base) NMFI_GLUE(base, _f32)
+#include "kernel/vector.inc"
+#include "kernel/products.inc"
+#include "kernel/hals.inc"
+#include "kernel/table.inc"
+#undef REAL
+#undef REAL_IS_F32
+#undef NAME
+
+#define REAL double
+#define REAL_IS_F32 0
+#define NAME(base) NMFI_GLUE(base, _f64)
+#include "kernel/vector.inc"
+#include "kernel/products.inc"
+#include "kernel/hals.inc"
+#include "kernel/table.inc"

@@ -1,0 +1,204 @@
+/* The visit of X and the update of the column factor that follows it. */
+#include "pass/pass.h"
+
+#include <float.h>
+#include <string.h>
+
+typedef struct visit_job {
+    nmfi_pass *pass;
+    const nmfi_visit *visit;
+} visit_job;
+
+static void clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
+{
+    memset(sums->value, 0, sizeof sums->value);
+    const int64_t each = pass->k * pass->k + 2 * pass->k; /* gram, pg2 and ref2 lie together (plan.c) */
+    memset(sums->gram, 0, (size_t)each * sizeof(double));
+}
+
+static void add_sums(const nmfi_pass *pass, nmfi_sums *to, const nmfi_sums *from)
+{
+    for (int i = 0; i < NMFI_SUM_COUNT; i++) to->value[i] += from->value[i];
+    const int64_t each = pass->k * pass->k + 2 * pass->k;
+    for (int64_t i = 0; i < each; i++) to->gram[i] += from->gram[i];
+}
+
+/* In slot order, always. */
+static void total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count)
+{
+    clear_sums(pass, &pass->total);
+    for (int64_t s = 0; s < count; s++) add_sums(pass, &pass->total, &slots[s]);
+}
+
+/* Where component 0 of row (or column) `first` lies in a factor. */
+static void *factor_at(const nmfi_pass *pass, const void *factor, int64_t first)
+{
+    return (char *)(uintptr_t)factor + first * pass->kernels->element_bytes;
+}
+
+static void *slot_Q(const nmfi_pass *pass, int64_t slot, int64_t k)
+{
+    return (char *)pass->slot_Q +
+           slot * k * pass->columns.ld * pass->kernels->element_bytes;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Lets the rule improve each tile of a block whose products lie in P. */
+static void improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut, int64_t begin,
+                          int64_t end, const char *P, int64_t ldp, int64_t thread, nmfi_sums *sums)
+{
+    for (int64_t t = begin; t < end; t++) {
+        const int64_t first = t * cut->lanes;
+        const nmfi_tile tile = {.first = first,
+                                .rows = lesser(cut->lanes, cut->count - first),
+                                .lanes = cut->lanes,
+                                .P = P + (t - begin) * cut->lanes * pass->kernels->element_bytes,
+                                .ldp = ldp,
+                                .scratch = pass->scratch + thread * pass->scratch_bytes,
+                                .sums = sums};
+        rule->improve(rule->context, &tile);
+    }
+}
+
+/* Tile by tile, so that the sums do not depend on the size of a block. */
+static void gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
+                      int64_t k, nmfi_sums *sums)
+{
+    const void *at = factor_at(pass, factor, tile * cut->lanes);
+    pass->kernels->gram(at, cut->ld, k, cut->lanes, sums->gram);
+    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, cut->ld, k, cut->lanes);
+}
+
+/* Tiles [begin, end) of the rows, all of one slot. */
+static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, int64_t begin,
+                        int64_t end, int64_t thread)
+{
+    const nmfi_kernels *kernels = pass->kernels;
+    const nmf_dtype dtype = pass->source.dtype;
+    const int64_t first = begin * pass->rows.lanes;
+    const int64_t last = lesser(end * pass->rows.lanes, pass->rows.count);
+    nmfi_sums *sums = &pass->slot_sums[slot];
+    nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
+    block.data = pass->source.fetch(&pass->source, first, block.rows,
+                                    pass->gather + thread * pass->gather_bytes, &block.row_stride);
+    if (visit->rule) {
+        char *P = pass->products + thread * pass->products_bytes;
+        const int64_t ldp = (end - begin) * pass->rows.lanes;
+        if (last < end * pass->rows.lanes) /* the padding of the last tile must be zero */
+            memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
+        kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
+        improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
+    }
+    if (visit->accumulate)
+        kernels->accumulate[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld, visit->k,
+                                   slot_Q(pass, slot, visit->k), pass->columns.ld);
+    if (visit->distance)
+        kernels->distance[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
+                                 pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
+                                 &sums->value[NMFI_SUM_DISTANCE]);
+    if (visit->accumulate)
+        for (int64_t t = begin; t < end; t++)
+            gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
+}
+
+static void visit_slot(void *context, int64_t slot, int64_t thread)
+{
+    const visit_job *job = context;
+    nmfi_pass *pass = job->pass;
+    const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
+    clear_sums(pass, &pass->slot_sums[slot]);
+    if (job->visit->accumulate)
+        memset(slot_Q(pass, slot, job->visit->k), 0,
+               (size_t)(job->visit->k * pass->columns.ld * pass->kernels->element_bytes));
+    for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
+        visit_block(pass, job->visit, slot, t, lesser(t + pass->block_tiles, end), thread);
+}
+
+void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
+{
+    visit_job job = {pass, visit};
+    nmfi_team_run(pass->team, pass->rows.slots, visit_slot, &job);
+    total_sums(pass, pass->slot_sums, pass->rows.slots);
+    pass->visits++;
+}
+
+typedef struct columns_job {
+    nmfi_pass *pass;
+    int64_t k;
+    const nmfi_rule *rule;
+    const void *C_for_gram;
+} columns_job;
+
+static void update_column_slot(void *context, int64_t slot, int64_t thread)
+{
+    const columns_job *job = context;
+    nmfi_pass *pass = job->pass;
+    const nmfi_cut *cut = &pass->columns;
+    const nmfi_kernels *kernels = pass->kernels;
+    nmfi_sums *sums = &pass->slot_sums[pass->rows.slots + slot];
+    char *P = pass->products + thread * pass->products_bytes;
+    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
+    clear_sums(pass, sums);
+    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
+        const int64_t first = t * cut->lanes;
+        if (job->rule) {
+            kernels->fold(factor_at(pass, pass->slot_Q, first), cut->ld, job->k, cut->lanes,
+                          pass->rows.slots, P);
+            improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
+        }
+        if (job->C_for_gram) gram_tile(pass, job->C_for_gram, cut, t, job->k, sums);
+    }
+}
+
+void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
+{
+    columns_job job = {pass, k, rule, C_for_gram};
+    nmfi_team_run(pass->team, pass->columns.slots, update_column_slot, &job);
+    total_sums(pass, pass->slot_sums + pass->rows.slots, pass->columns.slots);
+}
+
+typedef struct scan_job {
+    nmfi_pass *pass;
+    int signed_ok;
+    nmfi_scan slots[64];
+} scan_job;
+
+static void scan_slot(void *context, int64_t slot, int64_t thread)
+{
+    scan_job *job = context;
+    nmfi_pass *pass = job->pass;
+    nmfi_scan *scan = &job->slots[slot];
+    const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
+    scan->lowest = DBL_MAX;
+    scan->highest = -DBL_MAX;
+    for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles) {
+        const int64_t first = t * pass->rows.lanes;
+        const int64_t last =
+            lesser(lesser(t + pass->block_tiles, end) * pass->rows.lanes, pass->rows.count);
+        nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
+        block.data = pass->source.fetch(&pass->source, first, block.rows,
+                                        pass->gather + thread * pass->gather_bytes, &block.row_stride);
+        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok, scan);
+    }
+}
+
+nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok)
+{
+    scan_job job = {.pass = pass, .signed_ok = signed_ok};
+    nmfi_team_run(pass->team, pass->rows.slots, scan_slot, &job);
+    nmfi_scan total = {.lowest = DBL_MAX, .highest = -DBL_MAX};
+    for (int64_t s = 0; s < pass->rows.slots; s++) {
+        const nmfi_scan *scan = &job.slots[s];
+        total.sum += scan->sum;
+        total.sum_of_squares += scan->sum_of_squares;
+        total.lowest = scan->lowest < total.lowest ? scan->lowest : total.lowest;
+        total.highest = scan->highest > total.highest ? scan->highest : total.highest;
+        total.bad += scan->bad;
+    }
+    pass->visits++;
+    return total;
+}

@@ -1,0 +1,73 @@
+/* The pass: one visit of X, in blocks of rows, and the ordered sums it leaves behind.
+ *
+ * For each block: the products P = X_b C' with the column factor C; the rule, which turns them into the
+ * block's rows of the row factor R; the block's share of Q = X'R and R'R, into the slot of the block.
+ * Slots are runs of rows fixed by the shape of the problem and are added in slot order, so the result has the
+ * same bits for any number of threads and any block size. Then nmfi_pass_columns lets a rule improve the
+ * column factor from Q, on the same tiles and threads.
+ *
+ * "Rows" are what the source stores side by side: samples, or features where X lies column by column. */
+#ifndef NMFI_PASS_PASS_H
+#define NMFI_PASS_PASS_H
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "data/source.h"
+#include "rule/rule.h"
+
+/* How a long side is cut: into slots of tiles of `lanes`. Depends on the shape only. */
+typedef struct nmfi_cut {
+    int64_t count; /* rows (or columns) */
+    int64_t ld;    /* count rounded up to whole tiles: the stride of a factor */
+    int64_t lanes; /* of a tile: 16, 32 or 64 */
+    int64_t tiles, slots;
+} nmfi_cut;
+nmfi_cut nmfi_cut_make(int64_t count);
+int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot); /* first tile of a slot */
+
+typedef struct nmfi_pass {
+    nmfi_source source;
+    const nmfi_kernels *kernels;
+    nmfi_team *team;
+    nmfi_cut rows, columns;
+    int64_t k;           /* the most components a visit may have */
+    int64_t block_tiles; /* visited together */
+    int64_t visits;      /* readings of X so far */
+    /* Memory, from the fit's arena. */
+    void *slot_Q;          /* rows.slots x k x columns.ld, T */
+    nmfi_sums *slot_sums;  /* rows.slots, then columns.slots */
+    double *sums_memory;
+    char *products;        /* threads x k x block rows, T: P of a block */
+    char *scratch;         /* threads x (k x 64 T + pivot work) */
+    char *gather;          /* threads x block of rows as stored, where the source does not lend */
+    nmfi_sums total;       /* of the last visit or column update */
+    int64_t scratch_bytes, products_bytes, gather_bytes; /* for each thread */
+} nmfi_pass;
+
+/* What a visit is to do; zero what is not wanted. */
+typedef struct nmfi_visit {
+    int64_t k;
+    const void *C; /* column factor, k x columns.ld; NULL: no products (then no rule) */
+    const nmfi_rule *rule;
+    const void *R; /* row factor after the rule, k x rows.ld */
+    int accumulate; /* Q and the Gram matrix of R */
+    int distance;   /* ||X - R'C||_F^2 into the sums */
+} nmfi_visit;
+
+/* Fills in shapes and cuts (block_rows 0: by the cache), then takes the memory from the arena; called twice
+ * with the same arguments, as arenas are. Without `accumulates` there is no room for Q. */
+void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
+                    int64_t block_rows);
+void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
+
+/* One reading of X. pass->total holds the sums afterwards. */
+void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
+
+/* The column factor from the Q of the last accumulating visit: the rule gets its tiles. `C_for_gram` (k x
+ * columns.ld, after the rule): its Gram matrix goes into the sums. rule NULL: the Gram matrix alone. */
+void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
+
+/* Validation and norms: one reading. */
+nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);
+
+#endif

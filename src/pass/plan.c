@@ -1,0 +1,81 @@
+/* How a problem is cut into slots, tiles and blocks, and how much memory a pass works in. Cuts depend on the
+ * shape only; blocks and threads may be chosen freely since they change no result. */
+#include "base/cpu.h"
+#include "pass/pass.h"
+
+static int64_t clamp(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+nmfi_cut nmfi_cut_make(int64_t count)
+{
+    nmfi_cut cut = {.count = count};
+    /* Small tiles share small problems out evenly; large ones use the vectors best. */
+    cut.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
+    cut.tiles = (count + cut.lanes - 1) / cut.lanes;
+    cut.ld = cut.tiles * cut.lanes;
+    /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots up costs
+     * little; at most 32, or one for each 4096 rows, the longest chain of f32 additions. */
+    int64_t wanted = clamp(count / 1024, 4, 32);
+    if (wanted < count / 4096) wanted = clamp(count / 4096, 32, 64);
+    int64_t slots = 1;
+    while (slots * 2 <= wanted) slots *= 2;
+    cut.slots = clamp(slots, 1, cut.tiles > 0 ? cut.tiles : 1);
+    return cut;
+}
+
+int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot)
+{
+    return slot * cut->tiles / cut->slots;
+}
+
+void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
+                    int64_t block_rows)
+{
+    pass->source = nmfi_source_dense(dense);
+    pass->kernels = kernels;
+    pass->rows = nmfi_cut_make(dense->rows);
+    pass->columns = nmfi_cut_make(dense->columns);
+    pass->k = k;
+    if (block_rows == 0) {
+        /* Half the core's own cache: the block is read twice, for P and for Q. */
+        const int64_t row_bytes = dense->columns * (int64_t)nmf_dtype_bytes(dense->dtype);
+        block_rows = nmfi_cache_bytes() / 2 / (row_bytes > 0 ? row_bytes : 1);
+    }
+    pass->block_tiles = clamp(block_rows / pass->rows.lanes, 1, 64);
+}
+
+static void layout_sums(nmfi_pass *pass, nmfi_arena *arena)
+{
+    const int64_t k = pass->k, count = pass->rows.slots + pass->columns.slots + 1;
+    const int64_t each = k * k + 2 * k;
+    pass->slot_sums = nmfi_take(arena, count, sizeof *pass->slot_sums);
+    pass->sums_memory = nmfi_take(arena, count * each, sizeof(double));
+    if (!arena->base) return;
+    for (int64_t s = 0; s < count; s++) {
+        nmfi_sums *sums = s < count - 1 ? &pass->slot_sums[s] : &pass->total;
+        sums->gram = pass->sums_memory + s * each;
+        sums->pg2 = sums->gram + k * k;
+        sums->ref2 = sums->pg2 + k;
+    }
+}
+
+void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
+{
+    const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
+    const int64_t block_rows = pass->block_tiles * pass->rows.lanes;
+    const int64_t stored = (int64_t)nmf_dtype_bytes(pass->source.dtype);
+    /* P of a block, or of a tile of columns; the row of the reconstruction that `distance` compares. */
+    const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
+    pass->products_bytes = p_entries * bytes;
+    pass->scratch_bytes = (k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
+                          (nmfi_pivot_work(k) + 2 * k) * (int64_t)sizeof(double);
+    pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
+    pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
+                             nmfi_product(k * pass->columns.ld, bytes));
+    pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
+    pass->scratch = nmfi_take(arena, threads, (size_t)pass->scratch_bytes);
+    pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
+    layout_sums(pass, arena);
+}

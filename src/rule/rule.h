@@ -1,0 +1,82 @@
+/* The rule contract: given one tile's products with the other factor, improve the tile.
+ *
+ * A rule knows a tile, not X: the same rule serves W, whose tiles the pass meets as it reads X, and H,
+ * whose tiles come from the sums of the pass. Tiles are independent of each other. */
+#ifndef NMFI_RULE_RULE_H
+#define NMFI_RULE_RULE_H
+
+#include "kernel/kernel.h"
+
+/* What tiles add up, per slot; then per component: Gram matrix, squared projected gradients and their scale. */
+enum nmfi_sum {
+    NMFI_SUM_DECREASE,   /* of the objective by this half step */
+    NMFI_SUM_VIOLATION,  /* scikit-learn's measure: sum of |projected gradient| */
+    NMFI_SUM_OBJECTIVE,  /* 1/2 x'Gx - (p - l1)'x at the result */
+    NMFI_SUM_ENTRIES,    /* sum of the result's entries, for the L1 penalty */
+    NMFI_SUM_DISTANCE,   /* ||X - W H||_F^2, where asked for */
+    NMFI_SUM_COUNT
+};
+
+typedef struct nmfi_sums {
+    double value[NMFI_SUM_COUNT];
+    double *gram; /* k x k, of what is accumulated */
+    double *pg2;  /* k: squared projected gradients */
+    double *ref2; /* k: squared products, their natural scale */
+} nmfi_sums;
+
+typedef struct nmfi_tile {
+    int64_t first; /* row of the factor */
+    int64_t rows;  /* real ones; lanes - rows more are padding */
+    int64_t lanes;
+    const void *P; /* k x lanes products, stride ldp */
+    int64_t ldp;
+    void *scratch; /* k x NMFI_LANES_MAX elements, private to the thread */
+    nmfi_sums *sums;
+} nmfi_tile;
+
+typedef struct nmfi_rule {
+    void (*improve)(const void *context, const nmfi_tile *tile);
+    const void *context;
+} nmfi_rule;
+
+/* HALS with inner sweeps, and the extrapolated point beside it (rule_hals.c). Arrays are k x ld.
+ * `ahead` may be `start`, `result` may be `older`. */
+typedef struct nmfi_hals_rule {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    const void *gram, *inverse; /* of the other factor, T, with the L2 penalty */
+    double l1, accuracy, beta;
+    int64_t sweeps;
+    const void *start, *older; /* where the tile starts; the result of the step before */
+    void *ahead;               /* max(0, result + beta (result - older)) */
+    void *result;
+    int measure_start, measure_result; /* add the KKT sums there; the objective at the result */
+} nmfi_hals_rule;
+nmfi_rule nmfi_rule_hals(const nmfi_hals_rule *context);
+
+/* Each row's non-negative least squares problem to its own end, from zero (rule_solve.c). */
+typedef struct nmfi_solve_rule {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    const void *gram, *inverse;
+    const double *gram_f64; /* the same Gram matrix, for the rows that need the exact solver */
+    double l1, accuracy;
+    void *result;
+} nmfi_solve_rule;
+nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context);
+
+/* rows = products, less a number for each component: what a range finder and PCA need (rule_project.c). */
+typedef struct nmfi_project_rule {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    const double *offset; /* k numbers to subtract, or NULL */
+    void *result;
+} nmfi_project_rule;
+nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
+
+/* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (pivot.c). x: in, a
+ * start whose positive entries are guessed free; out, the solution. `work` holds nmfi_pivot_work(k) doubles. */
+int64_t nmfi_pivot_work(int64_t k);
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, double *work);
+
+#endif

@@ -1,0 +1,43 @@
+/* The HALS rule: one half step on a tile, and the point to start from next time. */
+#include "rule/rule.h"
+
+#include <string.h>
+
+static void copy_tile(const nmfi_hals_rule *rule, const void *from, int64_t ld_from, void *to,
+                      int64_t ld_to, int64_t lanes)
+{
+    const int64_t bytes = rule->kernels->element_bytes;
+    for (int64_t j = 0; j < rule->k; j++)
+        memcpy((char *)to + j * ld_to * bytes, (const char *)from + j * ld_from * bytes,
+               (size_t)(lanes * bytes));
+}
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_hals_rule *rule = context;
+    const nmfi_kernels *kernels = rule->kernels;
+    const int64_t at = tile->first * kernels->element_bytes;
+    nmfi_sums *sums = tile->sums;
+    nmfi_hals hals = {.x = tile->scratch, .ldx = tile->lanes, .p = tile->P, .ldp = tile->ldp,
+                      .gram = rule->gram, .inverse = rule->inverse, .l1 = rule->l1, .k = rule->k,
+                      .lanes = tile->lanes, .sweeps = rule->sweeps, .accuracy = rule->accuracy};
+
+    copy_tile(rule, (const char *)rule->start + at, rule->ld, hals.x, hals.ldx, tile->lanes);
+    if (rule->measure_start) (void)kernels->measure(&hals, sums->pg2, sums->ref2);
+    kernels->hals(&hals);
+    if (rule->measure_result)
+        sums->value[NMFI_SUM_OBJECTIVE] += kernels->measure(&hals, sums->pg2, sums->ref2);
+    sums->value[NMFI_SUM_DECREASE] += hals.decrease;
+    sums->value[NMFI_SUM_VIOLATION] += hals.violation;
+
+    /* Trap: ahead before result, since result may be where older lies. */
+    kernels->extrapolate((char *)rule->ahead + at, rule->ld, hals.x, hals.ldx,
+                         (const char *)rule->older + at, rule->ld, rule->k, tile->lanes, rule->beta);
+    copy_tile(rule, hals.x, hals.ldx, (char *)rule->result + at, rule->ld, tile->lanes);
+}
+
+nmfi_rule nmfi_rule_hals(const nmfi_hals_rule *context)
+{
+    const nmfi_rule rule = {improve, context};
+    return rule;
+}

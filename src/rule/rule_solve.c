@@ -1,0 +1,46 @@
+/* The solving rule: each row of a tile to its own end. HALS sweeps do most rows; the few that crawl are
+ * finished exactly by block principal pivoting in f64. A row's answer never depends on its neighbours. */
+#include "rule/rule.h"
+
+#include <string.h>
+
+enum { SWEEPS = 100 }; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 of pivoting is cheaper */
+
+/* Lane `lane` of the tile, exactly. The scratch has room for it behind the tile (pass.c). */
+static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int64_t lane, double *work)
+{
+    const int64_t k = rule->k, bytes = rule->kernels->element_bytes;
+    double *x = work, *p = work + k, *pivot_work = work + 2 * k;
+    for (int64_t j = 0; j < k; j++) {
+        rule->kernels->to_f64((const char *)hals->x + (j * hals->ldx + lane) * bytes, x + j, 1);
+        rule->kernels->to_f64((const char *)hals->p + (j * hals->ldp + lane) * bytes, p + j, 1);
+        p[j] -= rule->l1;
+    }
+    nmfi_pivot(rule->gram_f64, p, k, x, pivot_work);
+    for (int64_t j = 0; j < k; j++)
+        rule->kernels->from_f64(x + j, (char *)hals->x + (j * hals->ldx + lane) * bytes, 1);
+}
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_solve_rule *rule = context;
+    const int64_t bytes = rule->kernels->element_bytes;
+    nmfi_hals hals = {.x = tile->scratch, .ldx = tile->lanes, .p = tile->P, .ldp = tile->ldp,
+                      .gram = rule->gram, .inverse = rule->inverse, .l1 = rule->l1, .k = rule->k,
+                      .lanes = tile->lanes, .sweeps = SWEEPS, .accuracy = rule->accuracy};
+    memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
+    const uint64_t moving = rule->kernels->solve(&hals);
+    double *work = (double *)((char *)tile->scratch + rule->k * NMFI_LANES_MAX * bytes);
+    for (int64_t lane = 0; lane < tile->rows; lane++)
+        if (moving >> lane & 1) finish_lane(rule, &hals, lane, work);
+    (void)rule->kernels->measure(&hals, tile->sums->pg2, tile->sums->ref2);
+    for (int64_t j = 0; j < rule->k; j++)
+        memcpy((char *)rule->result + (j * rule->ld + tile->first) * bytes,
+               (const char *)hals.x + j * hals.ldx * bytes, (size_t)(tile->rows * bytes));
+}
+
+nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context)
+{
+    const nmfi_rule rule = {improve, context};
+    return rule;
+}

@@ -1,0 +1,26 @@
+/* libFuzzer: any bytes as an .npz archive give a matrix with names, or a sentence. */
+#include "io/npz_archive.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    nmfi_npz *npz;
+    nmf_matrix *matrix = NULL;
+    nmf_error error;
+    nmf_status status = nmfi_npz_open_memory(data, size, "fuzz.npz", &npz, &error);
+    if (status == NMF_OK) {
+        status = nmfi_npz_read(npz, "fuzz.npz", NULL, &matrix, &error);
+        if (status == NMF_OK) {
+            (void)nmf_matrix_fingerprint(matrix);
+        }
+        nmfi_npz_close(npz);
+    }
+    if (status != NMF_OK && (matrix != NULL || error.message[0] == '\0')) {
+        abort();
+    }
+    nmf_matrix_free(matrix);
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* Fuzzes the decoding of PBM, PGM and PPM pictures. */
+#include "io/picture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+    nmfi_picture picture;
+    nmf_error error;
+    (void)nmfi_decode_pnm(bytes, count, &picture, &error);
+    nmfi_picture_clear(&picture);
+    return 0;
+}

@@ -1,0 +1,158 @@
+/* .npz files that NumPy wrote: which array is meant, its names, and archives that lie. */
+#include "array_support.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void the_only_array_needs_no_name(void **state)
+{
+    (void)state;
+    array_golden_is_real("single.npz", NMF_F64);
+    array_golden_is_real("compressed.npz", NMF_F64);
+}
+
+static void several_arrays_need_a_name(void **state)
+{
+    (void)state;
+    array_golden_fails("several.npz", NMF_ERROR_ARGUMENT, "from: first, second");
+    array_golden_is_real("several.npz:first", NMF_F64);
+    array_golden_is_real("several.npz:first.npy", NMF_F64);
+    array_golden_is_whole("several.npz:second", NMF_U8, 0);
+    array_golden_fails("several.npz:third", NMF_ERROR_ARGUMENT, "has no array 'third'; it has: first, second");
+}
+
+static void x_is_meant_and_integer_labels_are_labels(void **state)
+{
+    (void)state;
+    nmf_matrix *matrix = array_read_golden("x_and_labels.npz");
+    array_is_real(matrix, NMF_F64);
+    assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 0), "3");
+    assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 1), "-1");
+    assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 2), "2");
+    nmf_matrix_free(matrix);
+}
+
+static void names_and_image_shape_come_along(void **state)
+{
+    (void)state;
+    nmf_matrix *matrix = array_read_golden("named.npz");
+    array_is_real(matrix, NMF_F64);
+    assert_string_equal(nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, 1), "bü");
+    assert_string_equal(nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, 2), "臉");
+    assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 3), "s");
+    assert_int_equal(nmf_matrix_image_height(matrix), 2);
+    assert_int_equal(nmf_matrix_image_width(matrix), 2);
+    nmf_matrix_free(matrix);
+}
+
+static void a_file_with_a_colon_in_its_name_comes_first(void **state)
+{
+    (void)state;
+    size_t count;
+    unsigned char *bytes = array_bytes(array_golden("single.npz"), &count);
+    array_write_file("odd.npz:name", bytes, count);
+    nmf_matrix *matrix = array_read("odd.npz:name");
+    array_is_real(matrix, NMF_F64);
+    nmf_matrix_free(matrix);
+    unlink("odd.npz:name");
+    free(bytes);
+}
+
+static void archives_without_a_matrix_are_refused_in_words(void **state)
+{
+    (void)state;
+    array_golden_fails("empty.npz", NMF_ERROR_FORMAT, "without .npy arrays");
+    array_golden_fails("sparse.npz", NMF_ERROR_UNSUPPORTED, "sparse matrix of SciPy");
+    array_golden_fails("named.npz:sample_names", NMF_ERROR_UNSUPPORTED, "holds text");
+}
+
+static void every_prefix_fails_with_a_sentence(void **state)
+{
+    (void)state;
+    array_prefixes_are_safe("single.npz", 1, 0);
+    array_prefixes_are_safe("compressed.npz", 1, 0);
+    array_prefixes_are_safe("named.npz", 1, 0);
+}
+
+static void damaged_archives_are_safe(void **state)
+{
+    (void)state;
+    array_mutations_are_safe("single.npz", 3000);
+    array_mutations_are_safe("compressed.npz", 3000);
+    array_mutations_are_safe("named.npz", 3000);
+}
+
+/* Overwrites a little-endian number at `at`. */
+static void put(unsigned char *bytes, size_t at, uint64_t value, int size)
+{
+    for (int i = 0; i < size; i++) {
+        bytes[at + (size_t)i] = (unsigned char)(value >> (8 * i));
+    }
+}
+
+/* Where the central directory's entry begins. */
+static size_t central_entry(const unsigned char *bytes, size_t count)
+{
+    for (size_t i = 0; i + 4 <= count; i++) {
+        if (memcmp(bytes + i, "PK\1\2", 4) == 0) {
+            return i;
+        }
+    }
+    fail_msg("no central directory");
+    return 0;
+}
+
+static void a_member_cannot_claim_more_than_deflate_gives(void **state)
+{
+    (void)state;
+    size_t count;
+    unsigned char *bytes = array_bytes(array_golden("compressed.npz"), &count);
+    put(bytes, central_entry(bytes, count) + 24, 0xFFFFFF00u, 4); /* uncompressed size */
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "claims 4294967040 bytes, but the archive holds only");
+    free(bytes);
+}
+
+static void a_member_must_be_as_long_as_its_header_says(void **state)
+{
+    (void)state;
+    size_t count;
+    unsigned char *bytes = array_bytes(array_golden("compressed.npz"), &count);
+    put(bytes, central_entry(bytes, count) + 24, 5000, 4);
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "anything.npy: ends after 224 of");
+    free(bytes);
+}
+
+static void a_wrong_checksum_is_noticed(void **state)
+{
+    (void)state;
+    size_t count;
+    unsigned char *bytes = array_bytes(array_golden("single.npz"), &count);
+    const size_t value = central_entry(bytes, count) - 8;
+    bytes[value] ^= 1; /* the last entry of the array, stored without compression */
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "anything.npy: is damaged: CRC error");
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_only_array_needs_no_name),
+        cmocka_unit_test(several_arrays_need_a_name),
+        cmocka_unit_test(x_is_meant_and_integer_labels_are_labels),
+        cmocka_unit_test(names_and_image_shape_come_along),
+        cmocka_unit_test(a_file_with_a_colon_in_its_name_comes_first),
+        cmocka_unit_test(archives_without_a_matrix_are_refused_in_words),
+        cmocka_unit_test(every_prefix_fails_with_a_sentence),
+        cmocka_unit_test(damaged_archives_are_safe),
+        cmocka_unit_test(a_member_cannot_claim_more_than_deflate_gives),
+        cmocka_unit_test(a_member_must_be_as_long_as_its_header_says),
+        cmocka_unit_test(a_wrong_checksum_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

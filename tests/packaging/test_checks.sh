@@ -1,0 +1,71 @@
+#!/bin/sh
+# Claims about the checks themselves: in a tree with offences scripts/check_floors names each with its
+# line, scripts/check_headers refuses a header that does not stand alone, scripts/check_symbols an export
+# that is not public. A check that cannot fail would be none.
+set -eu
+scripts=$NMFKIT_SOURCE_DIR/scripts
+cc=${CC:-cc}
+
+fail() {
+    printf 'test_checks: %s\n' "$1" >&2
+    exit 1
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+# put FILE LINE...: a source file with these lines.
+put() {
+    file=$1
+    shift
+    mkdir -p "$(dirname "$file")"
+    printf '%s\n' "$@" >"$file"
+}
+
+# --- floors: a tree that keeps to them -------------------------------------------------------------
+put include/nmfkit/a.h '#include <stddef.h>'
+put include/nmfkit/io.h '#include <nmfkit/a.h>'
+put src/base/b.h '#include <nmfkit/a.h>'
+put src/data/d.h '#include "base/b.h"'
+put src/rule/r.h '#include "data/d.h"'
+put io/reader.h '#include <nmfkit/io.h>'
+put render/canvas.c '#include "../io/reader.h"'
+put cli/main.c '#include "args.h"' '#include <nmfkit/io.h>'
+put cli/args.h '/* nothing */'
+"$NMFKIT_PYTHON" "$scripts/check_floors" . >out || fail "a good tree was refused: $(cat out)"
+
+# offence FILE LINE: with this line at its end the file must be named, with the line's number.
+offence() {
+    cp "$1" saved
+    printf '\n%s\n' "$2" >>"$1"
+    if "$NMFKIT_PYTHON" "$scripts/check_floors" . >out; then fail "not noticed: $2 in $1"; fi
+    grep -q "^$1:$(wc -l <"$1")[: ]" out || fail "$2 in $1 was not named but: $(cat out)"
+    mv saved "$1"
+}
+offence src/base/b.h '#include "data/d.h"'
+offence src/data/d.h '#include <nmfkit/io.h>'
+offence include/nmfkit/a.h '#include <nmfkit/io.h>'
+offence include/nmfkit/a.h '#include "../../src/base/b.h"'
+offence io/reader.h '#include "src/base/b.h"'
+offence io/reader.h '#include "../render/canvas.c"'
+offence cli/main.c '#include "../io/reader.h"'
+offence src/data/d.h '#include "rule/r.h"' # a circle: rule includes data
+offence cli/main.c '#include "missing.h"'
+
+# --- headers ---------------------------------------------------------------------------------------
+put good/nmfkit/a.h '#ifndef A' '#define A' '#include <stddef.h>' 'size_t nmf_a(void);' '#endif'
+put bad/nmfkit/a.h '#ifndef A' '#define A' 'size_t nmf_a(void);' '#endif'
+put cxx/nmfkit/a.h '#ifndef A' '#define A' 'void nmf_a(int class);' '#endif'
+"$scripts/check_headers" good >out || fail 'a good header was refused'
+! "$scripts/check_headers" bad >out 2>&1 || fail 'a header that needs another one was accepted'
+! "$scripts/check_headers" cxx >out 2>&1 || fail 'a header that is no C++ was accepted'
+
+# --- symbols ---------------------------------------------------------------------------------------
+put lib.c 'int nmf_a(void);' 'int nmf_a(void) { return 1; }'
+"$cc" -shared -fPIC lib.c -o good.so
+put lib.c 'int nmf_a(void);' 'int nmf_a(void) { return 1; }' 'int nmfi_b(void);' \
+    'int nmfi_b(void) { return 1; }'
+"$cc" -shared -fPIC lib.c -o bad.so
+"$scripts/check_symbols" "$scratch/good.so" >out || fail 'a good library was refused'
+! "$scripts/check_symbols" "$scratch/bad.so" >out 2>&1 || fail 'an internal export was accepted'
