@@ -40,12 +40,22 @@ static void free_demo(demo *d)
 
 /* ---- the data ---- */
 
+/* Faces are usually square: where the file does not say and the number of pixels is a square, they are. */
+static nmf_status guess_square(nmf_matrix *X, nmf_error *error)
+{
+    int64_t side = 1;
+    while (side * side < nmf_matrix_columns(X)) side++;
+    if (nmf_matrix_image_height(X) > 0 || side < 2 || side * side != nmf_matrix_columns(X)) return NMF_OK;
+    return nmf_matrix_set_image_shape(X, side, side, error);
+}
+
 static nmf_status read_pictures(demo *d, const char *path, nmf_error *error)
 {
     cli_args reading = *d->args;
     if (reading.shuffle < 0) reading.shuffle = ORDER_SEED;
     if (d->args->data == NULL) reading.image_shape[0] = reading.image_shape[1] = FACE_SIDE;
-    const nmf_status status = cli_read_data(&reading, &path, 1, &d->X, error);
+    nmf_status status = cli_read_data(&reading, &path, 1, &d->X, error);
+    if (status == NMF_OK) status = guess_square(d->X, error);
     return status == NMF_OK ? cli_check_shape(d->X, path, error) : status;
 }
 
@@ -185,7 +195,8 @@ static nmf_render_gallery row_of(const nmf_matrix *pictures, const char *title)
     const nmf_render_gallery gallery = {.pictures = pictures,
                                         .grid_rows = 1,
                                         .grid_columns = nmf_matrix_rows(pictures),
-                                        .title = title};
+                                        .title = title,
+                                        .scale = NMF_RENDER_ZERO}; /* light as it was: 0 is black */
     return gallery;
 }
 

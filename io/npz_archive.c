@@ -1,6 +1,6 @@
 /* Reads .npz archives through libzip: see npz_archive.h. The defence against members that lie about their
- * size (deflate bombs) is arithmetic: stored members have equal sizes, and deflate cannot expand more
- * than 1032-fold (258 bytes from 2 bits). */
+ * size (deflate bombs) is arithmetic: no member is stored in more bytes than the archive has, stored members
+ * have equal sizes, and deflate cannot expand more than 1032-fold (258 bytes from 2 bits). */
 #include "npz_archive.h"
 
 #include "file_view.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
 
@@ -20,10 +21,11 @@
 struct nmfi_npz {
     zip_t *zip;
     char *path;
+    uint64_t bytes; /* of the whole archive */
 };
 
-static nmf_status finish_open(zip_t *zip, zip_error_t *reason, const char *path, nmfi_npz **npz,
-                              nmf_error *error)
+static nmf_status finish_open(zip_t *zip, zip_error_t *reason, const char *path, uint64_t bytes,
+                              nmfi_npz **npz, nmf_error *error)
 {
     *npz = NULL;
     if (zip == NULL) {
@@ -42,6 +44,7 @@ static nmf_status finish_open(zip_t *zip, zip_error_t *reason, const char *path,
     }
     made->zip = zip;
     made->path = name;
+    made->bytes = bytes;
     *npz = made;
     return NMF_OK;
 }
@@ -54,7 +57,9 @@ nmf_status nmfi_npz_open(const char *path, nmfi_npz **npz, nmf_error *error)
     zip_error_t reason;
     zip_error_init_with_code(&reason, code);
     zip_error_set(&reason, code, system_reason);
-    const nmf_status status = finish_open(zip, &reason, path, npz, error);
+    struct stat info;
+    const uint64_t bytes = zip != NULL && stat(path, &info) == 0 ? (uint64_t)info.st_size : 0;
+    const nmf_status status = finish_open(zip, &reason, path, bytes, npz, error);
     zip_error_fini(&reason);
     return status;
 }
@@ -69,7 +74,7 @@ nmf_status nmfi_npz_open_memory(const void *bytes, size_t count, const char *pat
     if (zip == NULL && source != NULL) {
         zip_source_free(source);
     }
-    const nmf_status status = finish_open(zip, &reason, path, npz, error);
+    const nmf_status status = finish_open(zip, &reason, path, count, npz, error);
     zip_error_fini(&reason);
     return status;
 }
@@ -130,33 +135,34 @@ static uint64_t physical_memory(void)
 }
 
 /* Is the declared size believable, and can we hold it? */
-static nmf_status check_stat(nmfi_npz *npz, int64_t index, const char *label, zip_stat_t *stat,
-                             nmf_error *error)
+static nmf_status check_stat(const nmfi_npz *npz, int64_t index, const char *label,
+                             zip_stat_t *entry, nmf_error *error)
 {
     const zip_uint64_t wanted = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
-    zip_stat_init(stat);
-    if (zip_stat_index(npz->zip, (zip_uint64_t)index, 0, stat) != 0 ||
-        (stat->valid & wanted) != wanted) {
+    zip_stat_init(entry);
+    if (zip_stat_index(npz->zip, (zip_uint64_t)index, 0, entry) != 0 ||
+        (entry->valid & wanted) != wanted) {
         return nmf_fail(error, NMF_ERROR_FORMAT, "%s: its entry in the archive is damaged", label);
     }
-    if ((stat->valid & ZIP_STAT_ENCRYPTION_METHOD) && stat->encryption_method != ZIP_EM_NONE) {
+    if ((entry->valid & ZIP_STAT_ENCRYPTION_METHOD) && entry->encryption_method != ZIP_EM_NONE) {
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: is encrypted", label);
     }
-    if (stat->comp_method != ZIP_CM_STORE && stat->comp_method != ZIP_CM_DEFLATE) {
+    if (entry->comp_method != ZIP_CM_STORE && entry->comp_method != ZIP_CM_DEFLATE) {
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "%s: is compressed by method %d; NumPy's stored (0) and deflated (8) can be read",
-                        label, (int)stat->comp_method);
+                        label, (int)entry->comp_method);
     }
-    const uint64_t ratio = stat->comp_method == ZIP_CM_STORE ? 1 : DEFLATE_LARGEST_RATIO;
-    if (stat->size / ratio > stat->comp_size) {
+    const uint64_t ratio = entry->comp_method == ZIP_CM_STORE ? 1 : DEFLATE_LARGEST_RATIO;
+    const uint64_t stored = entry->comp_size < npz->bytes ? entry->comp_size : npz->bytes;
+    if (entry->size / ratio > stored) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
                         "%s: claims %" PRIu64 " bytes, but the archive holds only %" PRIu64 " for it", label,
-                        (uint64_t)stat->size, (uint64_t)stat->comp_size);
+                        (uint64_t)entry->size, stored);
     }
-    if (stat->size > physical_memory()) {
+    if (entry->size > physical_memory()) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "%s: needs %" PRIu64 " bytes, this machine has %" PRIu64, label,
-                        (uint64_t)stat->size, physical_memory());
+                        (uint64_t)entry->size, physical_memory());
     }
     return NMF_OK;
 }
@@ -232,25 +238,25 @@ nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, s
                           nmf_error *error)
 {
     char label[LABEL_BYTES];
-    zip_stat_t stat;
+    zip_stat_t entry;
     *bytes = NULL;
     *count = 0;
     nmfi_npz_label(npz, index, label, sizeof label);
-    nmf_status status = check_stat(npz, index, label, &stat, error);
+    nmf_status status = check_stat(npz, index, label, &entry, error);
     if (status == NMF_OK && is_array_name(nmfi_npz_name(npz, index))) {
-        status = check_array_head(npz, index, label, (size_t)stat.size, error);
+        status = check_array_head(npz, index, label, (size_t)entry.size, error);
     }
     if (status != NMF_OK) {
         return status;
     }
-    unsigned char *memory = nmfi_file_memory((size_t)stat.size);
+    unsigned char *memory = nmfi_file_memory((size_t)entry.size);
     if (memory == NULL) {
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for its %" PRIu64 " bytes", label,
-                        (uint64_t)stat.size);
+                        (uint64_t)entry.size);
     }
     zip_file_t *file = open_member(npz, index, label, error);
     status = file == NULL ? NMF_ERROR_FORMAT
-                          : read_bytes(file, label, memory, (size_t)stat.size, error);
+                          : read_bytes(file, label, memory, (size_t)entry.size, error);
     if (status == NMF_OK) {
         status = expect_end(file, label, error);
     }
@@ -261,9 +267,9 @@ nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, s
         free(memory);
         return status;
     }
-    memory[stat.size] = '\0';
+    memory[entry.size] = '\0';
     *bytes = memory;
-    *count = (size_t)stat.size;
+    *count = (size_t)entry.size;
     return NMF_OK;
 }
 

@@ -57,30 +57,31 @@ typedef struct nmf_trace_point {
  * result so far is returned with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 
+/* The list of options.def stands last: an option added at its end leaves every offset as it was. */
 typedef struct nmf_options {
-    size_t struct_bytes; /* sizeof(nmf_options), set by NMF_OPTIONS_INIT */
+    size_t struct_bytes;       /* sizeof(nmf_options), set by NMF_OPTIONS_INIT */
+    const nmf_matrix *start_W; /* samples x k, for init = custom; borrowed for the call */
+    const nmf_matrix *start_H; /* k x features */
+    nmf_progress_fn progress;  /* may be NULL */
+    void *progress_context;
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) int64_t field;
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) double field;
 #define NMF_OPTION_FLAG(field, flag, value, scope, help) int field;
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) type field;
 #include <nmfkit/options.def>
-    const nmf_matrix *start_W; /* samples x k, for init = custom; borrowed for the call */
-    const nmf_matrix *start_H; /* k x features */
-    nmf_progress_fn progress;  /* may be NULL */
-    void *progress_context;
 } nmf_options;
 
 /* The defaults, with the size of the struct the caller was compiled with. */
 static inline nmf_options nmf_options_init(void)
 {
     const nmf_options defaults = {
-        sizeof(nmf_options),
+        sizeof(nmf_options), NULL, NULL, NULL, NULL,
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) value,
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) value,
 #define NMF_OPTION_FLAG(field, flag, value, scope, help) value,
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) value,
 #include <nmfkit/options.def>
-        NULL, NULL, NULL, NULL};
+    };
     return defaults;
 }
 #define NMF_OPTIONS_INIT nmf_options_init()

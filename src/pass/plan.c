@@ -70,7 +70,7 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
     const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
     pass->products_bytes = p_entries * bytes;
     pass->scratch_bytes = (k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
-                          (nmfi_pivot_work(k) + 2 * k) * (int64_t)sizeof(double);
+                          2 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
     pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
     pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
                              nmfi_product(k * pass->columns.ld, bytes));

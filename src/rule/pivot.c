@@ -1,33 +1,61 @@
 /* One row's non-negative least squares problem, exactly: find the set F of free coordinates with
- * x_F = G_FF^-1 p_F >= 0 and gradient y = G x - p >= 0 elsewhere, by exchanging all coordinates that violate
+ * x_F = G_FF^-1 p_F >= 0 and gradient G x - p >= 0 elsewhere, by exchanging all coordinates that violate
  * either at once, with the single-exchange fallback that makes it finite.
  * Source: Kim & Park 2011 (block principal pivoting); Judice & Pires 1994 (the fallback). */
 #include "rule/rule.h"
 
 #include <math.h>
-#include <string.h>
 
-int64_t nmfi_pivot_work(int64_t k)
+typedef struct pivoting {
+    const double *gram, *p;
+    int64_t k;
+    double *L;     /* Cholesky factor of G_FF, nf x nf */
+    double *s;     /* solution on the free set */
+    double *value; /* x where free, the gradient elsewhere: negative is a violation */
+    int64_t *set;  /* the free coordinates, ascending */
+    int64_t *free; /* 1 where free */
+    int64_t nf;
+} pivoting;
+
+int64_t nmfi_pivot_work_bytes(int64_t k)
 {
-    return k * k + 4 * k;
+    return (k * k + 2 * k) * (int64_t)sizeof(double) + 2 * k * (int64_t)sizeof(int64_t);
 }
 
-/* Solves G_FF s = p_F by Cholesky; L is nf x nf. A pivot that vanishes (dependent components) leaves its
- * coordinate at zero, which is a solution of the consistent system. */
-static void solve_free(const double *gram, const double *p, int64_t k, const double *set, int64_t nf,
-                       double *L, double *s)
+static pivoting lay_out(const double *gram, const double *p, int64_t k, void *work)
 {
+    pivoting v = {.gram = gram, .p = p, .k = k, .L = work};
+    v.s = v.L + k * k;
+    v.value = v.s + k;
+    v.set = (int64_t *)(v.value + k);
+    v.free = v.set + k;
+    return v;
+}
+
+/* A pivot that vanishes (dependent components) leaves its coordinate at zero, which solves the consistent
+ * system all the same. */
+static void factor(pivoting *v)
+{
+    double *L = v->L;
+    const int64_t nf = v->nf;
     for (int64_t i = 0; i < nf; i++) {
-        const int64_t fi = (int64_t)set[i];
+        const double *row = v->gram + v->set[i] * v->k;
         for (int64_t j = 0; j <= i; j++) {
-            double sum = gram[fi * k + (int64_t)set[j]];
+            double sum = row[v->set[j]];
             for (int64_t l = 0; l < j; l++) sum -= L[i * nf + l] * L[j * nf + l];
             if (i != j) L[i * nf + j] = L[j * nf + j] > 0 ? sum / L[j * nf + j] : 0.0;
-            else L[i * nf + i] = sum > 1e-14 * gram[fi * k + fi] ? sqrt(sum) : 0.0;
+            else L[i * nf + i] = sum > 1e-14 * row[v->set[i]] ? sqrt(sum) : 0.0;
         }
     }
+}
+
+static void solve(pivoting *v)
+{
+    const double *L = v->L;
+    double *s = v->s;
+    const int64_t nf = v->nf;
     for (int64_t i = 0; i < nf; i++) {
-        double sum = p[(int64_t)set[i]];
+        double sum = v->p[v->set[i]];
         for (int64_t l = 0; l < i; l++) sum -= L[i * nf + l] * s[l];
         s[i] = L[i * nf + i] > 0 ? sum / L[i * nf + i] : 0.0;
     }
@@ -38,50 +66,48 @@ static void solve_free(const double *gram, const double *p, int64_t k, const dou
     }
 }
 
-/* x on the free set and the gradient off it; counts the coordinates that violate their sign. */
-static int64_t evaluate(const double *gram, const double *p, int64_t k, const double *set, int64_t nf,
-                        const double *s, const double *is_free, double *value)
+/* Values on and off the free set; how many violate their sign. */
+static int64_t evaluate(pivoting *v)
 {
     int64_t violations = 0;
-    for (int64_t i = 0; i < nf; i++) value[(int64_t)set[i]] = s[i];
-    for (int64_t j = 0; j < k; j++) {
-        if (is_free[j] != 0) {
-            violations += value[j] < 0;
-            continue;
+    for (int64_t i = 0; i < v->nf; i++) v->value[v->set[i]] = v->s[i];
+    for (int64_t j = 0; j < v->k; j++) {
+        if (!v->free[j]) {
+            double gradient = -v->p[j], scale = fabs(v->p[j]);
+            for (int64_t i = 0; i < v->nf; i++) {
+                const double term = v->gram[j * v->k + v->set[i]] * v->s[i];
+                gradient += term;
+                scale += fabs(term);
+            }
+            const int dead = !(v->gram[j * v->k + j] > 0);
+            v->value[j] = !dead && gradient < -1e-14 * (double)v->k * scale ? gradient : 0.0;
         }
-        double gradient = -p[j];
-        for (int64_t i = 0; i < nf; i++) gradient += gram[j * k + (int64_t)set[i]] * s[i];
-        const double rounding = 1e-13 * fabs(p[j]);
-        value[j] = gradient < -rounding && gram[j * k + j] > 0 ? gradient : 0.0;
-        violations += value[j] < 0;
+        violations += v->value[j] < 0;
     }
     return violations;
 }
 
-void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, double *work)
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, void *work)
 {
-    double *L = work, *set = L + k * k, *s = set + k, *is_free = s + k, *value = is_free + k;
-    int64_t fewest = k + 1, patience = 3, nf = 0;
-    for (int64_t j = 0; j < k; j++) is_free[j] = x[j] > 0;
+    pivoting v = lay_out(gram, p, k, work);
+    int64_t fewest = k + 1, patience = 3;
+    for (int64_t j = 0; j < k; j++) v.free[j] = x[j] > 0;
     for (int64_t round = 0; round < 10 * k + 50; round++) {
-        nf = 0;
+        v.nf = 0;
         for (int64_t j = 0; j < k; j++)
-            if (is_free[j] != 0) set[nf++] = (double)j;
-        solve_free(gram, p, k, set, nf, L, s);
-        const int64_t violations = evaluate(gram, p, k, set, nf, s, is_free, value);
+            if (v.free[j]) v.set[v.nf++] = j;
+        factor(&v);
+        solve(&v);
+        const int64_t violations = evaluate(&v);
         if (violations == 0) break;
         const int all = violations < fewest || patience > 0;
-        if (violations < fewest) {
-            fewest = violations;
-            patience = 3;
-        } else {
-            patience--;
+        patience = violations < fewest ? 3 : patience - 1;
+        fewest = violations < fewest ? violations : fewest;
+        for (int64_t j = k - 1; j >= 0; j--) {
+            if (v.value[j] >= 0) continue;
+            v.free[j] = !v.free[j];
+            if (!all) break; /* the last one only: this cannot cycle */
         }
-        for (int64_t j = k - 1; j >= 0; j--)
-            if (value[j] < 0) {
-                is_free[j] = is_free[j] != 0 ? 0.0 : 1.0;
-                if (!all) break; /* the last one only: this cannot cycle */
-            }
     }
-    for (int64_t j = 0; j < k; j++) x[j] = is_free[j] != 0 && value[j] > 0 ? value[j] : 0.0;
+    for (int64_t j = 0; j < k; j++) x[j] = v.free[j] && v.value[j] > 0 ? v.value[j] : 0.0;
 }

@@ -10,13 +10,13 @@ enum { SWEEPS = 100 }; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 
 static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int64_t lane, double *work)
 {
     const int64_t k = rule->k, bytes = rule->kernels->element_bytes;
-    double *x = work, *p = work + k, *pivot_work = work + 2 * k;
+    double *x = work, *p = work + k;
     for (int64_t j = 0; j < k; j++) {
         rule->kernels->to_f64((const char *)hals->x + (j * hals->ldx + lane) * bytes, x + j, 1);
         rule->kernels->to_f64((const char *)hals->p + (j * hals->ldp + lane) * bytes, p + j, 1);
         p[j] -= rule->l1;
     }
-    nmfi_pivot(rule->gram_f64, p, k, x, pivot_work);
+    nmfi_pivot(rule->gram_f64, p, k, x, work + 2 * k);
     for (int64_t j = 0; j < k; j++)
         rule->kernels->from_f64(x + j, (char *)hals->x + (j * hals->ldx + lane) * bytes, 1);
 }

@@ -78,7 +78,10 @@ def read_terminal(terminal, until, process):
 
 def progress_line_is_shown_on_a_terminal_and_erased():
     with command_test.scratch() as work:
-        terminal, other_side = pty.openpty()
+        try:
+            terminal, other_side = pty.openpty()
+        except OSError as reason:
+            return "no terminal to be had: %s" % reason
         process = start(work, LONG_FIT, stdout=subprocess.PIPE, stderr=other_side)
         os.close(other_side)
         began = time.monotonic()

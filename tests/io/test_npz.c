@@ -118,6 +118,18 @@ static void a_member_cannot_claim_more_than_deflate_gives(void **state)
     free(bytes);
 }
 
+static void a_stored_member_cannot_claim_more_than_the_archive_has(void **state)
+{
+    (void)state;
+    size_t count;
+    unsigned char *bytes = array_bytes(array_golden("single.npz"), &count);
+    const size_t entry = central_entry(bytes, count);
+    put(bytes, entry + 20, 0xFFFFFF00u, 4);
+    put(bytes, entry + 24, 0xFFFFFF00u, 4);
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "claims 4294967040 bytes, but the archive holds only");
+    free(bytes);
+}
+
 static void a_member_must_be_as_long_as_its_header_says(void **state)
 {
     (void)state;
@@ -151,6 +163,7 @@ int main(void)
         cmocka_unit_test(every_prefix_fails_with_a_sentence),
         cmocka_unit_test(damaged_archives_are_safe),
         cmocka_unit_test(a_member_cannot_claim_more_than_deflate_gives),
+        cmocka_unit_test(a_stored_member_cannot_claim_more_than_the_archive_has),
         cmocka_unit_test(a_member_must_be_as_long_as_its_header_says),
         cmocka_unit_test(a_wrong_checksum_is_noticed),
     };

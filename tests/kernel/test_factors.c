@@ -1,0 +1,197 @@
+/* The kernels that touch factors only: gram, extrapolate, fold, sum, shift, scale and the conversions. */
+#include "support.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void check_gram(const nmfi_kernels *t, int64_t k, int64_t count)
+{
+    const int64_t ld = kernel_padded(count);
+    double *f = kernel_factor(k, count, ld, -1, 2), *G = kernel_doubles(k * k);
+    void *F = kernel_block(t, f, k * ld);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t l = 0; l < k; l++) G[j * k + l] = (double)(j + l); /* what was there is added to */
+    t->gram(F, ld, k, count, G);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t l = 0; l < k; l++) {
+            double sum = (double)(j + l), magnitude = fabs(sum);
+            for (int64_t i = 0; i < count; i++) {
+                const double term = f[j * ld + i] * f[l * ld + i];
+                sum += term;
+                magnitude += fabs(term);
+            }
+            /* However long the factor, no chain in T is longer than 1024; the rest is f64. */
+            const double bound = kernel_gamma(kernel_roundoff(t), (count < 1024 ? count : 1024) + 1) +
+                                 2 * kernel_gamma(0x1p-53, count + 2);
+            kernel_near(t, "gram", G[j * k + l], sum, bound * magnitude);
+            assert_true(G[j * k + l] == G[l * k + j]);
+        }
+    free(f);
+    free(G);
+    free(F);
+}
+
+static void gram_adds_a_symmetric_matrix(void **state)
+{
+    (void)state;
+    kernel_seed(1);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++) {
+        for (int64_t n = 0; n <= 70; n++) check_gram(tables[i], 1 + n % 20, n);
+        for (int64_t n = 1020; n <= 1030; n++) check_gram(tables[i], 3, n);
+        check_gram(tables[i], 5, 5000);
+        check_gram(tables[i], 70, 33);
+    }
+}
+
+/* y = max(0, n + beta (n - o)) with y a third array, or in the place of o as the HALS rule has it. */
+static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, double beta, int in_place)
+{
+    const int64_t ld = kernel_padded(count);
+    double *n = kernel_factor(k, count, ld, 0, 2), *o = kernel_factor(k, count, ld, 0, 2);
+    void *N = kernel_block(t, n, k * ld), *O = kernel_block(t, o, k * ld);
+    void *Y = in_place ? O : kernel_memory((size_t)(k * ld * t->element_bytes));
+    t->extrapolate(Y, ld, N, ld, O, ld, k, count, beta);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t i = 0; i < count; i++) {
+            const double ahead = n[j * ld + i] + beta * (n[j * ld + i] - o[j * ld + i]);
+            const double magnitude = n[j * ld + i] + beta * (n[j * ld + i] + o[j * ld + i]);
+            kernel_near(t, "extrapolate", kernel_get(t, Y, j * ld + i), ahead > 0 ? ahead : 0,
+                        kernel_bound(t, 4) * magnitude); /* beta, -, *, + are rounded */
+        }
+    free(n);
+    free(o);
+    free(N);
+    free(O);
+    if (!in_place) free(Y);
+}
+
+static void extrapolate_goes_ahead_and_stays_non_negative(void **state)
+{
+    (void)state;
+    kernel_seed(2);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t n = 1; n <= 70; n++) {
+            check_extrapolate(tables[i], 1 + n % 20, n, 0.0, 0);
+            check_extrapolate(tables[i], 1 + n % 20, n, 0.7, 0);
+            check_extrapolate(tables[i], 1 + n % 20, n, 0.7, 1);
+        }
+}
+
+static void check_fold(const nmfi_kernels *t, int64_t k, int64_t lanes, int64_t slots)
+{
+    const int64_t ldq = lanes + 16;
+    double *q = kernel_factor(slots * k, ldq, ldq, -1e6, 1e6);
+    void *Q = kernel_block(t, q, slots * k * ldq);
+    void *P = kernel_memory((size_t)(k * lanes * t->element_bytes));
+    t->fold(Q, ldq, k, lanes, slots, P);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t i = 0; i < lanes; i++) {
+            double sum = 0; /* in slot order and in f64: the very same bits */
+            for (int64_t s = 0; s < slots; s++) sum += q[(s * k + j) * ldq + i];
+            const double rounded = t->element_bytes == 4 ? (double)(float)sum : sum;
+            assert_true(kernel_get(t, P, j * lanes + i) == rounded);
+        }
+    free(q);
+    free(Q);
+    free(P);
+}
+
+static void fold_adds_slots_in_order_and_in_f64(void **state)
+{
+    (void)state;
+    kernel_seed(3);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t lanes = 16; lanes <= NMFI_LANES_MAX; lanes += 16)
+            for (int64_t k = 1; k <= 20; k++) check_fold(tables[i], k, lanes, 1 + k * 3 % 17);
+}
+
+static void check_row(const nmfi_kernels *t, int64_t count, double by)
+{
+    double *values = kernel_factor(1, count, count, -3, 3), *back = kernel_doubles(count);
+    void *shifted = kernel_block(t, values, count), *scaled = kernel_block(t, values, count);
+    t->shift(shifted, count, by);
+    t->scale(scaled, count, by);
+    const double rounded = t->element_bytes == 4 ? (double)(float)by : by;
+    for (int64_t i = 0; i < count; i++) { /* one rounding each, so the result is known to the bit */
+        const double sum = values[i] + rounded, product = values[i] * rounded;
+        const int f32 = t->element_bytes == 4;
+        assert_true(kernel_get(t, shifted, i) == (f32 ? (double)((float)values[i] + (float)by) : sum));
+        assert_true(kernel_get(t, scaled, i) == (f32 ? (double)((float)values[i] * (float)by) : product));
+    }
+    void *converted = kernel_memory((size_t)(count * t->element_bytes));
+    t->from_f64(values, converted, count);
+    t->to_f64(converted, back, count);
+    for (int64_t i = 0; i < count; i++) assert_true(back[i] == values[i]); /* they are floats */
+    free(values);
+    free(back);
+    free(shifted);
+    free(scaled);
+    free(converted);
+}
+
+static void rows_are_shifted_scaled_and_converted_with_one_rounding(void **state)
+{
+    (void)state;
+    kernel_seed(4);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t n = 0; n <= 70; n++) check_row(tables[i], n, 0.1 * (double)(n - 35));
+}
+
+static void sum_is_taken_in_f64_and_leaves_out_the_padding(void **state)
+{
+    (void)state;
+    kernel_seed(5);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t n = 0; n <= 70; n++) {
+            const int64_t k = 1 + n % 20, ld = kernel_padded(n) + 16;
+            double *f = kernel_factor(k, ld, ld, 0, 1), wanted = 0; /* the padding is full of numbers */
+            void *F = kernel_block(tables[i], f, k * ld);
+            for (int64_t j = 0; j < k; j++)
+                for (int64_t c = 0; c < n; c++) wanted += f[j * ld + c];
+            kernel_near(tables[i], "sum", tables[i]->sum(F, ld, k, n), wanted,
+                        2 * kernel_gamma(0x1p-53, k * n + 1) * wanted);
+            free(f);
+            free(F);
+        }
+}
+
+static void tables_say_what_they_are(void **state)
+{
+    (void)state;
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(tables[i]->element_bytes, i % 2 ? 8 : 4);
+        assert_string_equal(tables[i]->name, tables[i - i % 2]->name);
+        assert_in_range(tables[i]->vector_bytes, 16, 64);
+        /* A vector of the widest type fits the smallest tile, or kernels would run past its end. */
+        assert_true(tables[i]->vector_bytes / tables[i]->element_bytes <= NMFI_LANES_MIN);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gram_adds_a_symmetric_matrix),
+        cmocka_unit_test(extrapolate_goes_ahead_and_stays_non_negative),
+        cmocka_unit_test(fold_adds_slots_in_order_and_in_f64),
+        cmocka_unit_test(rows_are_shifted_scaled_and_converted_with_one_rounding),
+        cmocka_unit_test(sum_is_taken_in_f64_and_leaves_out_the_padding),
+        cmocka_unit_test(tables_say_what_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

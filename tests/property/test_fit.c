@@ -1,0 +1,259 @@
+/* What every fit promises, on very different matrices, in both arithmetics, with each solver: factors that can
+ * be used, a loss that never rises, figures that are true, a reason for stopping that is the reason. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const problem problems[] = {
+    {"tall", fill_parts, 1500, 20, 4},
+    {"wide", fill_parts, 20, 1500, 4},
+    {"3 x 2", fill_random, 3, 2, 2},
+    {"one component", fill_parts, 80, 60, 1},
+    {"more components than rank", fill_exact_rank, 90, 70, 8},
+    {"duplicated rows", fill_duplicates, 120, 50, 6},
+    {"one huge entry", fill_spike, 80, 60, 4},
+    {"times 1e-30", fill_tiny, 80, 60, 5},
+    {"times 1e30", fill_huge, 80, 60, 5},
+    {"99 % zeros", fill_sparse, 200, 150, 6},
+    {"exact low rank", fill_exact_rank, 100, 80, 3},
+    {"zero rows and columns", fill_holes, 100, 70, 6},
+};
+enum { PROBLEMS = sizeof problems / sizeof *problems, PRECISIONS = 2, SOLVERS = 3 };
+enum { FITS = PROBLEMS * PRECISIONS * SOLVERS };
+
+typedef struct fitted {
+    char name[96];
+    nmf_matrix *X;
+    nmf_model *model; /* NULL: the fit failed */
+    nmf_error error;
+} fitted;
+
+static int fit_all(void **state)
+{
+    static const char *const solvers[] = {NMF_SOLVER_NAMES};
+    fitted *all = calloc(FITS, sizeof *all), *next = all;
+    for (int p = 0; all && p < PROBLEMS; p++)
+        for (int f64 = 0; f64 < PRECISIONS; f64++)
+            for (int solver = 0; solver < SOLVERS; solver++, next++) {
+                nmf_options options = NMF_OPTIONS_INIT;
+                options.k = problems[p].k;
+                options.solver = (nmf_solver)solver;
+                options.max_iter = 300;
+                snprintf(next->name, sizeof next->name, "%s, %s, %s", problems[p].name,
+                         f64 ? "f64" : "f32", solvers[solver]);
+                next->X = matrix_of(&problems[p], f64 ? NMF_F64 : NMF_F32, BY_ROWS);
+                (void)!nmf_fit(next->X, &options, &next->model, &next->error);
+            }
+    *state = all;
+    return all ? 0 : -1;
+}
+
+static int free_all(void **state)
+{
+    fitted *all = *state;
+    for (int i = 0; i < FITS; i++) {
+        nmf_matrix_free(all[i].X);
+        nmf_model_free(all[i].model);
+    }
+    free(all);
+    return 0;
+}
+
+static void every_problem_can_be_fitted(void **state)
+{
+    const fitted *all = *state;
+    int failures = 0;
+    for (int f = 0; f < FITS; f++)
+        if (!all[f].model && ++failures) print_error("%s: %s\n", all[f].name, all[f].error.message);
+    assert_int_equal(failures, 0);
+}
+
+static void factors_are_finite_and_not_negative(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const nmf_matrix *factors[] = {c->W, c->H};
+        for (int w = 0; w < 2; w++)
+            for (int64_t i = 0; i < nmf_matrix_rows(factors[w]); i++)
+                for (int64_t j = 0; j < nmf_matrix_columns(factors[w]); j++) {
+                    const double value = nmf_matrix_at(factors[w], i, j);
+                    if (!(value >= 0 && isfinite(value)))
+                        fail_msg("%s: %s[%lld,%lld] = %g", all[f].name, w ? "H" : "W", (long long)i,
+                                 (long long)j, value);
+                }
+    }
+}
+
+/* A loss is 1/2 |X|^2 - <X, WH> + 1/2 |WH|^2. Each term is a sum of at most m + n + 2k additions deep of
+ * numbers >= 0, so it is off by no more than that many roundings of itself, and together the terms are at most
+ * 1/2 (|X| + |WH|)^2 with |WH| <= |X| + sqrt(2 loss). Two losses are compared. */
+static double loss_rounding(const fitted *f, double loss)
+{
+    const nmf_model_content *c = nmf_model_view(f->model);
+    const double depth = (double)(c->samples + c->features + 2 * c->k);
+    const double most = 2 * norm(f->X) + sqrt(2 * fmax(loss, 0));
+    return depth * rounding_of(f->model) * most * most;
+}
+
+static void the_loss_never_rises(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        assert_true(c->trace_count > 0);
+        for (int64_t t = 1; t < c->trace_count; t++) {
+            const double before = c->trace[t - 1].loss, now = c->trace[t].loss;
+            if (!(now <= before + loss_rounding(&all[f], before)))
+                fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, before, now, (long long)t);
+        }
+    }
+}
+
+static void the_trace_counts_upwards(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const nmf_trace_point *last = &c->trace[c->trace_count - 1];
+        for (int64_t t = 1; t < c->trace_count; t++) {
+            assert_int_equal(c->trace[t].iteration, t + 1);
+            assert_true(c->trace[t].passes > c->trace[t - 1].passes);
+            assert_true(c->trace[t].seconds >= c->trace[t - 1].seconds);
+        }
+        assert_int_equal(last->iteration, c->iterations);
+        assert_int_equal(last->passes, c->passes);
+        assert_memory_equal(&last->loss, &c->loss, sizeof c->loss);
+        assert_true(last->seconds <= c->seconds);
+    }
+}
+
+/* An entry of WH is a sum of k products in the model's arithmetic; it is subtracted and squared in f64, here
+ * and there, and each sum of m n squares has the rounding of f64. */
+static void the_error_is_the_distance_of_WH_from_X(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const double truth = distance(all[f].X, c->W, c->H), size = norm(all[f].X);
+        const double sums = (double)(c->samples * c->features) * DBL_EPSILON * truth;
+        const double rounding = (double)(c->k + 2) * rounding_of(all[f].model) * (size + truth) + sums;
+        if (!(fabs(c->error - truth) <= rounding))
+            fail_msg("%s: error %.17g, but |X - WH| = %.17g", all[f].name, c->error, truth);
+        assert_true(fabs(c->relative_error - c->error / size) <= 1e-12);
+        assert_true(fabs(c->loss - 0.5 * c->error * c->error) <= 1e-12 * c->loss);
+    }
+}
+
+/* Sums of squares of one component's gradients: of W, G = H H' and P = X H' (or the other way round). */
+static void component_gradients(const fitted *f, int of_H, int64_t j, double *pg2, double *ref2)
+{
+    const nmf_model_content *c = nmf_model_view(f->model);
+    const int64_t count = of_H ? c->features : c->samples, across = of_H ? c->samples : c->features;
+    *pg2 = *ref2 = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double product = 0, gradient = 0;
+        for (int64_t a = 0; a < across; a++) {
+            const int64_t row = of_H ? a : i, column = of_H ? i : a;
+            const double other = of_H ? nmf_matrix_at(c->W, a, j) : nmf_matrix_at(c->H, j, a);
+            double fitted_entry = 0;
+            for (int64_t l = 0; l < c->k; l++)
+                fitted_entry += nmf_matrix_at(c->W, row, l) * nmf_matrix_at(c->H, l, column);
+            product += nmf_matrix_at(f->X, row, column) * other;
+            gradient += fitted_entry * other;
+        }
+        gradient -= product;
+        const double value = of_H ? nmf_matrix_at(c->H, j, i) : nmf_matrix_at(c->W, i, j);
+        const double projected = value > 0 ? gradient : fmin(gradient, 0);
+        *pg2 += projected * projected;
+        *ref2 += product * product;
+    }
+}
+
+/* The residual by its definition (model.h, stop.c), from the entries. */
+static double kkt_of(const fitted *f)
+{
+    const nmf_model_content *c = nmf_model_view(f->model);
+    double residual = 0, reference = 0;
+    for (int64_t j = 0; j < c->k; j++) {
+        double w2 = 0, h2 = 0, pg_W, pg_H, ref_W, ref_H;
+        for (int64_t i = 0; i < c->samples; i++) w2 += pow(nmf_matrix_at(c->W, i, j), 2);
+        for (int64_t i = 0; i < c->features; i++) h2 += pow(nmf_matrix_at(c->H, j, i), 2);
+        component_gradients(f, 0, j, &pg_W, &ref_W);
+        component_gradients(f, 1, j, &pg_H, &ref_H);
+        const double c2 = w2 > 0 && h2 > 0 ? sqrt(h2 / w2) : 1.0;
+        residual += pg_W / c2 + pg_H * c2;
+        reference += ref_W / c2 + ref_H * c2;
+    }
+    return reference > 0 ? sqrt(residual / reference) : 0.0;
+}
+
+static void the_kkt_residual_is_that_of_the_factors(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        if (c->samples * c->features > 20000) continue; /* the plain loops above take their time */
+        const double truth = kkt_of(&all[f]);
+        /* Gradients are differences of products, so off by the products' rounding. */
+        const double depth = (double)(c->samples + c->features + 2 * c->k);
+        const double rounding = 4 * depth * rounding_of(all[f].model);
+        if (!(fabs(c->kkt - truth) <= 1e-6 * truth + rounding))
+            fail_msg("%s: kkt %.6g, but %.6g by its definition", all[f].name, c->kkt, truth);
+    }
+}
+
+static void stopped_is_the_reason(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const int by_cd = c->options.solver == NMF_SOLVER_CD; /* its tol is another measure */
+        if (c->stopped == NMF_STOPPED_MAX_ITER) assert_int_equal(c->iterations, 300);
+        else assert_true(c->stopped == NMF_STOPPED_CONVERGED || c->stopped == NMF_STOPPED_STALLED);
+        if (c->stopped == NMF_STOPPED_CONVERGED && !by_cd && !(c->kkt <= c->options.tol))
+            fail_msg("%s: converged, but the residual is %g", all[f].name, c->kkt);
+        if (c->stopped == NMF_STOPPED_STALLED && !by_cd && c->kkt <= c->options.tol)
+            fail_msg("%s: stalled, but the residual is %g", all[f].name, c->kkt);
+    }
+}
+
+/* An exact factorization exists and must be found; the best rank-5 fit is at least as good as the parts. */
+static void fits_are_good(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (!all[f].model) continue;
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const int exact = strncmp(all[f].name, "exact low rank", 14) == 0;
+        const int parts = strncmp(all[f].name, "times", 5) == 0;
+        const double most = exact ? 5e-3 : parts ? 0.05 : 1.0;
+        if (!(c->relative_error <= most))
+            fail_msg("%s: relative error %g", all[f].name, c->relative_error);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_problem_can_be_fitted),
+        cmocka_unit_test(factors_are_finite_and_not_negative),
+        cmocka_unit_test(the_loss_never_rises),
+        cmocka_unit_test(the_trace_counts_upwards),
+        cmocka_unit_test(the_error_is_the_distance_of_WH_from_X),
+        cmocka_unit_test(the_kkt_residual_is_that_of_the_factors),
+        cmocka_unit_test(stopped_is_the_reason),
+        cmocka_unit_test(fits_are_good),
+    };
+    return cmocka_run_group_tests(tests, fit_all, free_all);
+}
