@@ -21,7 +21,8 @@ enum {
     CLI_FETCH = 1 << 7,
     CLI_CONVERT = 1 << 8,
     CLI_INFO = 1 << 9,
-    CLI_HELP = 1 << 10
+    CLI_HELP = 1 << 10,
+    CLI_BENCH = 1 << 11
 };
 
 struct cli_args;
@@ -67,6 +68,9 @@ typedef struct cli_args {
     int64_t seed; /* of generate */
     const char *from, *url, *sha256;
     int man, completion;
+
+    int64_t shape[2], rank; /* of bench; 0: the standard ones */
+    int storage, quick;
 } cli_args;
 
 /* The table, ended by a row without a name, and a row by its name (NULL: none). */
@@ -90,6 +94,7 @@ int cli_run_generate(const cli_args *args);
 int cli_run_fetch(const cli_args *args);
 int cli_run_convert(const cli_args *args);
 int cli_run_info(const cli_args *args);
+int cli_run_bench(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

@@ -74,6 +74,15 @@ const cli_command cli_commands[] = {
      "which "
      "belong into every report of a problem.",
      "nmf info\nnmf info faces.nmf.npz", NULL, cli_run_info},
+    {"bench", CLI_BENCH, 0, 0, 3, "[limits] [pass] [scaling] [-o FILE.csv] [options]",
+     "measure how near this machine's limits a pass runs",
+     "limits: multiply-adds and reading, for one thread and for all; every other part measures "
+     "them too. pass: one pass over generated data, for several ranks and types of storage. "
+     "scaling: the time of a pass as samples, features and components grow. Without a part, all "
+     "three, which takes minutes. The machine should have nothing else to do. "
+     "NMFKIT_KERNELS=avx2 (or avx512, portable) measures other kernels.",
+     "nmf bench limits\nnmf bench pass -k 16 --shape 50000x4096 --storage u8 -o pass.csv",
+     "limits pass scaling", cli_run_bench},
     {"help", CLI_HELP, 0, 0, 1, "[COMMAND]", "explain the commands",
      "Also prints the manual page and the completion script that are installed with the program.",
      "nmf help fit", "", cli_run_help},

@@ -12,6 +12,7 @@
 #define LARGEST_SIDE 1000000
 
 static const char *const orders[] = {"row", "column", NULL};
+static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -91,7 +92,17 @@ const cli_option cli_own_options[] = {
      NO_BOUNDS},
     {"completion", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(completion), NULL,
      "print the completion script for bash", NO_BOUNDS},
-    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH, FIELD(quiet), NULL,
+    {"output", 'o', CLI_KIND_FILE, CLI_BENCH, FIELD(output), "FILE.csv",
+     "also write every measurement as a line for programs", NO_BOUNDS},
+    {"components", 'k', CLI_KIND_INT, CLI_BENCH, FIELD(rank), "K",
+     "components of the pass; default: 1, 2, 4, 16 and 64", NULL, 1, 100000},
+    {"shape", 0, CLI_KIND_PAIR, CLI_BENCH, FIELD(shape), "SAMPLESxFEATURES",
+     "shape of the pass's data; default: 50000x4096", NULL, 1, INT32_MAX},
+    {"storage", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(storage), NULL, "type of the pass's data",
+     storages, 0, 0},
+    {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
+     "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
      "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

@@ -15,15 +15,15 @@ static nmf_status set_shape(const char *path, const nmf_io_read_options *options
     int64_t pixels;
     if (height <= 0 || width <= 0) {
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "an image shape of %" PRId64 " x %" PRId64 ": both must be at least 1", height,
-                        width);
+                        "an image shape of %" PRId64 " x %" PRId64 ": both must be at least 1",
+                        height, width);
     }
     if (__builtin_mul_overflow(height, width, &pixels) || pixels != nmf_matrix_columns(matrix)) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%s: pictures of %" PRId64 " x %" PRId64 " pixels do not fit its %" PRId64
-                        " columns%s",
-                        path, height, width, nmf_matrix_columns(matrix),
-                        pixels == nmf_matrix_rows(matrix) ? "; its rows would fit: transpose it" : "");
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: pictures of %" PRId64 " x %" PRId64 " pixels do not fit its %" PRId64 " columns%s",
+            path, height, width, nmf_matrix_columns(matrix),
+            pixels == nmf_matrix_rows(matrix) ? "; its rows would fit: transpose it" : "");
     }
     return nmf_matrix_set_image_shape(matrix, height, width, error);
 }
@@ -74,7 +74,8 @@ static nmf_status reorder_pixels(const nmf_matrix *from, nmf_matrix *to, nmf_err
         status = nmf_matrix_copy_rows(from, i, 1, dtype, row, error);
         unsigned char *picture = out + (size_t)(i * columns) * bytes;
         for (int64_t p = 0; p < columns; p++) {
-            memcpy(picture + (size_t)row_order(p, height, width) * bytes, row + (size_t)p * bytes, bytes);
+            memcpy(picture + (size_t)row_order(p, height, width) * bytes, row + (size_t)p * bytes,
+                   bytes);
         }
     }
     free(row);
@@ -83,12 +84,14 @@ static nmf_status reorder_pixels(const nmf_matrix *from, nmf_matrix *to, nmf_err
 
 static nmf_status order_by_rows(const char *path, nmf_matrix **matrix, nmf_error *error)
 {
-    const int64_t height = nmf_matrix_image_height(*matrix), width = nmf_matrix_image_width(*matrix);
+    const int64_t height = nmf_matrix_image_height(*matrix),
+                  width = nmf_matrix_image_width(*matrix);
     if (height == 0) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: column order of pixels needs the pictures' shape, which the file does not "
-                        "say: give the image shape too",
-                        path);
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "%s: column order of pixels needs the pictures' shape, which the file does not "
+            "say: give the image shape too",
+            path);
     }
     nmf_matrix *ordered = NULL;
     nmf_status status = nmf_matrix_new(nmf_matrix_dtype(*matrix), nmf_matrix_rows(*matrix),
@@ -116,8 +119,8 @@ static nmf_status shuffle(uint32_t seed, nmf_matrix **matrix, nmf_error *error)
     const int64_t rows = nmf_matrix_rows(*matrix);
     int64_t *order = calloc((size_t)rows + 1, sizeof *order);
     if (order == NULL) {
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory for the order of %" PRId64 " samples",
-                        rows);
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "out of memory for the order of %" PRId64 " samples", rows);
     }
     nmf_io_numpy_permutation(seed, rows, order);
     nmf_matrix *shuffled;

@@ -1,5 +1,5 @@
-/* Files that appear whole or not at all: see atomic_file.h. The temporary file lies beside the target,
- * because rename() is atomic only inside one file system. */
+/* Files that appear whole or not at all: see atomic_file.h. The temporary file lies beside the
+ * target, because rename() is atomic only inside one file system. */
 #include "atomic_file.h"
 
 #include <errno.h>
@@ -142,8 +142,8 @@ const char *nmfi_atomic_name(const nmfi_atomic_file *file)
     return file->temporary;
 }
 
-/* A rename survives a power cut only once the directory is on the disk too. Failure is not an error: the
- * file is complete, and some file systems do not sync directories. */
+/* A rename survives a power cut only once the directory is on the disk too. Failure is not an
+ * error: the file is complete, and some file systems do not sync directories. */
 static void sync_directory(const char *path)
 {
     char *directory = join(path, "");
@@ -154,7 +154,8 @@ static void sync_directory(const char *path)
     if (slash != NULL) {
         slash[slash == directory] = '\0';
     }
-    const int descriptor = open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor =
+        open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
         (void)fsync(descriptor);
         close(descriptor);
@@ -203,8 +204,8 @@ static int copy_to_target(const char *temporary, const char *target)
     return result > 0 ? 0 : -1;
 }
 
-/* Trap: opened by name, not through the stream. A library that wrote the file by its name may have put
- * another inode there. */
+/* Trap: opened by name, not through the stream. A library that wrote the file by its name may have
+ * put another inode there. */
 static int sync_and_rename(const nmfi_atomic_file *file)
 {
     const int descriptor = open(file->temporary, O_RDONLY | O_CLOEXEC);
@@ -231,8 +232,8 @@ nmf_status nmfi_atomic_commit(nmfi_atomic_file *file, nmf_error *error)
         result = -1;
     }
     if (result == 0) {
-        result = file->spooled ? copy_to_target(file->temporary, file->target)
-                               : sync_and_rename(file);
+        result =
+            file->spooled ? copy_to_target(file->temporary, file->target) : sync_and_rename(file);
     }
     nmf_status status = NMF_OK;
     if (result != 0) {

@@ -1,5 +1,6 @@
-/* Files appear whole or not at all: written to a temporary name in the same directory, flushed, synced,
- * renamed over the target, the directory synced; on any failure the temporary file is removed. */
+/* Files appear whole or not at all: written to a temporary name in the same directory, flushed,
+ * synced, renamed over the target, the directory synced; on any failure the temporary file is
+ * removed. */
 #ifndef NMFI_IO_ATOMIC_FILE_H
 #define NMFI_IO_ATOMIC_FILE_H
 
@@ -12,12 +13,14 @@ typedef struct nmfi_atomic_file nmfi_atomic_file;
  * /dev/stdout and other non-regular targets is spooled in TMPDIR and copied there by the commit. */
 nmf_status nmfi_atomic_open(const char *path, nmfi_atomic_file **file, nmf_error *error);
 
-/* The stream to write to (read/write, binary), and the temporary file's name for libraries that want one;
- * a library that replaces or writes the file by name must have closed it before commit. */
+/* The stream to write to (read/write, binary), and the temporary file's name for libraries that
+ * want one; a library that replaces or writes the file by name must have closed it before
+ * commit. */
 FILE *nmfi_atomic_stream(nmfi_atomic_file *file);
 const char *nmfi_atomic_name(const nmfi_atomic_file *file);
 
-/* Flush, sync, rename; frees `file` in any case. Errors: FILE with the system's reason ("No space left"). */
+/* Flush, sync, rename; frees `file` in any case. Errors: FILE with the system's reason ("No space
+ * left"). */
 nmf_status nmfi_atomic_commit(nmfi_atomic_file *file, nmf_error *error);
 
 /* Gives up: removes the temporary file. NULL is fine. */

@@ -12,7 +12,7 @@ typedef struct nmfi_csv_scan {
 } nmfi_csv_scan;
 
 typedef struct nmfi_csv_cell {
-    const char *text; /* without quotes and, where not quoted, surrounding spaces; "" still doubled */
+    const char *text; /* without its quotes, "" still doubled; unquoted: no spaces around it */
     size_t length;
     const char *place; /* where it begins in the text, for messages */
     int quoted;
@@ -25,9 +25,9 @@ typedef enum nmfi_csv_result {
     NMFI_CSV_DAMAGED = 2, /* a quoted cell does not end, or goes on after its closing quote */
 } nmfi_csv_result;
 
-/* Skips a byte-order mark and leading comment lines ("# ", as numpy.savetxt writes them), and finds the
- * delimiter: the first of tab ; , space that divides the first two records alike, or one cell more in
- * the second (R leaves the header's corner out). */
+/* Skips a byte-order mark and leading comment lines ("# ", as numpy.savetxt writes them), and finds
+ * the delimiter: the first of tab ; , space that divides the first two records alike, or one cell
+ * more in the second (R leaves the header's corner out). */
 nmfi_csv_scan nmfi_csv_start(const char *text, size_t length);
 
 /* The next cell. Blank lines are skipped. */

@@ -1,5 +1,6 @@
 /* Files in memory: read whole where they are small, mapped where a second copy in memory would cost
- * something (the page cache already holds one, and mapping costs nothing until a row is visited). */
+ * something (the page cache already holds one, and mapping costs nothing until a row is
+ * visited). */
 #include "file_view.h"
 
 #include <errno.h>
@@ -11,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* From this size on a file is mapped. Trap: a mapped file that another program cuts short ends this process
- * with SIGBUS at the next access, and no check can prevent it. Reading is immune, so everything that
- * a copy of costs little (0.02 s for this much) is read. */
+/* From this size on a file is mapped. Trap: a mapped file that another program cuts short ends this
+ * process with SIGBUS at the next access, and no check can prevent it. Reading is immune, so
+ * everything that a copy of costs little (0.02 s for this much) is read. */
 #define MAP_FROM_BYTES ((size_t)64 << 20)
 
 #define ALIGNMENT 64

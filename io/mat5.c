@@ -1,10 +1,10 @@
-/* MAT 5 files (MATLAB v5 to v7), read from memory with every size checked before it is believed: a 128-byte
- * header, then elements of an 8-byte tag (type, bytes) and content. An element of type matrix holds
- * sub-elements: flags and class, sizes, name, values; one of type compressed holds a zlib stream of an
- * element of type matrix. Cells and structures are skipped whole, never entered.
+/* MAT 5 files (MATLAB v5 to v7), read from memory with every size checked before it is believed: a
+ * 128-byte header, then elements of an 8-byte tag (type, bytes) and content. An element of type
+ * matrix holds sub-elements: flags and class, sizes, name, values; one of type compressed holds a
+ * zlib stream of an element of type matrix. Cells and structures are skipped whole, never entered.
  *
- * matio reads these too, but it trusts the sizes in nested elements; files from anywhere should not reach
- * it. Source: "MAT-File Format", The MathWorks. */
+ * matio reads these too, but it trusts the sizes in nested elements; files from anywhere should not
+ * reach it. Source: "MAT-File Format", The MathWorks. */
 #include "file_view.h"
 #include "mat.h"
 
@@ -14,7 +14,7 @@
 #include <zlib.h>
 
 #define HEADER_BYTES 128
-#define HEAD_BYTES 512 /* flags, sizes and name of any variable that we can use */
+#define HEAD_BYTES 512     /* flags, sizes and name of any variable that we can use */
 #define LARGEST_RATIO 1032 /* of deflate */
 enum { MI_MATRIX = 14, MI_COMPRESSED = 15 };
 
@@ -42,8 +42,8 @@ static uint32_t word_at(const mat5 *file, const unsigned char *at)
     return swap ? __builtin_bswap32(word) : word;
 }
 
-/* The element at `at`; 0 if its tag does not fit before `end`. Its content may be cut off there, as the
- * values are in a variable's first bytes: the caller compares. */
+/* The element at `at`; 0 if its tag does not fit before `end`. Its content may be cut off there, as
+ * the values are in a variable's first bytes: the caller compares. */
 static int take_element(const mat5 *file, const unsigned char *at, const unsigned char *end,
                         element *out)
 {
@@ -92,13 +92,15 @@ static int parse_variable(const mat5 *file, const unsigned char *at, const unsig
         strcpy(variable->name, "(object)");
         return 1;
     }
-    if (!take_element(file, e.next, end, &e) || e.type != 5 || e.bytes % 4 != 0 || !is_whole(&e, end)) {
+    if (!take_element(file, e.next, end, &e) || e.type != 5 || e.bytes % 4 != 0 ||
+        !is_whole(&e, end)) {
         return 0;
     }
     variable->rank = (int)(e.bytes / 4);
     for (int i = 0; i < variable->rank && i < 3; i++) {
         const uint32_t size = word_at(file, e.content + 4 * i);
-        variable->sizes[i] = size > INT32_MAX ? -1 : (int64_t)size; /* the format's integers are signed */
+        variable->sizes[i] =
+            size > INT32_MAX ? -1 : (int64_t)size; /* the format's integers are signed */
     }
     if (!take_element(file, e.next, end, &e) || e.type != 1 || !is_whole(&e, end)) {
         return 0;
@@ -143,11 +145,13 @@ static size_t inflate_into(const unsigned char *from, size_t count, unsigned cha
 
 static nmf_status damaged(const mat5 *file, size_t place, const char *what)
 {
-    return nmf_fail(file->error, NMF_ERROR_FORMAT, "%s: is damaged at byte %zu: %s", file->path, place, what);
+    return nmf_fail(file->error, NMF_ERROR_FORMAT, "%s: is damaged at byte %zu: %s", file->path,
+                    place, what);
 }
 
 /* Lists one top-level element, whose content has been found to lie inside the file. */
-static nmf_status list_element(const mat5 *file, const element *e, size_t place, nmfi_mat_list *list)
+static nmf_status list_element(const mat5 *file, const element *e, size_t place,
+                               nmfi_mat_list *list)
 {
     unsigned char head[HEAD_BYTES];
     nmfi_mat_variable variable;
@@ -171,9 +175,10 @@ static nmf_status list_element(const mat5 *file, const element *e, size_t place,
 
 static nmf_status list_variables(mat5 *file, nmfi_mat_list *list)
 {
-    if (file->count < HEADER_BYTES || (memcmp(file->bytes + 126, "IM", 2) != 0 &&
-                                       memcmp(file->bytes + 126, "MI", 2) != 0)) {
-        return damaged(file, file->count < 126 ? file->count : 126, "the header has no byte-order mark");
+    if (file->count < HEADER_BYTES ||
+        (memcmp(file->bytes + 126, "IM", 2) != 0 && memcmp(file->bytes + 126, "MI", 2) != 0)) {
+        return damaged(file, file->count < 126 ? file->count : 126,
+                       "the header has no byte-order mark");
     }
     file->big_endian = file->bytes[126] == 'M';
     size_t place = HEADER_BYTES;
@@ -184,9 +189,10 @@ static nmf_status list_variables(mat5 *file, nmfi_mat_list *list)
         }
         element e = {word_at(file, at), word_at(file, at + 4), at + 8, NULL};
         if (e.bytes > file->count - place - 8) {
-            return nmf_fail(file->error, NMF_ERROR_FORMAT,
-                            "%s: is cut off: the variable at byte %zu has %zu bytes, but only %zu follow",
-                            file->path, place, e.bytes, file->count - place - 8);
+            return nmf_fail(
+                file->error, NMF_ERROR_FORMAT,
+                "%s: is cut off: the variable at byte %zu has %zu bytes, but only %zu follow",
+                file->path, place, e.bytes, file->count - place - 8);
         }
         const nmf_status status = list_element(file, &e, place, list);
         if (status != NMF_OK) {
@@ -215,14 +221,15 @@ static nmf_status whole_element(const mat5 *file, size_t place, const unsigned c
     }
     const size_t size = 8 + (size_t)word_at(file, tag + 4);
     if (size / LARGEST_RATIO > stored) {
-        return nmf_fail(file->error, NMF_ERROR_FORMAT,
-                        "%s: the variable at byte %zu claims %zu bytes, but only %zu are stored for it",
-                        file->path, place, size, stored);
+        return nmf_fail(
+            file->error, NMF_ERROR_FORMAT,
+            "%s: the variable at byte %zu claims %zu bytes, but only %zu are stored for it",
+            file->path, place, size, stored);
     }
     *owned = nmfi_file_memory(size);
     if (*owned == NULL) {
-        return nmf_fail(file->error, NMF_ERROR_MEMORY, "%s: out of memory for %zu bytes", file->path,
-                        size);
+        return nmf_fail(file->error, NMF_ERROR_MEMORY, "%s: out of memory for %zu bytes",
+                        file->path, size);
     }
     if (inflate_into(at + 8, stored, *owned, size, 1) != size) {
         free(*owned);
@@ -266,7 +273,8 @@ static nmf_status find_values(const mat5 *file, const nmfi_mat_variable *chosen,
     }
     const int64_t *sizes = chosen->sizes;
     size_t wanted;
-    if (!nmfi_array_bytes(sizes[0], sizes[1], chosen->rank == 3 ? sizes[2] : 1, item_bytes, &wanted) ||
+    if (!nmfi_array_bytes(sizes[0], sizes[1], chosen->rank == 3 ? sizes[2] : 1, item_bytes,
+                          &wanted) ||
         e.bytes != wanted || !is_whole(&e, end)) {
         return nmf_fail(file->error, NMF_ERROR_FORMAT,
                         "%s: '%s' claims %" PRId64 " x %" PRId64

@@ -1,5 +1,5 @@
-/* MATLAB v7.3 files, which are HDF5, read through matio. Sizes are checked against the file's size before any
- * values are asked for; matio's and HDF5's own messages are kept off the terminal. */
+/* MATLAB v7.3 files, which are HDF5, read through matio. Sizes are checked against the file's size
+ * before any values are asked for; matio's and HDF5's own messages are kept off the terminal. */
 #include "mat.h"
 
 #include <hdf5.h>
@@ -61,7 +61,8 @@ static nmf_status check_size(const nmfi_mat_variable *chosen, const char *path, 
     return NMF_OK;
 }
 
-/* The values in the class's own type, column by column: lent to the matrix where it knows the type. */
+/* The values in the class's own type, column by column: lent to the matrix where it knows the
+ * type. */
 static nmf_status adopt(matvar_t *read, const nmfi_mat_variable *chosen, const char *path,
                         nmf_matrix **matrix, nmf_error *error)
 {
@@ -79,8 +80,8 @@ static nmf_status adopt(matvar_t *read, const nmfi_mat_variable *chosen, const c
         got.matlab_class != chosen->matlab_class || got.rank != chosen->rank ||
         memcmp(got.sizes, chosen->sizes, sizeof got.sizes) != 0) {
         Mat_VarFree(read);
-        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: '%s' is damaged: its values cannot be read", path,
-                        chosen->name);
+        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: '%s' is damaged: its values cannot be read",
+                        path, chosen->name);
     }
     const nmfi_raw_array raw = nmfi_mat_describe(chosen, read->data, classes[which].kind,
                                                  classes[which].bytes, NMFI_HOST_BIG_ENDIAN);
@@ -120,8 +121,9 @@ nmf_status nmfi_mat73_read(const char *path, const char *member, nmf_matrix **ma
     nmf_status status;
     mat_t *mat = Mat_Open(path, MAT_ACC_RDONLY);
     if (mat == NULL) {
-        status = nmf_fail(error, NMF_ERROR_FORMAT,
-                          "%s: cannot be opened as a MATLAB 7.3 (HDF5) file: damaged or cut off", path);
+        status =
+            nmf_fail(error, NMF_ERROR_FORMAT,
+                     "%s: cannot be opened as a MATLAB 7.3 (HDF5) file: damaged or cut off", path);
     } else {
         status = read_chosen(mat, path, member, matrix, error);
         (void)Mat_Close(mat);

@@ -1,12 +1,12 @@
 /* The model file: an .npz with
- *   W, H                                         the factors, with sample_names, labels, feature_names and
- *                                                image_shape where there are some
- *   mean, singular_values, explained_variance,   PCA only
- *   explained_variance_ratio
- *   trace                                        count x 5: iteration, passes, seconds, loss, kkt
- *   manifest.json                                all the rest (model_json.c)
- * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest here,
- * and entries are judged by nmf_model_new. */
+ *   W, H           the factors, with sample_names, labels, feature_names and image_shape where
+ *                  there are some
+ *   mean, singular_values, explained_variance, explained_variance_ratio
+ *                  PCA only
+ *   trace          count x 5: iteration, passes, seconds, loss, kkt
+ *   manifest.json  all the rest (model_json.c)
+ * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest
+ * here, and entries are judged by nmf_model_new. */
 #include "model_file.h"
 
 #include "model_json.h"
@@ -34,7 +34,8 @@ static const struct {
     {"explained_variance_ratio", offsetof(nmf_model_content, explained_variance_ratio), 0}};
 #define VECTOR_COUNT (sizeof vectors / sizeof vectors[0])
 
-/* --- saving -------------------------------------------------------------------------------------- */
+/* --- saving
+ * -------------------------------------------------------------------------------------- */
 
 static double *trace_table(const nmf_model_content *content)
 {
@@ -85,7 +86,8 @@ static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *cont
         memcpy(&data, (const char *)content + vectors[i].offset, sizeof data);
         if (data != NULL) {
             const int64_t count = vectors[i].of_features ? content->features : content->k;
-            status = nmfi_npz_add_array(writer, vectors[i].name, 'f', sizeof *data, count, -1, data, error);
+            status = nmfi_npz_add_array(writer, vectors[i].name, 'f', sizeof *data, count, -1, data,
+                                        error);
         }
     }
     if (status == NMF_OK) {
@@ -116,7 +118,8 @@ nmf_status nmf_io_save_model(const nmf_model *model, const char *path, nmf_error
     return status;
 }
 
-/* --- loading ------------------------------------------------------------------------------------- */
+/* --- loading
+ * ------------------------------------------------------------------------------------- */
 
 /* The parts being put together, all owned. */
 typedef struct loading {
@@ -135,29 +138,31 @@ static nmf_status load_manifest(loading *l)
     size_t bytes;
     const int64_t index = nmfi_npz_find(l->npz, MANIFEST);
     if (index < 0) {
-        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no model file: it has no %s", l->path, MANIFEST);
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no model file: it has no %s", l->path,
+                        MANIFEST);
     }
     nmf_status status = nmfi_npz_bytes(l->npz, index, &text, &bytes, l->error);
     if (status != NMF_OK) {
         return status;
     }
-    status = bytes <= LONGEST_MANIFEST
-                 ? nmfi_model_from_json((const char *)text, l->path, &l->content, l->error)
-                 : nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: its %s has %zu bytes; at most %zu are read",
-                            l->path, MANIFEST, bytes, LONGEST_MANIFEST);
+    status =
+        bytes <= LONGEST_MANIFEST
+            ? nmfi_model_from_json((const char *)text, l->path, &l->content, l->error)
+            : nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: its %s has %zu bytes; at most %zu are read",
+                       l->path, MANIFEST, bytes, LONGEST_MANIFEST);
     free(text);
     return status;
 }
 
-/* Loads an array that must be there, of the given shape (rows -1: any) and a real type, as a row-major
- * matrix. */
+/* Loads an array that must be there, of the given shape (rows -1: any) and a real type, as a
+ * row-major matrix. */
 static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t columns,
                              nmf_matrix **matrix)
 {
     const int64_t index = nmfi_npz_find(l->npz, name);
     if (index < 0) {
-        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no complete model file: it has no %s", l->path,
-                        name);
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no complete model file: it has no %s",
+                        l->path, name);
     }
     nmf_matrix *found;
     nmf_status status = nmfi_npz_matrix(l->npz, index, NMFI_NPY_ANY, &found, l->error);
@@ -166,11 +171,11 @@ static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t
     }
     const nmf_dense dense = nmf_matrix_dense(found);
     if ((rows >= 0 && dense.rows != rows) || dense.columns != columns || dense.dtype < NMF_F32) {
-        status = nmf_fail(l->error, NMF_ERROR_FORMAT,
-                          "%s: %s is %s, %" PRId64 " x %" PRId64 ", but the manifest asks for real numbers, "
-                          "%" PRId64 " x %" PRId64,
-                          l->path, name, nmf_dtype_name(dense.dtype), dense.rows, dense.columns, rows,
-                          columns);
+        status = nmf_fail(
+            l->error, NMF_ERROR_FORMAT,
+            "%s: %s is %s, %" PRId64 " x %" PRId64 ", but the manifest asks for real numbers, "
+            "%" PRId64 " x %" PRId64,
+            l->path, name, nmf_dtype_name(dense.dtype), dense.rows, dense.columns, rows, columns);
         nmf_matrix_free(found);
         return status;
     }
@@ -180,8 +185,8 @@ static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t
     }
     status = nmf_matrix_new(dense.dtype, dense.rows, columns, matrix, l->error);
     if (status == NMF_OK && dense.rows > 0) {
-        status = nmf_matrix_copy_rows(found, 0, dense.rows, dense.dtype, nmf_matrix_writable(*matrix),
-                                      l->error);
+        status = nmf_matrix_copy_rows(found, 0, dense.rows, dense.dtype,
+                                      nmf_matrix_writable(*matrix), l->error);
     }
     nmf_matrix_free(found);
     return status;
@@ -214,7 +219,8 @@ static nmf_status load_factors(loading *l)
 static nmf_status load_vectors(loading *l)
 {
     nmf_status status = NMF_OK;
-    for (size_t i = 0; i < VECTOR_COUNT && status == NMF_OK && l->content.kind == NMF_MODEL_PCA; i++) {
+    for (size_t i = 0; i < VECTOR_COUNT && status == NMF_OK && l->content.kind == NMF_MODEL_PCA;
+         i++) {
         const int64_t count = vectors[i].of_features ? l->content.features : l->content.k;
         status = load_array(l, vectors[i].name, 1, count, &l->vectors[i]);
         if (status != NMF_OK) {
@@ -257,7 +263,8 @@ static nmf_status load_trace(loading *l)
         if (!to_count(nmf_matrix_at(table, i, 0), &point->iteration) ||
             !to_count(nmf_matrix_at(table, i, 1), &point->passes)) {
             status = nmf_fail(l->error, NMF_ERROR_FORMAT,
-                              "%s: line %" PRId64 " of the trace does not begin with two counts", l->path, i);
+                              "%s: line %" PRId64 " of the trace does not begin with two counts",
+                              l->path, i);
         }
         point->seconds = nmf_matrix_at(table, i, 2);
         point->loss = nmf_matrix_at(table, i, 3);
@@ -302,7 +309,8 @@ nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *err
 {
     nmfi_npz *npz;
     if (path == NULL || model == NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "loading needs a path and a place for the model");
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "loading needs a path and a place for the model");
     }
     *model = NULL;
     nmf_status status = nmfi_npz_open(path, &npz, error);

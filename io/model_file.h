@@ -7,6 +7,7 @@
 #include <nmfkit/model.h>
 
 /* As nmf_io_load_model; `path` is for messages. */
-nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **model, nmf_error *error);
+nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **model,
+                               nmf_error *error);
 
 #endif

@@ -1,8 +1,8 @@
-/* The manifest (manifest.json in a model file, and the core of `--json`): written and read from one table of
- * results, and from the table of options, so that what is written can be read.
+/* The manifest (manifest.json in a model file, and the core of `--json`): written and read from one
+ * table of results, and from the table of options, so that what is written can be read.
  *
- * Whole numbers that a double cannot hold (seeds beyond 2^53) are written as strings, as is the data's
- * fingerprint (hexadecimal); numbers that are not finite are null. */
+ * Whole numbers that a double cannot hold (seeds beyond 2^53) are written as strings, as is the
+ * data's fingerprint (hexadecimal); numbers that are not finite are null. */
 #include "model_json.h"
 
 #include "number.h"
@@ -25,7 +25,8 @@ static const char *const losses[] = {NMF_LOSS_NAMES};
 static const char *const stops[] = {NMF_STOPPED_NAMES};
 static const char *const precisions[] = {NMF_PRECISION_NAMES};
 
-/* One scalar of nmf_model_content. `bytes` is the size of a text; `words` names an enum's values. */
+/* One scalar of nmf_model_content. `bytes` is the size of a text; `words` names an enum's
+ * values. */
 typedef struct result {
     const char *key;
     result_kind kind;
@@ -58,20 +59,22 @@ static const result results[] = {
     {"fingerprint", HEX, AT(fingerprint), 0, NULL, 0}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])
 
-/* Trap: enums are read and written through int, which C leaves to the compiler but all of ours choose
- * (as unsigned int, of the same size and alignment) for enums of small values. */
+/* Trap: enums are read and written through int, which C leaves to the compiler but all of ours
+ * choose (as unsigned int, of the same size and alignment) for enums of small values. */
 _Static_assert(sizeof(nmf_loss) == sizeof(int) && sizeof(nmf_stopped) == sizeof(int) &&
                    sizeof(nmf_precision) == sizeof(int) && sizeof(nmf_model_kind) == sizeof(int),
                "enums have the size of int");
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing
+ * ------------------------------------------------------------------------------------- */
 
 static int add_whole(cJSON *object, const char *key, int64_t value)
 {
     char text[24];
     snprintf(text, sizeof text, "%" PRId64, value);
-    return (fabs((double)value) < EXACT_INTEGERS ? cJSON_AddRawToObject(object, key, text)
-                                                 : cJSON_AddStringToObject(object, key, text)) != NULL;
+    return (fabs((double)value) < EXACT_INTEGERS
+                ? cJSON_AddRawToObject(object, key, text)
+                : cJSON_AddStringToObject(object, key, text)) != NULL;
 }
 
 /* Trap: cJSON_AddNumberToObject stops at 15 digits that are nearly the number; this is exact. */
@@ -113,7 +116,9 @@ static int add_result(cJSON *object, const result *r, const nmf_model_content *c
     case WHOLE: memcpy(&whole, at, sizeof whole); return add_whole(object, r->key, whole);
     case REAL: memcpy(&real, at, sizeof real); return add_real(object, r->key, real);
     case SEED:
-    case HEX: memcpy(&seed, at, sizeof seed); return add_unsigned(object, r->key, seed, r->kind == HEX);
+    case HEX:
+        memcpy(&seed, at, sizeof seed);
+        return add_unsigned(object, r->key, seed, r->kind == HEX);
     case TEXT: return cJSON_AddStringToObject(object, r->key, at) != NULL;
     case WORD: break;
     }
@@ -130,8 +135,12 @@ static int add_option(cJSON *object, const nmf_options *options, const nmf_optio
     int flag;
     char text[64];
     switch (option->kind) {
-    case NMF_OPTION_KIND_INT: memcpy(&whole, at, sizeof whole); return add_whole(object, option->field, whole);
-    case NMF_OPTION_KIND_REAL: memcpy(&real, at, sizeof real); return add_real(object, option->field, real);
+    case NMF_OPTION_KIND_INT:
+        memcpy(&whole, at, sizeof whole);
+        return add_whole(object, option->field, whole);
+    case NMF_OPTION_KIND_REAL:
+        memcpy(&real, at, sizeof real);
+        return add_real(object, option->field, real);
     case NMF_OPTION_KIND_FLAG:
         memcpy(&flag, at, sizeof flag);
         return cJSON_AddBoolToObject(object, option->field, flag) != NULL;
@@ -174,7 +183,8 @@ char *nmf_io_model_json(const nmf_model *model)
     return text;
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct reading {
     const char *path;
@@ -183,8 +193,8 @@ typedef struct reading {
 
 static nmf_status bad_value(const reading *r, const char *key)
 {
-    return nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: the manifest's \"%s\" is missing or has no valid value",
-                    r->path, key);
+    return nmf_fail(r->error, NMF_ERROR_FORMAT,
+                    "%s: the manifest's \"%s\" is missing or has no valid value", r->path, key);
 }
 
 /* A whole number from 0 on, as a number or, where a double cannot hold it, as a string. */
@@ -276,7 +286,8 @@ static nmf_status take_option(const reading *r, const cJSON *item, const nmf_opt
     if (cJSON_IsBool(item)) {
         text = cJSON_IsTrue(item) ? "yes" : "no";
     } else if (cJSON_IsNumber(item)) {
-        const int whole = option->kind == NMF_OPTION_KIND_INT && fabs(item->valuedouble) <= EXACT_INTEGERS;
+        const int whole =
+            option->kind == NMF_OPTION_KIND_INT && fabs(item->valuedouble) <= EXACT_INTEGERS;
         snprintf(number, sizeof number, whole ? "%.0f" : "%.17g", item->valuedouble);
         text = number;
     }
@@ -299,7 +310,8 @@ static nmf_status take_options(const reading *r, const cJSON *root, nmf_options 
     nmf_status status = NMF_OK;
     for (int64_t i = 0; i < count && status == NMF_OK; i++) {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, table[i].field);
-        if (item != NULL) { /* a version that did not have the option used what is its default now */
+        if (item !=
+            NULL) { /* a version that did not have the option used what is its default now */
             status = take_option(r, item, &table[i], options);
         }
     }
@@ -314,8 +326,8 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
     }
     if (format != FORMAT_VERSION) {
         return nmf_fail(r->error, NMF_ERROR_UNSUPPORTED,
-                        "%s: is a model file of format %" PRIu64 "; this version reads format %d", r->path,
-                        format, FORMAT_VERSION);
+                        "%s: is a model file of format %" PRIu64 "; this version reads format %d",
+                        r->path, format, FORMAT_VERSION);
     }
     for (size_t i = 0; i < RESULT_COUNT; i++) {
         if (!take_result(root, &results[i], content)) {
@@ -334,9 +346,9 @@ nmf_status nmfi_model_from_json(const char *text, const char *path, nmf_model_co
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
     cJSON *root = cJSON_Parse(text);
-    const nmf_status status = cJSON_IsObject(root)
-                                  ? take_manifest(&r, root, content)
-                                  : nmf_fail(error, NMF_ERROR_FORMAT, "%s: the manifest is not JSON", path);
+    const nmf_status status = cJSON_IsObject(root) ? take_manifest(&r, root, content)
+                                                   : nmf_fail(error, NMF_ERROR_FORMAT,
+                                                              "%s: the manifest is not JSON", path);
     cJSON_Delete(root);
     nmfi_c_locale_leave(&locale);
     return status;

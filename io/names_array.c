@@ -11,8 +11,8 @@
 
 #define REPLACEMENT 0xFFFDu
 
-/* The next character of `text`, advanced past it; overlong forms, surrogates and stray bytes give the
- * replacement character. */
+/* The next character of `text`, advanced past it; overlong forms, surrogates and stray bytes give
+ * the replacement character. */
 static uint32_t next_character(const unsigned char **text)
 {
     static const uint32_t lowest[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -20,7 +20,10 @@ static uint32_t next_character(const unsigned char **text)
     if (first < 0x80) {
         return first;
     }
-    const int length = first >= 0xF8 || first < 0xC0 ? 0 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    const int length = first >= 0xF8 || first < 0xC0 ? 0
+                       : first >= 0xF0               ? 4
+                       : first >= 0xE0               ? 3
+                                                     : 2;
     if (length == 0) {
         return REPLACEMENT;
     }
@@ -69,7 +72,8 @@ nmf_status nmfi_names_encode(const nmf_matrix *matrix, nmf_names which, unsigned
     }
     if (*bytes == NULL) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "out of memory for %" PRId64 " names of %" PRId64 " characters", names, longest);
+                        "out of memory for %" PRId64 " names of %" PRId64 " characters", names,
+                        longest);
     }
     *count = NMFI_NPY_HEADER_BYTES + size;
     nmfi_npy_format('U', 4 * longest, names, -1, (char *)*bytes);
@@ -164,12 +168,14 @@ nmf_status nmfi_names_decode(const unsigned char *bytes, size_t count, const cha
         return status;
     }
     if (header.kind == 'f' || header.dimensions != 1 || header.shape[0] != names) {
-        return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is not a list of %" PRId64 " names", path, names);
+        return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is not a list of %" PRId64 " names", path,
+                        names);
     }
     char *text = calloc((size_t)names + 1, longest_name_bytes(&header));
     const char **list = calloc((size_t)names + 1, sizeof *list);
     if (text == NULL || list == NULL) {
-        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for %" PRId64 " names", path, names);
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for %" PRId64 " names", path,
+                          names);
         goto done;
     }
     char *out = text;

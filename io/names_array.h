@@ -1,4 +1,5 @@
-/* Names as NumPy stores text: one-dimensional '<U' arrays of UTF-32, which numpy.load opens without pickle. */
+/* Names as NumPy stores text: one-dimensional '<U' arrays of UTF-32, which numpy.load opens without
+ * pickle. */
 #ifndef NMFI_IO_NAMES_ARRAY_H
 #define NMFI_IO_NAMES_ARRAY_H
 
@@ -9,8 +10,8 @@
 nmf_status nmfi_names_encode(const nmf_matrix *matrix, nmf_names which, unsigned char **bytes,
                              size_t *count, nmf_error *error);
 
-/* Sets the `which` names of `matrix` from a whole .npy in memory, of text (U, S) or of integers (class
- * labels often are). Errors: FORMAT, SHAPE (not one name for each row or column), MEMORY. */
+/* Sets the `which` names of `matrix` from a whole .npy in memory, of text (U, S) or of integers
+ * (class labels often are). Errors: FORMAT, SHAPE (not one name for each row or column), MEMORY. */
 nmf_status nmfi_names_decode(const unsigned char *bytes, size_t count, const char *path,
                              nmf_matrix *matrix, nmf_names which, nmf_error *error);
 

@@ -4,15 +4,15 @@
 
 #include "raw_array.h"
 
-#define NMFI_NPY_DIMENSIONS 4        /* we use three; one more, to be able to say "has 4" */
+#define NMFI_NPY_DIMENSIONS 4         /* we use three; one more, to be able to say "has 4" */
 #define NMFI_NPY_LONGEST_HEADER 10000 /* numpy.load's own limit (max_header_size) */
-#define NMFI_NPY_HEADER_BYTES 128    /* of the headers we write */
+#define NMFI_NPY_HEADER_BYTES 128     /* of the headers we write */
 
 typedef struct nmfi_npy_header {
-    char kind;       /* b u i f as in nmfi_raw_array; U: UTF-32 text, S: bytes */
+    char kind; /* b u i f as in nmfi_raw_array; U: UTF-32 text, S: bytes */
     int big_endian;
-    int fortran;     /* the first index varies fastest */
-    int dimensions;  /* may exceed NMFI_NPY_DIMENSIONS, then shape has the first ones */
+    int fortran;    /* the first index varies fastest */
+    int dimensions; /* may exceed NMFI_NPY_DIMENSIONS, then shape has the first ones */
     int64_t item_bytes;
     int64_t shape[NMFI_NPY_DIMENSIONS];
     size_t data_offset;
@@ -28,16 +28,18 @@ nmf_status nmfi_npy_parse(const unsigned char *bytes, size_t count, const char *
 nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const char *path,
                                 nmfi_npy_header *header, nmf_error *error);
 
-/* A matrix from a whole .npy in memory, which is taken over as nmf_matrix_adopt does. Two dimensions are
- * samples x features, three are pictures (count x height x width). One dimension, and an empty array, are
- * errors for DATA; for ANY, one dimension is one row. Errors also: SHAPE. */
+/* A matrix from a whole .npy in memory, which is taken over as nmf_matrix_adopt does. Two
+ * dimensions are samples x features, three are pictures (count x height x width). One dimension,
+ * and an empty array, are errors for DATA; for ANY, one dimension is one row, and there may be no
+ * rows. Errors also: SHAPE. */
 typedef enum nmfi_npy_use { NMFI_NPY_DATA = 0, NMFI_NPY_ANY = 1 } nmfi_npy_use;
 nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char *path,
                            nmfi_npy_use use, void (*release)(void *context), void *context,
                            nmf_matrix **matrix, nmf_error *error);
 
 /* Writes the header of a C-order array of shape (rows, columns), or (rows,) if columns is -1, into
- * `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in the host's byte order. */
+ * `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in the host's byte
+ * order. */
 void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t columns,
                      char out[NMFI_NPY_HEADER_BYTES]);
 

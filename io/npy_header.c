@@ -15,12 +15,14 @@ typedef struct cursor {
 
 static nmf_status bad_header(const cursor *c, const char *what)
 {
-    return nmf_fail(c->error, NMF_ERROR_FORMAT, "%s: the .npy header is damaged: %s", c->path, what);
+    return nmf_fail(c->error, NMF_ERROR_FORMAT, "%s: the .npy header is damaged: %s", c->path,
+                    what);
 }
 
 static void skip_spaces(cursor *c)
 {
-    while (c->at < c->end && (*c->at == ' ' || *c->at == '\n' || *c->at == '\t' || *c->at == '\r')) {
+    while (c->at < c->end &&
+           (*c->at == ' ' || *c->at == '\n' || *c->at == '\t' || *c->at == '\r')) {
         c->at++;
     }
 }
@@ -110,7 +112,8 @@ static nmf_status take_type(cursor *c, nmfi_npy_header *header)
         skip_spaces(c);
         if (c->at < c->end && *c->at == '[') {
             return nmf_fail(c->error, NMF_ERROR_UNSUPPORTED,
-                            "%s: holds records (a structured dtype), not one matrix of numbers", c->path);
+                            "%s: holds records (a structured dtype), not one matrix of numbers",
+                            c->path);
         }
         return bad_header(c, "no type after 'descr'");
     }
@@ -133,10 +136,11 @@ static nmf_status take_type(cursor *c, nmfi_npy_header *header)
                       : *kind == 'f' ? power && bytes > 1
                                      : (*kind == 'u' || *kind == 'i') && power;
     if (!known || number.at != number.end) {
-        return nmf_fail(c->error, NMF_ERROR_UNSUPPORTED,
-                        "%s: holds values of type '%s'; real numbers (u1 u2 u4 u8 i1 i2 i4 i8 f2 f4 f8, "
-                        "bool) can be read",
-                        c->path, text);
+        return nmf_fail(
+            c->error, NMF_ERROR_UNSUPPORTED,
+            "%s: holds values of type '%s'; real numbers (u1 u2 u4 u8 i1 i2 i4 i8 f2 f4 f8, "
+            "bool) can be read",
+            c->path, text);
     }
     return NMF_OK;
 }
@@ -199,10 +203,10 @@ static nmf_status find_dictionary(const unsigned char *bytes, size_t count, curs
         length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     }
     if (length > NMFI_NPY_LONGEST_HEADER || prefix + length > count) {
-        return nmf_fail(c->error, NMF_ERROR_FORMAT,
-                        "%s: the .npy header says it has %zu bytes, but %zu follow (at most %d are read)",
-                        c->path, length, count < prefix ? 0 : count - prefix,
-                        NMFI_NPY_LONGEST_HEADER);
+        return nmf_fail(
+            c->error, NMF_ERROR_FORMAT,
+            "%s: the .npy header says it has %zu bytes, but %zu follow (at most %d are read)",
+            c->path, length, count < prefix ? 0 : count - prefix, NMFI_NPY_LONGEST_HEADER);
     }
     c->at = (const char *)bytes + prefix;
     c->end = c->at + length;
@@ -228,8 +232,8 @@ nmf_status nmfi_npy_parse(const unsigned char *bytes, size_t count, const char *
     }
     if (!nmfi_array_bytes(sizes[0], sizes[1], sizes[2], header->item_bytes, &header->data_bytes)) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: the header promises %" PRId64 " x %" PRId64 " x %" PRId64 " values of %" PRId64
-                        " bytes, more than any memory holds",
+                        "%s: the header promises %" PRId64 " x %" PRId64 " x %" PRId64
+                        " values of %" PRId64 " bytes, more than any memory holds",
                         path, sizes[0], sizes[1], sizes[2], header->item_bytes);
     }
     return NMF_OK;
@@ -245,8 +249,8 @@ nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const 
     /* With more than three dimensions the size is not known, and nobody will use it. */
     if (header->dimensions <= 3 && header->data_bytes != count - header->data_offset) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: the header promises %zu bytes of values, but %zu bytes follow it", path,
-                        header->data_bytes, count - header->data_offset);
+                        "%s: the header promises %zu bytes of values, but %zu bytes follow it",
+                        path, header->data_bytes, count - header->data_offset);
     }
     return NMF_OK;
 }
@@ -257,9 +261,10 @@ void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t column
     const char order = item_bytes == 1 ? '|' : NMFI_HOST_BIG_ENDIAN ? '>' : '<';
     const int64_t number = kind == 'U' ? item_bytes / 4 : item_bytes;
     char text[NMFI_NPY_HEADER_BYTES];
-    int length = snprintf(text, sizeof text,
-                          "{'descr': '%c%c%" PRId64 "', 'fortran_order': False, 'shape': (%" PRId64 ",",
-                          order, kind, number, rows);
+    int length =
+        snprintf(text, sizeof text,
+                 "{'descr': '%c%c%" PRId64 "', 'fortran_order': False, 'shape': (%" PRId64 ",",
+                 order, kind, number, rows);
     if (columns >= 0) {
         length += snprintf(text + length, sizeof text - (size_t)length, " %" PRId64, columns);
     }

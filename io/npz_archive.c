@@ -1,6 +1,7 @@
-/* Reads .npz archives through libzip: see npz_archive.h. The defence against members that lie about their
- * size (deflate bombs) is arithmetic: no member is stored in more bytes than the archive has, stored members
- * have equal sizes, and deflate cannot expand more than 1032-fold (258 bytes from 2 bits). */
+/* Reads .npz archives through libzip: see npz_archive.h. The defence against members that lie about
+ * their size (deflate bombs) is arithmetic: no member is stored in more bytes than the archive has,
+ * stored members have equal sizes, and deflate cannot expand more than 1032-fold (258 bytes from 2
+ * bits). */
 #include "npz_archive.h"
 
 #include "file_view.h"
@@ -148,16 +149,18 @@ static nmf_status check_stat(const nmfi_npz *npz, int64_t index, const char *lab
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: is encrypted", label);
     }
     if (entry->comp_method != ZIP_CM_STORE && entry->comp_method != ZIP_CM_DEFLATE) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s: is compressed by method %d; NumPy's stored (0) and deflated (8) can be read",
-                        label, (int)entry->comp_method);
+        return nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "%s: is compressed by method %d; NumPy's stored (0) and deflated (8) can be read",
+            label, (int)entry->comp_method);
     }
     const uint64_t ratio = entry->comp_method == ZIP_CM_STORE ? 1 : DEFLATE_LARGEST_RATIO;
     const uint64_t stored = entry->comp_size < npz->bytes ? entry->comp_size : npz->bytes;
     if (entry->size / ratio > stored) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: claims %" PRIu64 " bytes, but the archive holds only %" PRIu64 " for it", label,
-                        (uint64_t)entry->size, stored);
+                        "%s: claims %" PRIu64 " bytes, but the archive holds only %" PRIu64
+                        " for it",
+                        label, (uint64_t)entry->size, stored);
     }
     if (entry->size > physical_memory()) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
@@ -175,8 +178,8 @@ static nmf_status read_bytes(zip_file_t *file, const char *label, unsigned char 
     while (done < count) {
         const zip_int64_t got = zip_fread(file, bytes + done, count - done);
         if (got < 0) {
-            return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is damaged: %s after %zu of %zu bytes", label,
-                            zip_file_strerror(file), done, count);
+            return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is damaged: %s after %zu of %zu bytes",
+                            label, zip_file_strerror(file), done, count);
         }
         if (got == 0) {
             return nmf_fail(error, NMF_ERROR_FORMAT, "%s: ends after %zu of %zu bytes", label, done,
@@ -193,7 +196,8 @@ static nmf_status expect_end(zip_file_t *file, const char *label, nmf_error *err
     unsigned char more;
     const zip_int64_t got = zip_fread(file, &more, 1);
     if (got < 0) {
-        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is damaged: %s", label, zip_file_strerror(file));
+        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is damaged: %s", label,
+                        zip_file_strerror(file));
     }
     return got == 0 ? NMF_OK
                     : nmf_fail(error, NMF_ERROR_FORMAT, "%s: is longer than its entry says", label);
@@ -228,8 +232,8 @@ static nmf_status check_array_head(nmfi_npz *npz, int64_t index, const char *lab
     if (status == NMF_OK && header.dimensions <= 3 &&
         header.data_bytes != size - header.data_offset) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: the header promises %zu bytes of values, but %zu bytes follow it", label,
-                        header.data_bytes, size - header.data_offset);
+                        "%s: the header promises %zu bytes of values, but %zu bytes follow it",
+                        label, header.data_bytes, size - header.data_offset);
     }
     return status;
 }
@@ -251,8 +255,8 @@ nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, s
     }
     unsigned char *memory = nmfi_file_memory((size_t)entry.size);
     if (memory == NULL) {
-        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for its %" PRIu64 " bytes", label,
-                        (uint64_t)entry.size);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for its %" PRIu64 " bytes",
+                        label, (uint64_t)entry.size);
     }
     zip_file_t *file = open_member(npz, index, label, error);
     status = file == NULL ? NMF_ERROR_FORMAT

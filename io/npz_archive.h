@@ -1,5 +1,5 @@
-/* An .npz file: a zip archive of .npy members. Opened from a file or from memory; what a member declares
- * is checked before anything is allocated for it. */
+/* An .npz file: a zip archive of .npy members. Opened from a file or from memory; what a member
+ * declares is checked before anything is allocated for it. */
 #ifndef NMFI_IO_NPZ_ARCHIVE_H
 #define NMFI_IO_NPZ_ARCHIVE_H
 
@@ -21,8 +21,8 @@ const char *nmfi_npz_name(const nmfi_npz *npz, int64_t index);
 /* The number of member `name` or `name`.npy, or -1. */
 int64_t nmfi_npz_find(const nmfi_npz *npz, const char *name);
 
-/* A member's bytes (free() them; one 0 byte stands behind them), checksum verified. A member named .npy is
- * refused unless its header promises exactly the bytes the archive declares.
+/* A member's bytes (free() them; one 0 byte stands behind them), checksum verified. A member named
+ * .npy is refused unless its header promises exactly the bytes the archive declares.
  * Errors: FORMAT, UNSUPPORTED (encrypted, or a compression NumPy does not use), MEMORY. */
 nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, size_t *count,
                           nmf_error *error);
@@ -31,12 +31,13 @@ nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, s
 nmf_status nmfi_npz_matrix(nmfi_npz *npz, int64_t index, nmfi_npy_use use, nmf_matrix **matrix,
                            nmf_error *error);
 
-/* The array that a user means by "path" (member NULL) or "path:member", with names and shape. read_npz.c. */
+/* The array that a user means by "path" (member NULL) or "path:member", with names and shape.
+ * read_npz.c. */
 nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nmf_matrix **matrix,
                          nmf_error *error);
 
-/* Gives `matrix` the names in member `name`; a missing member is fine. Errors: SHAPE (they are not names of
- * these rows or columns), and those of nmfi_npz_bytes. */
+/* Gives `matrix` the names in member `name`; a missing member is fine. Errors: SHAPE (they are not
+ * names of these rows or columns), and those of nmfi_npz_bytes. */
 nmf_status nmfi_npz_attach_names(nmfi_npz *npz, const char *name, nmf_matrix *matrix,
                                  nmf_names which, nmf_error *error);
 

@@ -1,5 +1,5 @@
-/* Writes .npz archives through libzip: see npz_writer.h. libzip writes only when it closes the archive, by
- * name, into the temporary file of atomic_file.h. */
+/* Writes .npz archives through libzip: see npz_writer.h. libzip writes only when it closes the
+ * archive, by name, into the temporary file of atomic_file.h. */
 #include "npz_writer.h"
 
 #include "atomic_file.h"
@@ -60,8 +60,8 @@ nmf_status nmfi_npz_create(const char *path, nmfi_npz_writer **writer, nmf_error
         int code = 0;
         made->zip = zip_open(nmfi_atomic_name(made->file), ZIP_CREATE | ZIP_TRUNCATE, &code);
         if (made->zip == NULL) {
-            status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written as an archive (libzip error %d)",
-                              path, code);
+            status = nmf_fail(error, NMF_ERROR_FILE,
+                              "%s: cannot be written as an archive (libzip error %d)", path, code);
             nmfi_atomic_abort(made->file);
         }
     }
@@ -147,8 +147,8 @@ nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const 
         }
     }
     return nmfi_npz_add_array(writer, name, nmfi_npy_kind(dense.dtype),
-                              (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns, data,
-                              error);
+                              (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns,
+                              data, error);
 }
 
 nmf_status nmfi_npz_add_names(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,

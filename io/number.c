@@ -1,6 +1,6 @@
-/* Decimal text to the nearest double. Up to 2^53 and 10^22 both the digits and the power of ten are exact
- * doubles, so one multiplication or division rounds correctly (Clinger 1990); the rest, a few in a
- * thousand, goes to strtod. */
+/* Decimal text to the nearest double. Up to 2^53 and 10^22 both the digits and the power of ten are
+ * exact doubles, so one multiplication or division rounds correctly (Clinger 1990); the rest, a few
+ * in a thousand, goes to strtod. */
 #include "number.h"
 
 #include <math.h>
@@ -20,9 +20,9 @@ static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6, 
 /* A number taken apart: digits * 10^exponent. */
 typedef struct parts {
     uint64_t digits;
-    int count;    /* significant digits; over MOST_DIGITS `digits` is incomplete */
+    int count; /* significant digits; over MOST_DIGITS `digits` is incomplete */
     int exponent;
-    int any;      /* there was a digit */
+    int any; /* there was a digit */
     int negative;
 } parts;
 
@@ -73,7 +73,8 @@ static nmfi_number parse_word(const char *text, size_t length, double *value)
     static const struct {
         const char *word;
         double value;
-    } words[] = {{"nan", (double)NAN}, {"na", (double)NAN}, {"inf", HUGE_VAL}, {"infinity", HUGE_VAL}};
+    } words[] = {
+        {"nan", (double)NAN}, {"na", (double)NAN}, {"inf", HUGE_VAL}, {"infinity", HUGE_VAL}};
     const int sign = length > 0 && (text[0] == '-' || text[0] == '+');
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (length - (size_t)sign == strlen(words[i].word) &&
@@ -127,8 +128,8 @@ nmfi_number nmfi_number_parse(const char *text, size_t length, char decimal, dou
         return parse_slowly(text, length, value);
     }
     const double digits = (double)number.digits;
-    const double size = exponent < 0 ? digits / powers_of_ten[-exponent]
-                                     : digits * powers_of_ten[exponent];
+    const double size =
+        exponent < 0 ? digits / powers_of_ten[-exponent] : digits * powers_of_ten[exponent];
     *value = number.negative ? -size : size;
     return NMFI_NUMBER;
 }

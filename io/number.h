@@ -11,11 +11,12 @@ typedef enum nmfi_number {
     NMFI_NUMBER_OVERFLOW = 2 /* it is one, beyond 1.8e308 */
 } nmfi_number;
 
-/* Reads all of `text` as a decimal number, or nan, na, inf, infinity in any case. `decimal` is '.', or
- * ',' to accept both. The thread must be in the C locale (below). */
+/* Reads all of `text` as a decimal number, or nan, na, inf, infinity in any case. `decimal` is '.',
+ * or ',' to accept both. The thread must be in the C locale (below). */
 nmfi_number nmfi_number_parse(const char *text, size_t length, char decimal, double *value);
 
-/* The C locale for this thread only, as strtod and printf need it to use the point. Leave what was entered. */
+/* The C locale for this thread only, as strtod and printf need it to use the point. Leave what was
+ * entered. */
 typedef struct nmfi_c_locale {
     locale_t own, previous;
 } nmfi_c_locale;

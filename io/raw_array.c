@@ -77,7 +77,8 @@ static const unsigned char *place(const nmfi_raw_array *raw, int64_t row, int64_
                            raw->item_bytes;
 }
 
-/* The smallest and largest of the values, as doubles: exact up to 2^53, which is all that matters. */
+/* The smallest and largest of the values, as doubles: exact up to 2^53, which is all that
+ * matters. */
 static void value_range(const nmfi_raw_array *raw, double *lowest, double *highest)
 {
     *lowest = 0.0;
@@ -112,10 +113,10 @@ static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
     if (lowest < 0.0) {
         return NMF_F64;
     }
-    return highest <= UINT8_MAX       ? NMF_U8
-           : highest <= UINT16_MAX    ? NMF_U16
-           : highest <= 0x1p24        ? NMF_F32
-                                      : NMF_F64;
+    return highest <= UINT8_MAX    ? NMF_U8
+           : highest <= UINT16_MAX ? NMF_U16
+           : highest <= 0x1p24     ? NMF_F32
+                                   : NMF_F64;
 }
 
 static void store_value(void *out, nmf_dtype dtype, int64_t index, double value)
@@ -152,7 +153,9 @@ static nmf_status copy(const nmfi_raw_array *raw, nmf_matrix **matrix, nmf_error
 static int lendable(const nmfi_raw_array *raw, nmf_dense *dense)
 {
     const int bytes = raw->item_bytes;
-    const int known = raw->kind == 'f' ? bytes >= 4 : raw->kind == 'u' ? bytes <= 2 : raw->kind == 'b';
+    const int known = raw->kind == 'f'   ? bytes >= 4
+                      : raw->kind == 'u' ? bytes <= 2
+                                         : raw->kind == 'b';
     const int native = bytes == 1 || raw->big_endian == NMFI_HOST_BIG_ENDIAN;
     const int even = raw->height <= 1 || raw->height_stride == raw->width * raw->width_stride;
     const int wanted = raw->real_bytes == 0 || (raw->kind == 'f' && raw->real_bytes == bytes);
@@ -160,8 +163,8 @@ static int lendable(const nmfi_raw_array *raw, nmf_dense *dense)
         return 0;
     }
     dense->data = raw->data;
-    dense->dtype = raw->kind == 'f' ? (bytes == 8 ? NMF_F64 : NMF_F32)
-                                    : (bytes == 2 ? NMF_U16 : NMF_U8);
+    dense->dtype =
+        raw->kind == 'f' ? (bytes == 8 ? NMF_F64 : NMF_F32) : (bytes == 2 ? NMF_U16 : NMF_U8);
     dense->rows = raw->rows;
     dense->columns = raw->height * raw->width;
     dense->row_stride = raw->row_stride;

@@ -1,5 +1,5 @@
-/* nmf_io_read: finds out what a path is (a file, "file:member", a directory), which reader it belongs to by
- * content, then by extension, and arranges what that returns. */
+/* nmf_io_read: finds out what a path is (a file, "file:member", a directory), which reader it
+ * belongs to by content, then by extension, and arranges what that returns. */
 #include "arrange.h"
 #include "reader.h"
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Every format. The content decides; where none is recognised, the extension does. */
-static const nmfi_reader *const readers[] = {&nmfi_reader_npy,  &nmfi_reader_npz, &nmfi_reader_mat,
+static const nmfi_reader *const readers[] = {&nmfi_reader_npy,  &nmfi_reader_npz,  &nmfi_reader_mat,
                                              &nmfi_reader_png,  &nmfi_reader_jpeg, &nmfi_reader_pnm,
                                              &nmfi_reader_list, &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
@@ -125,9 +125,10 @@ static nmf_status read_split(const char *file, const char *member, nmf_matrix **
 {
     struct stat info;
     if (stat(file, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return member == NULL ? nmfi_read_pictures(&file, 1, matrix, error)
-                              : nmf_fail(error, NMF_ERROR_ARGUMENT,
-                                         "%s: is a directory, which has no member '%s'", file, member);
+        return member == NULL
+                   ? nmfi_read_pictures(&file, 1, matrix, error)
+                   : nmf_fail(error, NMF_ERROR_ARGUMENT,
+                              "%s: is a directory, which has no member '%s'", file, member);
     }
     const nmfi_reader *reader;
     const nmf_status status = find_reader(file, &reader, error);
@@ -178,7 +179,8 @@ nmf_status nmf_io_read_list(const char *const *paths, int64_t count,
     }
     for (int64_t i = 0; i < count; i++) {
         if (paths[i] == NULL || paths[i][0] == '\0') {
-            return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading needs a path, but got an empty one");
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "reading needs a path, but got an empty one");
         }
     }
     nmf_status status = copy_options(options, &wanted, error);

@@ -1,12 +1,14 @@
-/* Reads .csv, .tsv and other delimited text: f64 numbers, with a header and row names where there are some.
- * The first two records decide:
- *   header     a cell of the first record is text; or it alone is quoted; or it is pandas' ,0,1,2,...
- *   row names  the header has one cell less (R), or an empty first cell (pandas, R), or the first row's
- *              first cell is text, or it alone is quoted
- * After that every cell must be a number: an empty one, a word, or a row of another length is an error. */
+/* Reads .csv, .tsv and other delimited text: f64 numbers, with a header and row names where there
+ * are some. The first two records decide:
+ *   header     a cell of the first record is text, or it alone is quoted, or it is ",0,1,2,..."
+ *              (pandas)
+ *   row names  the header has one cell less (R) or an empty first cell (pandas, R), or the first
+ *              row's first cell is text, or it alone is quoted
+ * After that every cell must be a number: an empty one, a word, or a row of another length is an
+ * error. */
 #include "csv.h"
-#include "number.h"
 #include "file_view.h"
+#include "number.h"
 #include "reader.h"
 
 #include <inttypes.h>
@@ -16,7 +18,7 @@
 
 typedef struct layout {
     int header, row_names;
-    int numbered; /* the header is only numbers of columns, no names */
+    int numbered;    /* the header is only numbers of columns, no names */
     int64_t columns; /* of numbers */
 } layout;
 
@@ -38,8 +40,8 @@ typedef struct table {
 
 static nmf_status out_of_memory(const table *t)
 {
-    return nmf_fail(t->error, NMF_ERROR_MEMORY, "%s: out of memory after %" PRId64 " values", t->path,
-                    t->count);
+    return nmf_fail(t->error, NMF_ERROR_MEMORY, "%s: out of memory after %" PRId64 " values",
+                    t->path, t->count);
 }
 
 /* "path:line:column: 'text' what", the text up to its first line break. */
@@ -54,8 +56,8 @@ static nmf_status fail_at(const table *t, const nmfi_csv_cell *cell, const char 
     while (shown == 40 && ((unsigned char)cell->text[shown - 1] & 0xC0) == 0x80) {
         shown--; /* not the middle of a UTF-8 character */
     }
-    return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s:%" PRId64 ":%" PRId64 ": '%.*s' %s", t->path, line,
-                    column, shown, cell->text, what);
+    return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s:%" PRId64 ":%" PRId64 ": '%.*s' %s", t->path,
+                    line, column, shown, cell->text, what);
 }
 
 static int is_number(const table *t, const nmfi_csv_cell *cell)
@@ -119,14 +121,15 @@ static nmf_status decide_layout(table *t)
         return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has no values", t->path);
     }
     t->shape.numbered = first.numbered && first.cells > 1;
-    t->shape.header = first.text || (first.quoted && second.cells > 0 && !second.quoted) ||
-                      t->shape.numbered;
+    t->shape.header =
+        first.text || (first.quoted && second.cells > 0 && !second.quoted) || t->shape.numbered;
     if (t->shape.header && second.cells == 0) {
         return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has a header but no rows", t->path);
     }
     const glance *row = t->shape.header ? &second : &first;
-    t->shape.row_names = (t->shape.header && (first.cells + 1 == row->cells || first.first_empty)) ||
-                         row->first_text || (row->first_quoted && !row->rest_quoted && row->cells > 1);
+    t->shape.row_names =
+        (t->shape.header && (first.cells + 1 == row->cells || first.first_empty)) ||
+        row->first_text || (row->first_quoted && !row->rest_quoted && row->cells > 1);
     t->shape.columns = row->cells - t->shape.row_names;
     return t->shape.columns > 0
                ? NMF_OK
@@ -224,11 +227,11 @@ static nmf_status read_value(table *t, const nmfi_csv_cell *cell)
     double value;
     switch (nmfi_number_parse(cell->text, cell->length, t->decimal, &value)) {
     case NMFI_NUMBER: t->values[t->count++] = value; return NMF_OK;
-    case NMFI_NUMBER_OVERFLOW:
-        return fail_at(t, cell, "is beyond the largest number, 1.797e308");
+    case NMFI_NUMBER_OVERFLOW: return fail_at(t, cell, "is beyond the largest number, 1.797e308");
     case NMFI_NUMBER_NONE: break;
     }
-    return fail_at(t, cell, cell->length == 0 ? "(an empty cell) is not a number" : "is not a number");
+    return fail_at(t, cell,
+                   cell->length == 0 ? "(an empty cell) is not a number" : "is not a number");
 }
 
 static nmf_status fail_ragged(const table *t, const nmfi_csv_cell *cell, int64_t cells)
@@ -236,7 +239,8 @@ static nmf_status fail_ragged(const table *t, const nmfi_csv_cell *cell, int64_t
     int64_t line, column;
     nmfi_csv_place(&t->scan, cell->place, &line, &column);
     return nmf_fail(t->error, NMF_ERROR_FORMAT,
-                    "%s:%" PRId64 ":%" PRId64 ": this row %s %" PRId64 " cells; the rows above have %" PRId64,
+                    "%s:%" PRId64 ":%" PRId64 ": this row %s %" PRId64
+                    " cells; the rows above have %" PRId64,
                     t->path, line, column, cell->last ? "ends after" : "has more than", cells,
                     t->shape.columns + t->shape.row_names);
 }
@@ -332,8 +336,8 @@ static nmf_status read_csv(const char *path, const char *member, nmf_matrix **ma
 {
     *matrix = NULL;
     if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is delimited text, which has no member '%s'",
-                        path, member);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%s: is delimited text, which has no member '%s'", path, member);
     }
     nmfi_file_view *view;
     nmf_status status = nmfi_file_view_open(path, &view, error);

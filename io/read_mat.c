@@ -54,22 +54,24 @@ static nmf_status explain_useless(const nmfi_mat_variable *v, const char *path, 
 {
     static const char *const classes[] = {"empty", "cell", "struct", "object", "char", "sparse"};
     if (v->is_complex) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: '%s' is complex; only real numbers can be read",
-                        path, v->name);
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s: '%s' is complex; only real numbers can be read", path, v->name);
     }
     if (v->matlab_class == 5) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: '%s' is sparse; save full(%s) to read it", path,
-                        v->name, v->name);
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s: '%s' is sparse; save full(%s) to read it", path, v->name, v->name);
     }
     if (v->matlab_class < 6 || v->matlab_class > 15) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: '%s' is no matrix of numbers but of class %s",
-                        path, v->name,
-                        v->matlab_class >= 0 && v->matlab_class < 5 ? classes[v->matlab_class] : "other");
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s: '%s' is no matrix of numbers but of class %s", path, v->name,
+                        v->matlab_class >= 0 && v->matlab_class < 5 ? classes[v->matlab_class]
+                                                                    : "other");
     }
-    return nmf_fail(error, NMF_ERROR_SHAPE,
-                    "%s: '%s' has %d dimensions; 2 (a matrix) or 3 (pictures: height x width x count) can "
-                    "be read",
-                    path, v->name, v->rank);
+    return nmf_fail(
+        error, NMF_ERROR_SHAPE,
+        "%s: '%s' has %d dimensions; 2 (a matrix) or 3 (pictures: height x width x count) can "
+        "be read",
+        path, v->name, v->rank);
 }
 
 static nmf_status check_chosen(const nmfi_mat_variable *v, const char *path, nmf_error *error)
@@ -86,8 +88,9 @@ static nmf_status check_chosen(const nmfi_mat_variable *v, const char *path, nmf
                         path, v->name, v->sizes[0], v->sizes[1], third);
     }
     return bytes > 0 ? NMF_OK
-                     : nmf_fail(error, NMF_ERROR_SHAPE, "%s: '%s' is empty: %" PRId64 " x %" PRId64 " values",
-                                path, v->name, v->sizes[0], v->sizes[1]);
+                     : nmf_fail(error, NMF_ERROR_SHAPE,
+                                "%s: '%s' is empty: %" PRId64 " x %" PRId64 " values", path,
+                                v->name, v->sizes[0], v->sizes[1]);
 }
 
 static nmf_status choose_by_name(const nmfi_mat_list *list, const char *path, const char *member,
@@ -133,7 +136,8 @@ nmf_status nmfi_mat_choose(const nmfi_mat_list *list, const char *path, const ch
         char names[256];
         list_names(list, names, sizeof names);
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: has several variables; choose one as %s:NAME from: %s", path, path, names);
+                        "%s: has several variables; choose one as %s:NAME from: %s", path, path,
+                        names);
     }
     return check_chosen(&list->variables[*index], path, error);
 }
@@ -142,7 +146,8 @@ nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsign
                                  char kind, int item_bytes, int big_endian)
 {
     const int64_t *sizes = variable->sizes;
-    nmfi_raw_array raw = {.data = data, .kind = kind, .item_bytes = item_bytes, .big_endian = big_endian};
+    nmfi_raw_array raw = {
+        .data = data, .kind = kind, .item_bytes = item_bytes, .big_endian = big_endian};
     /* MATLAB stores small whole numbers of class double as bytes; they are doubles all the same. */
     raw.real_bytes = variable->matlab_class == 6 ? 8 : variable->matlab_class == 7 ? 4 : 0;
     raw.pictures = variable->rank == 3;
@@ -173,9 +178,9 @@ static nmf_status read_mat(const char *path, const char *member, nmf_matrix **ma
         return status;
     }
     if (!recognise(view->bytes, view->count)) {
-        status = nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                          "%s: is no MATLAB file of version 5, 7 or 7.3 (older ones: save again with -v7)",
-                          path);
+        status = nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "%s: is no MATLAB file of version 5, 7 or 7.3 (older ones: save again with -v7)", path);
         nmfi_file_view_close(view);
         return status;
     }

@@ -1,5 +1,5 @@
-/* Reads .npy files. Numbers that a matrix can look at are lent from the file's bytes as they lie (mapped
- * where the file is large); other types and byte orders are copied. */
+/* Reads .npy files. Numbers that a matrix can look at are lent from the file's bytes as they lie
+ * (mapped where the file is large); other types and byte orders are copied. */
 #include "file_view.h"
 #include "npy.h"
 #include "reader.h"
@@ -11,18 +11,19 @@ static nmf_status explain_dimensions(const nmfi_npy_header *header, const char *
                                      nmf_error *error)
 {
     switch (header->dimensions) {
-    case 0:
-        return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is a single number, not a matrix", path);
+    case 0: return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is a single number, not a matrix", path);
     case 1:
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%s: has 1 dimension, (%" PRId64 ",), but samples x features has 2: save "
-                        "x.reshape(1, -1) if it is one sample, x.reshape(-1, 1) if it is one feature",
-                        path, header->shape[0]);
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: has 1 dimension, (%" PRId64 ",), but samples x features has 2: save "
+            "x.reshape(1, -1) if it is one sample, x.reshape(-1, 1) if it is one feature",
+            path, header->shape[0]);
     default:
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%s: has %d dimensions; 2 (samples x features) or 3 (grey pictures: count x "
-                        "height x width) can be read",
-                        path, header->dimensions);
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: has %d dimensions; 2 (samples x features) or 3 (grey pictures: count x "
+            "height x width) can be read",
+            path, header->dimensions);
     }
 }
 
@@ -68,9 +69,11 @@ nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char 
     if (status == NMF_OK && header.dimensions != 2 && header.dimensions != 3) {
         status = explain_dimensions(&header, path, error);
     }
-    if (status == NMF_OK && header.data_bytes == 0 && use == NMFI_NPY_DATA) {
-        status = nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values", path,
-                          header.shape[0], header.shape[1]);
+    /* Trap: 10^18 x 0 values are no bytes, but whoever loops over the rows never ends. */
+    if (status == NMF_OK && header.data_bytes == 0 &&
+        (use == NMFI_NPY_DATA || header.shape[0] != 0)) {
+        status = nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
+                          path, header.shape[0], header.shape[1]);
     }
     if (status != NMF_OK) {
         release(context);
@@ -90,16 +93,16 @@ static nmf_status read_npy(const char *path, const char *member, nmf_matrix **ma
 {
     *matrix = NULL;
     if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is a .npy file, which has no member '%s'", path,
-                        member);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is a .npy file, which has no member '%s'",
+                        path, member);
     }
     nmfi_file_view *view;
     const nmf_status status = nmfi_file_view_open(path, &view, error);
     if (status != NMF_OK) {
         return status;
     }
-    return nmfi_npy_matrix(view->bytes, view->count, path, NMFI_NPY_DATA, nmfi_file_view_close, view,
-                           matrix, error);
+    return nmfi_npy_matrix(view->bytes, view->count, path, NMFI_NPY_DATA, nmfi_file_view_close,
+                           view, matrix, error);
 }
 
 const nmfi_reader nmfi_reader_npy = {".npy", "npy", recognise, read_npy};

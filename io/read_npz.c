@@ -1,5 +1,5 @@
-/* Reads one array of an .npz file: the only one, the one named ("file.npz:name"), or "X", the name under
- * which nmf_io_write stores a matrix, with the names and the image shape stored beside it. */
+/* Reads one array of an .npz file: the only one, the one named ("file.npz:name"), or "X", the name
+ * under which nmf_io_write stores a matrix, with the names and the image shape stored beside it. */
 #include "npz_archive.h"
 #include "reader.h"
 
@@ -27,8 +27,8 @@ static void list_arrays(const nmfi_npz *npz, char *text, size_t bytes)
         const char *name = nmfi_npz_name(npz, i);
         const int length = (int)array_name_length(name);
         if (length > 0) {
-            const int more = snprintf(text + used, bytes - used, "%s%.*s", used > 0 ? ", " : "",
-                                      length, name);
+            const int more =
+                snprintf(text + used, bytes - used, "%s%.*s", used > 0 ? ", " : "", length, name);
             used += more > 0 ? (size_t)more : 0;
         }
     }
@@ -42,8 +42,8 @@ static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, in
     if (member != NULL) {
         *index = nmfi_npz_find(npz, member);
         return *index >= 0 ? NMF_OK
-                           : nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: has no array '%s'; it has: %s", path,
-                                      member, names);
+                           : nmf_fail(error, NMF_ERROR_ARGUMENT,
+                                      "%s: has no array '%s'; it has: %s", path, member, names);
     }
     int64_t arrays = 0;
     for (int64_t i = 0; i < nmfi_npz_count(npz); i++) {
@@ -65,12 +65,12 @@ static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, in
     *index = nmfi_npz_find(npz, "X");
     return *index >= 0 ? NMF_OK
                        : nmf_fail(error, NMF_ERROR_ARGUMENT,
-                                  "%s: has several arrays; choose one as %s:NAME from: %s", path, path,
-                                  names);
+                                  "%s: has several arrays; choose one as %s:NAME from: %s", path,
+                                  path, names);
 }
 
-/* Another program's archive may have members of these names that mean something else; then they do not
- * fit the matrix, and are left alone. */
+/* Another program's archive may have members of these names that mean something else; then they do
+ * not fit the matrix, and are left alone. */
 static nmf_status forgive_shape(nmf_status status, nmf_error *error)
 {
     if (status != NMF_ERROR_SHAPE) {

@@ -35,10 +35,11 @@ nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *e
             return writers[i].write(matrix, path, error);
         }
     }
-    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "%s: cannot be written: its name should end in .npy, .npz, .csv, .tsv or .mat, or in "
-                    "'/' for a directory of pictures",
-                    path);
+    return nmf_fail(
+        error, NMF_ERROR_UNSUPPORTED,
+        "%s: cannot be written: its name should end in .npy, .npz, .csv, .tsv or .mat, or in "
+        "'/' for a directory of pictures",
+        path);
 }
 
 nmf_status nmfi_write_whole(const nmf_matrix *matrix, const char *path,
@@ -79,7 +80,8 @@ nmf_status nmfi_write_entries(const nmf_matrix *matrix, FILE *stream, const char
         status = nmf_matrix_copy_rows(matrix, i, count, dtype, buffer, error);
         if (status == NMF_OK &&
             fwrite(buffer, (size_t)row_bytes, (size_t)count, stream) != (size_t)count) {
-            status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+            status =
+                nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
         }
     }
     free(buffer);

@@ -1,6 +1,6 @@
-/* Writes .csv and .tsv: a header where there are names, a first column where samples have names, text
- * always in quotes (so that a name such as 1990 stays a name), and every number with the fewest of 15 to
- * 17 digits (6 to 9 for f32) that read back as the same number. */
+/* Writes .csv and .tsv: a header where there are names, a first column where samples have names,
+ * text always in quotes (so that a name such as 1990 stays a name), and every number with the
+ * fewest of 15 to 17 digits (6 to 9 for f32) that read back as the same number. */
 #include "number.h"
 #include "write.h"
 
@@ -31,7 +31,8 @@ static void write_number(FILE *stream, double value, int is_f32)
         fputs("nan", stream);
         return;
     }
-    if (fabs(value) < 1e15 && value == (double)(int64_t)value && !(value == 0.0 && signbit(value))) {
+    if (fabs(value) < 1e15 && value == (double)(int64_t)value &&
+        !(value == 0.0 && signbit(value))) {
         fprintf(stream, "%" PRId64, (int64_t)value);
         return;
     }
@@ -46,8 +47,8 @@ static void write_number(FILE *stream, double value, int is_f32)
     fputs(text, stream);
 }
 
-/* Features without names are numbered, as pandas does: row names without a header would make the first row
- * look like one. */
+/* Features without names are numbered, as pandas does: row names without a header would make the
+ * first row look like one. */
 static void write_header(const nmf_matrix *matrix, FILE *stream, char delimiter)
 {
     const int64_t columns = nmf_matrix_columns(matrix);
@@ -93,7 +94,8 @@ static nmf_status write_rows(const nmf_matrix *matrix, FILE *stream, const char 
         }
         fputc('\n', stream);
         if (status == NMF_OK && ferror(stream)) {
-            status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+            status =
+                nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
         }
     }
     free(row);

@@ -1,5 +1,6 @@
-/* Writes .mat files of version 5, which every MATLAB, Octave and SciPy reads: one variable, "X", in its own
- * type. The format is a header and five tagged elements, and its 32-bit sizes end at 2 GiB. */
+/* Writes .mat files of version 5, which every MATLAB, Octave and SciPy reads: one variable, "X", in
+ * its own type. The format is a header and five tagged elements, and its 32-bit sizes end at 2
+ * GiB. */
 #include "write.h"
 
 #include <errno.h>
@@ -26,8 +27,8 @@ static void write_file_header(FILE *stream)
     const uint16_t version = 0x0100, byte_order = 'M' << 8 | 'I';
     memset(text, ' ', sizeof text);
     char line[sizeof text];
-    const int length = snprintf(line, sizeof line, "MATLAB 5.0 MAT-file, created by nmfkit %s",
-                                nmf_version());
+    const int length =
+        snprintf(line, sizeof line, "MATLAB 5.0 MAT-file, created by nmfkit %s", nmf_version());
     memcpy(text, line, length < 116 ? (size_t)length : 116);
     memset(text + 116, 0, 8); /* no subsystem data */
     (void)fwrite(text, sizeof text, 1, stream);
@@ -62,19 +63,29 @@ static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char 
     int64_t bytes = (int64_t)nmf_dtype_bytes(dtype);
     if (rows > INT32_MAX || columns > INT32_MAX || __builtin_mul_overflow(bytes, rows, &bytes) ||
         __builtin_mul_overflow(bytes, columns, &bytes) || bytes > LARGEST_BYTES) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s: the matrix is larger than the 2 GiB that a .mat file of version 5 holds; write "
-                        "an .npy file",
-                        path);
+        return nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "%s: the matrix is larger than the 2 GiB that a .mat file of version 5 holds; write "
+            "an .npy file",
+            path);
     }
     uint32_t name = 0;
     memcpy(&name, "X", 1);
     const uint32_t padding = (uint32_t)((8 - bytes % 8) % 8);
-    const uint32_t words[] = {14, (uint32_t)bytes + padding + 48,         /* matrix: all that follows */
-                              6,  8, types[dtype].matlab_class, 0,        /* flags and class */
-                              5,  8, (uint32_t)rows, (uint32_t)columns,   /* sizes */
-                              1u << 16 | 1, name,                         /* the small form of an element */
-                              types[dtype].storage, (uint32_t)bytes};
+    const uint32_t words[] = {14,
+                              (uint32_t)bytes + padding + 48, /* matrix: all that follows */
+                              6,
+                              8,
+                              types[dtype].matlab_class,
+                              0, /* flags and class */
+                              5,
+                              8,
+                              (uint32_t)rows,
+                              (uint32_t)columns, /* sizes */
+                              1u << 16 | 1,
+                              name, /* the small form of an element */
+                              types[dtype].storage,
+                              (uint32_t)bytes};
     write_file_header(stream);
     write_words(stream, words, sizeof words / sizeof words[0]);
     const nmf_status status = write_columns(matrix, stream, path, error);
@@ -83,9 +94,9 @@ static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char 
     }
     static const char zeros[8];
     (void)fwrite(zeros, 1, padding, stream);
-    return ferror(stream) ? nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path,
-                                     strerror(errno))
-                          : NMF_OK;
+    return ferror(stream)
+               ? nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno))
+               : NMF_OK;
 }
 
 nmf_status nmfi_write_mat(const nmf_matrix *matrix, const char *path, nmf_error *error)

@@ -1,5 +1,5 @@
-/* Writes a matrix of pictures as a directory of 8-bit grey PNGs: see write.h. All of them or none: what a
- * failing call has written is removed again. */
+/* Writes a matrix of pictures as a directory of 8-bit grey PNGs: see write.h. All of them or none:
+ * what a failing call has written is removed again. */
 #include "atomic_file.h"
 #include "write.h"
 
@@ -37,12 +37,14 @@ static void make_safe(const char *name, char *out)
                         (length == 0 && (c == '.' || c == '-'));
         out[length++] = bad ? '_' : (char)c;
     }
-    while (length == LONGEST_NAME && length > 0 && ((unsigned char)out[length - 1] & 0xC0) == 0x80) {
+    while (length == LONGEST_NAME && length > 0 &&
+           ((unsigned char)out[length - 1] & 0xC0) == 0x80) {
         length--; /* not the middle of a UTF-8 character */
     }
     out[length] = '\0';
     char *dot = strrchr(out, '.');
-    static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".pgm", ".ppm", ".pnm", ".pbm"};
+    static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".pgm",
+                                             ".ppm", ".pnm", ".pbm"};
     for (size_t i = 0; dot != NULL && i < sizeof extensions / sizeof extensions[0]; i++) {
         if (strcasecmp(dot, extensions[i]) == 0) {
             *dot = '\0';
@@ -159,7 +161,8 @@ static int encode_png(const gallery *g, FILE *stream)
     png_infop info = NULL;
     png_structp png =
         png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, jump_on_error, ignore_warning);
-    if (png == NULL || (info = png_create_info_struct(png)) == NULL || setjmp(png_jmpbuf(png)) != 0) {
+    if (png == NULL || (info = png_create_info_struct(png)) == NULL ||
+        setjmp(png_jmpbuf(png)) != 0) {
         png_destroy_write_struct(&png, &info);
         return 0;
     }
@@ -189,13 +192,14 @@ static nmf_status write_picture(gallery *g, int64_t i)
 {
     nmfi_atomic_file *file = NULL;
     char *path = picture_path(g, i);
-    nmf_status status = path != NULL ? fill_pixels(g, i)
-                                     : nmf_fail(g->error, NMF_ERROR_MEMORY, "out of memory");
+    nmf_status status =
+        path != NULL ? fill_pixels(g, i) : nmf_fail(g->error, NMF_ERROR_MEMORY, "out of memory");
     if (status == NMF_OK) {
         status = nmfi_atomic_open(path, &file, g->error);
     }
     if (status == NMF_OK && !encode_png(g, nmfi_atomic_stream(file))) {
-        status = nmf_fail(g->error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+        status =
+            nmf_fail(g->error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
         nmfi_atomic_abort(file);
     } else if (status == NMF_OK) {
         status = nmfi_atomic_commit(file, g->error);
@@ -208,8 +212,8 @@ static nmf_status write_all(gallery *g)
 {
     const int made = mkdir(g->directory, 0777) == 0;
     if (!made && errno != EEXIST) {
-        return nmf_fail(g->error, NMF_ERROR_FILE, "%s: the directory cannot be made: %s", g->directory,
-                        strerror(errno));
+        return nmf_fail(g->error, NMF_ERROR_FILE, "%s: the directory cannot be made: %s",
+                        g->directory, strerror(errno));
     }
     nmf_status status = NMF_OK;
     int64_t done = 0;
@@ -231,14 +235,18 @@ static nmf_status write_all(gallery *g)
 
 nmf_status nmfi_write_pictures(const nmf_matrix *matrix, const char *path, nmf_error *error)
 {
-    gallery g = {.matrix = matrix, .directory = path, .error = error,
-                 .height = nmf_matrix_image_height(matrix), .width = nmf_matrix_image_width(matrix),
+    gallery g = {.matrix = matrix,
+                 .directory = path,
+                 .error = error,
+                 .height = nmf_matrix_image_height(matrix),
+                 .width = nmf_matrix_image_width(matrix),
                  .rows = nmf_matrix_rows(matrix)};
     if (g.height == 0 || g.height > PNG_UINT_31_MAX || g.width > PNG_UINT_31_MAX) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%s: only matrices with an image shape can be written as pictures; this one has "
-                        "%" PRId64 " columns and no shape",
-                        path, nmf_matrix_columns(matrix));
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: only matrices with an image shape can be written as pictures; this one has "
+            "%" PRId64 " columns and no shape",
+            path, nmf_matrix_columns(matrix));
     }
     g.row = calloc((size_t)(g.height * g.width), sizeof *g.row);
     g.pixels = calloc((size_t)(g.height * g.width), 1);

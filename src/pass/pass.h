@@ -18,7 +18,7 @@
 /* How a long side is cut: into slots of tiles of `lanes`. Depends on the shape only. */
 typedef struct nmfi_cut {
     int64_t count; /* rows (or columns) */
-    int64_t ld;    /* count rounded up to whole tiles: the stride of a factor */
+    int64_t ld;    /* the stride of a factor: whole tiles, and a little more (plan.c) */
     int64_t lanes; /* of a tile: 16, 32 or 64 */
     int64_t tiles, slots;
 } nmfi_cut;

@@ -15,6 +15,8 @@ nmfi_cut nmfi_cut_make(int64_t count)
     cut.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
     cut.tiles = (count + cut.lanes - 1) / cut.lanes;
     cut.ld = cut.tiles * cut.lanes;
+    /* Trap: components a multiple of 4096 bytes apart would share a few sets of the first-level cache. */
+    if (cut.ld / NMFI_LANES_MIN % 2 == 0) cut.ld += NMFI_LANES_MIN;
     /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots up costs
      * little; at most 32, or one for each 4096 rows, the longest chain of f32 additions. */
     int64_t wanted = clamp(count / 1024, 4, 32);

@@ -1,4 +1,5 @@
-/* libFuzzer: any text as a .csv file gives a matrix whose every entry can be read, or a sentence. */
+/* libFuzzer: any text as a .csv file gives a matrix whose every entry can be read, or a
+ * sentence. */
 #include "io/csv.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     nmf_matrix *matrix;
     nmf_error error;
-    const nmf_status status = nmfi_csv_matrix((const char *)data, size, "fuzz.csv", &matrix, &error);
+    const nmf_status status =
+        nmfi_csv_matrix((const char *)data, size, "fuzz.csv", &matrix, &error);
     if (status == NMF_OK) {
         (void)nmf_matrix_fingerprint(matrix);
         if (nmf_matrix_rows(matrix) < 1 || nmf_matrix_columns(matrix) < 1) {

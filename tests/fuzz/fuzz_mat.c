@@ -1,4 +1,5 @@
-/* libFuzzer: any bytes as a MAT 5 file give a matrix whose every entry can be read, or a sentence. */
+/* libFuzzer: any bytes as a MAT 5 file give a matrix whose every entry can be read, or a
+ * sentence. */
 #include "io/mat.h"
 
 #include <stdlib.h>

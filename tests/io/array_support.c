@@ -91,8 +91,8 @@ void array_read_fails(const char *path, nmf_status status, const char *fragment)
     nmf_error error = {NMF_OK, ""};
     const nmf_status got = nmf_io_read(path, NULL, &matrix, &error);
     if (got != status || strstr(error.message, fragment) == NULL) {
-        fail_msg("%s: status %s (wanted %s), message '%s' (wanted '%s')", path, nmf_status_name(got),
-                 nmf_status_name(status), error.message, fragment);
+        fail_msg("%s: status %s (wanted %s), message '%s' (wanted '%s')", path,
+                 nmf_status_name(got), nmf_status_name(status), error.message, fragment);
     }
     assert_int_equal(error.status, status);
     assert_null(matrix);
@@ -128,8 +128,8 @@ static void is_table(const nmf_matrix *matrix, nmf_dtype dtype, double step, dou
         for (int64_t j = 0; j < 4; j++) {
             const double wanted = step * (double)(4 * i + j) + offset;
             if (nmf_matrix_at(matrix, i, j) != wanted) {
-                fail_msg("entry (%d, %d) is %g, not %g", (int)i, (int)j, nmf_matrix_at(matrix, i, j),
-                         wanted);
+                fail_msg("entry (%d, %d) is %g, not %g", (int)i, (int)j,
+                         nmf_matrix_at(matrix, i, j), wanted);
             }
         }
     }

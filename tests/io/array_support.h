@@ -1,5 +1,5 @@
-/* What the tests of array files share: golden files, scratch files, and the two matrices that every golden
- * file holds (see make_golden.py). */
+/* What the tests of array files share: golden files, scratch files, and the two matrices that every
+ * golden file holds (see make_golden.py). */
 #ifndef TESTS_IO_ARRAY_SUPPORT_H
 #define TESTS_IO_ARRAY_SUPPORT_H
 
@@ -32,14 +32,16 @@ void array_is_whole(const nmf_matrix *matrix, nmf_dtype dtype, double offset);
 void array_golden_is_real(const char *name, nmf_dtype dtype);
 void array_golden_is_whole(const char *name, nmf_dtype dtype, double offset);
 
-/* Each prefix of the golden file, `step` bytes apart, fails with one sentence or, where `may_succeed`,
- * gives a matrix. */
+/* Each prefix of the golden file, `step` bytes apart, fails with one sentence or, where
+ * `may_succeed`, gives a matrix. */
 void array_prefixes_are_safe(const char *name, size_t step, int may_succeed);
 
-/* Each of `count` copies with a few bytes changed at random (the same ones each time) does one or the other. */
+/* Each of `count` copies with a few bytes changed at random (the same ones each time) does one or
+ * the other. */
 void array_mutations_are_safe(const char *name, int count);
 
-/* A new matrix of 3 x 4 with value(i, j) = 1.25 (4 i + j) + 0.5, names and labels, image shape 2 x 2. */
+/* A new matrix of 3 x 4 with value(i, j) = 1.25 (4 i + j) + 0.5, names and labels, image shape 2 x
+ * 2. */
 nmf_matrix *array_named_matrix(nmf_dtype dtype);
 
 #endif

@@ -1,4 +1,5 @@
-/* Delimited text as LibreOffice, Excel, pandas, R and NumPy write it, and errors as path:line:column. */
+/* Delimited text as LibreOffice, Excel, pandas, R and NumPy write it, and errors as
+ * path:line:column. */
 #include "array_support.h"
 
 #include "io/number.h"
@@ -31,7 +32,8 @@ static void has_samples(const nmf_matrix *matrix, const char *a, const char *b, 
 static void spreadsheets_are_read(void **state)
 {
     (void)state;
-    nmf_matrix *matrix = array_read_golden("libreoffice.csv"); /* BOM, CRLF, semicolons, decimal commas */
+    nmf_matrix *matrix =
+        array_read_golden("libreoffice.csv"); /* BOM, CRLF, semicolons, decimal commas */
     array_is_real(matrix, NMF_F64);
     has_features(matrix);
     has_samples(matrix, "a", "b", "c");
@@ -85,7 +87,8 @@ static void quotes_follow_rfc_4180(void **state)
 {
     (void)state;
     nmf_matrix *matrix = array_read_text(
-        "csv", "id,\"say \"\"x\"\"\",\"two\nlines\"\r\n\"a,b\",\"1.5\",2\r\n\"c\"\"d\",3,\"4\"\r\n");
+        "csv",
+        "id,\"say \"\"x\"\"\",\"two\nlines\"\r\n\"a,b\",\"1.5\",2\r\n\"c\"\"d\",3,\"4\"\r\n");
     assert_int_equal(nmf_matrix_rows(matrix), 2);
     assert_int_equal(nmf_matrix_columns(matrix), 2);
     assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 0), "say \"x\"");
@@ -116,7 +119,8 @@ static void words_for_missing_and_infinite_are_numbers(void **state)
     nmf_matrix *matrix = array_read_text("csv", "1,nan,NaN,NA\ninf,-Inf,Infinity,+INF\n");
     assert_int_equal(nmf_matrix_rows(matrix), 2);
     assert_true(isnan(nmf_matrix_at(matrix, 0, 1)) && isnan(nmf_matrix_at(matrix, 0, 3)));
-    assert_true(nmf_matrix_at(matrix, 1, 0) == HUGE_VAL && nmf_matrix_at(matrix, 1, 1) == -HUGE_VAL);
+    assert_true(nmf_matrix_at(matrix, 1, 0) == HUGE_VAL &&
+                nmf_matrix_at(matrix, 1, 1) == -HUGE_VAL);
     nmf_matrix_free(matrix);
 }
 
@@ -126,9 +130,11 @@ static void errors_name_line_and_column(void **state)
     array_text_fails("csv", "a,b\n1,2\n3,x1\n", NMF_ERROR_FORMAT, ".csv:3:3: 'x1' is not a number");
     array_text_fails("csv", "a,b\n1,2\n3,\n", NMF_ERROR_FORMAT, ".csv:3:3: '' (an empty cell)");
     array_text_fails("csv", "臉,b,c\nü,1,2\nö,3,4x\n", NMF_ERROR_FORMAT, ".csv:3:5: '4x'");
-    array_text_fails("csv", "1,2\r\n3,4\r\n5\r\n", NMF_ERROR_FORMAT, ".csv:3:1: this row ends after 1 cells");
+    array_text_fails("csv", "1,2\r\n3,4\r\n5\r\n", NMF_ERROR_FORMAT,
+                     ".csv:3:1: this row ends after 1 cells");
     array_text_fails("csv", "1,2\n3,4,5\n", NMF_ERROR_FORMAT, "cells");
-    array_text_fails("csv", "1,2\n3,4\n5,6,7\n", NMF_ERROR_FORMAT, ".csv:3:3: this row has more than 2 cells");
+    array_text_fails("csv", "1,2\n3,4\n5,6,7\n", NMF_ERROR_FORMAT,
+                     ".csv:3:3: this row has more than 2 cells");
     array_text_fails("csv", "1,1e400\n3,4\n", NMF_ERROR_FORMAT, ".csv:1:3: '1e400' is beyond");
     array_text_fails("csv", "1,-1e309\n3,4\n", NMF_ERROR_FORMAT, ".csv:1:3: '-1e309' is beyond");
     array_text_fails("csv", "a,b\n1,\"2\n3,4\n", NMF_ERROR_FORMAT, ".csv:2:3:");
@@ -142,15 +148,19 @@ static void files_without_numbers_are_refused_in_words(void **state)
     array_text_fails("csv", "\n\n \n", NMF_ERROR_FORMAT, "has no values");
     array_text_fails("csv", "a,b\n", NMF_ERROR_FORMAT, "a header but no rows");
     array_text_fails("csv", "a\nb\n", NMF_ERROR_FORMAT, "no column of numbers");
-    array_text_fails("csv", "\xFF\xFE" "1", NMF_ERROR_UNSUPPORTED, "UTF-16");
+    array_text_fails("csv",
+                     "\xFF\xFE"
+                     "1",
+                     NMF_ERROR_UNSUPPORTED, "UTF-16");
     array_text_fails("xyz", "1,2\n3,4\n", NMF_ERROR_UNSUPPORTED, ".npy, .npz, .mat");
 }
 
 static void every_prefix_is_safe(void **state)
 {
     (void)state;
-    static const char *const names[] = {"libreoffice.csv", "excel.csv", "pandas.csv", "r_write_table.txt",
-                                        "r_write_csv.csv", "genes.tsv", "savetxt.txt", "bare.csv"};
+    static const char *const names[] = {"libreoffice.csv",   "excel.csv",       "pandas.csv",
+                                        "r_write_table.txt", "r_write_csv.csv", "genes.tsv",
+                                        "savetxt.txt",       "bare.csv"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         array_prefixes_are_safe(names[i], 1, 1);
         array_mutations_are_safe(names[i], 1000);
@@ -190,7 +200,8 @@ static void numbers_are_read_exactly(void **state)
         char text[40];
         memcpy(&value, &random, sizeof value);
         if (isfinite(value)) {
-            snprintf(text, sizeof text, i % 2 == 0 ? "%.17g" : "%.6f", i % 2 == 0 ? value : fmod(value, 1e9));
+            snprintf(text, sizeof text, i % 2 == 0 ? "%.17g" : "%.6f",
+                     i % 2 == 0 ? value : fmod(value, 1e9));
             is_exactly(text, strtod(text, NULL));
         }
     }
@@ -200,11 +211,13 @@ static void numbers_are_read_exactly(void **state)
 static void other_text_is_no_number(void **state)
 {
     (void)state;
-    static const char *const words[] = {"", "-", ".", "e5", "1e", "1e+", "0x10", "1,5", "1.5.2", "1 2",
+    static const char *const words[] = {"",    "-",       ".",    "e5",    "1e",
+                                        "1e+", "0x10",    "1,5",  "1.5.2", "1 2",
                                         "--1", "infinit", "nano", "1_000", "١"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         double value;
-        assert_int_equal(nmfi_number_parse(words[i], strlen(words[i]), '.', &value), NMFI_NUMBER_NONE);
+        assert_int_equal(nmfi_number_parse(words[i], strlen(words[i]), '.', &value),
+                         NMFI_NUMBER_NONE);
     }
 }
 

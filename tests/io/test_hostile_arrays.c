@@ -1,4 +1,5 @@
-/* Inputs that nobody made in good faith, for every reader at once: each is refused in one sentence. */
+/* Inputs that nobody made in good faith, for every reader at once: each is refused in one
+ * sentence. */
 #include "array_support.h"
 
 #include <setjmp.h>
@@ -11,7 +12,8 @@
 
 #include <cmocka.h>
 
-static const char *const extensions[] = {"npy", "npz", "mat", "csv", "tsv", "txt", "png", "pgm", "lst", "xyz"};
+static const char *const extensions[] = {"npy", "npz", "mat", "csv", "tsv",
+                                         "txt", "png", "pgm", "lst", "xyz"};
 #define EXTENSION_COUNT (sizeof extensions / sizeof extensions[0])
 
 static void nothing_is_read_from_nothing(void **state)
@@ -46,10 +48,17 @@ static void bare_signatures_are_refused(void **state)
     static const struct {
         const char *bytes;
         size_t count;
-    } heads[] = {{"\x93NUMPY", 6},          {"\x93NUMPY\1\0", 8}, {"\x93NUMPY\x09\0\0\0", 10},
-                 {"\x93NUMPY\2\0\xFF\xFF\xFF\xFF", 12},            {"PK\3\4", 4},
-                 {"PK\5\6", 4},              {"MATLAB 5.0", 10},   {"MATLAB 7.3", 10},
-                 {"MATLAB 9.9 MAT-file", 19}, {"\x89HDF\r\n\x1a\n", 8}, {"\0", 1}};
+    } heads[] = {{"\x93NUMPY", 6},
+                 {"\x93NUMPY\1\0", 8},
+                 {"\x93NUMPY\x09\0\0\0", 10},
+                 {"\x93NUMPY\2\0\xFF\xFF\xFF\xFF", 12},
+                 {"PK\3\4", 4},
+                 {"PK\5\6", 4},
+                 {"MATLAB 5.0", 10},
+                 {"MATLAB 7.3", 10},
+                 {"MATLAB 9.9 MAT-file", 19},
+                 {"\x89HDF\r\n\x1a\n", 8},
+                 {"\0", 1}};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         for (size_t j = 0; j < EXTENSION_COUNT; j++) {
             assert_int_not_equal(read_bytes(extensions[j], heads[i].bytes, heads[i].count), NMF_OK);
@@ -78,7 +87,8 @@ static void noise_is_refused(void **state)
 static void eight_terabytes_in_three_kilobytes_are_refused(void **state)
 {
     (void)state;
-    array_golden_fails("v73_huge.mat", NMF_ERROR_FORMAT, "claims 1000000 x 1000000 x 1 values, but the file has only");
+    array_golden_fails("v73_huge.mat", NMF_ERROR_FORMAT,
+                       "claims 1000000 x 1000000 x 1 values, but the file has only");
     char npy[128] = "\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, "
                     "'shape': (1000000000000, 1000), }";
     for (size_t i = 10 + strlen(npy + 10); i < sizeof npy; i++) {

@@ -1,5 +1,5 @@
-/* .mat files that SciPy (v5, v7) and h5py (v7.3) wrote: every class, the choice of a variable, and files
- * that lie. */
+/* .mat files that SciPy (v5, v7) and h5py (v7.3) wrote: every class, the choice of a variable, and
+ * files that lie. */
 #include "array_support.h"
 
 #include <math.h>
@@ -68,7 +68,8 @@ static void a_variable_is_chosen_by_name_or_by_being_the_only_matrix(void **stat
     array_golden_fails("v7_several.mat", NMF_ERROR_ARGUMENT, "NAME from: first, second, note");
     array_golden_is_real("v7_several.mat:first", NMF_F64);
     array_golden_is_whole("v7_several.mat:second", NMF_U8, 0);
-    array_golden_fails("v7_several.mat:third", NMF_ERROR_ARGUMENT, "has no variable 'third'; it has: first");
+    array_golden_fails("v7_several.mat:third", NMF_ERROR_ARGUMENT,
+                       "has no variable 'third'; it has: first");
     array_golden_is_real("v5_matrix_and_scalars.mat", NMF_F64);
 }
 
@@ -91,7 +92,8 @@ static void every_prefix_is_safe(void **state)
     array_prefixes_are_safe("v5_real.mat", 1, 0);
     array_prefixes_are_safe("v7_real.mat", 1, 0);
     array_prefixes_are_safe("v5_pictures.mat", 1, 0);
-    array_prefixes_are_safe("v7_several.mat", 1, 1); /* cut between two variables it is a whole file */
+    array_prefixes_are_safe("v7_several.mat", 1,
+                            1); /* cut between two variables it is a whole file */
     array_prefixes_are_safe("v5_matrix_and_scalars.mat", 1, 1);
     array_prefixes_are_safe("v73_real.mat", 97, 0);
     array_prefixes_are_safe("v73_several.mat", 97, 0);

@@ -1,4 +1,5 @@
-/* Model files: what is saved is loaded the same, numpy opens it, and nothing that is damaged or lies gets in. */
+/* Model files: what is saved is loaded the same, numpy opens it, and nothing that is damaged or
+ * lies gets in. */
 #include "array_support.h"
 
 #include "io/npz_writer.h"
@@ -48,13 +49,30 @@ static nmf_model *new_model(nmf_model_kind kind, nmf_precision precision)
     assert_int_equal(nmf_matrix_set_names(W, NMF_LABELS, labels, NULL), NMF_OK);
     assert_int_equal(nmf_matrix_set_names(H, NMF_FEATURE_NAMES, features, NULL), NMF_OK);
     assert_int_equal(nmf_matrix_set_image_shape(H, 2, 2, NULL), NMF_OK);
-    nmf_model_content content = {
-        .struct_bytes = sizeof content, .kind = kind, .options = NMF_OPTIONS_INIT, .W = W, .H = H,
-        .trace = trace, .trace_count = 2, .samples = SAMPLES, .features = FEATURES, .k = K,
-        .iterations = 2, .passes = 3, .seconds = 0.1 + 0.2, .loss = 1.0 / 3.0, .error = 2.0 / 3.0,
-        .relative_error = 0.1, .kkt = NAN, .stopped = NMF_STOPPED_MAX_ITER, .threads = 8,
-        .precision = precision, .kernel = "portable", .init = "nndsvda",
-        .fingerprint = UINT64_C(0xFEDCBA9876543210), .winning_seed = INT64_MAX};
+    nmf_model_content content = {.struct_bytes = sizeof content,
+                                 .kind = kind,
+                                 .options = NMF_OPTIONS_INIT,
+                                 .W = W,
+                                 .H = H,
+                                 .trace = trace,
+                                 .trace_count = 2,
+                                 .samples = SAMPLES,
+                                 .features = FEATURES,
+                                 .k = K,
+                                 .iterations = 2,
+                                 .passes = 3,
+                                 .seconds = 0.1 + 0.2,
+                                 .loss = 1.0 / 3.0,
+                                 .error = 2.0 / 3.0,
+                                 .relative_error = 0.1,
+                                 .kkt = NAN,
+                                 .stopped = NMF_STOPPED_MAX_ITER,
+                                 .threads = 8,
+                                 .precision = precision,
+                                 .kernel = "portable",
+                                 .init = "nndsvda",
+                                 .fingerprint = UINT64_C(0xFEDCBA9876543210),
+                                 .winning_seed = INT64_MAX};
     content.options.k = K;
     content.options.tol = 1.0 / 7.0;
     content.options.seed = INT64_MAX;
@@ -62,7 +80,8 @@ static nmf_model *new_model(nmf_model_kind kind, nmf_precision precision)
     content.options.init = NMF_INIT_NNDSVDAR;
     if (kind == NMF_MODEL_PCA) {
         content.mean = mean;
-        content.singular_values = content.explained_variance = content.explained_variance_ratio = values;
+        content.singular_values = content.explained_variance = content.explained_variance_ratio =
+            values;
     }
     nmf_model *model;
     nmf_error error;
@@ -129,10 +148,12 @@ static void have_equal_options(const nmf_options *a, const nmf_options *b)
     int64_t count;
     const nmf_option_info *table = nmf_option_table(&count);
     for (int64_t i = 0; i < count; i++) {
-        const size_t bytes = table[i].kind == NMF_OPTION_KIND_INT || table[i].kind == NMF_OPTION_KIND_REAL
-                                 ? 8
-                                 : sizeof(int);
-        assert_memory_equal((const char *)a + table[i].offset, (const char *)b + table[i].offset, bytes);
+        const size_t bytes =
+            table[i].kind == NMF_OPTION_KIND_INT || table[i].kind == NMF_OPTION_KIND_REAL
+                ? 8
+                : sizeof(int);
+        assert_memory_equal((const char *)a + table[i].offset, (const char *)b + table[i].offset,
+                            bytes);
     }
 }
 
@@ -194,13 +215,24 @@ static void json_has_what_is_promised(void **state)
     nmf_model *model = new_model(NMF_MODEL_NMF, NMF_PRECISION_F64);
     char *text = nmf_io_model_json(model);
     assert_non_null(text);
-    static const char *const wanted[] = {
-        "\"samples\":\t3", "\"features\":\t4", "\"k\":\t2", "\"loss\":\t\"frobenius\"",
-        "\"init\":\t\"nndsvda\"", "\"error\":\t0.6666666666666666", "\"relative_error\":\t0.1",
-        "\"iterations\":\t2", "\"passes\":\t3", "\"seconds\":\t0.30000000000000004",
-        "\"stopped\":\t\"max-iter\"", "\"threads\":\t8", "\"kernel\":\t\"portable\"", "\"kkt\":\tnull",
-        "\"winning_seed\":\t\"9223372036854775807\"", "\"fingerprint\":\t\"fedcba9876543210\"",
-        "\"seed\":\t\"9223372036854775807\"", "\"whiten\":\ttrue"};
+    static const char *const wanted[] = {"\"samples\":\t3",
+                                         "\"features\":\t4",
+                                         "\"k\":\t2",
+                                         "\"loss\":\t\"frobenius\"",
+                                         "\"init\":\t\"nndsvda\"",
+                                         "\"error\":\t0.6666666666666666",
+                                         "\"relative_error\":\t0.1",
+                                         "\"iterations\":\t2",
+                                         "\"passes\":\t3",
+                                         "\"seconds\":\t0.30000000000000004",
+                                         "\"stopped\":\t\"max-iter\"",
+                                         "\"threads\":\t8",
+                                         "\"kernel\":\t\"portable\"",
+                                         "\"kkt\":\tnull",
+                                         "\"winning_seed\":\t\"9223372036854775807\"",
+                                         "\"fingerprint\":\t\"fedcba9876543210\"",
+                                         "\"seed\":\t\"9223372036854775807\"",
+                                         "\"whiten\":\ttrue"};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (strstr(text, wanted[i]) == NULL) {
             fail_msg("%s is not in %s", wanted[i], text);
@@ -218,23 +250,25 @@ static void numpy_opens_it_without_pickle(void **state)
     nmf_model *model = new_model(NMF_MODEL_PCA, NMF_PRECISION_F32);
     save(model, "numpy.npz");
     nmf_model_free(model);
-    snprintf(command, sizeof command, "%s -c 'import numpy' 2>/dev/null", python ? python : "python3");
+    snprintf(command, sizeof command, "%s -c 'import numpy' 2>/dev/null",
+             python ? python : "python3");
     if (system(command) != 0) {
         print_message("skipped: no numpy here\n");
     } else {
-        snprintf(command, sizeof command,
-                 "%s -c 'import json, numpy as n\n"
-                 "f = n.load(\"numpy.npz\", allow_pickle=False)\n"
-                 "assert f[\"W\"].shape == (3, 2) and f[\"W\"].dtype == n.float32\n"
-                 "assert f[\"H\"].tolist()[1][3] == n.float32(8 / 3)\n"
-                 "assert f[\"sample_names\"].tolist() == [\"a\", \"b\\u00fc\", \"\\u81c9\"]\n"
-                 "assert f[\"labels\"].tolist() == [\"x\", \"x\", \"y\"]\n"
-                 "assert f[\"feature_names\"].shape == (4,) and f[\"image_shape\"].tolist() == [2, 2]\n"
-                 "assert f[\"mean\"].shape == (4,) and f[\"singular_values\"].tolist() == [3, 0.1]\n"
-                 "assert f[\"trace\"].shape == (2, 5)\n"
-                 "assert json.loads(f[\"manifest.json\"])[\"kind\"] == \"pca\"\n"
-                 "assert json.loads(f[\"manifest.json\"])[\"options\"][\"tol\"] == 1 / 7'",
-                 python ? python : "python3");
+        snprintf(
+            command, sizeof command,
+            "%s -c 'import json, numpy as n\n"
+            "f = n.load(\"numpy.npz\", allow_pickle=False)\n"
+            "assert f[\"W\"].shape == (3, 2) and f[\"W\"].dtype == n.float32\n"
+            "assert f[\"H\"].tolist()[1][3] == n.float32(8 / 3)\n"
+            "assert f[\"sample_names\"].tolist() == [\"a\", \"b\\u00fc\", \"\\u81c9\"]\n"
+            "assert f[\"labels\"].tolist() == [\"x\", \"x\", \"y\"]\n"
+            "assert f[\"feature_names\"].shape == (4,) and f[\"image_shape\"].tolist() == [2, 2]\n"
+            "assert f[\"mean\"].shape == (4,) and f[\"singular_values\"].tolist() == [3, 0.1]\n"
+            "assert f[\"trace\"].shape == (2, 5)\n"
+            "assert json.loads(f[\"manifest.json\"])[\"kind\"] == \"pca\"\n"
+            "assert json.loads(f[\"manifest.json\"])[\"options\"][\"tol\"] == 1 / 7'",
+            python ? python : "python3");
         assert_int_equal(system(command), 0);
     }
     unlink("numpy.npz");
@@ -284,19 +318,20 @@ static void lies_are_found(void **state)
     (void)state;
     static const struct {
         const char *find, *replacement, *fragment;
-    } cases[] = {{"\"samples\":\t3", "\"samples\":\t4", "W is float64, 3 x 2, but the manifest asks for"},
-                 {"\"samples\":\t3", "\"samples\":\t-3", "\"samples\" is missing or has no valid value"},
-                 {"\"samples\":\t3", "\"samples\":\t1e300", "\"samples\""},
-                 {"\"samples\":\t3", "\"samples\":\t3.5", "\"samples\""},
-                 {"\"k\":\t2", "\"k\":\t\"two\"", "\"k\""},
-                 {"\"kind\":\t\"nmf\"", "\"kind\":\t\"svm\"", "\"kind\""},
-                 {"\"kind\":\t\"nmf\"", "\"kind\":\t\"pca\"", "it has no mean"},
-                 {"\"format\":\t1", "\"format\":\t99", "format 99; this version reads format 1"},
-                 {"\"kernel\":\t\"portable\"", "\"kernel\":\t\"much-longer-than-16-bytes\"", "\"kernel\""},
-                 {"\"fingerprint\":\t\"fe", "\"fingerprint\":\t\"-e", "\"fingerprint\""},
-                 {"\"max_iter\":\t1000", "\"max_iter\":\t-5", "\"max_iter\""},
-                 {"\"options\"", "\"other\"", "\"options\""},
-                 {"{", "[", "not JSON"}};
+    } cases[] = {
+        {"\"samples\":\t3", "\"samples\":\t4", "W is float64, 3 x 2, but the manifest asks for"},
+        {"\"samples\":\t3", "\"samples\":\t-3", "\"samples\" is missing or has no valid value"},
+        {"\"samples\":\t3", "\"samples\":\t1e300", "\"samples\""},
+        {"\"samples\":\t3", "\"samples\":\t3.5", "\"samples\""},
+        {"\"k\":\t2", "\"k\":\t\"two\"", "\"k\""},
+        {"\"kind\":\t\"nmf\"", "\"kind\":\t\"svm\"", "\"kind\""},
+        {"\"kind\":\t\"nmf\"", "\"kind\":\t\"pca\"", "it has no mean"},
+        {"\"format\":\t1", "\"format\":\t99", "format 99; this version reads format 1"},
+        {"\"kernel\":\t\"portable\"", "\"kernel\":\t\"much-longer-than-16-bytes\"", "\"kernel\""},
+        {"\"fingerprint\":\t\"fe", "\"fingerprint\":\t\"-e", "\"fingerprint\""},
+        {"\"max_iter\":\t1000", "\"max_iter\":\t-5", "\"max_iter\""},
+        {"\"options\"", "\"other\"", "\"options\""},
+        {"{", "[", "not JSON"}};
     nmf_model *model = new_model(NMF_MODEL_NMF, NMF_PRECISION_F64);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_altered(model, cases[i].find, cases[i].replacement, SAMPLES, 1.0);

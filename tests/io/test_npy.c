@@ -133,7 +133,8 @@ static void damaged_files_are_safe(void **state)
 }
 
 /* A .npy with this dictionary and `data` zero bytes behind it. */
-static void header_fails(const char *dictionary, size_t data, nmf_status status, const char *fragment)
+static void header_fails(const char *dictionary, size_t data, nmf_status status,
+                         const char *fragment)
 {
     unsigned char bytes[1024] = "\x93NUMPY\x01\x00";
     const size_t length = strlen(dictionary);
@@ -152,7 +153,8 @@ static void lying_headers_fail_with_both_numbers(void **state)
     header_fails(SHAPE("(1000000000000, 1)"), 96, NMF_ERROR_FORMAT,
                  "promises 8000000000000 bytes of values, but 96 bytes follow");
     header_fails(SHAPE("(3, 3)"), 96, NMF_ERROR_FORMAT, "promises 72 bytes of values, but 96");
-    header_fails(SHAPE("(4611686018427387904, 4)"), 96, NMF_ERROR_FORMAT, "more than any memory holds");
+    header_fails(SHAPE("(4611686018427387904, 4)"), 96, NMF_ERROR_FORMAT,
+                 "more than any memory holds");
     header_fails(SHAPE("(0, 99999999999)"), 96, NMF_ERROR_FORMAT, "promises 0 bytes");
     header_fails(SHAPE("(99999999999999999999, 4)"), 96, NMF_ERROR_FORMAT, "beyond 2^63");
     header_fails(SHAPE("(-3, 4)"), 96, NMF_ERROR_FORMAT, "a negative size");
@@ -171,13 +173,15 @@ static void the_headers_we_write_are_read(void **state)
     char bytes[NMFI_NPY_HEADER_BYTES];
     nmfi_npy_header header;
     nmfi_npy_format('f', 8, INT64_MAX / 16, 1, bytes);
-    assert_int_equal(nmfi_npy_parse((unsigned char *)bytes, sizeof bytes, "x", &header, NULL), NMF_OK);
+    assert_int_equal(nmfi_npy_parse((unsigned char *)bytes, sizeof bytes, "x", &header, NULL),
+                     NMF_OK);
     assert_int_equal(header.shape[0], INT64_MAX / 16);
     assert_int_equal(header.shape[1], 1);
     assert_int_equal(header.dimensions, 2);
     assert_int_equal(header.data_offset, sizeof bytes);
     nmfi_npy_format('U', 4 * 17, 5, -1, bytes);
-    assert_int_equal(nmfi_npy_parse((unsigned char *)bytes, sizeof bytes, "x", &header, NULL), NMF_OK);
+    assert_int_equal(nmfi_npy_parse((unsigned char *)bytes, sizeof bytes, "x", &header, NULL),
+                     NMF_OK);
     assert_int_equal(header.dimensions, 1);
     assert_int_equal(header.item_bytes, 68);
     assert_int_equal(header.kind, 'U');

@@ -1,6 +1,8 @@
 /* .npz files that NumPy wrote: which array is meant, its names, and archives that lie. */
 #include "array_support.h"
 
+#include "io/npy.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +26,8 @@ static void several_arrays_need_a_name(void **state)
     array_golden_is_real("several.npz:first", NMF_F64);
     array_golden_is_real("several.npz:first.npy", NMF_F64);
     array_golden_is_whole("several.npz:second", NMF_U8, 0);
-    array_golden_fails("several.npz:third", NMF_ERROR_ARGUMENT, "has no array 'third'; it has: first, second");
+    array_golden_fails("several.npz:third", NMF_ERROR_ARGUMENT,
+                       "has no array 'third'; it has: first, second");
 }
 
 static void x_is_meant_and_integer_labels_are_labels(void **state)
@@ -114,7 +117,8 @@ static void a_member_cannot_claim_more_than_deflate_gives(void **state)
     size_t count;
     unsigned char *bytes = array_bytes(array_golden("compressed.npz"), &count);
     put(bytes, central_entry(bytes, count) + 24, 0xFFFFFF00u, 4); /* uncompressed size */
-    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "claims 4294967040 bytes, but the archive holds only");
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT,
+                     "claims 4294967040 bytes, but the archive holds only");
     free(bytes);
 }
 
@@ -126,7 +130,8 @@ static void a_stored_member_cannot_claim_more_than_the_archive_has(void **state)
     const size_t entry = central_entry(bytes, count);
     put(bytes, entry + 20, 0xFFFFFF00u, 4);
     put(bytes, entry + 24, 0xFFFFFF00u, 4);
-    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "claims 4294967040 bytes, but the archive holds only");
+    array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT,
+                     "claims 4294967040 bytes, but the archive holds only");
     free(bytes);
 }
 
@@ -138,6 +143,24 @@ static void a_member_must_be_as_long_as_its_header_says(void **state)
     put(bytes, central_entry(bytes, count) + 24, 5000, 4);
     array_bytes_fail("npz", bytes, count, NMF_ERROR_FORMAT, "anything.npy: ends after 224 of");
     free(bytes);
+}
+
+static void rows_without_columns_are_not_walked(void **state)
+{
+    (void)state;
+    char header[NMFI_NPY_HEADER_BYTES];
+    nmf_matrix *matrix;
+    nmf_error error;
+    nmfi_npy_format('i', 4, INT64_MAX, 0, header);
+    for (int use = NMFI_NPY_DATA; use <= NMFI_NPY_ANY; use++) {
+        unsigned char *bytes = malloc(sizeof header);
+        assert_non_null(bytes);
+        memcpy(bytes, header, sizeof header);
+        assert_int_equal(nmfi_npy_matrix(bytes, sizeof header, "x", (nmfi_npy_use)use, free, bytes,
+                                         &matrix, &error),
+                         NMF_ERROR_SHAPE);
+        assert_non_null(strstr(error.message, "is empty"));
+    }
 }
 
 static void a_wrong_checksum_is_noticed(void **state)
@@ -165,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_member_cannot_claim_more_than_deflate_gives),
         cmocka_unit_test(a_stored_member_cannot_claim_more_than_the_archive_has),
         cmocka_unit_test(a_member_must_be_as_long_as_its_header_says),
+        cmocka_unit_test(rows_without_columns_are_not_walked),
         cmocka_unit_test(a_wrong_checksum_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

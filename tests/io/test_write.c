@@ -1,5 +1,5 @@
-/* What nmf_io_write writes is read back the same, appears whole or not at all, and is what the read options
- * start from. */
+/* What nmf_io_write writes is read back the same, appears whole or not at all, and is what the read
+ * options start from. */
 #include "array_support.h"
 
 #include "io/atomic_file.h"
@@ -8,13 +8,13 @@
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -38,7 +38,8 @@ static void have_equal_entries(const nmf_matrix *a, const nmf_matrix *b)
     }
 }
 
-static void have_equal_names(const nmf_matrix *a, const nmf_matrix *b, nmf_names which, int64_t count)
+static void have_equal_names(const nmf_matrix *a, const nmf_matrix *b, nmf_names which,
+                             int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
         assert_string_equal(nmf_matrix_name(a, which, i), nmf_matrix_name(b, which, i));
@@ -94,7 +95,8 @@ static void names_come_back_from_npz_and_csv(void **state)
 static void numbers_in_text_come_back_bit_for_bit(void **state)
 {
     (void)state;
-    static const double values[] = {0.1, 1.0 / 3.0, 1e-310, 1.7976931348623157e308, 123456789012345680.0, 0.0};
+    static const double values[] = {
+        0.1, 1.0 / 3.0, 1e-310, 1.7976931348623157e308, 123456789012345680.0, 0.0};
     const nmf_dense dense = {values, NMF_F64, 2, 3, 3, 1};
     nmf_matrix *matrix;
     assert_int_equal(nmf_matrix_borrow(&dense, &matrix, NULL), NMF_OK);
@@ -176,8 +178,8 @@ static void write_fails(const nmf_matrix *matrix, const char *path, nmf_status s
     nmf_error error = {NMF_OK, ""};
     const nmf_status got = nmf_io_write(matrix, path, &error);
     if (got != status || strstr(error.message, fragment) == NULL) {
-        fail_msg("%s: status %s, message '%s' (wanted '%s')", path, nmf_status_name(got), error.message,
-                 fragment);
+        fail_msg("%s: status %s, message '%s' (wanted '%s')", path, nmf_status_name(got),
+                 error.message, fragment);
     }
 }
 
@@ -199,7 +201,8 @@ static void what_cannot_be_written_leaves_nothing(void **state)
     const int before = files_here();
     nmf_matrix *matrix = array_named_matrix(NMF_F64);
     write_fails(matrix, "x.docx", NMF_ERROR_UNSUPPORTED, "should end in .npy");
-    write_fails(matrix, "missing/x.npy", NMF_ERROR_FILE, "missing/x.npy: cannot be written: No such file");
+    write_fails(matrix, "missing/x.npy", NMF_ERROR_FILE,
+                "missing/x.npy: cannot be written: No such file");
     write_fails(matrix, "missing/x.npz", NMF_ERROR_FILE, "cannot be written");
     write_fails(matrix, "missing/deep/", NMF_ERROR_FILE, "cannot be made");
     assert_int_equal(mkdir("directory.npy", 0777), 0);
@@ -322,7 +325,8 @@ static void reading_transposes_then_shapes_then_orders_then_shuffles(void **stat
     nmf_matrix *matrix = read_with(&options);
     assert_int_equal(nmf_matrix_rows(matrix), 4);
     for (int64_t i = 0; i < 12; i++) {
-        assert_true(nmf_matrix_at(matrix, i / 3, i % 3) == 1.25 * (double)(4 * (i % 3) + order[i / 3]) + 0.5);
+        assert_true(nmf_matrix_at(matrix, i / 3, i % 3) ==
+                    1.25 * (double)(4 * (i % 3) + order[i / 3]) + 0.5);
     }
     nmf_matrix_free(matrix);
     options = NMF_IO_READ_INIT;
@@ -344,17 +348,21 @@ static void read_options_that_do_not_fit_are_refused(void **state)
     nmf_error error;
     options.image_height = 3;
     options.image_width = 1;
-    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error), NMF_ERROR_SHAPE);
-    assert_non_null(strstr(error.message, "3 x 1 pixels do not fit its 4 columns; its rows would fit"));
+    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error),
+                     NMF_ERROR_SHAPE);
+    assert_non_null(
+        strstr(error.message, "3 x 1 pixels do not fit its 4 columns; its rows would fit"));
     assert_null(matrix);
     options = NMF_IO_READ_INIT;
     options.image_order_column = 1;
-    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error), NMF_ERROR_ARGUMENT);
+    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error),
+                     NMF_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "needs the pictures' shape"));
     options = NMF_IO_READ_INIT;
     options.image_height = INT64_MAX;
     options.image_width = 2;
-    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error), NMF_ERROR_SHAPE);
+    assert_int_equal(nmf_io_read(array_golden("real_f8.npy"), &options, &matrix, &error),
+                     NMF_ERROR_SHAPE);
     assert_int_equal(nmf_io_read("no/such/file.npy", NULL, &matrix, &error), NMF_ERROR_FILE);
     assert_non_null(strstr(error.message, "no/such/file.npy: cannot be opened: No such file"));
     assert_int_equal(nmf_io_read("/dev/null", NULL, &matrix, &error), NMF_ERROR_FILE);

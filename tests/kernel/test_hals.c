@@ -5,7 +5,6 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,7 +195,6 @@ static void check_stopping(const nmfi_kernels *t, const tile_problem *problem)
     tile.accuracy = 0.1;
     t->hals(&tile);
     assert_true(tile.sweeps_done >= 1 && tile.sweeps_done < 50);
-if (getenv("DBG")) { nmfi_hals b=tile; b.decrease=b.sweeps_done=0; b.sweeps=30; b.accuracy=0; t->hals(&b); b.sweeps=50;b.accuracy=0.1;double d0=b.decrease; b.sweeps_done=0; t->hals(&b); if (b.sweeps_done>5) printf("%s %d k=%d lanes=%d sweeps=%g decrease=%g\n", t->name,(int)t->element_bytes,(int)problem->k,(int)problem->lanes,b.sweeps_done,b.decrease-d0);}
     tile_close(&tile);
 }
 

@@ -11,8 +11,8 @@ tile_problem tile_make(int64_t k, int64_t lanes, double l1, int64_t dead)
     t.contraction = 0.5;
     t.G = kernel_doubles(k * k);
     t.p = kernel_factor(k, lanes, t.ldp, -2, 6);
-    t.x = kernel_factor(k, lanes, t.ldx, -1, 2); /* half of ... */
-    for (int64_t i = 0; i < k * t.ldx; i++) t.x[i] = t.x[i] > 0 ? t.x[i] : 0; /* ... them start at zero */
+    t.x = kernel_factor(k, lanes, t.ldx, -1, 2);
+    for (int64_t i = 0; i < k * t.ldx; i++) t.x[i] = t.x[i] > 0 ? t.x[i] : 0; /* a third */
     for (int64_t j = 0; j < k; j++)
         for (int64_t l = 0; l < j; l++) t.G[j * k + l] = t.G[l * k + j] = kernel_uniform(0, 1);
     for (int64_t j = 0; j < k; j++) {

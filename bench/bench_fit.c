@@ -1,0 +1,204 @@
+/* One measured fit, for bench/run.py: reads DATA, fits something tiny so that nothing is done for the
+ * first time afterwards, fits DATA, and prints what it took as one line of JSON. The clock runs from
+ * data in memory to a finished model; reading, writing and the process's start are not in it.
+ *
+ *   bench_fit DATA.npy [--pca] [--target E] [--model FILE.npz] [--OPTION VALUE...]
+ *
+ * --target stops the fit at the first iteration whose relative error is at most E. */
+#include <nmfkit/io.h>
+#include <nmfkit/nmfkit.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct request {
+    const char *data, *model;
+    int pca;
+    double target; /* 0: none */
+    nmf_options options;
+} request;
+
+/* What the progress callback works with. */
+typedef struct watcher {
+    double loss; /* of the target; negative: none */
+    nmf_trace_point reached;
+    int was_reached;
+} watcher;
+
+static nmf_status set_option(nmf_options *options, const char *flag, const char *value,
+                             nmf_error *error)
+{
+    int64_t count = 0;
+    const nmf_option_info *const table = nmf_option_table(&count);
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(table[i].flag, flag) == 0)
+            return nmf_option_set(options, &table[i], value, error);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "unknown option --%s", flag);
+}
+
+static nmf_status parse(int argc, char **argv, request *request, nmf_error *error)
+{
+    nmf_status status = NMF_OK;
+    for (int i = 1; i < argc && status == NMF_OK; i++) {
+        const char *const word = argv[i], *const value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strncmp(word, "--", 2) != 0) {
+            request->data = word;
+            continue;
+        }
+        if (strcmp(word, "--pca") == 0) {
+            request->pca = 1;
+            continue;
+        }
+        if (value == NULL)
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: a value is missing", word);
+        i++;
+        if (strcmp(word, "--target") == 0)
+            request->target = strtod(value, NULL);
+        else if (strcmp(word, "--model") == 0)
+            request->model = value;
+        else
+            status = set_option(&request->options, word + 2, value, error);
+    }
+    if (status == NMF_OK && request->data == NULL)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "usage: bench_fit DATA.npy [--OPTION VALUE...]");
+    return status;
+}
+
+/* ---- memory: the highest resident set since the fit began ---- */
+
+/* A line of /proc/self/status in bytes, 0 where there is none. */
+static int64_t status_bytes(const char *key)
+{
+    FILE *const file = fopen("/proc/self/status", "r");
+    char line[256];
+    long long kib = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0) kib = strtoll(line + strlen(key) + 1, NULL, 10);
+    if (file != NULL) fclose(file);
+    return (int64_t)kib * 1024;
+}
+
+static void forget_peak(void) /* without the right to, the peak includes the reading of the file */
+{
+    FILE *const file = fopen("/proc/self/clear_refs", "w");
+    if (file == NULL) return;
+    fputs("5", file);
+    fclose(file);
+}
+
+/* ---- the fit ---- */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int stop_at_target(const nmf_trace_point *point, void *context)
+{
+    watcher *const watch = context;
+    if (point->loss > watch->loss) return 0;
+    watch->reached = *point;
+    watch->was_reached = 1;
+    return 1;
+}
+
+/* 1/2 (E ||X||)^2, with the norm in double as the error is judged afterwards. */
+static nmf_status target_loss(const nmf_matrix *X, double target, double *loss, nmf_error *error)
+{
+    const int64_t columns = nmf_matrix_columns(X);
+    double *const row = calloc((size_t)columns, sizeof *row);
+    double norm2 = 0.0;
+    nmf_status status = NMF_OK;
+    if (row == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a row");
+    for (int64_t i = 0; i < nmf_matrix_rows(X) && status == NMF_OK; i++) {
+        double sum = 0.0;
+        status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
+        for (int64_t j = 0; j < columns; j++) sum += row[j] * row[j];
+        norm2 += sum;
+    }
+    free(row);
+    *loss = target > 0.0 ? 0.5 * target * target * norm2 : -1.0;
+    return status;
+}
+
+static nmf_status learn(const nmf_matrix *X, const request *request, const nmf_options *options,
+                        nmf_model **model, nmf_error *error)
+{
+    return request->pca ? nmf_pca(X, options, model, error) : nmf_fit(X, options, model, error);
+}
+
+/* Everything that happens once in a process happens here: libraries' own threads, page tables of the
+ * stack, the choice of kernels. */
+static nmf_status warm_up(const request *request, nmf_error *error)
+{
+    nmf_options options = request->options;
+    nmf_matrix *X = NULL;
+    nmf_model *model = NULL;
+    options.k = 2;
+    nmf_status status = nmf_matrix_new(NMF_F32, 64, 32, &X, error);
+    if (status == NMF_OK) {
+        float *const entries = nmf_matrix_writable(X);
+        for (int i = 0; i < 64 * 32; i++) entries[i] = (float)(1 + (i * 7) % 13);
+        status = learn(X, request, &options, &model, error);
+    }
+    nmf_model_free(model);
+    nmf_matrix_free(X);
+    return status;
+}
+
+static void report(const nmf_matrix *X, const nmf_model *model, const watcher *watch,
+                   double seconds, int64_t fit_bytes)
+{
+    static const char *const stopped[] = {NMF_STOPPED_NAMES};
+    const nmf_model_content *const content = nmf_model_view(model);
+    const int64_t entries = nmf_matrix_rows(X) * nmf_matrix_columns(X);
+    const int64_t x_bytes = entries * (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(X));
+    printf("{\"seconds\": %.9g, \"iterations\": %lld, \"passes\": %lld, \"stopped\": \"%s\", "
+           "\"error\": %.12g, \"kkt\": %.6g, \"reached\": %s, \"threads\": %lld, "
+           "\"kernel\": \"%s\", \"init\": \"%s\", \"x_bytes\": %lld, \"fit_bytes\": %lld}\n",
+           seconds, (long long)content->iterations, (long long)content->passes,
+           stopped[content->stopped], content->relative_error,
+           isfinite(content->kkt) ? content->kkt : -1.0, watch->was_reached ? "true" : "false",
+           (long long)content->threads, content->kernel, content->init, (long long)x_bytes,
+           (long long)fit_bytes);
+}
+
+static nmf_status run(request *request, nmf_error *error)
+{
+    nmf_matrix *X = NULL;
+    nmf_model *model = NULL;
+    watcher watch = {-1.0, {0}, 0};
+    nmf_status status = nmf_io_read(request->data, NULL, &X, error);
+    if (status == NMF_OK) status = warm_up(request, error);
+    if (status == NMF_OK) status = target_loss(X, request->target, &watch.loss, error);
+    if (status == NMF_OK) {
+        request->options.progress = stop_at_target;
+        request->options.progress_context = &watch;
+        forget_peak();
+        const int64_t before = status_bytes("VmRSS:");
+        const double begin = seconds_now();
+        status = learn(X, request, &request->options, &model, error);
+        const double seconds = seconds_now() - begin;
+        if (status == NMF_OK) report(X, model, &watch, seconds, status_bytes("VmHWM:") - before);
+    }
+    if (status == NMF_OK && request->model != NULL)
+        status = nmf_io_save_model(model, request->model, error);
+    nmf_model_free(model);
+    nmf_matrix_free(X);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    request request = {NULL, NULL, 0, 0.0, NMF_OPTIONS_INIT};
+    nmf_error error = {NMF_OK, ""};
+    nmf_status status = parse(argc, argv, &request, &error);
+    if (status == NMF_OK) status = run(&request, &error);
+    if (status != NMF_OK) fprintf(stderr, "bench_fit: %s\n", error.message);
+    return status == NMF_OK ? 0 : 1;
+}

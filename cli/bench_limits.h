@@ -1,0 +1,27 @@
+/* What this machine can do at best, measured and not looked up: the yardstick of `nmf bench`. */
+#ifndef NMF_CLI_BENCH_LIMITS_H
+#define NMF_CLI_BENCH_LIMITS_H
+
+#include <nmfkit/nmfkit.h>
+
+enum { CLI_ONE_THREAD = 0, CLI_ALL_THREADS = 1 };
+
+typedef struct cli_limits {
+    int64_t threads;      /* what "all" is */
+    int64_t vector_bytes; /* of the widest vectors the kernels know and the processor has */
+    int64_t array_bytes;  /* what the reading was measured on */
+    /* Floating-point operations and bytes a second, for one thread and for all. */
+    double fma_f32[2], fma_f64[2], read[2];
+} cli_limits;
+
+/* Two to five seconds; `quick`: well under one, on an array that a large cache may hold.
+ * Errors: MEMORY. */
+nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error);
+
+/* Seconds of a clock that only goes forward. */
+double cli_bench_seconds(void);
+
+/* The machine's memory in bytes; 0 where it is not known. */
+int64_t cli_bench_memory(void);
+
+#endif

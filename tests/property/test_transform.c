@@ -1,0 +1,239 @@
+/* W for given rows: each row's non-negative least squares problem to its own end. So a row's answer does not
+ * depend on its company, transform of the fitted X is the fit's W, and each row meets the KKT conditions. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const problem problems[] = {
+    {"parts", fill_parts, 90, 70, 5},
+    {"parts, more rows than a tile", fill_parts, 1100, 40, 5},
+    {"k = 1", fill_parts, 40, 30, 1},
+    {"k = 20", fill_random, 70, 50, 20},
+    {"rank-deficient", fill_exact_rank, 60, 50, 9},
+    {"zero rows and columns", fill_holes, 80, 60, 6},
+    {"mostly zeros", fill_sparse, 70, 120, 5},
+    {"one sample", fill_random, 1, 30, 1},
+    {"one feature", fill_random, 30, 1, 1},
+    {"k > n", fill_random, 40, 5, 8},
+};
+
+static nmf_model *model_of(const nmf_matrix *X, int64_t k, nmf_solver solver)
+{
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = k;
+    options.solver = solver;
+    options.max_iter = 30;
+    return fit(X, &options);
+}
+
+static void transform_of_the_fitted_data_is_its_W(void **state)
+{
+    (void)state;
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++)
+            for (layout how = BY_ROWS; how < LAYOUT_COUNT; how++) {
+                const nmf_solver solver = how % 2 ? NMF_SOLVER_HALS : NMF_SOLVER_AUTO;
+                nmf_matrix *X = matrix_of(&problems[p], dtype, how);
+                nmf_model *model = model_of(X, problems[p].k, solver);
+                nmf_matrix *W = transform(model, X, NULL);
+                expect_same_entries(W, nmf_model_view(model)->W);
+                nmf_matrix_free(W);
+                nmf_model_free(model);
+                nmf_matrix_free(X);
+            }
+}
+
+/* Row `row` of `all`, as a matrix of one row in the same memory. */
+static nmf_matrix *row_of(const nmf_matrix *all, int64_t row)
+{
+    nmf_dense dense = nmf_matrix_dense(all);
+    nmf_matrix *one = NULL;
+    dense.data = (const char *)dense.data + row * dense.row_stride * (int64_t)nmf_dtype_bytes(dense.dtype);
+    dense.rows = 1;
+    assert_int_equal(nmf_matrix_borrow(&dense, &one, NULL), NMF_OK);
+    return one;
+}
+
+static void a_row_alone_is_that_row_in_the_batch(void **state)
+{
+    (void)state;
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.threads = 1; /* a team for each row would be most of the work */
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
+            const layout how = (layout)((p + dtype) % LAYOUT_COUNT);
+            nmf_matrix *X = matrix_of(&problems[p], dtype, how);
+            nmf_model *model = model_of(X, problems[p].k, NMF_SOLVER_AUTO);
+            nmf_matrix *batch = transform(model, X, NULL);
+            for (int64_t i = 0; i < nmf_matrix_rows(X); i++) {
+                nmf_matrix *row = row_of(X, i), *expected = row_of(batch, i);
+                nmf_matrix *W = transform(model, row, &options);
+                expect_same_entries(W, expected);
+                nmf_matrix_free(W);
+                nmf_matrix_free(row);
+                nmf_matrix_free(expected);
+            }
+            nmf_matrix_free(batch);
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+}
+
+static void the_layout_changes_no_bit(void **state)
+{
+    (void)state;
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
+            nmf_matrix *rows = matrix_of(&problems[p], dtype, BY_ROWS);
+            nmf_model *model = model_of(rows, problems[p].k, NMF_SOLVER_AUTO);
+            nmf_matrix *expected = transform(model, rows, NULL);
+            for (layout how = BY_COLUMNS; how < LAYOUT_COUNT; how++) {
+                nmf_matrix *X = matrix_of(&problems[p], dtype, how);
+                nmf_matrix *W = transform(model, X, NULL);
+                expect_same_entries(W, expected);
+                nmf_matrix_free(W);
+                nmf_matrix_free(X);
+            }
+            nmf_matrix_free(expected);
+            nmf_model_free(model);
+            nmf_matrix_free(rows);
+        }
+}
+
+/* --- the KKT conditions ------------------------------------------------------------------------------ */
+
+/* The gradient of 1/2 |x - w H|^2 + l1 sum(w) + 1/2 l2 |w|^2 by w_j, and the sum of sizes it is a difference
+ * of: what it can be off by rounding is relative to that. */
+static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nmf_matrix *W, int64_t i,
+                       int64_t j, double *size)
+{
+    const nmf_options *o = &c->options;
+    const double n = (double)c->features;
+    const double l1 = n * o->alpha_W * o->l1_ratio, l2 = n * o->alpha_W * (1 - o->l1_ratio);
+    double sum = l1 + l2 * nmf_matrix_at(W, i, j);
+    *size = fabs(sum);
+    for (int64_t f = 0; f < c->features; f++) {
+        double fitted = 0;
+        for (int64_t l = 0; l < c->k; l++) fitted += nmf_matrix_at(W, i, l) * nmf_matrix_at(c->H, l, f);
+        sum += (fitted - nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
+        *size += (fitted + nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
+    }
+    return sum;
+}
+
+/* Rows end when a sweep changes them by less than about ten roundings (fit/solve.h), or exactly; the products
+ * behind them are sums of n, the Gram matrix is one of k. */
+static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_matrix *W, const char *name)
+{
+    const nmf_model_content *c = nmf_model_view(model);
+    const double rounding = rounding_of(model);
+    const double most = (20.0 + (double)c->features + 2 * (double)c->k) * rounding;
+    for (int64_t i = 0; i < nmf_matrix_rows(W); i++) {
+        double largest = 0, gradients[32], sizes[32];
+        for (int64_t j = 0; j < c->k; j++) {
+            gradients[j] = gradient(c, X, W, i, j, &sizes[j]);
+            largest = fmax(largest, sizes[j]);
+        }
+        for (int64_t j = 0; j < c->k; j++) {
+            const double w = nmf_matrix_at(W, i, j);
+            const double bad = w > 0 ? fabs(gradients[j]) : fmax(-gradients[j], 0);
+            if (!(w >= 0 && bad <= most * largest))
+                fail_msg("%s: row %lld, w[%lld] = %g: gradient %g, scale %g", name, (long long)i,
+                         (long long)j, w, gradients[j], largest);
+        }
+    }
+}
+
+static void each_row_meets_the_kkt_conditions(void **state)
+{
+    (void)state;
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
+            nmf_matrix *X = matrix_of(&problems[p], dtype, BY_ROWS);
+            nmf_model *model = model_of(X, problems[p].k, NMF_SOLVER_AUTO);
+            expect_kkt(model, X, nmf_model_view(model)->W, problems[p].name);
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+}
+
+static void so_do_rows_that_the_model_never_saw(void **state)
+{
+    (void)state;
+    const problem seen = {"seen", fill_parts, 60, 50, 6}, unseen = {"unseen", fill_random, 40, 50, 6};
+    nmf_matrix *X = matrix_of(&seen, NMF_F64, BY_ROWS), *other = matrix_of(&unseen, NMF_F64, BY_COLUMNS);
+    for (int penalized = 0; penalized < 2; penalized++) {
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = seen.k;
+        options.max_iter = 30;
+        options.alpha_W = penalized ? 0.3 : 0.0;
+        options.l1_ratio = 0.5;
+        nmf_model *model = fit(X, &options);
+        nmf_matrix *W = transform(model, other, NULL);
+        expect_kkt(model, other, W, "unseen rows");
+        nmf_matrix_free(W);
+        nmf_model_free(model);
+    }
+    nmf_matrix_free(X);
+    nmf_matrix_free(other);
+}
+
+/* --- other doors ------------------------------------------------------------------------------------- */
+
+/* Data of one type may be transformed by a model of another; the arithmetic is the model's. */
+static void storage_is_not_arithmetic(void **state)
+{
+    (void)state;
+    const problem parts = {"parts", fill_parts, 50, 40, 4};
+    nmf_matrix *bytes = matrix_of(&parts, NMF_U8, BY_ROWS);
+    nmf_model *model = model_of(bytes, parts.k, NMF_SOLVER_AUTO);
+    for (nmf_dtype dtype = NMF_U16; dtype <= NMF_F64; dtype++) {
+        nmf_matrix *X = matrix_like(bytes, 1, dtype, BY_ROWS);
+        nmf_matrix *W = transform(model, X, NULL);
+        expect_same_entries(W, nmf_model_view(model)->W);
+        nmf_matrix_free(W);
+        nmf_matrix_free(X);
+    }
+    nmf_model_free(model);
+    nmf_matrix_free(bytes);
+}
+
+static void reconstruct_is_WH(void **state)
+{
+    (void)state;
+    const problem parts = {"parts", fill_parts, 50, 40, 4};
+    for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
+        nmf_matrix *X = matrix_of(&parts, dtype, BY_ROWS), *back = NULL;
+        nmf_model *model = model_of(X, parts.k, NMF_SOLVER_AUTO);
+        const nmf_model_content *c = nmf_model_view(model);
+        assert_int_equal(nmf_reconstruct(model, NULL, &back, NULL), NMF_OK);
+        for (int64_t i = 0; i < c->samples; i++)
+            for (int64_t j = 0; j < c->features; j++) {
+                double sum = 0;
+                for (int64_t l = 0; l < c->k; l++)
+                    sum += nmf_matrix_at(c->W, i, l) * nmf_matrix_at(c->H, l, j);
+                const double off = fabs(nmf_matrix_at(back, i, j) - sum);
+                assert_true(off <= (double)(c->k + 2) * rounding_of(model) * sum);
+            }
+        nmf_matrix_free(back);
+        nmf_model_free(model);
+        nmf_matrix_free(X);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
+        cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
+        cmocka_unit_test(the_layout_changes_no_bit),
+        cmocka_unit_test(each_row_meets_the_kkt_conditions),
+        cmocka_unit_test(so_do_rows_that_the_model_never_saw),
+        cmocka_unit_test(storage_is_not_arithmetic),
+        cmocka_unit_test(reconstruct_is_WH),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
