@@ -14,12 +14,12 @@
 #include <string.h>
 #include <time.h>
 
-typedef struct request {
+typedef struct bench_wish {
     const char *data, *model;
     int pca;
     double target; /* 0: none */
     nmf_options options;
-} request;
+} bench_wish;
 
 /* What the progress callback works with. */
 typedef struct watcher {
@@ -39,30 +39,30 @@ static nmf_status set_option(nmf_options *options, const char *flag, const char 
     return nmf_fail(error, NMF_ERROR_ARGUMENT, "unknown option --%s", flag);
 }
 
-static nmf_status parse(int argc, char **argv, request *request, nmf_error *error)
+static nmf_status parse(int argc, char **argv, bench_wish *wish, nmf_error *error)
 {
     nmf_status status = NMF_OK;
     for (int i = 1; i < argc && status == NMF_OK; i++) {
         const char *const word = argv[i], *const value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strncmp(word, "--", 2) != 0) {
-            request->data = word;
+            wish->data = word;
             continue;
         }
         if (strcmp(word, "--pca") == 0) {
-            request->pca = 1;
+            wish->pca = 1;
             continue;
         }
         if (value == NULL)
             return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: a value is missing", word);
         i++;
         if (strcmp(word, "--target") == 0)
-            request->target = strtod(value, NULL);
+            wish->target = strtod(value, NULL);
         else if (strcmp(word, "--model") == 0)
-            request->model = value;
+            wish->model = value;
         else
-            status = set_option(&request->options, word + 2, value, error);
+            status = set_option(&wish->options, word + 2, value, error);
     }
-    if (status == NMF_OK && request->data == NULL)
+    if (status == NMF_OK && wish->data == NULL)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "usage: bench_fit DATA.npy [--OPTION VALUE...]");
     return status;
 }
@@ -126,17 +126,17 @@ static nmf_status target_loss(const nmf_matrix *X, double target, double *loss, 
     return status;
 }
 
-static nmf_status learn(const nmf_matrix *X, const request *request, const nmf_options *options,
+static nmf_status learn(const nmf_matrix *X, const bench_wish *wish, const nmf_options *options,
                         nmf_model **model, nmf_error *error)
 {
-    return request->pca ? nmf_pca(X, options, model, error) : nmf_fit(X, options, model, error);
+    return wish->pca ? nmf_pca(X, options, model, error) : nmf_fit(X, options, model, error);
 }
 
 /* Everything that happens once in a process happens here: libraries' own threads, page tables of the
  * stack, the choice of kernels. */
-static nmf_status warm_up(const request *request, nmf_error *error)
+static nmf_status warm_up(const bench_wish *wish, nmf_error *error)
 {
-    nmf_options options = request->options;
+    nmf_options options = wish->options;
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
     options.k = 2;
@@ -144,7 +144,7 @@ static nmf_status warm_up(const request *request, nmf_error *error)
     if (status == NMF_OK) {
         float *const entries = nmf_matrix_writable(X);
         for (int i = 0; i < 64 * 32; i++) entries[i] = (float)(1 + (i * 7) % 13);
-        status = learn(X, request, &options, &model, error);
+        status = learn(X, wish, &options, &model, error);
     }
     nmf_model_free(model);
     nmf_matrix_free(X);
@@ -168,26 +168,26 @@ static void report(const nmf_matrix *X, const nmf_model *model, const watcher *w
            (long long)fit_bytes);
 }
 
-static nmf_status run(request *request, nmf_error *error)
+static nmf_status run(bench_wish *wish, nmf_error *error)
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
     watcher watch = {-1.0, {0}, 0};
-    nmf_status status = nmf_io_read(request->data, NULL, &X, error);
-    if (status == NMF_OK) status = warm_up(request, error);
-    if (status == NMF_OK) status = target_loss(X, request->target, &watch.loss, error);
+    nmf_status status = nmf_io_read(wish->data, NULL, &X, error);
+    if (status == NMF_OK) status = warm_up(wish, error);
+    if (status == NMF_OK) status = target_loss(X, wish->target, &watch.loss, error);
     if (status == NMF_OK) {
-        request->options.progress = stop_at_target;
-        request->options.progress_context = &watch;
+        wish->options.progress = stop_at_target;
+        wish->options.progress_context = &watch;
         forget_peak();
         const int64_t before = status_bytes("VmRSS:");
         const double begin = seconds_now();
-        status = learn(X, request, &request->options, &model, error);
+        status = learn(X, wish, &wish->options, &model, error);
         const double seconds = seconds_now() - begin;
         if (status == NMF_OK) report(X, model, &watch, seconds, status_bytes("VmHWM:") - before);
     }
-    if (status == NMF_OK && request->model != NULL)
-        status = nmf_io_save_model(model, request->model, error);
+    if (status == NMF_OK && wish->model != NULL)
+        status = nmf_io_save_model(model, wish->model, error);
     nmf_model_free(model);
     nmf_matrix_free(X);
     return status;
@@ -195,10 +195,10 @@ static nmf_status run(request *request, nmf_error *error)
 
 int main(int argc, char **argv)
 {
-    request request = {NULL, NULL, 0, 0.0, NMF_OPTIONS_INIT};
+    bench_wish wish = {NULL, NULL, 0, 0.0, NMF_OPTIONS_INIT};
     nmf_error error = {NMF_OK, ""};
-    nmf_status status = parse(argc, argv, &request, &error);
-    if (status == NMF_OK) status = run(&request, &error);
+    nmf_status status = parse(argc, argv, &wish, &error);
+    if (status == NMF_OK) status = run(&wish, &error);
     if (status != NMF_OK) fprintf(stderr, "bench_fit: %s\n", error.message);
     return status == NMF_OK ? 0 : 1;
 }

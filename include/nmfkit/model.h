@@ -63,6 +63,7 @@ typedef struct nmf_model_content {
     char init[16];           /* the start that was used, never "auto" */
     uint64_t fingerprint;    /* nmf_matrix_fingerprint of X; 0 where not set */
     uint64_t winning_seed;   /* seed of the start that won */
+    int64_t sketch_iterations; /* before `iterations`, in a sketch and without reading X */
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

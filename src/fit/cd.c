@@ -9,20 +9,19 @@ static double sweep(nmfi_problem *problem, nmfi_factor *factor, const nmfi_facto
 {
     const nmfi_half half = {1, 0.0, factor->leads, !factor->leads};
     nmfi_half_step(problem, factor, other, half);
-    return problem->pass.total.value[NMFI_SUM_VIOLATION];
+    return factor->value[NMFI_SUM_VIOLATION];
 }
 
 void nmfi_iterate_cd(nmfi_problem *problem)
 {
     double first = 0;
-    problem->iterations = problem->trace_count = 0;
     nmfi_reject(problem);
     for (;;) {
         problem->iterations++;
         double violation = sweep(problem, &problem->W, &problem->H);
         const double penalty = nmfi_penalty(&problem->W, problem->k);
         violation += sweep(problem, &problem->H, &problem->W);
-        const double objective = problem->pass.total.value[NMFI_SUM_OBJECTIVE];
+        const double objective = problem->H.value[NMFI_SUM_OBJECTIVE];
         nmfi_accept(problem);
         if (problem->iterations == 1) first = violation;
         const int out = nmfi_trace(problem, 0.5 * problem->norm2 + objective + penalty, nmfi_kkt(problem));

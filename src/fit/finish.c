@@ -40,8 +40,7 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
                                  .measure_start = 1};
     const nmfi_rule rule = nmfi_rule_hals(&hals);
     nmfi_pass_columns(pass, problem->k, &rule, NULL);
-    memcpy(H->pg2, pass->total.pg2, (size_t)problem->k * sizeof(double));
-    memcpy(H->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
+    nmfi_keep_gradients(problem, pass, H);
 }
 
 void nmfi_finish(nmfi_problem *problem)
@@ -66,8 +65,7 @@ void nmfi_finish(nmfi_problem *problem)
                               .distance = 1};
     nmfi_pass_visit(pass, &visit);
     nmfi_keep_sums(problem, pass, W);
-    memcpy(W->pg2, pass->total.pg2, (size_t)problem->k * sizeof(double));
-    memcpy(W->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
+    nmfi_keep_gradients(problem, pass, W);
     const double distance = pass->total.value[NMFI_SUM_DISTANCE];
     measure_H(problem, pass);
 

@@ -11,14 +11,19 @@ static int64_t factor_bytes(const nmfi_problem *problem, const nmfi_factor *fact
 /* What of a start must be remembered while others run. */
 typedef struct outcome {
     double loss, kkt;
-    int64_t seed, iterations, trace_count;
+    int64_t seed, iterations, sketch_iterations, trace_count;
     nmf_stopped stopped;
 } outcome;
 
 static void keep(nmfi_problem *problem, outcome *best)
 {
-    *best = (outcome){problem->loss,       problem->kkt,         problem->seed,
-                      problem->iterations, problem->trace_count, problem->stopped};
+    *best = (outcome){problem->loss,
+                      problem->kkt,
+                      problem->seed,
+                      problem->iterations,
+                      problem->sketch_iterations,
+                      problem->trace_count,
+                      problem->stopped};
     memcpy(problem->W.kept, problem->W.y, (size_t)factor_bytes(problem, &problem->W));
     memcpy(problem->H.kept, problem->H.latest, (size_t)factor_bytes(problem, &problem->H));
     memcpy(problem->kept_trace, problem->trace,
@@ -31,6 +36,7 @@ static void restore(nmfi_problem *problem, const outcome *best)
     problem->kkt = best->kkt;
     problem->seed = best->seed;
     problem->iterations = best->iterations;
+    problem->sketch_iterations = best->sketch_iterations;
     problem->trace_count = best->trace_count;
     problem->stopped = best->stopped;
     memcpy(problem->W.y, problem->W.kept, (size_t)factor_bytes(problem, &problem->W));
@@ -39,14 +45,27 @@ static void restore(nmfi_problem *problem, const outcome *best)
            (size_t)problem->trace_count * sizeof *problem->trace);
 }
 
+/* Everything that needs no reading of X, where there is a sketch; else the whole fit from this start. */
+static void converge(nmfi_problem *problem)
+{
+    if (problem->options.solver == NMF_SOLVER_CD) nmfi_iterate_cd(problem);
+    else if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
+    else nmfi_iterate(problem);
+}
+
 static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
 {
+    nmfi_problem_rewind(problem);
     const nmf_status status = nmfi_problem_start(problem, seed, error);
     if (status != NMF_OK) return status;
     memcpy(problem->H.latest, problem->H.y, (size_t)factor_bytes(problem, &problem->H));
-    if (problem->options.solver == NMF_SOLVER_CD) nmfi_iterate_cd(problem);
-    else nmfi_iterate(problem, problem->options.tol);
+    converge(problem);
     return NMF_OK;
+}
+
+static int told_to_stop(const nmfi_problem *problem)
+{
+    return problem->stopped == NMF_STOPPED_INTERRUPTED || problem->stopped == NMF_STOPPED_TIME_LIMIT;
 }
 
 static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
@@ -58,12 +77,22 @@ static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
         const nmf_status status = run_start(problem, o->seed + s, error);
         if (status != NMF_OK) return status;
         if (s == 0 || problem->loss < best.loss) keep(problem, &best);
-        if (problem->stopped == NMF_STOPPED_INTERRUPTED || problem->stopped == NMF_STOPPED_TIME_LIMIT) {
-            best.stopped = problem->stopped;
-            break;
-        }
+        if (!told_to_stop(problem)) continue;
+        best.stopped = problem->stopped;
+        break;
     }
     restore(problem, &best);
+    return NMF_OK;
+}
+
+static nmf_status run(nmfi_problem *problem, nmf_error *error)
+{
+    nmf_status status = nmfi_problem_sketch(problem, error);
+    if (status == NMF_OK) status = run_starts(problem, error);
+    if (status != NMF_OK) return status;
+    /* The polish: only the best start gets to read X again. */
+    if (problem->compressed.rank > 0 && !told_to_stop(problem)) nmfi_iterate(problem);
+    nmfi_finish(problem);
     return NMF_OK;
 }
 
@@ -72,11 +101,8 @@ nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model *
     nmfi_problem problem;
     nmf_status status = nmfi_problem_open(&problem, X, options, error);
     if (status != NMF_OK) return status;
-    status = run_starts(&problem, error);
-    if (status == NMF_OK) {
-        nmfi_finish(&problem);
-        status = nmfi_result(&problem, X, model, error);
-    }
+    status = run(&problem, error);
+    if (status == NMF_OK) status = nmfi_result(&problem, X, model, error);
     nmfi_problem_close(&problem);
     return status;
 }

@@ -31,55 +31,100 @@ static void grow(extrapolation *e)
     e->limit = fmin(1.0, e->limit * beta_limit_growth);
 }
 
+typedef struct descent {
+    extrapolation ahead;
+    double loss; /* of the incumbent */
+    int64_t steps;
+} descent;
+
 /* One iteration from (W.y, H.y): the loss of the new pair. */
-static double alternate(nmfi_problem *problem, const extrapolation *e, int64_t iteration)
+static double alternate(nmfi_problem *problem, const descent *d)
 {
+    const extrapolation *e = &d->ahead;
     const int64_t sweeps = problem->options.inner_sweeps;
-    const int late = e->wanted && iteration > DELAY;
+    const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
+    const int late = e->wanted && d->steps > DELAY;
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
-    const nmfi_half half_H = {sweeps, e->wanted && iteration >= DELAY ? e->beta : 0.0, 0, 1};
+    const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->beta : 0.0, 0, 1};
     nmfi_half_step(problem, &problem->W, &problem->H, half_W);
     const double penalty = nmfi_penalty(&problem->W, problem->k);
     nmfi_half_step(problem, &problem->H, &problem->W, half_H);
-    return 0.5 * problem->norm2 + problem->pass.total.value[NMFI_SUM_OBJECTIVE] + penalty;
+    return 0.5 * norm2 + problem->H.value[NMFI_SUM_OBJECTIVE] + penalty;
+}
+
+static descent begin(nmfi_problem *problem)
+{
+    const int wanted = problem->options.solver == NMF_SOLVER_AUTO;
+    const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0};
+    nmfi_reject(problem); /* the start is the incumbent */
+    return d;
+}
+
+/* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by rounding only,
+ * did not get lower. */
+static int step(nmfi_problem *problem, descent *d)
+{
+    d->steps++;
+    const double loss = alternate(problem, d);
+    if (loss <= d->loss) {
+        nmfi_accept(problem);
+        d->loss = loss;
+        grow(&d->ahead);
+        return 1;
+    }
+    const int hopeless = d->ahead.plain;
+    shrink(&d->ahead);
+    nmfi_reject(problem);
+    return !hopeless;
 }
 
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves it, or
  * by less than a hundredth of tol for each. */
-static int stalled(const nmfi_problem *problem, double tol)
+static int stalled(const nmfi_problem *problem)
 {
-    if (problem->trace_count <= WINDOW) return 0;
+    const double tol = problem->options.tol;
+    if (problem->trace_count <= WINDOW || tol == 0) return 0;
     const nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double fallen = last[-WINDOW].loss - last->loss;
     const double epsilon = problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON;
-    return tol > 0 && fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * problem->norm2);
+    return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * problem->norm2);
 }
 
-void nmfi_iterate(nmfi_problem *problem, double tol)
+void nmfi_iterate(nmfi_problem *problem)
 {
-    extrapolation e = {problem->options.solver == NMF_SOLVER_AUTO, 1, beta_first, 1.0, beta_first};
-    double incumbent = DBL_MAX;
-    problem->iterations = problem->trace_count = 0;
-    nmfi_reject(problem); /* the start is the incumbent */
+    descent d = begin(problem);
     for (;;) {
-        const double loss = alternate(problem, &e, ++problem->iterations);
-        if (loss > incumbent) {
-            const int hopeless = e.plain; /* a plain step rises by rounding only */
-            shrink(&e);
-            nmfi_reject(problem);
-            if (nmfi_trace(problem, incumbent, problem->kkt)) return;
-            if (!hopeless) continue;
-            problem->stopped = NMF_STOPPED_STALLED;
-            return;
-        }
-        nmfi_accept(problem);
-        incumbent = loss;
-        grow(&e);
-        const double kkt = nmfi_kkt(problem);
-        if (nmfi_trace(problem, loss, kkt)) return;
+        const double before = d.loss;
+        const int descends = step(problem, &d);
+        const int accepted = d.loss < before;
+        problem->iterations++;
+        const double kkt = accepted ? nmfi_kkt(problem) : problem->kkt;
+        if (nmfi_trace(problem, d.loss, kkt)) return;
         problem->stopped = NMF_STOPPED_CONVERGED;
-        if (kkt <= tol) return;
+        if (accepted && kkt <= problem->options.tol) return;
         problem->stopped = NMF_STOPPED_STALLED;
-        if (stalled(problem, tol)) return;
+        if (!descends || stalled(problem)) return;
     }
+}
+
+void nmfi_iterate_compressed(nmfi_problem *problem)
+{
+    /* The sketch's own loss is worth following to about a thousandth; where it leaves out most of what X WH
+     * does not explain, to much less. */
+    static const double enough = 1e-4, mostly = 0.9;
+    enum { BRIEF = 20, LONG = 500 };
+    double window[WINDOW];
+    problem->compressed.active = 1;
+    descent d = begin(problem);
+    for (int64_t i = 0; i < LONG; i++) {
+        if (!step(problem, &d) || nmfi_poll(problem)) break;
+        problem->sketch_iterations++;
+        const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
+        if (i >= BRIEF && left_out > mostly * (d.loss + left_out)) break;
+        double *const before = &window[i % WINDOW];
+        if (i >= WINDOW && *before - d.loss <= enough * WINDOW * (d.loss + left_out)) break;
+        *before = d.loss;
+    }
+    problem->loss = d.loss;
+    problem->compressed.active = 0;
 }

@@ -18,7 +18,7 @@ static void layout(randomized *r, int64_t threads)
 {
     const int64_t bytes = r->pass.kernels->element_bytes;
     nmfi_pass_layout(&r->pass, &r->arena, threads, 1);
-    nmfi_sketch_layout(&r->sketch, &r->pass, &r->arena);
+    nmfi_sketch_layout(&r->sketch, &r->pass, &r->arena, 0);
     r->ones = nmfi_take(&r->arena, r->pass.rows.ld, (size_t)bytes);
     r->mean = nmfi_take(&r->arena, r->pass.columns.ld, (size_t)bytes);
 }

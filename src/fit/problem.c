@@ -35,7 +35,10 @@ static void layout(nmfi_problem *problem)
     const int keeps = problem->options.starts > 1;
     layout_factor(&problem->W, arena, k, bytes, keeps);
     layout_factor(&problem->H, arena, k, bytes, keeps);
-    if (problem->sketch.width > 0) nmfi_sketch_layout(&problem->sketch, &problem->pass, arena);
+    const int wants_B = problem->compressed.rank > 0;
+    if (problem->sketch.width > 0)
+        nmfi_sketch_layout(&problem->sketch, &problem->pass, arena, wants_B);
+    if (wants_B) nmfi_compressed_layout(problem, arena);
     problem->gram = nmfi_take(arena, k * k, (size_t)bytes);
     problem->inverse = nmfi_take(arena, k, (size_t)bytes);
     problem->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
@@ -104,10 +107,11 @@ static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
                             (long long)shape[3], (long long)problem->m, (long long)o->k, (long long)o->k,
                             (long long)problem->n);
     }
-    if (needs_sketch(o->init)) {
-        problem->sketch.rank = o->k;
+    problem->compressed.rank = nmfi_compressed_rank(problem);
+    problem->sketch.rank = o->k < least ? o->k : least;
+    if (problem->compressed.rank > 0) problem->sketch.width = problem->compressed.rank;
+    else if (needs_sketch(o->init))
         problem->sketch.width = nmfi_sketch_width(o->k, problem->m, problem->n);
-    }
     return NMF_OK;
 }
 
@@ -173,20 +177,22 @@ void nmfi_problem_close(nmfi_problem *problem)
     problem->arena.base = NULL;
 }
 
-static nmf_status start_nndsvd(nmfi_problem *problem, nmfi_start_factor W, nmfi_start_factor H,
-                               nmf_error *error)
+nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
-    sketch->accuracy = 1e-3; /* of sigma^2: a start needs no more */
-    sketch->most_visits = 8;
-    sketch->seed = problem->seed;
+    if (sketch->width == 0) return NMF_OK;
+    sketch->accuracy = 1e-2; /* of sigma^2: a start needs no more, and the fit on X mends the rest */
+    sketch->most_visits = 4;
+    sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
-    if (status != NMF_OK) return status;
-    const void *U = problem->W.on_rows ? sketch->U : sketch->V;
-    const void *V = problem->W.on_rows ? sketch->V : sketch->U;
-    nmfi_start_nndsvd(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean,
-                      problem->options.init, problem->seed);
-    return NMF_OK;
+    if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);
+    return status;
+}
+
+void nmfi_problem_rewind(nmfi_problem *problem)
+{
+    problem->iterations = problem->sketch_iterations = problem->trace_count = 0;
+    problem->stopped = NMF_STOPPED_CONVERGED;
 }
 
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
@@ -194,10 +200,15 @@ nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *er
     const nmf_options *o = &problem->options;
     const nmfi_start_factor W = {problem->W.y, problem->m, problem->W.cut.ld};
     const nmfi_start_factor H = {problem->H.y, problem->n, problem->H.cut.ld};
+    const nmfi_sketch *sketch = &problem->sketch;
     problem->seed = seed;
-    if (needs_sketch(o->init)) return start_nndsvd(problem, W, H, error);
     if (o->init == NMF_INIT_CUSTOM)
         return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H, error);
-    nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
+    if (needs_sketch(o->init))
+        nmfi_start_nndsvd(problem->kernels, W, H, problem->k,
+                          problem->W.on_rows ? sketch->U : sketch->V,
+                          problem->W.on_rows ? sketch->V : sketch->U, sketch->sigma, problem->mean,
+                          o->init, seed);
+    else nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
     return NMF_OK;
 }

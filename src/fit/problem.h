@@ -22,8 +22,20 @@ typedef struct nmfi_factor {
     void *kept;     /* the best of several starts; NULL for one */
     double *gram;   /* k x k, of y */
     double *pg2, *ref2; /* k: last measured projected gradients, and their scale */
-    double entries; /* sum of y, for the L1 penalty */
+    double value[NMFI_SUM_COUNT]; /* what the last half step added up */
 } nmfi_factor;
+
+/* X ~ U B with U of m x r orthonormal columns: most iterations need no reading of X. Each factor has a pass of
+ * its own over the narrow matrix along it (U along one, B' along the other, rows packed), and what one
+ * accumulates is the column factor of the other's pass: X H' = U (B H'), X'W = B'(U'W). */
+typedef struct nmfi_compressed {
+    int64_t rank;   /* 0: none */
+    int active;     /* half steps go through the sketch */
+    double norm2;   /* ||U B||_F^2 */
+    nmfi_pass W_pass, H_pass;
+    void *W_rows, *H_rows; /* the narrow matrices: samples x stride, features x stride */
+    void *to_W, *to_H;     /* k x ld of the narrow side */
+} nmfi_compressed;
 
 typedef struct nmfi_problem {
     nmf_options options; /* checked */
@@ -35,7 +47,8 @@ typedef struct nmfi_problem {
     nmfi_arena arena;
     nmfi_pass pass;       /* along the way X is stored */
     nmfi_pass by_samples; /* the same, or gathering samples where X lies by features: for the last visit */
-    nmfi_sketch sketch;   /* for starts that need one, else width 0 */
+    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
+    nmfi_compressed compressed;
     nmfi_factor W, H;
     /* The Gram matrix a half step works with, as the kernels want it. */
     void *gram, *inverse;
@@ -45,7 +58,7 @@ typedef struct nmfi_problem {
     /* Progress of the current start. */
     double began_seconds;
     nmf_trace_point *trace, *kept_trace;
-    int64_t trace_count, trace_room, iterations, seed;
+    int64_t trace_count, trace_room, iterations, sketch_iterations, seed;
     nmf_stopped stopped;
     double loss, error, kkt;
 } nmfi_problem;
@@ -54,6 +67,8 @@ typedef struct nmfi_problem {
 nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
                              nmf_error *error);
 void nmfi_problem_close(nmfi_problem *problem);
+nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error); /* where one is needed */
+void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the start before */
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error);
 
 /* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
@@ -68,16 +83,28 @@ void nmfi_accept(nmfi_problem *problem);
 void nmfi_reject(nmfi_problem *problem);  /* back to the incumbent */
 void nmfi_set_gram(nmfi_problem *problem, const double *gram, double l2);
 void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
+void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
 double nmfi_penalty(const nmfi_factor *factor, int64_t k); /* at y */
+
+/* compressed.c: whether it pays; its memory; the narrow matrices, from the sketch. */
+int64_t nmfi_compressed_rank(const nmfi_problem *problem);
+void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena);
+void nmfi_compressed_build(nmfi_problem *problem);
+/* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column factor. */
+nmfi_pass *nmfi_compressed_visit(nmfi_problem *problem, const nmfi_factor *factor,
+                                 const nmfi_rule *rule, const void *R);
+void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor);
 
 /* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the trace,
  * which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
 double nmfi_kkt(const nmfi_problem *problem);
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
+int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss on X is not known */
 int64_t nmfi_visits(const nmfi_problem *problem);
 
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last visit). */
-void nmfi_iterate(nmfi_problem *problem, double tol);
+void nmfi_iterate(nmfi_problem *problem);            /* from the y of W and the latest of H */
+void nmfi_iterate_compressed(nmfi_problem *problem); /* the same in the sketch, until it has given what it can */
 void nmfi_iterate_cd(nmfi_problem *problem);
 void nmfi_finish(nmfi_problem *problem);
 

@@ -17,6 +17,7 @@ static void fill_content(const nmfi_problem *problem, const nmf_matrix *X, nmf_m
     content->trace = problem->trace;
     content->trace_count = problem->trace_count;
     content->iterations = problem->iterations;
+    content->sketch_iterations = problem->sketch_iterations;
     content->passes = nmfi_visits(problem);
     content->loss = problem->loss;
     content->error = problem->error;

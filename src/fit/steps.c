@@ -20,29 +20,38 @@ void nmfi_set_gram(nmfi_problem *problem, const double *gram, double l2)
 
 void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor)
 {
-    const size_t row = (size_t)problem->k * sizeof(double);
-    memcpy(factor->gram, pass->total.gram, (size_t)problem->k * row);
-    factor->entries = pass->total.value[NMFI_SUM_ENTRIES];
+    memcpy(factor->gram, pass->total.gram, (size_t)(problem->k * problem->k) * sizeof(double));
+    memcpy(factor->value, pass->total.value, sizeof factor->value);
 }
 
-static void accumulate_only(nmfi_problem *problem, nmfi_factor *on_rows)
+void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor)
 {
-    const nmfi_visit visit = {.k = problem->k, .R = on_rows->y, .accumulate = 1};
-    nmfi_pass_visit(&problem->pass, &visit);
-    nmfi_keep_sums(problem, &problem->pass, on_rows);
+    memcpy(factor->pg2, pass->total.pg2, (size_t)problem->k * sizeof(double));
+    memcpy(factor->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
 }
 
-static void gram_only(nmfi_problem *problem, nmfi_factor *on_columns)
+/* Runs the rule over the factor (NULL: only adds up what is there) with the other factor, `C`, held fixed. `R` is
+ * what to add up: the factor after the rule. */
+static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C, const nmfi_rule *rule,
+                    const void *R, int measured)
 {
-    nmfi_pass_columns(&problem->pass, problem->k, NULL, on_columns->y);
-    nmfi_keep_sums(problem, &problem->pass, on_columns);
+    nmfi_pass *pass = &problem->pass;
+    if (problem->compressed.active) {
+        pass = nmfi_compressed_visit(problem, factor, rule, R);
+    } else if (factor->on_rows) {
+        const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
+        nmfi_pass_visit(pass, &visit);
+    } else {
+        nmfi_pass_columns(pass, problem->k, rule, R);
+    }
+    nmfi_keep_sums(problem, pass, factor);
+    if (measured) nmfi_keep_gradients(problem, pass, factor);
+    if (problem->compressed.active) nmfi_compressed_link(problem, factor);
 }
 
 void nmfi_prepare(nmfi_problem *problem)
 {
-    /* W's products need X H': the pass makes them from the Gram matrix of H on, or has to be run for Q. */
-    if (problem->H.on_rows) accumulate_only(problem, &problem->H);
-    else gram_only(problem, &problem->H);
+    improve(problem, &problem->H, NULL, NULL, problem->H.y, 0);
 }
 
 void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_factor *other,
@@ -51,6 +60,8 @@ void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_facto
     nmfi_set_gram(problem, other->gram, factor->l2);
     void *const ahead = factor->leads ? factor->spare : factor->y;
     void *const result = factor->leads ? factor->latest : factor->spare;
+    /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
+    const void *const C = other->leads ? other->spare : other->y;
     const nmfi_hals_rule hals = {.kernels = problem->kernels, .k = problem->k, .ld = factor->cut.ld,
                                  .gram = problem->gram, .inverse = problem->inverse,
                                  .l1 = factor->l1, .accuracy = 0.1, .beta = half.beta,
@@ -59,19 +70,14 @@ void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_facto
                                  .measure_start = half.measure_start,
                                  .measure_result = half.measure_result};
     const nmfi_rule rule = nmfi_rule_hals(&hals);
-    if (factor->on_rows) {
-        /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
-        const void *C = other->leads ? other->spare : other->y;
-        const nmfi_visit visit = {.k = problem->k, .C = C, .rule = &rule, .R = ahead, .accumulate = 1};
-        nmfi_pass_visit(&problem->pass, &visit);
-    } else {
-        nmfi_pass_columns(&problem->pass, problem->k, &rule, ahead);
-    }
-    nmfi_keep_sums(problem, &problem->pass, factor);
-    if (!half.measure_start && !half.measure_result) return;
-    const size_t row = (size_t)problem->k * sizeof(double);
-    memcpy(factor->pg2, problem->pass.total.pg2, row);
-    memcpy(factor->ref2, problem->pass.total.ref2, row);
+    improve(problem, factor, C, &rule, ahead, half.measure_start || half.measure_result);
+}
+
+double nmfi_penalty(const nmfi_factor *factor, int64_t k)
+{
+    double squares = 0;
+    for (int64_t j = 0; j < k; j++) squares += factor->gram[j * k + j];
+    return factor->l1 * factor->value[NMFI_SUM_ENTRIES] + 0.5 * factor->l2 * squares;
 }
 
 static void swap(void **a, void **b)
@@ -99,9 +105,3 @@ void nmfi_reject(nmfi_problem *problem)
     nmfi_prepare(problem);
 }
 
-double nmfi_penalty(const nmfi_factor *factor, int64_t k)
-{
-    double squares = 0;
-    for (int64_t j = 0; j < k; j++) squares += factor->gram[j * k + j];
-    return factor->l1 * factor->entries + 0.5 * factor->l2 * squares;
-}

@@ -34,25 +34,36 @@ int64_t nmfi_visits(const nmfi_problem *problem)
     return problem->pass.visits + problem->by_samples.visits;
 }
 
-int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
+static int limits(nmfi_problem *problem, const nmf_trace_point *point)
 {
     const nmf_options *o = &problem->options;
+    if (o->progress && o->progress(point, o->progress_context)) {
+        problem->stopped = NMF_STOPPED_INTERRUPTED;
+        return 1;
+    }
+    if (o->time_limit_seconds > 0 && point->seconds >= o->time_limit_seconds) {
+        problem->stopped = NMF_STOPPED_TIME_LIMIT;
+        return 1;
+    }
+    return 0;
+}
+
+int nmfi_poll(nmfi_problem *problem)
+{
+    const double seconds = nmfi_seconds() - problem->began_seconds;
+    const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds, NAN, NAN};
+    return limits(problem, &point);
+}
+
+int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
+{
     const double seconds = nmfi_seconds() - problem->began_seconds;
     const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds, loss, kkt};
     if (problem->trace_count < problem->trace_room) problem->trace[problem->trace_count++] = point;
     problem->loss = loss;
     problem->kkt = kkt;
-    if (o->progress && o->progress(&point, o->progress_context)) {
-        problem->stopped = NMF_STOPPED_INTERRUPTED;
-        return 1;
-    }
-    if (o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds) {
-        problem->stopped = NMF_STOPPED_TIME_LIMIT;
-        return 1;
-    }
-    if (problem->iterations >= o->max_iter) {
-        problem->stopped = NMF_STOPPED_MAX_ITER;
-        return 1;
-    }
-    return 0;
+    if (limits(problem, &point)) return 1;
+    if (problem->iterations < problem->options.max_iter) return 0;
+    problem->stopped = NMF_STOPPED_MAX_ITER;
+    return 1;
 }

@@ -14,7 +14,7 @@ int64_t nmfi_sketch_width(int64_t rank, int64_t rows, int64_t columns)
     return rank + 10 < least ? rank + 10 : least;
 }
 
-void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena)
+void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena, int wants_B)
 {
     const int64_t r = sketch->width;
     const size_t row_bytes = nmfi_product(pass->rows.ld, pass->kernels->element_bytes);
@@ -26,6 +26,7 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->turn = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
     sketch->U = nmfi_take(arena, r, row_bytes);
     sketch->V = nmfi_take(arena, r, column_bytes);
+    if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
     sketch->spare = nmfi_take(arena, r, row_bytes > column_bytes ? row_bytes : column_bytes);
 }
 
@@ -119,7 +120,7 @@ static int settled(nmfi_sketch *sketch)
     return rest;
 }
 
-/* U <- U Z / sigma, V <- V Z, with Z the Ritz vectors. */
+/* U <- U Z / sigma, B <- B Z / sigma, V <- V Z, with Z the Ritz vectors. */
 static void rotate(nmfi_sketch *sketch, const nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
@@ -130,12 +131,13 @@ static void rotate(nmfi_sketch *sketch, const nmfi_pass *pass)
     for (int64_t j = 0; j < r; j++)
         sketch->values[j] = sketch->sigma[j] > tiny ? 1.0 / sketch->sigma[j] : 0.0;
     combine(sketch, pass, vectors, sketch->values, sketch->U, &pass->rows);
+    if (sketch->B) combine(sketch, pass, vectors, sketch->values, sketch->B, &pass->columns);
 }
 
-/* V <- X'U of the last reading. */
-static void advance(nmfi_sketch *sketch, nmfi_pass *pass)
+/* X'U of the last reading. */
+static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
 {
-    const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, sketch->V};
+    const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, to};
     const nmfi_rule rule = nmfi_rule_project(&project);
     nmfi_pass_columns(pass, sketch->width, &rule, NULL);
 }
@@ -149,8 +151,9 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
         if (status == NMF_OK) status = read_once(sketch, pass, error);
         if (status != NMF_OK) return status;
         if (settled(sketch) || visit >= sketch->most_visits) break;
-        advance(sketch, pass);
+        take_sums(sketch, pass, sketch->V);
     }
+    if (sketch->B) take_sums(sketch, pass, sketch->B);
     rotate(sketch, pass);
     return NMF_OK;
 }

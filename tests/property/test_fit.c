@@ -16,7 +16,7 @@ static const problem problems[] = {
     {"more components than rank", fill_exact_rank, 90, 70, 8},
     {"duplicated rows", fill_duplicates, 120, 50, 6},
     {"one huge entry", fill_spike, 80, 60, 4},
-    {"times 1e-30", fill_tiny, 80, 60, 5},
+    {"times 1e-30", fill_tiny, 80, 60, 5}, /* these two in f64 */
     {"times 1e30", fill_huge, 80, 60, 5},
     {"99 % zeros", fill_sparse, 200, 150, 6},
     {"exact low rank", fill_exact_rank, 100, 80, 3},
@@ -28,8 +28,7 @@ enum { FITS = PROBLEMS * PRECISIONS * SOLVERS };
 typedef struct fitted {
     char name[96];
     nmf_matrix *X;
-    nmf_model *model; /* NULL: the fit failed */
-    nmf_error error;
+    nmf_model *model;
 } fitted;
 
 static int fit_all(void **state)
@@ -39,14 +38,15 @@ static int fit_all(void **state)
     for (int p = 0; all && p < PROBLEMS; p++)
         for (int f64 = 0; f64 < PRECISIONS; f64++)
             for (int solver = 0; solver < SOLVERS; solver++, next++) {
+                const int extreme = problems[p].fill == fill_tiny || problems[p].fill == fill_huge;
                 nmf_options options = NMF_OPTIONS_INIT;
                 options.k = problems[p].k;
                 options.solver = (nmf_solver)solver;
                 options.max_iter = 300;
                 snprintf(next->name, sizeof next->name, "%s, %s, %s", problems[p].name,
-                         f64 ? "f64" : "f32", solvers[solver]);
-                next->X = matrix_of(&problems[p], f64 ? NMF_F64 : NMF_F32, BY_ROWS);
-                (void)!nmf_fit(next->X, &options, &next->model, &next->error);
+                         f64 || extreme ? "f64" : "f32", solvers[solver]);
+                next->X = matrix_of(&problems[p], f64 || extreme ? NMF_F64 : NMF_F32, BY_ROWS);
+                next->model = fit(next->X, &options);
             }
     *state = all;
     return all ? 0 : -1;
@@ -63,20 +63,10 @@ static int free_all(void **state)
     return 0;
 }
 
-static void every_problem_can_be_fitted(void **state)
-{
-    const fitted *all = *state;
-    int failures = 0;
-    for (int f = 0; f < FITS; f++)
-        if (!all[f].model && ++failures) print_error("%s: %s\n", all[f].name, all[f].error.message);
-    assert_int_equal(failures, 0);
-}
-
 static void factors_are_finite_and_not_negative(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const nmf_matrix *factors[] = {c->W, c->H};
         for (int w = 0; w < 2; w++)
@@ -105,7 +95,6 @@ static void the_loss_never_rises(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         assert_true(c->trace_count > 0);
         for (int64_t t = 1; t < c->trace_count; t++) {
@@ -120,7 +109,6 @@ static void the_trace_counts_upwards(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const nmf_trace_point *last = &c->trace[c->trace_count - 1];
         for (int64_t t = 1; t < c->trace_count; t++) {
@@ -141,7 +129,6 @@ static void the_error_is_the_distance_of_WH_from_X(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const double truth = distance(all[f].X, c->W, c->H), size = norm(all[f].X);
         const double sums = (double)(c->samples * c->features) * DBL_EPSILON * truth;
@@ -200,7 +187,6 @@ static void the_kkt_residual_is_that_of_the_factors(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         if (c->samples * c->features > 20000) continue; /* the plain loops above take their time */
         const double truth = kkt_of(&all[f]);
@@ -216,7 +202,6 @@ static void stopped_is_the_reason(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const int by_cd = c->options.solver == NMF_SOLVER_CD; /* its tol is another measure */
         if (c->stopped == NMF_STOPPED_MAX_ITER) assert_int_equal(c->iterations, 300);
@@ -233,7 +218,6 @@ static void fits_are_good(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
-        if (!all[f].model) continue;
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const int exact = strncmp(all[f].name, "exact low rank", 14) == 0;
         const int parts = strncmp(all[f].name, "times", 5) == 0;
@@ -243,10 +227,39 @@ static void fits_are_good(void **state)
     }
 }
 
+/* In f32 the squares of such entries are 0 or infinite. That must not go unnoticed: the fit is good or it is
+ * refused with a sentence about the data. */
+static void extreme_units_in_f32_are_fitted_or_refused(void **state)
+{
+    (void)state;
+    static const problem extremes[] = {{"times 1e-30", fill_tiny, 80, 60, 5},
+                                       {"times 1e30", fill_huge, 80, 60, 5}};
+    for (int64_t p = 0; p < COUNT(extremes); p++)
+        for (int solver = 0; solver < SOLVERS; solver++) {
+            nmf_options options = NMF_OPTIONS_INIT;
+            options.k = extremes[p].k;
+            options.solver = (nmf_solver)solver;
+            nmf_matrix *X = matrix_of(&extremes[p], NMF_F32, BY_ROWS);
+            nmf_model *model = NULL;
+            nmf_error error = {0};
+            const nmf_status status = nmf_fit(X, &options, &model, &error);
+            if (status == NMF_OK) {
+                const nmf_model_content *c = nmf_model_view(model);
+                const double truth = distance(X, c->W, c->H) / norm(X);
+                if (!(truth <= 0.05 && fabs(c->relative_error - truth) <= 1e-3))
+                    fail_msg("%s, solver %d: relative error %g, reported %g", extremes[p].name, solver,
+                             truth, c->relative_error);
+            } else if (status != NMF_ERROR_DATA && status != NMF_ERROR_UNSUPPORTED) {
+                fail_msg("%s, solver %d: %s", extremes[p].name, solver, error.message);
+            }
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_problem_can_be_fitted),
         cmocka_unit_test(factors_are_finite_and_not_negative),
         cmocka_unit_test(the_loss_never_rises),
         cmocka_unit_test(the_trace_counts_upwards),
@@ -254,6 +267,7 @@ int main(void)
         cmocka_unit_test(the_kkt_residual_is_that_of_the_factors),
         cmocka_unit_test(stopped_is_the_reason),
         cmocka_unit_test(fits_are_good),
+        cmocka_unit_test(extreme_units_in_f32_are_fitted_or_refused),
     };
     return cmocka_run_group_tests(tests, fit_all, free_all);
 }

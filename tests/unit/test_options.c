@@ -48,6 +48,18 @@ static const nmf_option_info *find(const char *field)
     return NULL;
 }
 
+/* Field by field: what pads a struct may be anything. */
+static void check_same(const nmf_options *a, const nmf_options *b)
+{
+    for (int i = 0; i < OPTIONS; i++)
+        assert_memory_equal((const char *)a + definition[i].offset, (const char *)b + definition[i].offset,
+                            definition[i].bytes);
+    assert_ptr_equal(a->start_W, b->start_W);
+    assert_ptr_equal(a->start_H, b->start_H);
+    assert_true(a->progress == b->progress && a->progress_context == b->progress_context);
+    assert_int_equal(a->struct_bytes, b->struct_bytes);
+}
+
 static void the_table_is_the_definition(void **state)
 {
     (void)state;
@@ -114,7 +126,7 @@ static void check_round_trip(const nmf_option_info *option, const char *text)
     set_text(&two, option, first);
     nmf_option_get(&two, option, second, sizeof second);
     assert_string_equal(first, second);
-    assert_memory_equal(&one, &two, sizeof one);
+    check_same(&one, &two);
 }
 
 static void every_option_can_be_written_and_read_back(void **state)
@@ -182,7 +194,7 @@ static void check_bad(const char *field, const char *text, const char *limits)
     unit_failed(status, &error, NMF_ERROR_ARGUMENT, option->flag);
     unit_failed(status, &error, NMF_ERROR_ARGUMENT, text);
     unit_failed(status, &error, NMF_ERROR_ARGUMENT, limits);
-    assert_memory_equal(&options, &before, sizeof options);
+    check_same(&options, &before);
 }
 
 static void bad_text_is_refused_with_the_limits(void **state)
@@ -234,7 +246,7 @@ static void no_options_are_the_defaults(void **state)
     nmf_options checked, defaults = NMF_OPTIONS_INIT;
     nmf_error error;
     assert_int_equal(check(NULL, NMF_SCOPE_TRANSFORM, &checked, &error), NMF_OK);
-    assert_memory_equal(&checked, &defaults, sizeof checked);
+    check_same(&checked, &defaults);
     /* but a fit needs k */
     unit_failed(check(NULL, NMF_SCOPE_FIT, &checked, &error), &error, NMF_ERROR_ARGUMENT, "components = 0");
 }
@@ -256,9 +268,9 @@ static void a_shorter_struct_is_completed_with_defaults(void **state)
             continue;
         }
         if (check(&given, NMF_SCOPE_FIT, &checked, &error) != NMF_OK) fail_msg("%s", error.message);
-        assert_int_equal(checked.k, 5);
-        assert_int_equal(checked.struct_bytes, sizeof checked);
-        assert_memory_equal((char *)&checked + end, (char *)&defaults + end, sizeof checked - end);
+        defaults.k = 5;
+        if (end > offsetof(nmf_options, threads)) defaults.threads = 3;
+        check_same(&checked, &defaults);
     }
 }
 

@@ -1,0 +1,69 @@
+"""Runs one measured fit, ours or scikit-learn's, in a process of its own, and judges both results with
+the same ruler: ||X - WH|| / ||X|| in double precision."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy
+
+
+def relative_error(X, W, H, mean):
+    """For PCA (mean has entries) of the centred data."""
+    W, H = W.astype(numpy.float64), H.astype(numpy.float64)
+    centre = X.mean(axis=0, dtype=numpy.float64) if mean.size else 0.0
+    left = whole = 0.0
+    for first in range(0, len(X), 1000):
+        block = X[first:first + 1000].astype(numpy.float64)
+        whole += numpy.sum((block - centre) ** 2)
+        left += numpy.sum((block - W[first:first + 1000] @ H - (mean if mean.size else 0.0)) ** 2)
+    return float(numpy.sqrt(left / whole))
+
+
+class Programs:
+    """The programs under measurement, all with the same number of threads."""
+
+    def __init__(self, build, directory, threads):
+        self.nmf = os.path.join(build, "nmf")
+        self.bench_fit = os.path.join(build, "bench", "bench_fit")
+        self.model = os.path.join(directory, "model.npz")
+        self.csv = os.path.join(directory, "nmf-bench.csv")
+        self.threads = threads
+        self.environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads),
+                                OMP_NUM_THREADS=str(threads))
+
+    def call(self, command, **more):
+        environment = dict(self.environment, **more)
+        done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            sys.exit("bench: failed with %d: %s" % (done.returncode, " ".join(command)))
+        return done.stdout
+
+    def judged(self, data, output):
+        result = json.loads(output)
+        with numpy.load(self.model) as model:
+            mean = model["mean"] if "mean" in model.files else numpy.zeros(0)
+            result["error"] = relative_error(numpy.load(data, mmap_mode="r"), model["W"], model["H"],
+                                             mean)
+        os.remove(self.model)
+        return result
+
+    def ours(self, data, options, target=None):
+        command = [self.bench_fit, data, "--model", self.model, "--threads", str(self.threads)]
+        if target is not None:
+            command += ["--target", repr(target)]
+        return self.judged(data, self.call(command + [str(option) for option in options]))
+
+    def peer(self, data, kind, params):
+        request = {"data": data, "model": self.model, "kind": kind, "params": params}
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
+        return self.judged(data, self.call([sys.executable, script, json.dumps(request)]))
+
+    def passes(self, *arguments, kernels=""):
+        """The lines of `nmf bench`'s CSV; `kernels` as in NMFKIT_KERNELS."""
+        more = {"NMFKIT_KERNELS": kernels} if kernels else {}
+        self.call([self.nmf, "bench", "--quiet", "-o", self.csv, *arguments], **more)
+        with open(self.csv, encoding="ascii", newline="") as file:
+            return list(csv.DictReader(file))

@@ -1,0 +1,75 @@
+"""One measured fit of scikit-learn, for run.py: peer.py REQUEST, a JSON object with
+
+  data    .npy file            model   .npz file to write W, H and mean to
+  kind    "nmf" or "pca"       params  keywords of the estimator
+
+Prints one line of JSON. As with bench_fit, the clock runs from data in memory to finished factors, and
+something tiny is fitted before, so that nothing is imported or started inside the measured time.
+"""
+
+import json
+import sys
+import time
+import warnings
+
+import numpy
+import sklearn
+from sklearn.decomposition import NMF, PCA
+
+
+def status_bytes(key):
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith(key):
+                    return 1024 * int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def forget_peak():
+    try:
+        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+    except OSError:
+        pass
+
+
+def blas():
+    try:
+        import threadpoolctl
+    except ImportError:
+        return "unknown BLAS"
+    found = ["%s %s, %d threads" % (pool.get("internal_api"), pool.get("version"), pool["num_threads"])
+             for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
+    return "; ".join(found) or "a BLAS without threads"
+
+
+def main():
+    request = json.loads(sys.argv[1])
+    kind = NMF if request["kind"] == "nmf" else PCA
+    X = numpy.load(request["data"])
+    warnings.simplefilter("ignore")  # "maximum number of iterations reached" is what is asked for
+    tiny = (1.0 + numpy.arange(64 * 32, dtype=X.dtype).reshape(64, 32) * 7 % 13).astype(X.dtype)
+    kind(**dict(request["params"], n_components=2)).fit_transform(tiny)
+    estimator = kind(**request["params"])
+
+    forget_peak()
+    before = status_bytes("VmRSS:")
+    begin = time.perf_counter()
+    W = estimator.fit_transform(X)
+    seconds = time.perf_counter() - begin
+    fit_bytes = status_bytes("VmHWM:") - before
+
+    mean = getattr(estimator, "mean_", numpy.zeros(0))
+    numpy.savez(request["model"], W=W, H=estimator.components_, mean=mean)
+    print(json.dumps({
+        "seconds": seconds, "iterations": int(getattr(estimator, "n_iter_", 0)),
+        "x_bytes": X.nbytes, "fit_bytes": fit_bytes,
+        "version": "scikit-learn %s, numpy %s, %s" % (sklearn.__version__, numpy.__version__, blas()),
+    }))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""What the measurements look like in the end: the Markdown report, the CSV files, the plot."""
+
+import csv
+import math
+import os
+
+COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_seconds_high",
+           "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "ratio",
+           "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
+           "default_error", "default_worst", "default_seconds", "x_mb", "mb", "peer_mb", "gflops",
+           "percent", "must", "aim", "unit", "verdict", "note")
+RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations", "passes", "stopped",
+               "reached", "kkt", "threads", "kernel", "init", "x_bytes", "fit_bytes")
+
+
+def number(value, digits=3):
+    """Three significant digits without an exponent where that is readable."""
+    if value is None:
+        return "-"
+    if value == 0 or not 1e-4 <= abs(value) < 1e6:
+        return "%.*g" % (digits, value)
+    return "%.*f" % (max(0, digits - 1 - math.floor(math.log10(abs(value)))), value)
+
+
+def with_spread(row, name):
+    if row.get(name) is None:
+        return "-"
+    text = number(row[name])
+    if row.get(name + "_low") is not None and row[name + "_low"] != row[name + "_high"]:
+        text += " (%s-%s)" % (number(row[name + "_low"]), number(row[name + "_high"]))
+    return text
+
+
+def memory(row):
+    if row.get("mb") is None:
+        return "-"
+    return "%s / %s (X %s)" % (number(row["mb"]), number(row["peer_mb"]), number(row["x_mb"]))
+
+
+def main_table(rows):
+    heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
+             "iterations", "default fit: error", "s", "memory, MB", "pass, GFLOP/s", "% of limit",
+             "must", "aim", "verdict")
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    units = {"x": "x", "%": " %", "passes": ""}
+    for row in rows:
+        peer = with_spread(row, "peer_seconds")
+        if row.get("peer_runs"):
+            peer += ", %d run%s" % (row["peer_runs"], "s" if row["peer_runs"] > 1 else "")
+        title = row["title"] + (", to " + row["reach"] if row["reach"] else "")
+        cells = (title, peer, number(row.get("peer_error"), 5), with_spread(row, "seconds"),
+                 with_spread(row, "ratio"), with_spread(row, "passes"), number(row.get("iterations")),
+                 number(row.get("default_error"), 5), number(row.get("default_seconds")),
+                 memory(row), number(row.get("gflops")), number(row.get("percent")),
+                 "%g%s" % (row["must"], units[row["unit"]]), "%g%s" % (row["aim"], units[row["unit"]]),
+                 row["verdict"] + (" (" + row["note"] + ")" if row["note"] else ""))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def limits_table(lines):
+    names = {"fma-f32": "multiply-add f32, GFLOP/s", "fma-f64": "multiply-add f64, GFLOP/s",
+             "read": "read, GB/s"}
+    text = ["| limit | threads | |", "|---|---|---|"]
+    for line in lines:
+        if line["part"] in names:
+            value = line["read_gb"] if line["part"] == "read" else line["gflops"]
+            text.append("| %s | %s | %s |" % (names[line["part"]], line["threads"], value))
+    return text
+
+
+def kernels_table(lines):
+    text = ["| kernels | storage | threads | ms a pass | GFLOP/s | % of multiply-add | GB/s |",
+            "|---" * 7 + "|"]
+    for line in lines:
+        text.append("| %s | %s | %s | %s | %s | %s | %s |" % (
+            line["kernel"], line["storage"], line["threads"], number(1e3 * float(line["seconds"])),
+            line["gflops"], line["percent_of_fma"], line["read_gb"]))
+    return text
+
+
+# ---- scaling ----
+
+SIZES = (("scaling-m", "rows", "samples m", 0), ("scaling-n", "columns", "features n", 0),
+         ("scaling-k", "k", "components k", 16))
+
+
+def points(lines, part, column, threads):
+    chosen = [(int(line[column]), float(line["seconds"])) for line in lines
+              if line["part"] == part and int(line["threads"]) == threads]
+    return sorted(chosen)
+
+
+def slope(curve):
+    """Least-squares exponent of time ~ size^p; 1 is linear."""
+    x = [math.log(size) for size, _ in curve]
+    y = [math.log(seconds) for _, seconds in curve]
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    above = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y))
+    return above / sum((a - middle_x) ** 2 for a in x)
+
+
+def thread_counts(lines):
+    return sorted({int(line["threads"]) for line in lines if line["part"].startswith("scaling")})
+
+
+def scaling_table(lines):
+    text = ["| time of a pass grows with | threads | exponent (1 is linear) |", "|---|---|---|"]
+    for part, column, name, start in SIZES:
+        for threads in thread_counts(lines):
+            curve = [point for point in points(lines, part, column, threads) if point[0] >= start]
+            text.append("| %s, %d to %d | %d | %.2f |" % (name, curve[0][0], curve[-1][0], threads,
+                                                         slope(curve)))
+    return text
+
+
+def scaling_svg(lines):
+    """Three log-log panels side by side, one line for each number of threads."""
+    width, height, left, top, gap = 260, 220, 60, 40, 80
+    colours = ("#0b5394", "#cc4125", "#38761d")
+    threads = thread_counts(lines)
+    every = [float(line["seconds"]) for line in lines if line["part"].startswith("scaling")]
+    low, high = math.floor(math.log10(min(every))), math.ceil(math.log10(max(every)))
+    svg = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" '
+           'font-size="12">' % (left + 3 * (width + gap), top + height + 60),
+           '<rect width="100%" height="100%" fill="white"/>']
+
+    def across(panel, share):
+        return left + panel * (width + gap) + share * width
+
+    def down(seconds):
+        return top + height * (1 - (math.log10(seconds) - low) / (high - low))
+
+    for panel, (part, column, name, _) in enumerate(SIZES):
+        sizes = [size for size, _ in points(lines, part, column, threads[0])]
+        first, last = math.log(sizes[0]), math.log(sizes[-1])
+        svg.append('<text x="%.1f" y="%d" text-anchor="middle">%s</text>' % (
+            across(panel, 0.5), top + height + 40, name))
+        for decade in range(low, high + 1):
+            y = down(10.0 ** decade)
+            svg.append('<path d="M%.1f %.1fh%d" stroke="#ddd"/><text x="%.1f" y="%.1f" '
+                       'text-anchor="end">%g ms</text>' % (across(panel, 0), y, width,
+                                                          across(panel, 0) - 6, y + 4,
+                                                          1e3 * 10.0 ** decade))
+        for size in sizes:
+            svg.append('<text x="%.1f" y="%d" text-anchor="middle" font-size="10">%d</text>' % (
+                across(panel, (math.log(size) - first) / (last - first)), top + height + 18, size))
+        for colour, count in zip(colours, threads):
+            line = " ".join("%.1f,%.1f" % (across(panel, (math.log(size) - first) / (last - first)),
+                                           down(seconds))
+                            for size, seconds in points(lines, part, column, count))
+            svg.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>' % (line,
+                                                                                           colour))
+    for i, (colour, count) in enumerate(zip(colours, threads)):
+        svg.append('<text x="%d" y="20" fill="%s">%d thread%s</text>' % (
+            left + 100 * i, colour, count, "s" if count > 1 else ""))
+    return "\n".join(svg + ["</svg>", ""])
+
+
+# ---- files ----
+
+def write_csv(path, columns, rows):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write(directory, text, rows, runs, lines):
+    """report.md, cases.csv (a line a case), runs.csv (a line a run), passes.csv (nmf bench's lines)."""
+    with open(os.path.join(directory, "report.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(text) + "\n")
+    write_csv(os.path.join(directory, "cases.csv"), COLUMNS, rows)
+    write_csv(os.path.join(directory, "runs.csv"), RUN_COLUMNS, runs)
+    if lines:
+        write_csv(os.path.join(directory, "passes.csv"), list(lines[0]), lines)

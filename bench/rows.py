@@ -1,0 +1,202 @@
+"""One function for each kind of case: measures it and gives its row of the table."""
+
+import sys
+from statistics import median
+
+from cases import BEST_KNOWN
+
+PEER_SECONDS = 45  # a slow scikit-learn fit is not repeated past this; the row says how often it ran
+SLACK = 1 + 1e-5   # rounding of an f32 loss against an error recomputed in double
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def millions(count):
+    return count / 1e6
+
+
+def spread(row, name, values):
+    if values:
+        row[name], row[name + "_low"], row[name + "_high"] = median(values), min(values), max(values)
+
+
+class Bench:
+    """What the rows share: the programs, the data, and measurements that several rows need."""
+
+    def __init__(self, programs, datasets, repeat, small):
+        self.programs, self.datasets, self.repeat, self.small = programs, datasets, repeat, small
+        self.runs = []    # every single run, for runs.csv
+        self.peers = {}   # a case's scikit-learn runs, by data and parameters
+        self.tables = {}  # nmf bench's lines, by arguments
+        self.peer_version = ""
+
+    def row(self, case):
+        row = {"case": case.name, "title": case.title, "reach": case.reach, "unit": case.unit,
+               "must": case.must, "aim": case.aim, "note": ""}
+        getattr(self, "measure_" + case.kind)(case, row)
+        row["verdict"] = verdict(case, row)
+        return row
+
+    # ---- single runs ----
+
+    def note(self, case, program, repetition, run):
+        self.runs.append(dict(run, case=case.name, program=program, repetition=repetition))
+        say("  %-22s %10.4f s  error %.6f  iterations %s  passes %s" % (
+            program, run["seconds"], run["error"], run["iterations"], run.get("passes", "-")))
+        return run
+
+    def k(self, case):
+        return min(case.k, 8) if self.small else case.k
+
+    def ours(self, case, repetition, program, target=None, options=(), data=None):
+        options = ("--components", self.k(case), "--seed", repetition, *case.options, *options)
+        run = self.programs.ours(self.datasets.path(data or case.data), options, target)
+        return self.note(case, program, repetition, run)
+
+    def peer(self, case, repetition, kind):
+        """The scikit-learn run of this repetition, or the last one where repeating takes too long."""
+        data = case.data.replace("-u8", "")  # it has no integer arithmetic
+        done = self.peers.setdefault((data, self.k(case), repr(case.peer)), [])
+        spent = sum(run["seconds"] for run in done)
+        if len(done) <= repetition and (not done or spent + done[-1]["seconds"] <= PEER_SECONDS):
+            params = dict(case.peer, n_components=self.k(case), random_state=repetition)
+            if self.small and "max_iter" in params:
+                params["max_iter"] = 20
+            run = self.programs.peer(self.datasets.path(data), kind, params)
+            self.peer_version = run.pop("version")
+            done.append(self.note(case, "scikit-learn", repetition, run))
+        return done[min(repetition, len(done) - 1)]
+
+    def table(self, *arguments, kernels=""):
+        arguments += ("--quick",) if self.small else ()
+        if (arguments, kernels) not in self.tables:
+            say("  nmf bench " + " ".join(arguments) + (" (%s kernels)" % kernels if kernels else ""))
+            self.tables[arguments, kernels] = self.programs.passes(*arguments, kernels=kernels)
+        return self.tables[arguments, kernels]
+
+    def pass_figures(self, case, row, storage="f32"):
+        """What one pass of this shape reaches, from nmf bench: the fit's own passes include starts."""
+        m, n = (1000, 256) if self.small else case.shape
+        lines = self.table("pass", "--shape", "%dx%d" % (m, n), "-k", str(case.k), "--storage", storage)
+        line = [line for line in lines if line["part"] == "pass"][-1]  # the last is with all threads
+        row["gflops"], row["percent"] = float(line["gflops"]), float(line["percent_of_fma"])
+
+    # ---- kinds of cases ----
+
+    def measure_fit(self, case, row, kind="nmf"):
+        peers, reaching, default, ratios = [], [], [], []
+        for repetition in range(self.repeat):
+            peer = self.peer(case, repetition, kind)
+            run = self.ours(case, repetition, "nmfkit to that error", peer["error"])
+            default.append(self.ours(case, repetition, "nmfkit default"))
+            peers.append(peer)
+            if run["reached"] and run["error"] <= peer["error"] * SLACK:
+                reaching.append(run)
+                ratios.append(peer["seconds"] / run["seconds"])
+        self.fill(row, case, peers, reaching, default)
+        if len(ratios) == self.repeat:
+            spread(row, "ratio", ratios)
+        self.pass_figures(case, row)
+
+    def fill(self, row, case, peers, reaching, default):
+        row["peer_runs"] = len({id(run) for run in peers})
+        spread(row, "peer_seconds", [run["seconds"] for run in peers])
+        row["peer_error"] = median(run["error"] for run in peers)
+        row["peer_mb"] = millions(median(run["fit_bytes"] + run["x_bytes"] for run in peers))
+        spread(row, "seconds", [run["seconds"] for run in reaching])
+        for name in ("passes", "iterations"):
+            row[name] = median(run[name] for run in reaching) if reaching else None
+        row["reached"] = "%d of %d" % (len(reaching), self.repeat)
+        row["default_seconds"] = median(run["seconds"] for run in default)
+        row["default_error"] = median(run["error"] for run in default)
+        row["default_worst"] = max(run["error"] for run in default)
+        row["x_mb"] = millions(default[0]["x_bytes"])
+        row["mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in default))
+
+    def measure_pca(self, case, row):
+        peers, ours = [], []
+        for repetition in range(self.repeat):
+            peers.append(self.peer(case, repetition, "pca"))
+            ours.append(self.ours(case, repetition, "nmfkit"))
+        good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
+        self.fill(row, case, peers, good, ours)
+        row["iterations"] = None
+        if len(good) == self.repeat:
+            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in zip(peers, ours)])
+
+    def measure_storage(self, case, row):
+        """u8 against f32, both to scikit-learn's error on the f32 data."""
+        floats, bytes_, default, peers, ratios = [], [], [], [], []
+        wide = case.data.replace("-u8", "")
+        for repetition in range(self.repeat):
+            peers.append(self.peer(case, repetition, "nmf"))
+            target = peers[-1]["error"]
+            floats.append(self.ours(case, repetition, "nmfkit f32 to it", target, data=wide))
+            bytes_.append(self.ours(case, repetition, "nmfkit u8 to it", target))
+            default.append(self.ours(case, repetition, "nmfkit default"))
+            if floats[-1]["reached"] and bytes_[-1]["reached"]:
+                ratios.append(floats[-1]["seconds"] / bytes_[-1]["seconds"])
+        self.fill(row, case, peers, [run for run in bytes_ if run["reached"]], default)
+        if len(ratios) == self.repeat:
+            spread(row, "ratio", ratios)
+        row["f32_mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in floats))
+        row["note"] = "f32: %.4g s, %.0f MB" % (median(run["seconds"] for run in floats),
+                                               row["f32_mb"])
+        # A quarter of X, and working memory that does not grow because X is small.
+        allowed = row["f32_mb"] - 0.75 * millions(floats[0]["x_bytes"])
+        row["memory_holds"] = row["mb"] <= 1.1 * allowed
+        self.pass_figures(case, row, "u8")
+
+    def measure_share(self, case, row):
+        shape = "%dx%d" % ((1000, 256) if self.small else case.shape)
+        narrow = "read" in case.reach
+        lines = [line for line in self.table("pass", "--shape", shape, "--storage", "f32")
+                 if line["part"] == "pass" and int(line["k"]) in case.ranks]
+        most = max(int(line["threads"]) for line in lines)
+        one = {line["k"]: float(line["seconds"]) for line in lines if line["threads"] == "1"}
+        lines = [line for line in lines if int(line["threads"]) == most]
+        column = "percent_of_read" if narrow else "percent_of_fma"
+        row["percent"] = min(float(line[column]) for line in lines)
+        row["gflops"] = min(float(line["gflops"]) for line in lines)
+        row["note"] = "; ".join("k = %s: %.4g ms, %.0f %%%s" % (
+            line["k"], 1e3 * float(line["seconds"]), float(line[column]),
+            ", %.2fx with %d threads" % (one[line["k"]] / float(line["seconds"]), most)
+            if most > 1 else "") for line in lines)
+
+    def measure_passes(self, case, row):
+        best = BEST_KNOWN[case.k] if self.datasets.is_olivetti else self.best_seen(case)
+        runs = [self.ours(case, repetition, "nmfkit to 0.1 %", best * 1.001)
+                for repetition in range(self.repeat)]
+        reaching = [run for run in runs if run["reached"]]
+        spread(row, "seconds", [run["seconds"] for run in reaching])
+        if len(reaching) == self.repeat:
+            spread(row, "passes", [run["passes"] for run in reaching])
+            row["iterations"] = median(run["iterations"] for run in reaching)
+        row["reached"] = "%d of %d" % (len(reaching), self.repeat)
+        row["note"] = "best known: %.5f" % best
+
+    def best_seen(self, case):
+        """For data nobody has a record of: long fits from several starts."""
+        most = ("--tol", "1e-6", "--max-iter", 20 if self.small else 2000)
+        fits = [self.ours(case, seed, "nmfkit, long", options=most + ("--init", init))
+                for seed, init in ((0, "auto"), (1, "random"), (2, "random"))]
+        return min(run["error"] for run in fits)
+
+
+def verdict(case, row):
+    name = {"x": "ratio", "%": "percent", "passes": "passes"}[case.unit]
+    value = row.get(name)
+    if value is None:
+        return "misses: reached by %s" % row["reached"]
+    fewer = case.unit == "passes"
+    if not row.get("memory_holds", True):
+        return "misses: memory"
+    if value <= case.aim if fewer else value >= case.aim:
+        return "reaches the aim"
+    if value <= case.must if fewer else value >= case.must:
+        return "holds"
+    gap = {"x": "%.2gx" % (case.must / value), "%": "%.0f points" % (case.must - value),
+           "passes": "%.0f passes" % (value - case.must)}
+    return "misses by " + gap[case.unit]

@@ -1,0 +1,95 @@
+/* Converging in a sketch: X ~ U B of rank r = 3k, so that an iteration costs 4 (m + n) r k flops instead of
+ * 4 m n k and no reading of X. What it loses, the last iterations on X itself win back.
+ * Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
+#include "fit/problem.h"
+
+#include <string.h>
+
+int64_t nmfi_compressed_rank(const nmfi_problem *problem)
+{
+    const nmf_options *o = &problem->options;
+    const int64_t least = problem->m < problem->n ? problem->m : problem->n;
+    if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
+    if (o->sketch > 0) return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
+    const int64_t rank = 3 * problem->k > problem->k + 10 ? 3 * problem->k : problem->k + 10;
+    const double cheaper = (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
+    return rank < least && cheaper >= 2.0 * (double)rank ? rank : 0;
+}
+
+/* Rows of the narrow matrices start on cache lines. */
+static int64_t narrow_stride(const nmfi_problem *problem)
+{
+    const int64_t line = NMFI_ALIGNMENT / problem->kernels->element_bytes;
+    return (problem->compressed.rank + line - 1) / line * line;
+}
+
+static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
+{
+    const nmf_dtype dtype = problem->precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
+    const nmf_dense dense = {rows, dtype, count, problem->compressed.rank, narrow_stride(problem), 1};
+    nmfi_pass_plan(pass, &dense, problem->kernels, problem->k, problem->options.block_rows);
+    pass->team = problem->team;
+}
+
+void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
+{
+    nmfi_compressed *c = &problem->compressed;
+    const int64_t bytes = problem->kernels->element_bytes, threads = nmfi_team_threads(problem->team);
+    const size_t row_bytes = nmfi_product(narrow_stride(problem), bytes);
+    c->W_rows = nmfi_take(arena, problem->m, row_bytes);
+    c->H_rows = nmfi_take(arena, problem->n, row_bytes);
+    plan(problem, &c->W_pass, c->W_rows, problem->m);
+    plan(problem, &c->H_pass, c->H_rows, problem->n);
+    nmfi_pass_layout(&c->W_pass, arena, threads, 1);
+    nmfi_pass_layout(&c->H_pass, arena, threads, 1);
+    const size_t link_bytes = nmfi_product(c->W_pass.columns.ld, bytes);
+    c->to_W = nmfi_take(arena, problem->k, link_bytes);
+    c->to_H = nmfi_take(arena, problem->k, link_bytes);
+}
+
+/* Component-major r x ld into rows of the narrow matrix. */
+static void pack_rows(const nmfi_problem *problem, const void *components, int64_t ld, int64_t count,
+                      void *rows)
+{
+    enum { TOGETHER = 16 }; /* rows at a time, so that a cache line of components is used whole */
+    const int64_t bytes = problem->kernels->element_bytes, stride = narrow_stride(problem);
+    for (int64_t first = 0; first < count; first += TOGETHER) {
+        const int64_t end = first + TOGETHER < count ? first + TOGETHER : count;
+        for (int64_t j = 0; j < problem->compressed.rank; j++)
+            for (int64_t i = first; i < end; i++)
+                memcpy((char *)rows + (i * stride + j) * bytes,
+                       (const char *)components + (j * ld + i) * bytes, (size_t)bytes);
+    }
+}
+
+void nmfi_compressed_build(nmfi_problem *problem)
+{
+    nmfi_compressed *c = &problem->compressed;
+    const nmfi_sketch *sketch = &problem->sketch;
+    const int W_on_rows = problem->W.on_rows;
+    pack_rows(problem, W_on_rows ? sketch->U : sketch->B, problem->W.cut.ld, problem->m, c->W_rows);
+    pack_rows(problem, W_on_rows ? sketch->B : sketch->U, problem->H.cut.ld, problem->n, c->H_rows);
+    c->norm2 = 0;
+    for (int64_t j = 0; j < c->rank; j++) c->norm2 += sketch->sigma[j] * sketch->sigma[j];
+}
+
+nmfi_pass *nmfi_compressed_visit(nmfi_problem *problem, const nmfi_factor *factor,
+                                 const nmfi_rule *rule, const void *R)
+{
+    nmfi_compressed *c = &problem->compressed;
+    nmfi_pass *pass = factor->leads ? &c->W_pass : &c->H_pass;
+    const void *C = factor->leads ? c->to_W : c->to_H;
+    const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
+    nmfi_pass_visit(pass, &visit);
+    return pass;
+}
+
+void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor)
+{
+    nmfi_compressed *c = &problem->compressed;
+    nmfi_pass *pass = factor->leads ? &c->W_pass : &c->H_pass;
+    void *link = factor->leads ? c->to_H : c->to_W;
+    const nmfi_project_rule project = {problem->kernels, problem->k, pass->columns.ld, NULL, link};
+    const nmfi_rule rule = nmfi_rule_project(&project);
+    nmfi_pass_columns(pass, problem->k, &rule, NULL);
+}
