@@ -25,8 +25,8 @@ check: ## build and run all tests
 	ctest --preset release --parallel $(JOBS)
 
 .PHONY: bench
-bench: all ## measure speed on this machine
-	@scripts/bench build/release/bench
+bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
+	@scripts/bench build/release
 
 .PHONY: install
 install: all ## install below PREFIX (/usr/local); DESTDIR is put before it

@@ -101,7 +101,8 @@ static double seconds_now(void)
 static int stop_at_target(const nmf_trace_point *point, void *context)
 {
     watcher *const watch = context;
-    if (point->loss > watch->loss) return 0;
+    if (!(point->loss <= watch->loss))
+        return 0; /* in a sketch it is NaN: nothing is known about X */
     watch->reached = *point;
     watch->was_reached = 1;
     return 1;
@@ -158,11 +159,12 @@ static void report(const nmf_matrix *X, const nmf_model *model, const watcher *w
     const nmf_model_content *const content = nmf_model_view(model);
     const int64_t entries = nmf_matrix_rows(X) * nmf_matrix_columns(X);
     const int64_t x_bytes = entries * (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(X));
-    printf("{\"seconds\": %.9g, \"iterations\": %lld, \"passes\": %lld, \"stopped\": \"%s\", "
+    printf("{\"seconds\": %.9g, \"iterations\": %lld, \"sketch_iterations\": %lld, "
+           "\"passes\": %lld, \"stopped\": \"%s\", "
            "\"error\": %.12g, \"kkt\": %.6g, \"reached\": %s, \"threads\": %lld, "
            "\"kernel\": \"%s\", \"init\": \"%s\", \"x_bytes\": %lld, \"fit_bytes\": %lld}\n",
-           seconds, (long long)content->iterations, (long long)content->passes,
-           stopped[content->stopped], content->relative_error,
+           seconds, (long long)content->iterations, (long long)content->sketch_iterations,
+           (long long)content->passes, stopped[content->stopped], content->relative_error,
            isfinite(content->kkt) ? content->kkt : -1.0, watch->was_reached ? "true" : "false",
            (long long)content->threads, content->kernel, content->init, (long long)x_bytes,
            (long long)fit_bytes);

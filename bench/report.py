@@ -7,10 +7,11 @@ import os
 COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_seconds_high",
            "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "ratio",
            "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
-           "default_error", "default_worst", "default_seconds", "x_mb", "mb", "peer_mb", "gflops",
-           "percent", "must", "aim", "unit", "verdict", "note")
-RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations", "passes", "stopped",
-               "reached", "kkt", "threads", "kernel", "init", "x_bytes", "fit_bytes")
+           "sketch_iterations", "default_error", "default_worst", "default_seconds", "x_mb", "mb",
+           "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note")
+RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations", "sketch_iterations",
+               "passes", "stopped", "reached", "kkt", "threads", "kernel", "init", "x_bytes",
+               "fit_bytes")
 
 
 def number(value, digits=3):
@@ -31,6 +32,13 @@ def with_spread(row, name):
     return text
 
 
+def iterations(row):
+    if row.get("iterations") is None:
+        return "-"
+    text = "%g" % row["iterations"]
+    return text + (" (%g)" % row["sketch_iterations"] if row.get("sketch_iterations") else "")
+
+
 def memory(row):
     if row.get("mb") is None:
         return "-"
@@ -39,7 +47,7 @@ def memory(row):
 
 def main_table(rows):
     heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
-             "iterations", "default fit: error", "s", "memory, MB", "pass, GFLOP/s", "% of limit",
+             "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s", "% of limit",
              "must", "aim", "verdict")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     units = {"x": "x", "%": " %", "passes": ""}
@@ -49,7 +57,7 @@ def main_table(rows):
             peer += ", %d run%s" % (row["peer_runs"], "s" if row["peer_runs"] > 1 else "")
         title = row["title"] + (", to " + row["reach"] if row["reach"] else "")
         cells = (title, peer, number(row.get("peer_error"), 5), with_spread(row, "seconds"),
-                 with_spread(row, "ratio"), with_spread(row, "passes"), number(row.get("iterations")),
+                 with_spread(row, "ratio"), with_spread(row, "passes"), iterations(row),
                  number(row.get("default_error"), 5), number(row.get("default_seconds")),
                  memory(row), number(row.get("gflops")), number(row.get("percent")),
                  "%g%s" % (row["must"], units[row["unit"]]), "%g%s" % (row["aim"], units[row["unit"]]),

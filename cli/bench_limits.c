@@ -96,7 +96,7 @@ int64_t cli_bench_memory(void)
 
 typedef struct share {
     const bench_loops *loops;
-    int64_t rounds;   /* of multiply-adds; 0: read */
+    int64_t rounds; /* of multiply-adds; 0: read */
     const char *from;
     int64_t bytes;
     double result;
@@ -142,7 +142,8 @@ typedef struct bench_room {
 } bench_room;
 
 /* Operations a second; the tries last `seconds` each. */
-static double fma_rate(const bench_room *room, int64_t count, const bench_loops *loops, double seconds)
+static double fma_rate(const bench_room *room, int64_t count, const bench_loops *loops,
+                       double seconds)
 {
     int64_t rounds = 1 << 16;
     for (;;) {
@@ -155,7 +156,8 @@ static double fma_rate(const bench_room *room, int64_t count, const bench_loops 
     return 2.0 * (double)(CHAINS * loops->lanes * count) * (double)rounds / best;
 }
 
-static double read_rate(const bench_room *room, int64_t count, const bench_loops *loops, int64_t bytes)
+static double read_rate(const bench_room *room, int64_t count, const bench_loops *loops,
+                        int64_t bytes)
 {
     const int64_t each = bytes / count / LINES * LINES;
     for (int64_t i = 0; i < count; i++) {
@@ -184,8 +186,8 @@ nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error)
     const width widest = widest_loops();
     const double seconds = quick ? 0.002 : 0.1;
     const int64_t all = nmf_kernel().processors > 0 ? nmf_kernel().processors : 1;
-    const cli_limits nothing = {all, widest.f32->lanes * (int64_t)sizeof(float), array_bytes(quick),
-                                {0}, {0}, {0}};
+    const cli_limits nothing = {
+        all, widest.f32->lanes * (int64_t)sizeof(float), array_bytes(quick), {0}, {0}, {0}};
     const bench_room room = {calloc((size_t)all, sizeof(share)),
                              calloc((size_t)all, sizeof(pthread_t)),
                              aligned_alloc(4096, (size_t)nothing.array_bytes)};

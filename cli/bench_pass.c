@@ -112,17 +112,6 @@ static int note_point(const nmf_trace_point *point, void *context)
     return enough(watch);
 }
 
-/* The compressed part of a fit makes no passes: where the library has that option it is off. */
-static nmf_status only_passes(nmf_options *options, nmf_error *error)
-{
-    int64_t count = 0;
-    const nmf_option_info *const table = nmf_option_table(&count);
-    for (int64_t i = 0; i < count; i++)
-        if (strcmp(table[i].field, "sketch") == 0)
-            return nmf_option_set(options, &table[i], "off", error);
-    return NMF_OK;
-}
-
 static int ascending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -139,9 +128,10 @@ nmf_status cli_time_pass(const nmf_matrix *X, int64_t k, int64_t threads, double
     options.tol = 0.0;
     options.max_iter = LONGEST;
     options.threads = threads;
+    options.sketch = 0; /* iterations in a sketch make no passes */
     options.progress = note_point;
     options.progress_context = &watch;
-    nmf_status status = only_passes(&options, error);
+    nmf_status status = NMF_OK;
     for (; status == NMF_OK && !enough(&watch) && options.seed < FITS; options.seed++) {
         nmf_model *model = NULL;
         watch.seen = 0;
@@ -149,9 +139,9 @@ nmf_status cli_time_pass(const nmf_matrix *X, int64_t k, int64_t threads, double
         nmf_model_free(model);
     }
     if (status == NMF_OK && watch.count == 0)
-        status = nmf_fail(error, NMF_ERROR_NUMERICAL,
-                          "no fit of k = %lld went on for more than %d iterations", (long long)k,
-                          WARM);
+        status =
+            nmf_fail(error, NMF_ERROR_NUMERICAL,
+                     "no fit of k = %lld went on for more than %d iterations", (long long)k, WARM);
     if (status != NMF_OK) return status;
     qsort(watch.samples, (size_t)watch.count, sizeof *watch.samples, ascending);
     time->median = watch.samples[watch.count / 2];

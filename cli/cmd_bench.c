@@ -57,8 +57,9 @@ static nmf_status say_limits(bench_run *run, nmf_error *error)
     const cli_limits *const limits = &run->limits;
     char array[64];
     snprintf(array, sizeof array, "read, GB/s, %.0f MB", 1e-6 * (double)limits->array_bytes);
-    cli_say(run->args, "## Limits of this machine\n\n| limit, %lld-byte vectors | 1 thread | %lld "
-                       "threads |\n|---|---|---|",
+    cli_say(run->args,
+            "## Limits of this machine\n\n| limit, %lld-byte vectors | 1 thread | %lld "
+            "threads |\n|---|---|---|",
             (long long)limits->vector_bytes, (long long)limits->threads);
     nmf_status status = say_limit(run, "multiply-add f32, GFLOP/s", limits->fma_f32, 1, error);
     if (status == NMF_OK)
@@ -69,11 +70,12 @@ static nmf_status say_limits(bench_run *run, nmf_error *error)
 
 static void say_heading(const bench_run *run, const char *heading)
 {
-    cli_say(run->args,
-            "\n## %s (%s kernels)\n\n| m | n | k | type | threads | ms a pass | lowest - highest | "
-            "GFLOP/s | of multiply-add | GB/s | of read |\n|---|---|---|---|---|---|---|---|---|---|"
-            "---|",
-            heading, nmf_kernel().name);
+    cli_say(
+        run->args,
+        "\n## %s (%s kernels)\n\n| m | n | k | type | threads | ms a pass | lowest - highest | "
+        "GFLOP/s | of multiply-add | GB/s | of read |\n|---|---|---|---|---|---|---|---|---|---|"
+        "---|",
+        heading, nmf_kernel().name);
 }
 
 /* ---- measurements ---- */
@@ -94,11 +96,12 @@ static nmf_status measure(bench_run *run, const char *part, const nmf_matrix *X,
     if (status != NMF_OK) return status;
     const double flops = 4.0 * entries * (double)k / time.median;
     const double bytes = entries * (double)nmf_dtype_bytes(dtype) / time.median;
-    cli_say(run->args,
-            "| %lld | %lld | %lld | %s | %lld | %.4g | %.4g - %.4g | %.1f | %.1f%% | %.2f | %.1f%% |",
-            m, n, (long long)k, nmf_dtype_name(dtype), (long long)threads, 1e3 * time.median,
-            1e3 * time.lowest, 1e3 * time.highest, 1e-9 * flops, 100.0 * flops / peak, 1e-9 * bytes,
-            100.0 * bytes / run->limits.read[all]);
+    cli_say(
+        run->args,
+        "| %lld | %lld | %lld | %s | %lld | %.4g | %.4g - %.4g | %.1f | %.1f%% | %.2f | %.1f%% |",
+        m, n, (long long)k, nmf_dtype_name(dtype), (long long)threads, 1e3 * time.median,
+        1e3 * time.lowest, 1e3 * time.highest, 1e-9 * flops, 100.0 * flops / peak, 1e-9 * bytes,
+        100.0 * bytes / run->limits.read[all]);
     fflush(stdout); /* a row takes seconds; whoever reads through a pipe wants it now */
     snprintf(line, sizeof line,
              "%s,%s,%lld,%lld,%lld,%s,%lld,%.6e,%.6e,%.6e,%lld,%.2f,%.2f,%.3f,%.2f\n", part,
@@ -154,20 +157,28 @@ static nmf_status bench_storage(bench_run *run, nmf_dtype dtype, nmf_error *erro
     return status;
 }
 
+/* In the order of --storage's names, which begin with "all". */
+static const nmf_dtype types[] = {NMF_F32, NMF_U8, NMF_U16, NMF_F64};
+enum { TYPES = sizeof types / sizeof *types };
+
+static int is_wanted(const cli_args *args, int type)
+{
+    return args->storage == 0 || args->storage == type + 1;
+}
+
 static nmf_status bench_pass(bench_run *run, nmf_error *error)
 {
-    static const nmf_dtype types[] = {NMF_F32, NMF_U8, NMF_U16, NMF_F64};
-    const int64_t count = sizeof types / sizeof *types, wanted = run->args->storage;
     nmf_status status = NMF_OK;
     say_heading(run, "One pass over X");
-    for (int64_t i = 0; status == NMF_OK && i < count; i++)
-        if (wanted == 0 || wanted == i + 1) status = bench_storage(run, types[i], error);
+    for (int i = 0; status == NMF_OK && i < TYPES; i++)
+        if (is_wanted(run->args, i)) status = bench_storage(run, types[i], error);
     return status;
 }
 
 static nmf_status bench_scaling(bench_run *run, nmf_error *error)
 {
-    static const int64_t ms[] = {1000, 2000, 4000, 8000, 16000}, ns[] = {256, 512, 1024, 2048, 4096};
+    static const int64_t ms[] = {1000, 2000, 4000, 8000, 16000},
+                         ns[] = {256, 512, 1024, 2048, 4096};
     static const int64_t ks[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
     const int64_t shrink = run->args->quick ? 8 : 1;
     const int64_t m = 8000 / shrink, n = 2048 / shrink, k = 32;
@@ -209,12 +220,23 @@ static nmf_status choose_parts(const cli_args *args, int *wanted, nmf_error *err
     return NMF_OK;
 }
 
+/* A shape too large is told before seconds are spent on the limits. */
+static nmf_status check_shape(const cli_args *args, nmf_error *error)
+{
+    int64_t rows = 0, columns = 0;
+    nmf_status status = NMF_OK;
+    for (int i = 0; status == NMF_OK && i < TYPES; i++)
+        if (is_wanted(args, i)) status = choose_shape(args, types[i], &rows, &columns, error);
+    return status;
+}
+
 int cli_run_bench(const cli_args *args)
 {
     bench_run run = {args, {0}, NULL, 0};
     int wanted[PARTS_COUNT];
     nmf_error error = {NMF_OK, ""};
     nmf_status status = choose_parts(args, wanted, &error);
+    if (status == NMF_OK && wanted[PASS]) status = check_shape(args, &error);
     if (status == NMF_OK) status = cli_check_output(args->output, &error);
     if (status == NMF_OK) status = add_line(&run, csv_header, &error);
     /* The limits are measured for every part: shares of them are what the other tables tell. */

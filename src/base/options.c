@@ -1,8 +1,11 @@
 /* The option table of options.def, and options set from and written as text. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strtod_l */
+#endif
 #include "base/options.h"
 
 #include <errno.h>
-#include <math.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +98,10 @@ static nmf_status set_real(char *field, const nmf_option_info *option, const cha
                            nmf_error *error)
 {
     char *end = NULL;
-    const double value = strtod(text, &end);
+    /* Trap: strtod reads "0.5" as 0 where the host's locale has a decimal comma. */
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    const double value = plain ? strtod_l(text, &end, plain) : strtod(text, &end);
+    if (plain) freelocale(plain);
     if (end == text || *end != '\0' || !(value >= option->lowest && value <= option->highest))
         return out_of_bounds(option, text, error);
     memcpy(field, &value, sizeof value);

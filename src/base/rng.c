@@ -36,3 +36,12 @@ double nmfi_normal(uint64_t seed, uint32_t stream, uint64_t index)
     const double v = (double)(((uint64_t)bits[2] << 21) ^ (bits[3] >> 11)) * 0x1p-53;
     return sqrt(-2.0 * log(u)) * cos(6.283185307179586476925 * v);
 }
+
+void nmfi_uniform4(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index, double values[4])
+{
+    const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), stream, row};
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t bits[4];
+    nmfi_philox(counter, key, bits);
+    for (int i = 0; i < 4; i++) values[i] = (double)bits[i] * 0x1p-31 - 1.0;
+}

@@ -4,6 +4,8 @@
 #include "fit/problem.h"
 #include "fit/solve.h"
 
+#include "base/clock.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -43,6 +45,16 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
     nmfi_keep_gradients(problem, pass, H);
 }
 
+/* The last line of the trace tells of the pair that is returned. */
+static void correct_trace(nmfi_problem *problem)
+{
+    if (problem->trace_count == 0) problem->trace_count = 1; /* stopped before the first iteration on X */
+    nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
+    const double seconds = nmfi_seconds() - problem->began_seconds;
+    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds, problem->loss,
+                              problem->kkt};
+}
+
 void nmfi_finish(nmfi_problem *problem)
 {
     nmfi_factor *W = &problem->W, *H = &problem->H;
@@ -69,13 +81,10 @@ void nmfi_finish(nmfi_problem *problem)
     const double distance = pass->total.value[NMFI_SUM_DISTANCE];
     measure_H(problem, pass);
 
+    memcpy(H->latest, H->y, (size_t)factor_bytes(problem, H)); /* the incumbent, should the fit go on */
+
     problem->error = sqrt(distance);
     problem->loss = 0.5 * distance + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);
     problem->kkt = nmfi_kkt(problem);
-    if (problem->trace_count > 0) {
-        nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
-        last->loss = problem->loss;
-        last->kkt = problem->kkt;
-        last->passes = nmfi_visits(problem);
-    }
+    correct_trace(problem);
 }

@@ -50,7 +50,7 @@ static void converge(nmfi_problem *problem)
 {
     if (problem->options.solver == NMF_SOLVER_CD) nmfi_iterate_cd(problem);
     else if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
-    else nmfi_iterate(problem);
+    else nmfi_iterate(problem, problem->options.tol);
 }
 
 static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
@@ -85,14 +85,32 @@ static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
     return NMF_OK;
 }
 
+/* Iterations go by residuals measured on the way; the last visit measures the returned pair itself. Where that
+ * is not yet below tol, the fit goes on, more strictly. */
+static void polish(nmfi_problem *problem)
+{
+    enum { ROUNDS = 4 };
+    double tol = problem->options.tol;
+    for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
+        const int iterate = round > 0 || problem->compressed.rank > 0;
+        if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
+        nmfi_finish(problem);
+        if (problem->stopped != NMF_STOPPED_CONVERGED || problem->kkt <= problem->options.tol) break;
+    }
+    if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
+        problem->stopped = NMF_STOPPED_STALLED;
+    if (problem->stopped == NMF_STOPPED_STALLED && problem->kkt <= problem->options.tol)
+        problem->stopped = NMF_STOPPED_CONVERGED;
+}
+
 static nmf_status run(nmfi_problem *problem, nmf_error *error)
 {
     nmf_status status = nmfi_problem_sketch(problem, error);
     if (status == NMF_OK) status = run_starts(problem, error);
     if (status != NMF_OK) return status;
-    /* The polish: only the best start gets to read X again. */
-    if (problem->compressed.rank > 0 && !told_to_stop(problem)) nmfi_iterate(problem);
-    nmfi_finish(problem);
+    /* Only the best start gets to read X again. */
+    if (problem->options.solver == NMF_SOLVER_CD) nmfi_finish(problem);
+    else polish(problem);
     return NMF_OK;
 }
 

@@ -90,7 +90,7 @@ static int stalled(const nmfi_problem *problem)
     return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * problem->norm2);
 }
 
-void nmfi_iterate(nmfi_problem *problem)
+void nmfi_iterate(nmfi_problem *problem, double tol)
 {
     descent d = begin(problem);
     for (;;) {
@@ -101,7 +101,7 @@ void nmfi_iterate(nmfi_problem *problem)
         const double kkt = accepted ? nmfi_kkt(problem) : problem->kkt;
         if (nmfi_trace(problem, d.loss, kkt)) return;
         problem->stopped = NMF_STOPPED_CONVERGED;
-        if (accepted && kkt <= problem->options.tol) return;
+        if (accepted && kkt <= tol) return;
         problem->stopped = NMF_STOPPED_STALLED;
         if (!descends || stalled(problem)) return;
     }

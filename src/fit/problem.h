@@ -103,7 +103,7 @@ int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss 
 int64_t nmfi_visits(const nmfi_problem *problem);
 
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last visit). */
-void nmfi_iterate(nmfi_problem *problem);            /* from the y of W and the latest of H */
+void nmfi_iterate(nmfi_problem *problem, double tol); /* from the y of W and the latest of H */
 void nmfi_iterate_compressed(nmfi_problem *problem); /* the same in the sketch, until it has given what it can */
 void nmfi_iterate_cd(nmfi_problem *problem);
 void nmfi_finish(nmfi_problem *problem);

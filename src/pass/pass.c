@@ -161,6 +161,35 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
     total_sums(pass, pass->slot_sums + pass->rows.slots, pass->columns.slots);
 }
 
+typedef struct combine_job {
+    nmfi_pass *pass;
+    int64_t k;
+    const void *turn;
+    void *factor;
+    const nmfi_cut *cut;
+} combine_job;
+
+static void combine_tile(void *context, int64_t tile, int64_t thread)
+{
+    const combine_job *job = context;
+    const nmfi_kernels *kernels = job->pass->kernels;
+    const nmfi_cut *cut = job->cut;
+    const int64_t bytes = kernels->element_bytes, first = tile * cut->lanes;
+    char *made = job->pass->scratch + thread * job->pass->scratch_bytes;
+    char *at = factor_at(job->pass, job->factor, first);
+    for (int64_t j = 0; j < job->k; j++)
+        kernels->expand((const char *)job->turn + j * bytes, job->k, at, cut->ld, job->k, cut->lanes,
+                        made + j * cut->lanes * bytes);
+    for (int64_t j = 0; j < job->k; j++)
+        memcpy(at + j * cut->ld * bytes, made + j * cut->lanes * bytes, (size_t)(cut->lanes * bytes));
+}
+
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor, const nmfi_cut *cut)
+{
+    combine_job job = {pass, k, turn, factor, cut};
+    nmfi_team_run(pass->team, cut->tiles, combine_tile, &job);
+}
+
 typedef struct scan_job {
     nmfi_pass *pass;
     int signed_ok;

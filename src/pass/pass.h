@@ -67,6 +67,10 @@ void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
  * columns.ld, after the rule): its Gram matrix goes into the sums. rule NULL: the Gram matrix alone. */
 void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
 
+/* The k components of a factor become k others, in place: component j is sum_l turn[l,j] component l, with turn
+ * a packed k x k matrix of T. No reading of X. */
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor, const nmfi_cut *cut);
+
 /* Validation and norms: one reading. */
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);
 

@@ -27,36 +27,34 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->U = nmfi_take(arena, r, row_bytes);
     sketch->V = nmfi_take(arena, r, column_bytes);
     if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
-    sketch->spare = nmfi_take(arena, r, row_bytes > column_bytes ? row_bytes : column_bytes);
 }
 
+/* Uniform entries: any distribution without a preferred direction finds the range as well. */
 static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
+    const nmfi_kernels *kernels = pass->kernels;
     for (int64_t j = 0; j < sketch->width; j++)
-        for (int64_t i = 0; i < pass->columns.count; i++) {
-            const uint64_t index = (uint64_t)(i * sketch->width + j);
-            const double value = nmfi_normal((uint64_t)sketch->seed, NMFI_STREAM_SKETCH, index);
-            pass->kernels->from_f64(
-                &value, (char *)sketch->V + (j * pass->columns.ld + i) * pass->kernels->element_bytes, 1);
+        for (int64_t i = 0; i < pass->columns.count; i += 4) {
+            double values[4];
+            const int64_t left = pass->columns.count - i;
+            nmfi_uniform4((uint64_t)sketch->seed, NMFI_STREAM_SKETCH, (uint32_t)j, (uint64_t)i, values);
+            kernels->from_f64(values, (char *)sketch->V + (j * pass->columns.ld + i) * kernels->element_bytes,
+                              left < 4 ? left : 4);
         }
 }
 
-/* The r components of a factor become r others: component j is sum_l vectors[l,j] factor[j] component l. */
-static void combine(const nmfi_sketch *sketch, const nmfi_pass *pass, const double *vectors,
+/* Component j of a factor becomes sum_l vectors[l,j] factor[j] component l. */
+static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *vectors,
                     const double *factor, void *components, const nmfi_cut *cut)
 {
-    const int64_t r = sketch->width, bytes = pass->kernels->element_bytes;
+    const int64_t r = sketch->width;
     for (int64_t l = 0; l < r; l++)
         for (int64_t j = 0; j < r; j++) {
             const double value = vectors[l * r + j] * factor[j];
-            pass->kernels->from_f64(&value, (char *)sketch->turn + (l * r + j) * bytes, 1);
+            pass->kernels->from_f64(
+                &value, (char *)sketch->turn + (l * r + j) * pass->kernels->element_bytes, 1);
         }
-    for (int64_t j = 0; j < r; j++)
-        pass->kernels->expand((const char *)sketch->turn + j * bytes, r, components, cut->ld, r,
-                              cut->count, (char *)sketch->spare + j * cut->ld * bytes);
-    for (int64_t j = 0; j < r; j++) /* padding stays zero */
-        memcpy((char *)components + j * cut->ld * bytes, (char *)sketch->spare + j * cut->ld * bytes,
-               (size_t)(cut->count * bytes));
+    nmfi_pass_combine(pass, r, sketch->turn, components, cut);
 }
 
 /* V <- V (V'V)^-1/2 in its eigenvectors' basis, twice, since the first rounds. Directions that are not there
@@ -121,7 +119,7 @@ static int settled(nmfi_sketch *sketch)
 }
 
 /* U <- U Z / sigma, B <- B Z / sigma, V <- V Z, with Z the Ritz vectors. */
-static void rotate(nmfi_sketch *sketch, const nmfi_pass *pass)
+static void rotate(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
     const double *vectors = sketch->small + r * r;

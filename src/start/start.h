@@ -22,7 +22,6 @@ typedef struct nmfi_sketch {
     void *U, *V;
     void *B; /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted */
     /* Work. */
-    void *spare; /* width x columns.ld */
     double *small, *values, *offset;
     void *turn;  /* width x width, T */
 } nmfi_sketch;

@@ -59,6 +59,15 @@ try demo
 [ "$code" = 1 ] || fail "a failed installation must end it with 1, not $code"
 ! grep -q '^make' "$scratch/calls" || fail 'make ran although the installation failed'
 
+stand_in dpkg-query 'case "$4" in libcmocka-dev | python3-sklearn) exit 1 ;; esac; printf installed'
+stand_in apt-get 'exit 0'
+try deps bench
+[ "$code" = 0 ] || fail "deps with a target ended with $code"
+grep -q '^apt-get install .* python3-sklearn$' "$scratch/calls" || fail 'deps bench is what bench needs'
+! grep -q '^make' "$scratch/calls" || fail 'deps only installs'
+try bench
+grep -q '^make bench$' "$scratch/calls" || fail 'bench runs after its packages are there'
+
 stand_in dpkg-query 'printf installed'
 stand_in id 'echo 1000'
 stand_in make 'exit 7'
@@ -72,5 +81,5 @@ try
 grep -q '^usage:' "$scratch/out" || fail 'no target must print the usage'
 
 # Every line of the list is a known group, a package name and a reason.
-! grep -Env '^(#.*)?$|^(run|check|valgrind|fuzz|coverage|format) +[a-z0-9.+-]+ +[^ ].*[^ .]$' \
+! grep -Env '^(#.*)?$|^(run|check|bench|valgrind|fuzz|coverage|format) +[a-z0-9.+-]+ +[^ ].*[^ .]$' \
     "$NMFKIT_SOURCE_DIR/scripts/packages.txt" || fail 'scripts/packages.txt has a malformed line'

@@ -36,15 +36,19 @@ static double store_one(nmf_dtype dtype, void *data, int64_t at, double value)
 nmf_matrix *matrix_from(const double *values, int64_t m, int64_t n, nmf_dtype dtype, layout how)
 {
     const int64_t strides[LAYOUT_COUNT][2] = {{n, 1}, {1, m}, {2 * n + 3, 2}, {-n, -1}};
-    nmf_dense dense = {.dtype = dtype, .rows = m, .columns = n,
-                       .row_stride = strides[how][0], .column_stride = strides[how][1]};
+    nmf_dense dense = {.dtype = dtype,
+                       .rows = m,
+                       .columns = n,
+                       .row_stride = strides[how][0],
+                       .column_stride = strides[how][1]};
     const size_t bytes = nmf_dtype_bytes(dtype);
     char *block = allocate((size_t)((m + 1) * (2 * n + 3)), bytes);
     const int64_t first = how == BACKWARDS ? m * n - 1 : 0;
     char *origin = block + first * (int64_t)bytes;
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++)
-            store_one(dtype, origin, i * dense.row_stride + j * dense.column_stride, values[i * n + j]);
+            store_one(dtype, origin, i * dense.row_stride + j * dense.column_stride,
+                      values[i * n + j]);
     dense.data = origin;
     nmf_matrix *matrix = NULL;
     assert_int_equal(nmf_matrix_adopt(&dense, free, block, &matrix, NULL), NMF_OK);
@@ -82,7 +86,8 @@ void fill_random(double *x, int64_t m, int64_t n)
 static void fill_rank(double *x, int64_t m, int64_t n, int64_t rank, double noise)
 {
     uint64_t state = 2;
-    double *w = allocate((size_t)(m * rank), sizeof *w), *h = allocate((size_t)(rank * n), sizeof *h);
+    double *w = allocate((size_t)(m * rank), sizeof *w),
+           *h = allocate((size_t)(rank * n), sizeof *h);
     for (int64_t i = 0; i < m * rank; i++) w[i] = fmax(0, 2 * next_uniform(&state) - 1);
     for (int64_t i = 0; i < rank * n; i++) h[i] = fmax(0, 60 * next_uniform(&state) - 20);
     for (int64_t i = 0; i < m; i++)
@@ -172,7 +177,8 @@ nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_opt
 {
     nmf_matrix *W = NULL;
     nmf_error error = {0};
-    if (nmf_transform(model, X, options, &W, &error) != NMF_OK) fail_msg("nmf_transform: %s", error.message);
+    if (nmf_transform(model, X, options, &W, &error) != NMF_OK)
+        fail_msg("nmf_transform: %s", error.message);
     return W;
 }
 
@@ -183,7 +189,8 @@ double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H)
     for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
         for (int64_t j = 0; j < nmf_matrix_columns(X); j++) {
             double difference = nmf_matrix_at(X, i, j);
-            for (int64_t l = 0; l < k; l++) difference -= nmf_matrix_at(W, i, l) * nmf_matrix_at(H, l, j);
+            for (int64_t l = 0; l < k; l++)
+                difference -= nmf_matrix_at(W, i, l) * nmf_matrix_at(H, l, j);
             sum += difference * difference;
         }
     return sqrt(sum);
@@ -200,7 +207,8 @@ double norm(const nmf_matrix *X)
 
 double rounding_of(const nmf_model *model)
 {
-    return nmf_model_view(model)->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON / 2 : DBL_EPSILON / 2;
+    return nmf_model_view(model)->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON / 2
+                                                                 : DBL_EPSILON / 2;
 }
 
 /* --- comparisons ----------------------------------------------------------------------------------- */
@@ -214,8 +222,10 @@ void expect_same_entries(const nmf_matrix *a, const nmf_matrix *b)
     const size_t bytes = nmf_dtype_bytes(x.dtype);
     for (int64_t i = 0; i < x.rows; i++)
         for (int64_t j = 0; j < x.columns; j++) {
-            const char *p = (const char *)x.data + (i * x.row_stride + j * x.column_stride) * (int64_t)bytes;
-            const char *q = (const char *)y.data + (i * y.row_stride + j * y.column_stride) * (int64_t)bytes;
+            const char *p =
+                (const char *)x.data + (i * x.row_stride + j * x.column_stride) * (int64_t)bytes;
+            const char *q =
+                (const char *)y.data + (i * y.row_stride + j * y.column_stride) * (int64_t)bytes;
             if (memcmp(p, q, bytes) != 0)
                 fail_msg("entry (%lld, %lld): %.17g and %.17g", (long long)i, (long long)j,
                          nmf_matrix_at(a, i, j), nmf_matrix_at(b, i, j));

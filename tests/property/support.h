@@ -18,15 +18,15 @@ typedef enum layout { BY_ROWS, BY_COLUMNS, WITH_GAPS, BACKWARDS, LAYOUT_COUNT } 
 
 /* Writes the m x n entries, row by row; some depend on no random numbers. */
 typedef void temper(double *x, int64_t m, int64_t n);
-temper fill_random;        /* uniform in 0 to 200 */
-temper fill_parts;         /* rank 5 in 0 to 200, and a little noise */
-temper fill_exact_rank;    /* rank 3 exactly */
-temper fill_duplicates;    /* each row three times over */
-temper fill_holes;         /* fill_parts; every fifth row and seventh column zero */
-temper fill_sparse;        /* 99 % zeros */
-temper fill_spike;         /* fill_parts and one entry of 1e6 */
-temper fill_tiny;          /* fill_parts times 1e-30 */
-temper fill_huge;          /* fill_parts times 1e30 */
+temper fill_random;     /* uniform in 0 to 200 */
+temper fill_parts;      /* rank 5 in 0 to 200, and a little noise */
+temper fill_exact_rank; /* rank 3 exactly */
+temper fill_duplicates; /* each row three times over */
+temper fill_holes;      /* fill_parts; every fifth row and seventh column zero */
+temper fill_sparse;     /* 99 % zeros */
+temper fill_spike;      /* fill_parts and one entry of 1e6 */
+temper fill_tiny;       /* fill_parts times 1e-30 */
+temper fill_huge;       /* fill_parts times 1e30 */
 
 typedef struct problem {
     const char *name;

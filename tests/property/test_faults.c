@@ -63,7 +63,8 @@ void __wrap_free(void *block)
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument)
 {
-    if (atomic_load(&thread_calls_left) >= 0 && atomic_fetch_sub(&thread_calls_left, 1) == 0) return EAGAIN;
+    if (atomic_load(&thread_calls_left) >= 0 && atomic_fetch_sub(&thread_calls_left, 1) == 0)
+        return EAGAIN;
     return __real_pthread_create(thread, attributes, start, argument);
 }
 
@@ -207,9 +208,12 @@ static int fails_cleanly(const fixture *f, int64_t a, long nth)
         if (out.model != untouched.model) nmf_model_free(out.model);
         if (out.matrix != untouched.matrix) nmf_matrix_free(out.matrix);
     } else {
-        if (status != NMF_ERROR_MEMORY || error.status != status || !strstr(error.message, "memory"))
-            fail_msg("%s: allocation %ld: status %d, %s", attempts[a].name, nth, (int)status, error.message);
-        if (out.model && out.matrix) fail_msg("%s: allocation %ld: an output", attempts[a].name, nth);
+        if (status != NMF_ERROR_MEMORY || error.status != status ||
+            !strstr(error.message, "memory"))
+            fail_msg("%s: allocation %ld: status %d, %s", attempts[a].name, nth, (int)status,
+                     error.message);
+        if (out.model && out.matrix)
+            fail_msg("%s: allocation %ld: an output", attempts[a].name, nth);
     }
     const long leaked = atomic_load(&live_blocks) - before;
     if (leaked) fail_msg("%s: allocation %ld: %ld blocks leaked", attempts[a].name, nth, leaked);
@@ -245,14 +249,17 @@ static void threads_that_cannot_be_had_are_done_without(void **state)
 
 /* --- the limit --------------------------------------------------------------------------------------- */
 
-typedef nmf_status limited(const fixture *f, const nmf_options *options, outcome *out, nmf_error *error);
+typedef nmf_status limited(const fixture *f, const nmf_options *options, outcome *out,
+                           nmf_error *error);
 
-static nmf_status limited_fit(const fixture *f, const nmf_options *options, outcome *out, nmf_error *error)
+static nmf_status limited_fit(const fixture *f, const nmf_options *options, outcome *out,
+                              nmf_error *error)
 {
     return nmf_fit(f->by_rows, options, &out->model, error);
 }
 
-static nmf_status limited_pca(const fixture *f, const nmf_options *options, outcome *out, nmf_error *error)
+static nmf_status limited_pca(const fixture *f, const nmf_options *options, outcome *out,
+                              nmf_error *error)
 {
     return nmf_pca(f->by_rows, options, &out->model, error);
 }

@@ -1,5 +1,5 @@
-/* What every fit promises, on very different matrices, in both arithmetics, with each solver: factors that can
- * be used, a loss that never rises, figures that are true, a reason for stopping that is the reason. */
+/* What every fit promises, on very different matrices, in both arithmetics, with each solver: factors one can
+ * use, a loss that never rises, figures that are true, a reason for stopping that is the reason. */
 #include "support.h"
 
 #include <float.h>
@@ -100,7 +100,8 @@ static void the_loss_never_rises(void **state)
         for (int64_t t = 1; t < c->trace_count; t++) {
             const double before = c->trace[t - 1].loss, now = c->trace[t].loss;
             if (!(now <= before + loss_rounding(&all[f], before)))
-                fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, before, now, (long long)t);
+                fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, before, now,
+                         (long long)t);
         }
     }
 }
@@ -132,7 +133,8 @@ static void the_error_is_the_distance_of_WH_from_X(void **state)
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const double truth = distance(all[f].X, c->W, c->H), size = norm(all[f].X);
         const double sums = (double)(c->samples * c->features) * DBL_EPSILON * truth;
-        const double rounding = (double)(c->k + 2) * rounding_of(all[f].model) * (size + truth) + sums;
+        const double rounding =
+            (double)(c->k + 2) * rounding_of(all[f].model) * (size + truth) + sums;
         if (!(fabs(c->error - truth) <= rounding))
             fail_msg("%s: error %.17g, but |X - WH| = %.17g", all[f].name, c->error, truth);
         assert_true(fabs(c->relative_error - c->error / size) <= 1e-12);
@@ -204,8 +206,10 @@ static void stopped_is_the_reason(void **state)
     for (int f = 0; f < FITS; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
         const int by_cd = c->options.solver == NMF_SOLVER_CD; /* its tol is another measure */
-        if (c->stopped == NMF_STOPPED_MAX_ITER) assert_int_equal(c->iterations, 300);
-        else assert_true(c->stopped == NMF_STOPPED_CONVERGED || c->stopped == NMF_STOPPED_STALLED);
+        if (c->stopped == NMF_STOPPED_MAX_ITER)
+            assert_int_equal(c->iterations, 300);
+        else
+            assert_true(c->stopped == NMF_STOPPED_CONVERGED || c->stopped == NMF_STOPPED_STALLED);
         if (c->stopped == NMF_STOPPED_CONVERGED && !by_cd && !(c->kkt <= c->options.tol))
             fail_msg("%s: converged, but the residual is %g", all[f].name, c->kkt);
         if (c->stopped == NMF_STOPPED_STALLED && !by_cd && c->kkt <= c->options.tol)
@@ -247,8 +251,8 @@ static void extreme_units_in_f32_are_fitted_or_refused(void **state)
                 const nmf_model_content *c = nmf_model_view(model);
                 const double truth = distance(X, c->W, c->H) / norm(X);
                 if (!(truth <= 0.05 && fabs(c->relative_error - truth) <= 1e-3))
-                    fail_msg("%s, solver %d: relative error %g, reported %g", extremes[p].name, solver,
-                             truth, c->relative_error);
+                    fail_msg("%s, solver %d: relative error %g, reported %g", extremes[p].name,
+                             solver, truth, c->relative_error);
             } else if (status != NMF_ERROR_DATA && status != NMF_ERROR_UNSUPPORTED) {
                 fail_msg("%s, solver %d: %s", extremes[p].name, solver, error.message);
             }

@@ -28,8 +28,8 @@ static void expect_scaled_entries(const nmf_matrix *a, const nmf_matrix *b, int 
     for (int64_t i = 0; i < nmf_matrix_rows(a); i++)
         for (int64_t j = 0; j < nmf_matrix_columns(a); j++)
             if (nmf_matrix_at(a, i, j) != ldexp(nmf_matrix_at(b, i, j), power))
-                fail_msg("entry (%lld, %lld): %.17g is not 2^%d times %.17g", (long long)i, (long long)j,
-                         nmf_matrix_at(a, i, j), power, nmf_matrix_at(b, i, j));
+                fail_msg("entry (%lld, %lld): %.17g is not 2^%d times %.17g", (long long)i,
+                         (long long)j, nmf_matrix_at(a, i, j), power, nmf_matrix_at(b, i, j));
 }
 
 static void expect_scaled_model(const nmf_model *scaled, const nmf_model *plain, int power)
@@ -54,6 +54,7 @@ static void units_of_powers_of_four_change_no_bit(void **state)
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = holes.k;
     options.max_iter = 20;
+    options.sketch = 0;
     for (int solver = 0; solver < 3; solver++)
         for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_NNDSVDAR; init++)
             for (int64_t p = 0; p < COUNT(powers); p++) {
@@ -126,6 +127,7 @@ static void the_layout_does_not_matter(void **state)
     options.init = NMF_INIT_RANDOM;
     options.max_iter = 30;
     options.tol = 0;
+    options.sketch = 0; /* which is another one of X' */
     for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++)
         for (int solver = 0; solver < 3; solver++) {
             options.solver = (nmf_solver)solver;
@@ -134,7 +136,8 @@ static void the_layout_does_not_matter(void **state)
             for (layout how = BY_COLUMNS; how < LAYOUT_COUNT; how++) {
                 nmf_matrix *X = matrix_like(rows, 1, dtype, how);
                 const double most = dtype == NMF_F64 ? 1e-9 : 1e-4;
-                expect_close(relative_error(X, &options), expected, most * expected, "relative errors");
+                expect_close(relative_error(X, &options), expected, most * expected,
+                             "relative errors");
                 nmf_matrix_free(X);
             }
             nmf_matrix_free(rows);
@@ -197,7 +200,8 @@ static void olivetti_reaches_the_known_errors(void **state)
         options.tol = cases[c].tol;
         options.init = NMF_INIT_NNDSVDA;
         const double of_bytes = relative_error(bytes, &options);
-        if (!(of_bytes <= cases[c].most)) fail_msg("k = %d: relative error %g", (int)cases[c].k, of_bytes);
+        if (!(of_bytes <= cases[c].most))
+            fail_msg("k = %d: relative error %g", (int)cases[c].k, of_bytes);
         expect_close(relative_error(fractions, &options), of_bytes, 1e-4, "relative errors");
     }
     nmf_matrix_free(bytes);

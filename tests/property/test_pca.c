@@ -79,8 +79,8 @@ static void is_orthonormal(const nmf_model *model, const nmf_matrix *X, const ch
             /* Small components come out of products with large ones: rounding grows by the ratio. */
             const double most = 10 * rounding * c->singular_values[0] / c->singular_values[a];
             if (!(fabs(product - (a == b)) <= most))
-                fail_msg("%s: components %lld and %lld: product %.9g", name, (long long)a, (long long)b,
-                         product);
+                fail_msg("%s: components %lld and %lld: product %.9g", name, (long long)a,
+                         (long long)b, product);
         }
 }
 
@@ -112,7 +112,8 @@ static void has_true_figures(const nmf_model *model, const nmf_matrix *X, const 
     const double rounding = sum_rounding(model);
     for (int64_t j = 0; j < c->features; j++)
         if (!(fabs(c->mean[j] - mean[j]) <= rounding * size))
-            fail_msg("%s: mean of %lld: %.9g and not %.9g", name, (long long)j, c->mean[j], mean[j]);
+            fail_msg("%s: mean of %lld: %.9g and not %.9g", name, (long long)j, c->mean[j],
+                     mean[j]);
     for (int64_t j = 0; j < c->k; j++) {
         const double freedom = (double)(c->samples > 1 ? c->samples - 1 : 1);
         const double variance = c->singular_values[j] * c->singular_values[j] / freedom;
@@ -153,7 +154,8 @@ static void both_solvers_agree(void **state)
         nmf_model *randomized = pca(X, &options);
         const nmf_model_content *a = nmf_model_view(exact), *b = nmf_model_view(randomized);
         for (int64_t j = 0; j < a->k; j++) {
-            const double difference = a->explained_variance_ratio[j] - b->explained_variance_ratio[j];
+            const double difference =
+                a->explained_variance_ratio[j] - b->explained_variance_ratio[j];
             if (!(fabs(difference) <= 1e-4))
                 fail_msg("%s: ratio %lld: %.9g and %.9g", problems[p].name, (long long)j,
                          a->explained_variance_ratio[j], b->explained_variance_ratio[j]);
@@ -175,11 +177,13 @@ static void gives_its_scores_again(const nmf_model *model, const nmf_matrix *X, 
         if (!has_direction(c, j, rounding)) continue;
         /* A score is a difference of products as large as X, divided by the deviation where whitened. */
         const double unit = c->options.whiten ? sqrt(c->explained_variance[j]) : 1.0;
-        const double most = 10 * rounding * norm(X) * c->singular_values[0] / c->singular_values[j] / unit;
+        const double most =
+            10 * rounding * norm(X) * c->singular_values[0] / c->singular_values[j] / unit;
         for (int64_t i = 0; i < c->samples; i++) {
             const double a = nmf_matrix_at(W, i, j), b = nmf_matrix_at(c->W, i, j);
             if (!(fabs(a - b) <= most))
-                fail_msg("%s: score (%lld, %lld): %.9g and %.9g", name, (long long)i, (long long)j, a, b);
+                fail_msg("%s: score (%lld, %lld): %.9g and %.9g", name, (long long)i, (long long)j,
+                         a, b);
         }
     }
     nmf_matrix_free(W);
@@ -249,7 +253,8 @@ static void decides_its_signs(const nmf_model *model, const nmf_matrix *X, const
             highest = fmax(highest, value);
         }
         if (!(highest >= -lowest))
-            fail_msg("%s: component %lld is from %.9g to %.9g", name, (long long)j, lowest, highest);
+            fail_msg("%s: component %lld is from %.9g to %.9g", name, (long long)j, lowest,
+                     highest);
     }
 }
 

@@ -10,8 +10,8 @@ typedef struct penalties {
     double alpha_W, alpha_H, l1_ratio;
 } penalties;
 
-static const penalties some[] = {{0.02, -1, 0},   {0.02, -1, 1},    {0.02, -1, 0.5}, {0.05, 0, 0.3},
-                                 {0, 0.05, 0.3},  {0.01, 0.1, 0.9}, {1, 1, 0},       {0.5, 0.5, 1}};
+static const penalties some[] = {{0.02, -1, 0},  {0.02, -1, 1},    {0.02, -1, 0.5}, {0.05, 0, 0.3},
+                                 {0, 0.05, 0.3}, {0.01, 0.1, 0.9}, {1, 1, 0},       {0.5, 0.5, 1}};
 
 static nmf_options options_of(const penalties *p, int64_t k)
 {
@@ -62,7 +62,8 @@ static void the_loss_is_the_documented_one(void **state)
                 const nmf_model_content *c = nmf_model_view(model);
                 const double truth = objective(model, X), size = norm(X);
                 /* An entry of WH has k roundings; it is compared with X in f64. */
-                const double most = (double)(2 * c->k + 8) * rounding_of(model) * (truth + size * c->error);
+                const double most =
+                    (double)(2 * c->k + 8) * rounding_of(model) * (truth + size * c->error);
                 if (!(fabs(c->loss - truth) <= most))
                     fail_msg("penalties %lld, solver %d: loss %.17g, by its definition %.17g",
                              (long long)p, solver, c->loss, truth);
@@ -84,10 +85,11 @@ static void the_loss_never_rises(void **state)
             const double size = norm(*state);
             for (int64_t t = 1; t < c->trace_count; t++) {
                 const double before = c->trace[t - 1].loss, now = c->trace[t].loss;
-                const double most = 2 * size + sqrt(2 * before); /* as in test_fit.c, penalties in the loss */
+                const double most =
+                    2 * size + sqrt(2 * before); /* as in test_fit.c, penalties in the loss */
                 if (!(now <= before + depth * rounding_of(model) * most * most))
-                    fail_msg("penalties %lld, solver %d, line %lld: %.17g, then %.17g", (long long)p,
-                             solver, (long long)t, before, now);
+                    fail_msg("penalties %lld, solver %d, line %lld: %.17g, then %.17g",
+                             (long long)p, solver, (long long)t, before, now);
             }
             nmf_model_free(model);
         }
@@ -154,7 +156,8 @@ static void a_crushing_penalty_gives_zeros(void **state)
                 if (!(W1 == 0 || H1 == 0))
                     fail_msg("alpha %g, solver %d: sums %g and %g", alphas[a], solver, W1, H1);
                 if (!(fabs(c->relative_error - 1) <= 1e-6))
-                    fail_msg("alpha %g, solver %d: relative error %g", alphas[a], solver, c->relative_error);
+                    fail_msg("alpha %g, solver %d: relative error %g", alphas[a], solver,
+                             c->relative_error);
                 nmf_model_free(model);
             }
         nmf_matrix_free(X);

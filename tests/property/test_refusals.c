@@ -12,8 +12,8 @@ static void expect_refusal(nmf_status status, nmf_status expected, const void *o
                            const nmf_error *error, const char *fragment)
 {
     if (status != expected || error->status != expected || !strstr(error->message, fragment))
-        fail_msg("status %d, \"%s\"; expected %d and \"%s\"", (int)status, error->message, (int)expected,
-                 fragment);
+        fail_msg("status %d, \"%s\"; expected %d and \"%s\"", (int)status, error->message,
+                 (int)expected, fragment);
     assert_null(output);
     assert_null(strchr(error->message, '\n'));
 }
@@ -63,7 +63,8 @@ static nmf_matrix *good(layout how)
     return matrix_of(&parts, NMF_F64, how);
 }
 
-static nmf_matrix *with_entry(int64_t row, int64_t column, double value, nmf_dtype dtype, layout how)
+static nmf_matrix *with_entry(int64_t row, int64_t column, double value, nmf_dtype dtype,
+                              layout how)
 {
     double values[ROWS * COLUMNS];
     fill_parts(values, ROWS, COLUMNS);
@@ -184,7 +185,8 @@ static void entries_that_are_no_amounts(void **state)
     for (int64_t c = 0; c < COUNT(cases); c++)
         for (nmf_dtype dtype = NMF_F32; dtype <= NMF_F64; dtype++)
             for (layout how = BY_ROWS; how < LAYOUT_COUNT; how++) {
-                nmf_matrix *X = with_entry(cases[c].row, cases[c].column, cases[c].value, dtype, how);
+                nmf_matrix *X =
+                    with_entry(cases[c].row, cases[c].column, cases[c].value, dtype, how);
                 fit_refuses(X, &options, NMF_ERROR_DATA, cases[c].sentence);
                 transform_refuses(nmf, X, NMF_ERROR_DATA, cases[c].sentence);
                 if (!isfinite(cases[c].value)) {
@@ -247,11 +249,14 @@ static void starts_that_do_not_fit(void **state)
 {
     (void)state;
     nmf_matrix *X = good(BY_ROWS);
-    const problem shapes[] = {{"W", fill_random, ROWS, 3, 0}, {"H", fill_random, 3, COLUMNS, 0},
+    const problem shapes[] = {{"W", fill_random, ROWS, 3, 0},
+                              {"H", fill_random, 3, COLUMNS, 0},
                               {"narrow H", fill_random, 3, COLUMNS - 1, 0}};
-    nmf_matrix *W = matrix_of(&shapes[0], NMF_F64, BY_ROWS), *H = matrix_of(&shapes[1], NMF_F64, BY_ROWS);
+    nmf_matrix *W = matrix_of(&shapes[0], NMF_F64, BY_ROWS),
+               *H = matrix_of(&shapes[1], NMF_F64, BY_ROWS);
     nmf_matrix *narrow = matrix_of(&shapes[2], NMF_F64, BY_ROWS);
-    nmf_matrix *zero = matrix_like(W, 0, NMF_F64, BY_ROWS), *negative = matrix_like(H, -1, NMF_F64, BY_ROWS);
+    nmf_matrix *zero = matrix_like(W, 0, NMF_F64, BY_ROWS),
+               *negative = matrix_like(H, -1, NMF_F64, BY_ROWS);
     nmf_options options = options_with(3);
     options.init = NMF_INIT_CUSTOM;
     fit_refuses(X, &options, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");

@@ -45,8 +45,10 @@ static void expect_same_bits(learn *learn_it, const nmf_matrix *X, nmf_options o
         options.block_rows = block_rows[v];
         nmf_model *model = learn_it(X, &options);
         if (first) expect_same_model(first, model);
-        if (first) nmf_model_free(model);
-        else first = model;
+        if (first)
+            nmf_model_free(model);
+        else
+            first = model;
     }
     nmf_model_free(first);
 }
@@ -61,8 +63,7 @@ static void fits_have_the_same_bits(void **state)
             for (int64_t half = 0; half < 2; half++) {
                 const layout how = (layout)((p + dtype + 2 * half) % LAYOUT_COUNT);
                 nmf_options options = options_of(problems[p].k, turn += 5);
-                const int64_t least =
-                    problems[p].m < problems[p].n ? problems[p].m : problems[p].n;
+                const int64_t least = problems[p].m < problems[p].n ? problems[p].m : problems[p].n;
                 if (options.k > least) options.init = NMF_INIT_RANDOM;
                 nmf_matrix *X = matrix_of(&problems[p], dtype, how);
                 expect_same_bits(fit, X, options);
@@ -77,7 +78,8 @@ static void every_start_and_solver_has_the_same_bits(void **state)
     const problem large = {"many slots", fill_parts, 1100, 150, 7};
     for (nmf_dtype dtype = NMF_F32; dtype <= NMF_F64; dtype++) {
         nmf_matrix *X = matrix_of(&large, dtype, dtype == NMF_F32 ? BY_ROWS : BY_COLUMNS);
-        for (int64_t turn = 0; turn < 12; turn++) expect_same_bits(fit, X, options_of(large.k, turn));
+        for (int64_t turn = 0; turn < 12; turn++)
+            expect_same_bits(fit, X, options_of(large.k, turn));
         nmf_options several = options_of(large.k, 0);
         several.starts = 3;
         expect_same_bits(fit, X, several);

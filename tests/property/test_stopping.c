@@ -11,6 +11,7 @@ static nmf_options options_of_parts(void)
 {
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = parts.k;
+    options.sketch = 0; /* each iteration reads X and has its line in the trace */
     options.tol = 0;
     options.max_iter = 40;
     return options;
@@ -95,7 +96,8 @@ static void the_callback_sees_each_line_of_the_trace(void **state)
         assert_false(w.wrong_thread);
         assert_int_equal(w.count, c->iterations);
         assert_int_equal(w.count, c->trace_count);
-        for (int64_t t = 0; t < w.count - 1; t++) /* the last line is replaced by the exact figures */
+        for (int64_t t = 0; t < w.count - 1;
+             t++) /* the last line is replaced by the exact figures */
             assert_memory_equal(&w.seen[t], &c->trace[t], sizeof(nmf_trace_point));
         nmf_model_free(model);
     }
@@ -116,6 +118,34 @@ static void a_callback_that_says_stop_gets_the_best_so_far(void **state)
             expect_best_of_trace(c, 1e-9);
             nmf_model_free(model);
         }
+}
+
+/* Before the first iteration on X there is no line of a trace yet, but there is a result. */
+static void a_fit_in_its_sketch_can_be_stopped_too(void **state)
+{
+    const problem large = {"large", fill_parts, 300, 200, 5};
+    (void)state;
+    nmf_matrix *X = matrix_of(&large, NMF_F64, BY_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = large.k;
+    options.sketch = 20;
+    for (int64_t after = 1; after <= 9; after += 4) {
+        watcher w = {.stop_after = after};
+        nmf_model *model = watched_fit(X, options, &w);
+        const nmf_model_content *c = nmf_model_view(model);
+        assert_int_equal(c->stopped, NMF_STOPPED_INTERRUPTED);
+        assert_int_equal(w.count, after);
+        assert_false(w.wrong_thread);
+        assert_true(c->relative_error < 0.5);
+        assert_true(fabs(c->error - distance(X, c->W, c->H)) <= 1e-9 * norm(X));
+        nmf_model_free(model);
+    }
+    options.time_limit_seconds = 1e-9;
+    nmf_model *model = fit(X, &options);
+    assert_int_equal(nmf_model_view(model)->stopped, NMF_STOPPED_TIME_LIMIT);
+    assert_true(nmf_model_view(model)->relative_error < 0.5);
+    nmf_model_free(model);
+    nmf_matrix_free(X);
 }
 
 static void stopping_a_later_start_keeps_the_best_of_all(void **state)
@@ -198,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_time_limit_is_obeyed),
         cmocka_unit_test(the_callback_sees_each_line_of_the_trace),
         cmocka_unit_test(a_callback_that_says_stop_gets_the_best_so_far),
+        cmocka_unit_test(a_fit_in_its_sketch_can_be_stopped_too),
         cmocka_unit_test(stopping_a_later_start_keeps_the_best_of_all),
         cmocka_unit_test(several_starts_give_the_best_of_them),
         cmocka_unit_test(a_seed_is_a_start),

@@ -51,7 +51,8 @@ static nmf_matrix *row_of(const nmf_matrix *all, int64_t row)
 {
     nmf_dense dense = nmf_matrix_dense(all);
     nmf_matrix *one = NULL;
-    dense.data = (const char *)dense.data + row * dense.row_stride * (int64_t)nmf_dtype_bytes(dense.dtype);
+    dense.data =
+        (const char *)dense.data + row * dense.row_stride * (int64_t)nmf_dtype_bytes(dense.dtype);
     dense.rows = 1;
     assert_int_equal(nmf_matrix_borrow(&dense, &one, NULL), NMF_OK);
     return one;
@@ -107,8 +108,8 @@ static void the_layout_changes_no_bit(void **state)
 
 /* The gradient of 1/2 |x - w H|^2 + l1 sum(w) + 1/2 l2 |w|^2 by w_j, and the sum of sizes it is a difference
  * of: what it can be off by rounding is relative to that. */
-static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nmf_matrix *W, int64_t i,
-                       int64_t j, double *size)
+static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nmf_matrix *W,
+                       int64_t i, int64_t j, double *size)
 {
     const nmf_options *o = &c->options;
     const double n = (double)c->features;
@@ -117,7 +118,8 @@ static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nm
     *size = fabs(sum);
     for (int64_t f = 0; f < c->features; f++) {
         double fitted = 0;
-        for (int64_t l = 0; l < c->k; l++) fitted += nmf_matrix_at(W, i, l) * nmf_matrix_at(c->H, l, f);
+        for (int64_t l = 0; l < c->k; l++)
+            fitted += nmf_matrix_at(W, i, l) * nmf_matrix_at(c->H, l, f);
         sum += (fitted - nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
         *size += (fitted + nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
     }
@@ -126,7 +128,8 @@ static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nm
 
 /* Rows end when a sweep changes them by less than about ten roundings (fit/solve.h), or exactly; the products
  * behind them are sums of n, the Gram matrix is one of k. */
-static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_matrix *W, const char *name)
+static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_matrix *W,
+                       const char *name)
 {
     const nmf_model_content *c = nmf_model_view(model);
     const double rounding = rounding_of(model);
@@ -163,8 +166,10 @@ static void each_row_meets_the_kkt_conditions(void **state)
 static void so_do_rows_that_the_model_never_saw(void **state)
 {
     (void)state;
-    const problem seen = {"seen", fill_parts, 60, 50, 6}, unseen = {"unseen", fill_random, 40, 50, 6};
-    nmf_matrix *X = matrix_of(&seen, NMF_F64, BY_ROWS), *other = matrix_of(&unseen, NMF_F64, BY_COLUMNS);
+    const problem seen = {"seen", fill_parts, 60, 50, 6},
+                  unseen = {"unseen", fill_random, 40, 50, 6};
+    nmf_matrix *X = matrix_of(&seen, NMF_F64, BY_ROWS),
+               *other = matrix_of(&unseen, NMF_F64, BY_COLUMNS);
     for (int penalized = 0; penalized < 2; penalized++) {
         nmf_options options = NMF_OPTIONS_INIT;
         options.k = seen.k;

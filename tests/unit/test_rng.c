@@ -121,6 +121,32 @@ static void neighbours_in_seed_stream_and_index_differ(void **state)
         for (int j = 0; j < i; j++) assert_true(z[i] != z[j]);
 }
 
+/* nmfi_uniform4 is the generator's four words as numbers of 32 bits in [-1, 1). */
+static void uniform_numbers_are_the_words_of_the_generator(void **state)
+{
+    (void)state;
+    double sum = 0, sum2 = 0, products = 0;
+    for (uint64_t i = 0; i < DRAWS / 4; i++) {
+        const uint64_t seed = UINT64_C(0x123456789abcdef), index = i * 4 + (UINT64_C(7) << 32);
+        const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), NMFI_STREAM_SKETCH, 5};
+        const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+        uint32_t words[4];
+        double u[4];
+        nmfi_philox(counter, key, words);
+        nmfi_uniform4(seed, NMFI_STREAM_SKETCH, 5, index, u);
+        for (int w = 0; w < 4; w++) {
+            assert_true(u[w] >= -1 && u[w] < 1 && (u[w] + 1) * 0x1p31 == words[w]);
+            sum += u[w];
+            sum2 += u[w] * u[w];
+            products += u[w] * u[(w + 1) % 4];
+        }
+    }
+    const double n = DRAWS, allowed = 5 / sqrt(n);
+    assert_true(fabs(sum / n) < allowed * sqrt(1.0 / 3));           /* variance of u: 1/3 */
+    assert_true(fabs(sum2 / n - 1.0 / 3) < allowed * sqrt(4.0 / 45)); /* of u^2: 1/5 - 1/9 */
+    assert_true(fabs(products / n) < allowed / 3);                    /* of u v: 1/9 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +154,7 @@ int main(void)
         cmocka_unit_test(normal_numbers_are_normal),
         cmocka_unit_test(the_whole_distribution_is_the_normal_one),
         cmocka_unit_test(a_number_depends_on_seed_stream_and_index_alone),
+        cmocka_unit_test(uniform_numbers_are_the_words_of_the_generator),
         cmocka_unit_test(neighbours_in_seed_stream_and_index_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

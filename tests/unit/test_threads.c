@@ -15,8 +15,23 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 #include <cmocka.h>
+
+/* ThreadSanitizer loses count of threads that a forked child starts. */
+#if defined(__SANITIZE_THREAD__)
+#define NO_THREADS_AFTER_FORK 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NO_THREADS_AFTER_FORK 1
+#endif
+#endif
+#ifndef NO_THREADS_AFTER_FORK
+#define NO_THREADS_AFTER_FORK 0
+#endif
 
 enum { ITEMS = 1000, THREADS = 9 };
 
@@ -154,6 +169,7 @@ static void teams_run_side_by_side(void **state)
 static void a_team_works_in_a_forked_child(void **state)
 {
     (void)state;
+    if (NO_THREADS_AFTER_FORK) skip();
     nmfi_team *parents = start(3);
     run_once(parents, 10);
     const pid_t child = fork();
@@ -216,6 +232,20 @@ static int denormals_count(void)
     return product > 0;
 }
 
+/* Whether this processor (an emulated one may not) can be told to take denormals as zero. */
+static int denormals_can_be_off(void)
+{
+#if defined(__x86_64__)
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040u);
+    const int off = !denormals_count();
+    _mm_setcsr(before);
+    return off;
+#else
+    return 0;
+#endif
+}
+
 static void look_at_denormals(void *context, int64_t item, int64_t thread)
 {
     (void)item;
@@ -231,9 +261,7 @@ static void denormals_are_zero_in_a_run_and_the_hosts_again_after_it(void **stat
         atomic_int counted = 0;
         assert_true(denormals_count());
         nmfi_team_run(team, 30, look_at_denormals, &counted);
-#if defined(__x86_64__)
-        assert_int_equal(atomic_load(&counted), 0);
-#endif
+        assert_int_equal(atomic_load(&counted), denormals_can_be_off() ? 0 : 30);
         assert_true(denormals_count());
         nmfi_team_stop(team);
     }

@@ -1,0 +1,146 @@
+"""Claims about the shape and the arithmetic of what `nmf bench` and bench/run.py write. Times are not
+looked at: the data is tiny and the machine may be busy."""
+
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+
+SOURCE = os.environ.get("NMFKIT_SOURCE_DIR", ".")
+BUILD = os.environ.get("NMFKIT_BUILD_DIR", "build/release")
+sys.path[:0] = [os.path.join(SOURCE, "tests", "cli"), os.path.join(SOURCE, "bench")]
+
+import command_test  # noqa: E402
+import report  # noqa: E402
+import rows  # noqa: E402
+from cases import CASES  # noqa: E402
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def close(value, expected, digits):
+    """Equal up to the rounding of printed numbers."""
+    return abs(value - expected) <= max(0.02 * abs(expected), 0.6 * 10.0 ** -digits)
+
+
+def bench(arguments):
+    with command_test.scratch() as work:
+        result = command_test.run("nmf bench --quick -o b.csv " + arguments, work)
+        assert result.returncode == 0, result.stderr
+        return result.stdout, read_csv(os.path.join(work, "b.csv"))
+
+
+def every_part_is_measured_with_one_thread_and_with_all():
+    text, lines = bench("")
+    parts = {line["part"] for line in lines}
+    assert parts == {"fma-f32", "fma-f64", "read", "pass", "scaling-k", "scaling-m", "scaling-n"}, parts
+    assert {line["storage"] for line in lines if line["part"] == "pass"} == {
+        "float32", "uint8", "uint16", "float64"}
+    for part in parts:
+        threads = {int(line["threads"]) for line in lines if line["part"] == part}
+        assert min(threads) == 1 and len(threads) == min(2, len(os.sched_getaffinity(0))), threads
+    assert text.count("\n## ") == 2 and text.startswith("## Limits"), text
+
+
+def shares_are_work_by_time_by_limit():
+    _, lines = bench("pass -k 3 --shape 90x70 --storage u8")
+    limits = {(line["part"], line["threads"]): line for line in lines}
+    passes = [line for line in lines if line["part"] == "pass"]
+    assert passes and all(line["storage"] == "uint8" for line in passes)
+    for line in passes:
+        assert (line["rows"], line["columns"], line["k"]) == ("90", "70", "3"), line
+        low, middle, high = (float(line["seconds" + end]) for end in ("_lowest", "", "_highest"))
+        assert 0 < low <= middle <= high and int(line["passes"]) >= 5, line
+        gflops, read = 4e-9 * 90 * 70 * 3 / middle, 1e-9 * 90 * 70 / middle
+        peak = float(limits["fma-f32", line["threads"]]["gflops"])
+        bandwidth = float(limits["read", line["threads"]]["read_gb"])
+        assert close(float(line["gflops"]), gflops, 2), line
+        assert close(float(line["percent_of_fma"]), 100 * gflops / peak, 2), line
+        assert close(float(line["percent_of_read"]), 100 * read / bandwidth, 2), line
+
+
+def another_kernel_variant_is_measured_on_demand():
+    with command_test.scratch() as work:
+        result = command_test.run(
+            "NMFKIT_KERNELS=portable nmf bench pass --quick -k 2 --shape 40x30 --quiet -o b.csv", work)
+        assert result.returncode == 0 and result.stdout == "", result
+        lines = read_csv(os.path.join(work, "b.csv"))
+    assert {line["kernel"] for line in lines if line["part"] == "pass"} == {"portable"}
+
+
+def verdicts_follow_from_must_and_aim():
+    ratio = next(case for case in CASES if case.unit == "x")
+    share = next(case for case in CASES if case.unit == "%")
+    fewer = next(case for case in CASES if case.unit == "passes")
+    for case, name, good, fair, poor in (
+            (ratio, "ratio", ratio.aim, ratio.must, ratio.must / 2),
+            (share, "percent", share.aim, share.must, share.must - 10),
+            (fewer, "passes", fewer.aim, fewer.must, fewer.must + 3)):
+        assert rows.verdict(case, {name: good}) == "reaches the aim"
+        assert rows.verdict(case, {name: fair}) == "holds"
+        assert rows.verdict(case, {name: poor}).startswith("misses by ")
+    assert rows.verdict(ratio, {"reached": "1 of 5"}) == "misses: reached by 1 of 5"
+    assert rows.verdict(ratio, {"ratio": ratio.aim, "memory_holds": False}) == "misses: memory"
+
+
+def exponents_are_those_of_the_curve():
+    assert abs(report.slope([(n, 3e-6 * n) for n in (10, 20, 40, 80)]) - 1) < 1e-12
+    assert abs(report.slope([(n, 7.0 * n * n) for n in (10, 20, 40, 80)]) - 2) < 1e-12
+
+
+def run_py(only, directory):
+    environment = dict(os.environ, BENCH_SMALL="1", BENCH_REPEAT="1", BENCH_ONLY=only,
+                       BENCH_OUT=directory)
+    return subprocess.run([sys.executable, os.path.join(SOURCE, "bench", "run.py"), BUILD], text=True,
+                          env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+
+def the_whole_benchmark_writes_its_tables():
+    try:
+        import numpy  # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError as missing:
+        return str(missing)
+    if not os.path.exists(os.path.join(BUILD, "bench", "bench_fit")):
+        return "this build has no bench_fit"
+    wanted = ["faces6", "faces10k-u8", "pca6", "pass", "passes16"]
+    with tempfile.TemporaryDirectory() as directory:
+        result = run_py(",".join(wanted + ["scaling"]), directory)
+        assert result.returncode == 0, result.stderr
+        table = read_csv(os.path.join(directory, "cases.csv"))
+        assert [line["case"] for line in table] == wanted, table
+        assert tuple(table[0]) == report.COLUMNS
+        for line in table:
+            assert line["verdict"].split()[0] in ("reaches", "holds", "misses", "misses:"), line
+        fit = table[0]
+        assert float(fit["ratio"]) > 0 and float(fit["seconds"]) > 0, fit
+        runs = read_csv(os.path.join(directory, "runs.csv"))
+        to_it = [run for run in runs if run["case"] == "faces6" and "to that error" in run["program"]]
+        assert float(to_it[0]["error"]) <= float(fit["peer_error"]) * rows.SLACK, runs
+        assert result.stdout.count("\n| ") > len(wanted), result.stdout
+        with open(os.path.join(directory, "scaling.svg"), encoding="ascii") as file:
+            assert file.read().count("<polyline") == 3 * len(
+                {line["threads"] for line in read_csv(os.path.join(directory, "passes.csv"))
+                 if line["part"] == "scaling-k"})
+    return None
+
+
+def an_unknown_case_is_refused_by_name():
+    try:
+        import numpy  # noqa: F401
+    except ImportError as missing:
+        return str(missing)
+    with tempfile.TemporaryDirectory() as directory:
+        result = run_py("faces16,face", directory)
+    assert result.returncode != 0 and "BENCH_ONLY = face: must be some of faces6" in result.stderr
+    return None
+
+
+command_test.main([every_part_is_measured_with_one_thread_and_with_all,
+                   shares_are_work_by_time_by_limit, another_kernel_variant_is_measured_on_demand,
+                   verdicts_follow_from_must_and_aim, exponents_are_those_of_the_curve,
+                   the_whole_benchmark_writes_its_tables, an_unknown_case_is_refused_by_name])
