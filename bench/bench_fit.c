@@ -1,6 +1,7 @@
-/* One measured fit, for bench/run.py: reads DATA, fits something tiny so that nothing is done for the
- * first time afterwards, fits DATA, and prints what it took as one line of JSON. The clock runs from
- * data in memory to a finished model; reading, writing and the process's start are not in it.
+/* One measured fit, for bench/run.py: reads DATA, fits something tiny so that nothing is done for
+ * the first time afterwards, fits DATA, and prints what it took as one line of JSON. The clock
+ * runs from data in memory to a finished model; reading, writing and the process's start are not
+ * in it.
  *
  *   bench_fit DATA.npy [--pca] [--target E] [--model FILE.npz] [--OPTION VALUE...]
  *
@@ -133,8 +134,8 @@ static nmf_status learn(const nmf_matrix *X, const bench_wish *wish, const nmf_o
     return wish->pca ? nmf_pca(X, options, model, error) : nmf_fit(X, options, model, error);
 }
 
-/* Everything that happens once in a process happens here: libraries' own threads, page tables of the
- * stack, the choice of kernels. */
+/* Everything that happens once in a process happens here: libraries' own threads, page tables of
+ * the stack, the choice of kernels. */
 static nmf_status warm_up(const bench_wish *wish, nmf_error *error)
 {
     nmf_options options = wish->options;

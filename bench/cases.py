@@ -51,8 +51,8 @@ CASES = (
          "share", unit="%", shape=(50000, 4096), ranks=(16, 64)),
     Case("pass-narrow", "pass, the same, k = 1, 2, 4", "share of read bandwidth", 70, 90, "share",
          unit="%", shape=(50000, 4096), ranks=(1, 2, 4)),
-    Case("passes16", "passes over X to within 0.1 % of the best known error, faces k = 16", "", 20, 8,
-         "passes", unit="passes", data="faces", k=16, shape=(400, 4096)),
+    Case("passes16", "passes over X to within 0.1 % of the best known error, faces k = 16", "",
+         20, 8, "passes", unit="passes", data="faces", k=16, shape=(400, 4096)),
 )
 
 # Relative errors on the Olivetti faces that nobody here has beaten, by k.

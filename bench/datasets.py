@@ -1,10 +1,11 @@
-"""The data of the benchmark, made once and kept as .npy files, so that every program reads the same.
+"""The data of the benchmark, made once and kept as .npy files: every program reads the same.
 
-faces      the 400 Olivetti faces where they are at hand ($NMFKIT_TEST_DATA/olivetti, or the cache of
-           `nmf fetch olivetti`), else the 400 faces of `nmf generate faces`; u8, and f32 in 0..1
-faces10k   25 copies of them, each shifted by -2..2 pixels down and across (edges repeated): 10,000 x 4096
-planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept, plus the
-           magnitude of normal noise of a tenth of the spread; f32
+faces      the 400 Olivetti faces where they are at hand ($NMFKIT_TEST_DATA/olivetti, or the
+           cache of `nmf fetch olivetti`), else those of `nmf generate faces`; u8, and f32 in 0..1
+faces10k   25 copies of them, each shifted by -2..2 pixels down and across (edges repeated):
+           10,000 x 4096
+planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept,
+           plus the magnitude of normal noise of a tenth of the spread; f32
 
 `small` makes each a few hundred rows: for testing the machinery, not for measuring.
 """
@@ -77,7 +78,7 @@ class Datasets:
         if name == "planted":
             return planted(*((400, 200, 10) if self.small else (20000, 2000, 100)))
         X = self.pictures()
-        brightest = numpy.float32(X.max())  # 242 for Olivetti: the numbers fetch_olivetti_faces gives
+        brightest = numpy.float32(X.max())  # Olivetti: 242, as in fetch_olivetti_faces
         if name.startswith("faces10k"):
             steps = range(-1, 1) if self.small else range(-2, 3)
             cube = X.reshape(-1, 64, 64)

@@ -1,5 +1,5 @@
-"""Runs one measured fit, ours or scikit-learn's, in a process of its own, and judges both results with
-the same ruler: ||X - WH|| / ||X|| in double precision."""
+"""Runs one measured fit, ours or scikit-learn's, in a process of its own, and judges both results
+with the same ruler: ||X - WH|| / ||X|| in double precision."""
 
 import csv
 import json
@@ -36,7 +36,8 @@ class Programs:
 
     def call(self, command, **more):
         environment = dict(self.environment, **more)
-        done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE,
+                              check=False)
         if done.returncode != 0:
             sys.exit("bench: failed with %d: %s" % (done.returncode, " ".join(command)))
         return done.stdout
@@ -45,8 +46,8 @@ class Programs:
         result = json.loads(output)
         with numpy.load(self.model) as model:
             mean = model["mean"] if "mean" in model.files else numpy.zeros(0)
-            result["error"] = relative_error(numpy.load(data, mmap_mode="r"), model["W"], model["H"],
-                                             mean)
+            X = numpy.load(data, mmap_mode="r")
+            result["error"] = relative_error(X, model["W"], model["H"], mean)
         os.remove(self.model)
         return result
 

@@ -3,8 +3,8 @@
   data    .npy file            model   .npz file to write W, H and mean to
   kind    "nmf" or "pca"       params  keywords of the estimator
 
-Prints one line of JSON. As with bench_fit, the clock runs from data in memory to finished factors, and
-something tiny is fitted before, so that nothing is imported or started inside the measured time.
+Prints one line of JSON. As with bench_fit, the clock runs from data in memory to finished factors,
+and something tiny is fitted before, so that nothing is imported or started in the measured time.
 """
 
 import json
@@ -41,8 +41,9 @@ def blas():
         import threadpoolctl
     except ImportError:
         return "unknown BLAS"
-    found = ["%s %s, %d threads" % (pool.get("internal_api"), pool.get("version"), pool["num_threads"])
-             for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool.get("user_api") == "blas"]
+    found = ["%s %s, %d threads" % (pool.get("internal_api"), pool.get("version"),
+                                    pool["num_threads"]) for pool in pools]
     return "; ".join(found) or "a BLAS without threads"
 
 
@@ -67,7 +68,8 @@ def main():
     print(json.dumps({
         "seconds": seconds, "iterations": int(getattr(estimator, "n_iter_", 0)),
         "x_bytes": X.nbytes, "fit_bytes": fit_bytes,
-        "version": "scikit-learn %s, numpy %s, %s" % (sklearn.__version__, numpy.__version__, blas()),
+        "version": "scikit-learn %s, numpy %s, %s" % (sklearn.__version__, numpy.__version__,
+                                                      blas()),
     }))
 
 

@@ -9,9 +9,9 @@ COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_s
            "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
            "sketch_iterations", "default_error", "default_worst", "default_seconds", "x_mb", "mb",
            "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note")
-RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations", "sketch_iterations",
-               "passes", "stopped", "reached", "kkt", "threads", "kernel", "init", "x_bytes",
-               "fit_bytes")
+RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations",
+               "sketch_iterations", "passes", "stopped", "reached", "kkt", "threads", "kernel",
+               "init", "x_bytes", "fit_bytes")
 
 
 def number(value, digits=3):
@@ -47,8 +47,8 @@ def memory(row):
 
 def main_table(rows):
     heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
-             "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s", "% of limit",
-             "must", "aim", "verdict")
+             "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s",
+             "% of limit", "must", "aim", "verdict")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     units = {"x": "x", "%": " %", "passes": ""}
     for row in rows:
@@ -60,30 +60,37 @@ def main_table(rows):
                  with_spread(row, "ratio"), with_spread(row, "passes"), iterations(row),
                  number(row.get("default_error"), 5), number(row.get("default_seconds")),
                  memory(row), number(row.get("gflops")), number(row.get("percent")),
-                 "%g%s" % (row["must"], units[row["unit"]]), "%g%s" % (row["aim"], units[row["unit"]]),
+                 "%g%s" % (row["must"], units[row["unit"]]),
+                 "%g%s" % (row["aim"], units[row["unit"]]),
                  row["verdict"] + (" (" + row["note"] + ")" if row["note"] else ""))
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
-def limits_table(lines):
-    names = {"fma-f32": "multiply-add f32, GFLOP/s", "fma-f64": "multiply-add f64, GFLOP/s",
-             "read": "read, GB/s"}
-    text = ["| limit | threads | |", "|---|---|---|"]
+LIMITS = {"fma-f32": "multiply-add f32, GFLOP/s", "fma-f64": "multiply-add f64, GFLOP/s",
+          "read": "read, GB/s"}
+
+
+def limits_table(lines, limit):
+    """limit(part, threads): the best measured."""
+    text = ["| limit | threads | best |", "|---|---|---|"]
     for line in lines:
-        if line["part"] in names:
-            value = line["read_gb"] if line["part"] == "read" else line["gflops"]
-            text.append("| %s | %s | %s |" % (names[line["part"]], line["threads"], value))
+        if line["part"] in LIMITS:
+            best = limit(line["part"], line["threads"])
+            text.append("| %s | %s | %s |" % (LIMITS[line["part"]], line["threads"], number(best)))
     return text
 
 
-def kernels_table(lines):
+def kernels_table(lines, share):
+    """share(line, part): in percent of that limit."""
     text = ["| kernels | storage | threads | ms a pass | GFLOP/s | % of multiply-add | GB/s |",
             "|---" * 7 + "|"]
     for line in lines:
-        text.append("| %s | %s | %s | %s | %s | %s | %s |" % (
-            line["kernel"], line["storage"], line["threads"], number(1e3 * float(line["seconds"])),
-            line["gflops"], line["percent_of_fma"], line["read_gb"]))
+        part = "fma-f64" if line["storage"] == "float64" else "fma-f32"
+        cells = (line["kernel"], line["storage"], line["threads"],
+                 number(1e3 * float(line["seconds"])), number(float(line["gflops"])),
+                 number(share(line, part)), number(float(line["read_gb"])))
+        text.append("| " + " | ".join(cells) + " |")
     return text
 
 
@@ -129,8 +136,9 @@ def scaling_svg(lines):
     threads = thread_counts(lines)
     every = [float(line["seconds"]) for line in lines if line["part"].startswith("scaling")]
     low, high = math.floor(math.log10(min(every))), math.ceil(math.log10(max(every)))
-    svg = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" '
-           'font-size="12">' % (left + 3 * (width + gap), top + height + 60),
+    svg = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" '
+           'font-family="sans-serif" font-size="12">' % (left + 3 * (width + gap),
+                                                         top + height + 60),
            '<rect width="100%" height="100%" fill="white"/>']
 
     def across(panel, share):
@@ -175,7 +183,7 @@ def write_csv(path, columns, rows):
 
 
 def write(directory, text, rows, runs, lines):
-    """report.md, cases.csv (a line a case), runs.csv (a line a run), passes.csv (nmf bench's lines)."""
+    """report.md, cases.csv (a line a case), runs.csv (a line a run), passes.csv (nmf bench's)."""
     with open(os.path.join(directory, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
     write_csv(os.path.join(directory, "cases.csv"), COLUMNS, rows)

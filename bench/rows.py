@@ -5,7 +5,8 @@ from statistics import median
 
 from cases import BEST_KNOWN
 
-PEER_SECONDS = 45  # a slow scikit-learn fit is not repeated past this; the row says how often it ran
+LONGEST = 60       # seconds; a fit that needs more to get somewhere has not got there
+PEER_SECONDS = 45  # a slow scikit-learn fit is not repeated past this; the row says how often
 SLACK = 1 + 2e-5   # rounding of an f32 loss against an error recomputed in double
 
 
@@ -19,7 +20,8 @@ def millions(count):
 
 def spread(row, name, values):
     if values:
-        row[name], row[name + "_low"], row[name + "_high"] = median(values), min(values), max(values)
+        row[name] = median(values)
+        row[name + "_low"], row[name + "_high"] = min(values), max(values)
 
 
 class Bench:
@@ -36,8 +38,41 @@ class Bench:
         row = {"case": case.name, "title": case.title, "reach": case.reach, "unit": case.unit,
                "must": case.must, "aim": case.aim, "note": ""}
         getattr(self, "measure_" + case.kind)(case, row)
-        row["verdict"] = verdict(case, row)
+        self.settle(case, row)
         return row
+
+    # ---- shares of the machine's limits ----
+
+    def limit(self, part, threads):
+        """The best of all tries so far: what disturbs a measurement of a limit only lowers it."""
+        column = "read_gb" if part == "read" else "gflops"
+        return max(float(line[column]) for table in self.tables.values() for line in table
+                   if line["part"] == part and line["threads"] == threads)
+
+    def share(self, line, part):
+        value = float(line["read_gb" if part == "read" else "gflops"])
+        return 100 * value / self.limit(part, line["threads"])
+
+    def settle(self, case, row):
+        """Shares and verdict, by the limits as they are known now."""
+        lines = row.get("lines")
+        if lines:
+            part = "read" if "read" in case.reach else "fma-f32"
+            shares = [self.share(line, part) for line in lines]
+            row["gflops"] = min(float(line["gflops"]) for line in lines)
+            row["percent"] = min(shares)
+            if "one_thread" in row:
+                row["note"] = "; ".join(self.share_note(row, *pair) for pair in zip(lines, shares))
+        row["verdict"] = verdict(case, row)
+
+    @staticmethod
+    def share_note(row, line, share):
+        seconds = float(line["seconds"])
+        text = "k = %s: %.4g ms, %.0f %%" % (line["k"], 1e3 * seconds, share)
+        if line["threads"] != "1":
+            text += ", %.2fx with %s threads" % (row["one_thread"][line["k"]] / seconds,
+                                                 line["threads"])
+        return text
 
     # ---- single runs ----
 
@@ -46,20 +81,25 @@ class Bench:
         iterations = "%d" % run["iterations"]
         if run.get("sketch_iterations"):
             iterations += " and %d in the sketch" % run["sketch_iterations"]
-        say("  %-22s %10.4f s  error %.6f  iterations %s  passes %s" % (
+        say("  %-22s %10.4f s  error %.7f  iterations %s  passes %s" % (
             program, run["seconds"], run["error"], iterations, run.get("passes", "-")))
         return run
+
+    def shape(self, case):
+        return "1000x256" if self.small else "%dx%d" % case.shape
 
     def k(self, case):
         return min(case.k, 8) if self.small else case.k
 
     def ours(self, case, repetition, program, target=None, options=(), data=None):
         options = ("--components", self.k(case), "--seed", repetition, *case.options, *options)
+        if target is not None:  # when it gets there, not when it would stop by itself
+            options += ("--tol", 0, "--time-limit", LONGEST)
         run = self.programs.ours(self.datasets.path(data or case.data), options, target)
         return self.note(case, program, repetition, run)
 
     def peer(self, case, repetition, kind):
-        """The scikit-learn run of this repetition, or the last one where repeating takes too long."""
+        """scikit-learn's run of this repetition, or its last one where repeating takes too long."""
         data = case.data.replace("-u8", "")  # it has no integer arithmetic
         done = self.peers.setdefault((data, self.k(case), repr(case.peer)), [])
         spent = sum(run["seconds"] for run in done)
@@ -75,16 +115,15 @@ class Bench:
     def table(self, *arguments, kernels=""):
         arguments += ("--quick",) if self.small else ()
         if (arguments, kernels) not in self.tables:
-            say("  nmf bench " + " ".join(arguments) + (" (%s kernels)" % kernels if kernels else ""))
+            say("  nmf bench %s%s" % (" ".join(arguments), kernels and " (%s)" % kernels))
             self.tables[arguments, kernels] = self.programs.passes(*arguments, kernels=kernels)
         return self.tables[arguments, kernels]
 
     def pass_figures(self, case, row, storage="f32"):
-        """What one pass of this shape reaches, from nmf bench: the fit's own passes include starts."""
-        m, n = (1000, 256) if self.small else case.shape
-        lines = self.table("pass", "--shape", "%dx%d" % (m, n), "-k", str(case.k), "--storage", storage)
-        line = [line for line in lines if line["part"] == "pass"][-1]  # the last is with all threads
-        row["gflops"], row["percent"] = float(line["gflops"]), float(line["percent_of_fma"])
+        """What one pass over this shape reaches: a fit's own passes include those of its start."""
+        lines = self.table("pass", "--shape", self.shape(case), "-k", str(case.k),
+                           "--storage", storage)
+        row["lines"] = [line for line in lines if line["part"] == "pass"][-1:]  # all threads
 
     # ---- kinds of cases ----
 
@@ -127,7 +166,8 @@ class Bench:
         self.fill(row, case, peers, good, ours)
         row["iterations"] = None
         if len(good) == self.repeat:
-            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in zip(peers, ours)])
+            pairs = zip(peers, ours)
+            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
 
     def measure_storage(self, case, row):
         """u8 against f32, both to scikit-learn's error on the f32 data."""
@@ -153,20 +193,12 @@ class Bench:
         self.pass_figures(case, row, "u8")
 
     def measure_share(self, case, row):
-        shape = "%dx%d" % ((1000, 256) if self.small else case.shape)
-        narrow = "read" in case.reach
-        lines = [line for line in self.table("pass", "--shape", shape, "--storage", "f32")
-                 if line["part"] == "pass" and int(line["k"]) in case.ranks]
+        table = self.table("pass", "--shape", self.shape(case), "--storage", "f32")
+        lines = [line for line in table if line["part"] == "pass" and int(line["k"]) in case.ranks]
         most = max(int(line["threads"]) for line in lines)
-        one = {line["k"]: float(line["seconds"]) for line in lines if line["threads"] == "1"}
-        lines = [line for line in lines if int(line["threads"]) == most]
-        column = "percent_of_read" if narrow else "percent_of_fma"
-        row["percent"] = min(float(line[column]) for line in lines)
-        row["gflops"] = min(float(line["gflops"]) for line in lines)
-        row["note"] = "; ".join("k = %s: %.4g ms, %.0f %%%s" % (
-            line["k"], 1e3 * float(line["seconds"]), float(line[column]),
-            ", %.2fx with %d threads" % (one[line["k"]] / float(line["seconds"]), most)
-            if most > 1 else "") for line in lines)
+        row["lines"] = [line for line in lines if int(line["threads"]) == most]
+        row["one_thread"] = {line["k"]: float(line["seconds"]) for line in lines
+                             if line["threads"] == "1"}
 
     def measure_passes(self, case, row):
         best = BEST_KNOWN[case.k] if self.datasets.is_olivetti else self.best_seen(case)

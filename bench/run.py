@@ -71,27 +71,30 @@ def heading(bench, datasets, threads):
 
 
 EXPLANATION = """
-Times run from data in memory to finished factors, starts included; starting a process and reading a file
-are in neither side's. Each run is a process of its own, scikit-learn's and ours in turn, with seeds equal to
-the repetition's number. "To it" is a default fit that stops at the first iteration whose error is
-scikit-learn's; both errors are ||X - WH|| / ||X||, recomputed in double precision from the written
-factors. Memory is X and the most that the fit needed beside it, ours / scikit-learn's. GFLOP/s counts
-4 m n k for a pass over data of the case's shape, updates of W and H inside its time, as `nmf bench` measures
-it; "% of limit" is that against this machine's multiply-add peak (pass-narrow: reading, against read
-bandwidth). Where one scikit-learn fit takes long it is not repeated; the number of its runs is given.
+Times run from data in memory to finished factors, starts included; starting a process and reading
+a file are in neither side's. Each run is a process of its own, scikit-learn's and ours in turn,
+with seeds equal to the repetition's number. "To it" is the default fit, but stopped at the first
+iteration whose error is at most scikit-learn's and not by its own tolerance; the default fit as
+it stops by itself has its own columns. All errors are ||X - WH|| / ||X||, recomputed in double
+precision from the written factors (PCA: of the centred data). Memory is X and the most that the
+default fit needed beside it, ours / scikit-learn's. GFLOP/s counts 4 m n k for a pass over data
+of the case's shape, updates of W and H inside its time, as `nmf bench` measures it; "% of limit"
+is that against the multiply-add peak (k = 1, 2, 4: reading, against the read bandwidth), for both
+the best that was seen in this run. Where one scikit-learn fit takes long it is not repeated; its
+runs are counted.
 """.strip().split("\n")
 
 
 def compose(bench, datasets, threads, rows, sections):
     text = heading(bench, datasets, threads)
-    for name, title in (("limits", "Limits of this machine"),):
-        if name in sections:
-            text += ["## " + title, ""] + report.limits_table(sections[name]) + [""]
+    if "limits" in sections:
+        text += ["## Limits of this machine", ""]
+        text += report.limits_table(sections["limits"], bench.limit) + [""]
     if rows:
         text += ["## Cases", ""] + report.main_table(rows) + [""] + EXPLANATION + [""]
     if "kernels" in sections:
         text += ["## Kernels and storage types, one pass, k = 16", ""]
-        text += report.kernels_table(sections["kernels"]) + [""]
+        text += report.kernels_table(sections["kernels"], bench.share) + [""]
     if "scaling" in sections:
         text += ["## Scaling", "", "![time of a pass](scaling.svg)", ""]
         text += report.scaling_table(sections["scaling"]) + [""]
@@ -110,11 +113,14 @@ def main():
     programs = Programs(os.path.abspath(sys.argv[1]), out, threads)
     datasets = Datasets(out, programs.nmf, small)
     bench = Bench(programs, datasets, repeat, small)
-    rows, sections = [], {}
+    rows, sections, cases = [], {}, {case.name: case for case in CASES}
 
     def save():  # after each case: what was measured is kept whatever happens next
+        for row in rows:
+            bench.settle(cases[row["case"]], row)
         lines = [line for table in bench.tables.values() for line in table]
-        report.write(out, compose(bench, datasets, threads, rows, sections), rows, bench.runs, lines)
+        text = compose(bench, datasets, threads, rows, sections)
+        report.write(out, text, rows, bench.runs, lines)
 
     if "limits" in only:
         sections["limits"] = bench.table("limits")

@@ -1,6 +1,6 @@
-/* See bench_limits.h. Multiply-adds on registers for the arithmetic, the sum of an array far larger than
- * the caches for the memory; the best of several tries, since everything that disturbs only slows down.
- * Both loops exist for each vector width that the library's kernels have. */
+/* See bench_limits.h. Multiply-adds on registers for the arithmetic, the sum of an array far
+ * larger than the caches for the memory; the best of several tries, since everything that disturbs
+ * only slows down. Both loops exist for each vector width that the library's kernels have. */
 #include "bench_limits.h"
 
 #include <pthread.h>

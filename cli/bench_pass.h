@@ -4,8 +4,8 @@
 
 #include <nmfkit/nmfkit.h>
 
-/* rows x columns numbers of this type, row-major: every row mixes four of 64 planted parts and has noise
- * added; 0 to 255, or 0 to 1 in f32 and f64. The same for every run. Errors: MEMORY. */
+/* rows x columns numbers of this type, row-major: every row mixes four of 64 planted parts and has
+ * noise added; 0 to 255, or 0 to 1 in f32 and f64. The same for every run. Errors: MEMORY. */
 nmf_status cli_bench_data(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_matrix **matrix,
                           nmf_error *error);
 
@@ -14,9 +14,9 @@ typedef struct cli_pass_time {
     int64_t passes;                 /* behind the median */
 } cli_pass_time;
 
-/* Fits of k components from random starts, without a tolerance, until the measured passes took `seconds`
- * and are at least five. The first two passes of each fit are left out: they warm the caches, and their
- * updates need more sweeps than all later ones. Errors: those of nmf_fit. */
+/* Fits of k components from random starts, without a tolerance, until the measured passes took
+ * `seconds` and are at least five. The first two passes of each fit are left out: they warm the
+ * caches, and their updates need more sweeps than all later ones. Errors: those of nmf_fit. */
 nmf_status cli_time_pass(const nmf_matrix *X, int64_t k, int64_t threads, double seconds,
                          cli_pass_time *time, nmf_error *error);
 

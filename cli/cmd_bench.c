@@ -1,8 +1,9 @@
-/* nmf bench: how near the library's passes come to what this machine can do. First the machine's own
- * limits, then the time of a pass for ranks and storage types, then how it grows with each size.
+/* nmf bench: how near the library's passes come to what this machine can do. First the machine's
+ * own limits, then the time of a pass for ranks and storage types, then how it grows with each
+ * size.
  *
- * A pass does 4 m n k floating-point operations (both products) and reads X once; the updates of W and H
- * are inside its time and not counted as work. */
+ * A pass does 4 m n k floating-point operations (both products) and reads X once; the updates of W
+ * and H are inside its time and not counted as work. */
 #include "bench_limits.h"
 #include "bench_pass.h"
 #include "data.h"

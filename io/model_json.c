@@ -55,6 +55,8 @@ static const result results[] = {
     {"threads", WHOLE, AT(threads), 0, NULL, 0},
     {"kernel", TEXT, AT(kernel), sizeof((nmf_model_content *)NULL)->kernel, NULL, 0},
     {"precision", WORD, AT(precision), 0, WORDS(precisions)},
+    {"sketch_iterations", WHOLE, AT(sketch_iterations), 0, NULL, 0},
+    {"unit", REAL, AT(unit), 0, NULL, 0},
     {"winning_seed", SEED, AT(winning_seed), 0, NULL, 0},
     {"fingerprint", HEX, AT(fingerprint), 0, NULL, 0}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])

@@ -64,6 +64,7 @@ typedef struct nmf_model_content {
     uint64_t fingerprint;    /* nmf_matrix_fingerprint of X; 0 where not set */
     uint64_t winning_seed;   /* seed of the start that won */
     int64_t sketch_iterations; /* before `iterations`, in a sketch and without reading X */
+    double unit; /* power of 4 that the arithmetic multiplies X by, so that any unit of X will do; 0: 1 */
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

@@ -44,16 +44,16 @@ typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sig
 #define NMF_SCOPE_PCA 2
 #define NMF_SCOPE_TRANSFORM 4
 
-/* One line of the trace: the state after an iteration. */
+/* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {
     int64_t iteration;
     int64_t passes;  /* readings of X so far, start and validation included */
     double seconds;  /* since the fit began */
-    double loss;     /* the objective: divergence plus penalties */
+    double loss;     /* the objective: divergence plus penalties; NaN where it is not known (in the sketch) */
     double kkt;      /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration, from the thread that called the fit; non-zero stops it, and the best
+/* Called after each iteration, those in the sketch included (their loss on X is not known: NaN), from the thread that called the fit; non-zero stops it, and the best
  * result so far is returned with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 
@@ -106,6 +106,7 @@ typedef struct nmf_option_info {
     int scope;                     /* NMF_SCOPE_* bits */
     double value, lowest, highest; /* default and bounds */
     size_t offset;                 /* of the field in nmf_options */
+    int64_t lowest_integer, highest_integer; /* the bounds of an integer option, exactly */
 } nmf_option_info;
 
 NMF_API const nmf_option_info *nmf_option_table(int64_t *count);

@@ -193,7 +193,12 @@ nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which, const char 
     }
     const int64_t count = names_wanted(matrix, which);
     size_t text_bytes = 0;
-    for (int64_t i = 0; i < count; i++) text_bytes += strlen(names[i]) + 1;
+    for (int64_t i = 0; i < count; i++) {
+        if (!names[i])
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "name %lld of %lld is NULL", (long long)i,
+                            (long long)count);
+        text_bytes += strlen(names[i]) + 1;
+    }
     char **list = malloc((size_t)(count + 1) * sizeof *list + text_bytes);
     if (!list)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names of %zu bytes",

@@ -28,16 +28,16 @@ static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const nmf_option_info table[] = {
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help)                       \
     {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_INT, scope, (double)(value),           \
-     (double)(low), (double)(high), offsetof(nmf_options, field)},
+     (double)(low), (double)(high), offsetof(nmf_options, field), low, high},
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help)                      \
     {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_REAL, scope, value, low, high,         \
-     offsetof(nmf_options, field)},
+     offsetof(nmf_options, field), 0, 0},
 #define NMF_OPTION_FLAG(field, flag, value, scope, help)                                          \
     {#field, flag, NULL, help, NULL, 0, NMF_OPTION_KIND_FLAG, scope, value, 0, 1,                 \
-     offsetof(nmf_options, field)},
+     offsetof(nmf_options, field), 0, 0},
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help)                             \
     {#field, flag, NULL, help, NAMES_OF_##type, COUNT(NAMES_OF_##type), NMF_OPTION_KIND_ENUM,     \
-     scope, value, 0, (double)(COUNT(NAMES_OF_##type) - 1), offsetof(nmf_options, field)},
+     scope, value, 0, (double)(COUNT(NAMES_OF_##type) - 1), offsetof(nmf_options, field), 0, 0},
 #include <nmfkit/options.def>
 };
 
@@ -74,8 +74,14 @@ static void list_names(const nmf_option_info *option, char *text, size_t bytes)
 static nmf_status out_of_bounds(const nmf_option_info *option, const char *text, nmf_error *error)
 {
     if (option->kind == NMF_OPTION_KIND_INT)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be an integer from %.0f to %.0f",
-                        option->flag, text, option->lowest, option->highest);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be an integer from %lld to %lld",
+                        option->flag, text, (long long)option->lowest_integer,
+                        (long long)option->highest_integer);
+    if (option->kind == NMF_OPTION_KIND_ENUM) {
+        char names[256];
+        list_names(option, names, sizeof names);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, names);
+    }
     return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be a number from %g to %g", option->flag,
                     text, option->lowest, option->highest);
 }
@@ -87,7 +93,7 @@ static nmf_status set_integer(char *field, const nmf_option_info *option, const 
     errno = 0;
     const long long value = strtoll(text, &end, 10);
     const int bad = end == text || *end != '\0' || errno == ERANGE;
-    if (bad || (double)value < option->lowest || (double)value > option->highest)
+    if (bad || value < option->lowest_integer || value > option->highest_integer)
         return out_of_bounds(option, text, error);
     const int64_t integer = value;
     memcpy(field, &integer, sizeof integer);
@@ -129,9 +135,7 @@ static nmf_status set_enum(char *field, const nmf_option_info *option, const cha
             memcpy(field, &i, sizeof i);
             return NMF_OK;
         }
-    char names[256];
-    list_names(option, names, sizeof names);
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, names);
+    return out_of_bounds(option, text, error);
 }
 
 nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option, const char *text,
@@ -158,12 +162,27 @@ void nmf_option_get(const nmf_options *options, const nmf_option_info *option, c
         snprintf(text, bytes, "%lld", (long long)integer);
         break;
     case NMF_OPTION_KIND_REAL: snprintf(text, bytes, "%.17g", value); break;
-    case NMF_OPTION_KIND_FLAG: snprintf(text, bytes, "%s", value != 0 ? "yes" : "no"); break;
+    case NMF_OPTION_KIND_FLAG:
+        if (value == 0 || value == 1) snprintf(text, bytes, "%s", value != 0 ? "yes" : "no");
+        else snprintf(text, bytes, "%.0f", value);
+        break;
     case NMF_OPTION_KIND_ENUM:
-        snprintf(text, bytes, "%s",
-                 value >= 0 && value < (double)option->name_count ? option->names[(int)value] : "?");
+        if (value >= 0 && value < (double)option->name_count)
+            snprintf(text, bytes, "%s", option->names[(int)value]);
+        else snprintf(text, bytes, "%.0f", value);
         break;
     }
+}
+
+static int in_bounds(const nmf_options *options, const nmf_option_info *option)
+{
+    if (option->kind == NMF_OPTION_KIND_INT) {
+        int64_t integer;
+        memcpy(&integer, (const char *)options + option->offset, sizeof integer);
+        return integer >= option->lowest_integer && integer <= option->highest_integer;
+    }
+    const double value = get_number(options, option);
+    return value >= option->lowest && value <= option->highest; /* not NaN */
 }
 
 nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
@@ -183,8 +202,7 @@ nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *
     for (int64_t i = 0; i < COUNT(table); i++) {
         const nmf_option_info *option = &table[i];
         if (!(option->scope & scope)) continue;
-        const double value = get_number(checked, option);
-        if (value >= option->lowest && value <= option->highest) continue;
+        if (in_bounds(checked, option)) continue;
         char text[64];
         nmf_option_get(checked, option, text, sizeof text);
         return out_of_bounds(option, text, error);

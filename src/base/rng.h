@@ -12,7 +12,7 @@ enum { NMFI_STREAM_W = 1, NMFI_STREAM_H = 2, NMFI_STREAM_FILL_W = 3, NMFI_STREAM
 /* A standard normal number (Box-Muller). */
 double nmfi_normal(uint64_t seed, uint32_t stream, uint64_t index);
 
-/* Four uniform numbers in [-1, 1): those with indices index .. index + 3 of a row of the stream. */
+/* Four uniform numbers in [-1, 1), those of one index in a row of the stream. */
 void nmfi_uniform4(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index, double values[4]);
 
 /* Four 32-bit words; exposed for its test against the published vectors. */

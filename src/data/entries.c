@@ -2,6 +2,8 @@
  * must be fast are kernels; these serve readers, writers and messages. */
 #include "data/matrix.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 static double entry(const nmf_dense *d, int64_t row, int64_t column)
@@ -31,7 +33,11 @@ static void store(nmf_dtype dtype, void *out, int64_t at, double value)
     switch (dtype) {
     case NMF_U8: ((uint8_t *)out)[at] = (uint8_t)clamp(value, 255.0); break;
     case NMF_U16: ((uint16_t *)out)[at] = (uint16_t)clamp(value, 65535.0); break;
-    case NMF_F32: ((float *)out)[at] = (float)value; break;
+    case NMF_F32: /* NaN and infinities stay what they are */
+        ((float *)out)[at] = isfinite(value) && fabs(value) > (double)FLT_MAX
+                                 ? (value < 0 ? -FLT_MAX : FLT_MAX)
+                                 : (float)value;
+        break;
     case NMF_F64: ((double *)out)[at] = value; break;
     }
 }
@@ -40,9 +46,12 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
                                 nmf_dtype dtype, void *out, nmf_error *error)
 {
     const nmf_dense *d = &matrix->dense;
+    if (nmf_dtype_bytes(dtype) == 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "dtype %d is not one of uint8, uint16, float32, float64", (int)dtype);
     if (first < 0 || count < 0 || first > d->rows || count > d->rows - first)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "rows %lld to %lld are not all in 0 to %lld",
-                        (long long)first, (long long)(first + count - 1), (long long)d->rows - 1);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%lld rows from row %lld on are not all in 0 to %lld",
+                        (long long)count, (long long)first, (long long)d->rows - 1);
     const size_t bytes = nmf_dtype_bytes(d->dtype);
     for (int64_t i = 0; i < count; i++) {
         const int64_t row = first + i;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,16 @@ static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int 
     return NMF_OK;
 }
 
+static nmf_status check_numbers(const double *numbers, int64_t count, const char *name, double least,
+                                nmf_error *error)
+{
+    for (int64_t i = 0; numbers && i < count; i++)
+        if (!(numbers[i] >= least && numbers[i] <= DBL_MAX))
+            return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld] = %g: must be finite%s", name, (long long)i,
+                            numbers[i], least < 0 ? "" : " and >= 0");
+    return NMF_OK;
+}
+
 static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
 {
     if (!c->W || !c->H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model needs both W and H");
@@ -119,7 +130,7 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     if (W.dtype != H.dtype || (W.dtype != NMF_F32 && W.dtype != NMF_F64))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "W is %s and H %s; both must be float32 or float64",
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
-    if (c->k < 1 || W.rows != c->samples || W.columns != c->k || H.rows != c->k ||
+    if (c->samples < 1 || c->features < 1 || c->k < 1 || W.rows != c->samples || W.columns != c->k || H.rows != c->k ||
         H.columns != c->features)
         return nmf_fail(error, NMF_ERROR_SHAPE,
                         "W is %lld x %lld and H %lld x %lld; they do not fit %lld samples, %lld components "
@@ -130,8 +141,20 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     if (is_pca && (!c->mean || !c->singular_values || !c->explained_variance))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "a PCA model needs mean, singular values and explained variance");
-    const nmf_status status = check_entries(c->W, "W", is_pca, error);
-    return status == NMF_OK ? check_entries(c->H, "H", is_pca, error) : status;
+    if (c->trace_count < 0 || (c->trace_count > 0 && !c->trace))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "a trace of %lld lines is missing",
+                        (long long)c->trace_count);
+    nmf_status status = check_entries(c->W, "W", is_pca, error);
+    if (status == NMF_OK) status = check_entries(c->H, "H", is_pca, error);
+    if (status == NMF_OK) status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
+    if (status == NMF_OK) status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
+    if (status == NMF_OK)
+        status = check_numbers(c->explained_variance, c->k, "explained_variance", 0, error);
+    if (status == NMF_OK)
+        status = check_numbers(c->explained_variance_ratio, c->k, "explained_variance_ratio", 0, error);
+    if (status == NMF_OK && !(c->unit >= 0 && c->unit <= DBL_MAX))
+        status = nmf_fail(error, NMF_ERROR_DATA, "unit = %g: must be a finite number >= 0", c->unit);
+    return status;
 }
 
 nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model, nmf_error *error)

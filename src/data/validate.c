@@ -20,7 +20,7 @@ nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error)
             }
             const char *what = isfinite(value) ? ">= 0" : "finite numbers";
             return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)i,
-                            (long long)j, value, what);
+                            (long long)j, isnan(value) ? NAN : value, what); /* "nan", never "-nan" */
         }
     if (largest == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");

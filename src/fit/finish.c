@@ -51,8 +51,8 @@ static void correct_trace(nmfi_problem *problem)
     if (problem->trace_count == 0) problem->trace_count = 1; /* stopped before the first iteration on X */
     nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double seconds = nmfi_seconds() - problem->began_seconds;
-    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds, problem->loss,
-                              problem->kkt};
+    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds,
+                              nmfi_loss_for_user(problem, problem->loss), problem->kkt};
 }
 
 void nmfi_finish(nmfi_problem *problem)

@@ -87,7 +87,7 @@ static int stalled(const nmfi_problem *problem)
     const nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double fallen = last[-WINDOW].loss - last->loss;
     const double epsilon = problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON;
-    return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * problem->norm2);
+    return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * nmfi_loss_for_user(problem, problem->norm2));
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "data/model.h"
 #include "fit/factors.h"
+#include "pass/pass.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,6 +53,8 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "components = %lld: PCA gives at most min(samples, features) = %lld",
                         (long long)state->k, (long long)least);
+    const nmf_status countable = nmfi_pass_countable(&state->dense, state->k + 10, error);
+    if (countable != NMF_OK) return countable;
     for (int64_t i = 0; i < state->m; i++)
         for (int64_t f = 0; f < state->n; f++) {
             const double value = nmf_matrix_at(state->X, i, f);
@@ -140,7 +143,7 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
     state.n = state.dense.columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
                     (options->precision == NMF_PRECISION_AUTO && state.dense.dtype == NMF_F64);
-    state.kernels = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
+    state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = open_state(&state, error);
     if (status == NMF_OK)
         status = wants_exact(&state) ? nmfi_pca_exact(&state, error) : nmfi_pca_randomized(&state, error);

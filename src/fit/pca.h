@@ -13,7 +13,8 @@ typedef struct nmfi_pca_state {
     nmf_dense dense;
     int64_t m, n, k;
     nmfi_team *team;
-    const nmfi_kernels *kernels; /* of the wanted precision */
+    const nmfi_kernels *kernels;        /* of the wanted precision */
+    const nmfi_kernels *kernels_inside; /* of the arithmetic: the same, or f64 where that would lose too much */
     /* Results, f64, packed. */
     double *mean;       /* n */
     double *sigma;      /* k */

@@ -1,4 +1,4 @@
-/* Randomized PCA: column means by one visit, then the range finder with implicit centring until the wanted
+/* Randomized PCA: column means by one visit in f64, then the range finder with implicit centring until the wanted
  * variances have come to rest; X is never copied. Source: Halko, Martinsson & Tropp 2011. */
 #include "fit/pca.h"
 
@@ -7,76 +7,95 @@
 
 #include <string.h>
 
-typedef struct randomized {
+/* Where the mean carries nearly all of X, f32 would round away what is left after centring. */
+static const double f32_least_share = 1e-3;
+
+/* mean = X'1 / m, and the total variance: a scan, and a visit that only accumulates a row factor of ones. */
+typedef struct means {
     nmfi_pass pass;
-    nmfi_sketch sketch;
     nmfi_arena arena;
-    void *ones, *mean; /* 1 x rows.ld, 1 x columns.ld */
-} randomized;
+    void *ones, *sums; /* 1 x rows.ld, 1 x columns.ld */
+} means;
 
-static void layout(randomized *r, int64_t threads)
+static void layout_means(means *s, int64_t threads)
 {
-    const int64_t bytes = r->pass.kernels->element_bytes;
-    nmfi_pass_layout(&r->pass, &r->arena, threads, 1);
-    nmfi_sketch_layout(&r->sketch, &r->pass, &r->arena, 0);
-    r->ones = nmfi_take(&r->arena, r->pass.rows.ld, (size_t)bytes);
-    r->mean = nmfi_take(&r->arena, r->pass.columns.ld, (size_t)bytes);
+    nmfi_pass_layout(&s->pass, &s->arena, threads, 1);
+    s->ones = nmfi_take(&s->arena, s->pass.rows.ld, sizeof(double));
+    s->sums = nmfi_take(&s->arena, s->pass.columns.ld, sizeof(double));
 }
 
-/* mean = X'1 / m: a visit that only accumulates, with a row factor of ones. */
-static void column_means(randomized *r, nmfi_pca_state *state)
+static void visit_means(means *s, nmfi_pca_state *state)
 {
-    const nmfi_kernels *kernels = r->pass.kernels;
-    kernels->shift(r->ones, state->m, 1.0);
-    const nmfi_visit visit = {.k = 1, .R = r->ones, .accumulate = 1};
-    nmfi_pass_visit(&r->pass, &visit);
-    const nmfi_project_rule project = {kernels, 1, r->pass.columns.ld, NULL, r->mean};
+    const nmfi_kernels *kernels = s->pass.kernels;
+    const nmfi_scan scan = nmfi_pass_scan(&s->pass, 1);
+    kernels->shift(s->ones, state->m, 1.0);
+    const nmfi_visit visit = {.k = 1, .R = s->ones, .accumulate = 1};
+    nmfi_pass_visit(&s->pass, &visit);
+    const nmfi_project_rule project = {kernels, 1, s->pass.columns.ld, NULL, s->sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    nmfi_pass_columns(&r->pass, 1, &rule, NULL);
-    kernels->to_f64(r->mean, state->mean, state->n);
-    for (int64_t f = 0; f < state->n; f++) state->mean[f] /= (double)state->m;
+    nmfi_pass_columns(&s->pass, 1, &rule, NULL);
+    kernels->to_f64(s->sums, state->mean, state->n);
+    state->total = scan.sum_of_squares;
+    for (int64_t f = 0; f < state->n; f++) {
+        state->mean[f] /= (double)state->m;
+        state->total -= (double)state->m * state->mean[f] * state->mean[f];
+    }
+    if (state->total < f32_least_share * scan.sum_of_squares)
+        state->kernels_inside = nmfi_kernels_for(NMF_F64, NULL);
+    state->total = state->total > 0 ? state->total : 0.0;
+    state->passes = s->pass.visits;
 }
 
-static double total_variance(randomized *r, const nmfi_pca_state *state)
+static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
 {
-    double total = nmfi_pass_scan(&r->pass, 1).sum_of_squares;
-    for (int64_t f = 0; f < state->n; f++)
-        total -= (double)state->m * state->mean[f] * state->mean[f];
-    return total > 0 ? total : 0.0;
+    means s = {.pass = {.team = state->team}};
+    const int64_t threads = nmfi_team_threads(state->team);
+    nmfi_pass_plan(&s.pass, &state->dense, nmfi_kernels_for(NMF_F64, NULL), 1, state->options.block_rows);
+    layout_means(&s, threads);
+    const nmf_status status =
+        nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
+    if (status != NMF_OK) return status;
+    layout_means(&s, threads);
+    visit_means(&s, state);
+    nmfi_release(s.arena.base);
+    return NMF_OK;
 }
 
-static void take_results(const randomized *r, nmfi_pca_state *state)
+static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_pca_state *state)
 {
-    const nmfi_kernels *kernels = r->pass.kernels;
+    const nmfi_kernels *kernels = pass->kernels;
     const int64_t bytes = kernels->element_bytes;
-    memcpy(state->sigma, r->sketch.sigma, (size_t)state->k * sizeof(double));
+    memcpy(state->sigma, sketch->sigma, (size_t)state->k * sizeof(double));
     for (int64_t j = 0; j < state->k; j++) {
-        const char *u = (const char *)r->sketch.U + j * r->pass.rows.ld * bytes;
-        const char *v = (const char *)r->sketch.V + j * r->pass.columns.ld * bytes;
+        const char *u = (const char *)sketch->U + j * pass->rows.ld * bytes;
+        const char *v = (const char *)sketch->V + j * pass->columns.ld * bytes;
         kernels->to_f64(u, state->U + j * state->m, state->m);
         kernels->to_f64(v, state->V + j * state->n, state->n);
     }
-    state->passes = r->pass.visits;
+    state->passes += pass->visits;
 }
 
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
 {
-    randomized r = {.pass = {.team = state->team}};
-    r.sketch.rank = state->k;
-    r.sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
-    r.sketch.accuracy = state->kernels->element_bytes == 4 ? 1e-7 : 1e-11;
-    r.sketch.most_visits = 60;
-    r.sketch.seed = state->options.seed;
-    nmfi_pass_plan(&r.pass, &state->dense, state->kernels, r.sketch.width, state->options.block_rows);
-    layout(&r, nmfi_team_threads(state->team));
-    nmf_status status = nmfi_arena_allocate(&r.arena, state->options.memory_limit_bytes, error);
+    nmfi_pass pass = {.team = state->team};
+    nmfi_sketch sketch = {.rank = state->k, .most_visits = 60, .seed = state->options.seed};
+    nmfi_arena arena = {0};
+    const int64_t threads = nmfi_team_threads(state->team);
+    nmf_status status = take_means(state, error);
     if (status != NMF_OK) return status;
-    layout(&r, nmfi_team_threads(state->team));
-    column_means(&r, state);
-    state->total = total_variance(&r, state);
-    r.sketch.mean = state->mean;
-    status = nmfi_sketch_run(&r.sketch, &r.pass, error);
-    if (status == NMF_OK) take_results(&r, state);
-    nmfi_release(r.arena.base);
+    sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
+    sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-7 : 1e-11;
+    sketch.mean = state->mean;
+    nmfi_pass_plan(&pass, &state->dense, state->kernels_inside, sketch.width, state->options.block_rows);
+    for (int round = 0; round < 2; round++) { /* measure, then take */
+        nmfi_pass_layout(&pass, &arena, threads, 1);
+        nmfi_sketch_layout(&sketch, &pass, &arena, 0);
+        if (round == 1) break;
+        status = nmfi_arena_allocate(&arena, state->options.memory_limit_bytes, error);
+        if (status != NMF_OK) return status;
+    }
+    status = nmfi_sketch_run(&sketch, &pass, error);
+    if (status == NMF_OK) take_results(&pass, &sketch, state);
+    nmfi_release(arena.base);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -70,10 +71,12 @@ static void set_penalties(nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double n = (double)problem->n, m = (double)problem->m;
-    problem->W.l1 = n * o->alpha_W * o->l1_ratio;
-    problem->W.l2 = n * o->alpha_W * (1 - o->l1_ratio);
-    problem->H.l1 = m * alpha_H * o->l1_ratio;
-    problem->H.l2 = m * alpha_H * (1 - o->l1_ratio);
+    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^2 times his. */
+    const double l2 = problem->unit, l1 = problem->unit * sqrt(problem->unit);
+    problem->W.l1 = l1 * n * o->alpha_W * o->l1_ratio;
+    problem->W.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
+    problem->H.l1 = l1 * m * alpha_H * o->l1_ratio;
+    problem->H.l2 = l2 * m * alpha_H * (1 - o->l1_ratio);
 }
 
 static int needs_sketch(nmf_init init)
@@ -122,14 +125,37 @@ static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
     return status != NMF_OK ? status : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
+/* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is rounded, and
+ * data in any unit lead to the same bits. */
+static void choose_unit(nmfi_problem *problem, double mean)
+{
+    const int most = problem->precision == NMF_PRECISION_F32 ? 120 : 1000;
+    int exponent;
+    (void)frexp(mean, &exponent);
+    exponent += exponent & 1;
+    exponent = exponent > most ? most : exponent < -most ? -most : exponent;
+    problem->unit = ldexp(1.0, -exponent);
+    problem->pass.unit = problem->by_samples.unit = problem->unit;
+}
+
 static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *error)
 {
-    const nmfi_scan scan = nmfi_pass_scan(&problem->pass, 0);
+    const double entries = (double)problem->m * (double)problem->n;
+    nmfi_scan scan = nmfi_pass_scan(&problem->pass, 0);
     if (scan.bad > 0) return name_bad_entry(X, error);
     if (scan.highest <= 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
+    choose_unit(problem, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
+    const double unit2 = problem->unit * problem->unit;
+    if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
+        scan.sum *= problem->unit;
+        scan.sum_of_squares *= unit2;
+    } else {
+        scan = nmfi_pass_scan(&problem->pass, 0); /* squares left the range of f64: once more, in the unit */
+    }
+    problem->mean = scan.sum / entries;
     problem->norm2 = scan.sum_of_squares;
-    problem->mean = scan.sum / ((double)problem->m * (double)problem->n);
+    set_penalties(problem);
     return NMF_OK;
 }
 
@@ -147,6 +173,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)problem->m, (long long)problem->n);
     nmf_status status = choose_start(problem, error);
+    if (status == NMF_OK) status = nmfi_pass_countable(&problem->dense, pass_width(problem), error);
     if (status != NMF_OK) return status;
     problem->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
                          : problem->dense.dtype == NMF_F64        ? NMF_PRECISION_F64
@@ -154,7 +181,6 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->kernels =
         nmfi_kernels_for(problem->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     problem->trace_room = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
-    set_penalties(problem);
     status = nmfi_team_start(options->threads, &problem->team, error);
     if (status != NMF_OK) return status;
     plan(problem);
@@ -203,7 +229,8 @@ nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *er
     const nmfi_sketch *sketch = &problem->sketch;
     problem->seed = seed;
     if (o->init == NMF_INIT_CUSTOM)
-        return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H, error);
+        return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H,
+                                 sqrt(problem->unit), error);
     if (needs_sketch(o->init))
         nmfi_start_nndsvd(problem->kernels, W, H, problem->k,
                           problem->W.on_rows ? sketch->U : sketch->V,

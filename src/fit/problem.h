@@ -54,6 +54,7 @@ typedef struct nmfi_problem {
     void *gram, *inverse;
     double *gram_f64;
     /* What is known about X. */
+    double unit; /* power of 4: everything below and all factors are those of unit X, whose mean is near 1 */
     double norm2, mean; /* ||X||_F^2, mean entry */
     /* Progress of the current start. */
     double began_seconds;
@@ -98,6 +99,7 @@ void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor);
 /* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the trace,
  * which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
 double nmfi_kkt(const nmfi_problem *problem);
+double nmfi_loss_for_user(const nmfi_problem *problem, double loss); /* from the loss of unit X */
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
 int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss on X is not known */
 int64_t nmfi_visits(const nmfi_problem *problem);

@@ -19,8 +19,9 @@ static void fill_content(const nmfi_problem *problem, const nmf_matrix *X, nmf_m
     content->iterations = problem->iterations;
     content->sketch_iterations = problem->sketch_iterations;
     content->passes = nmfi_visits(problem);
-    content->loss = problem->loss;
-    content->error = problem->error;
+    content->unit = problem->unit;
+    content->loss = nmfi_loss_for_user(problem, problem->loss);
+    content->error = problem->error / problem->unit;
     content->relative_error = problem->error / sqrt(problem->norm2);
     content->kkt = problem->kkt;
     content->stopped = problem->stopped;
@@ -36,12 +37,17 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
     nmf_matrix *W = NULL, *H = NULL;
     const nmfi_kernels *kernels = problem->kernels;
     fill_content(problem, X, &content);
+    const double scale = 1.0 / sqrt(problem->unit);
     nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.cut.ld, problem->m, problem->k,
                                          &W, error);
     if (status == NMF_OK)
         status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.cut.ld, problem->k, problem->n, &H,
                                   error);
-    if (status == NMF_OK) status = nmfi_inherit_names(X, W, H, error);
+    if (status == NMF_OK) {
+        kernels->scale(nmf_matrix_writable(W), problem->m * problem->k, scale);
+        kernels->scale(nmf_matrix_writable(H), problem->k * problem->n, scale);
+        status = nmfi_inherit_names(X, W, H, error);
+    }
     if (status != NMF_OK) {
         nmf_matrix_free(W);
         nmf_matrix_free(H);

@@ -55,10 +55,17 @@ int nmfi_poll(nmfi_problem *problem)
     return limits(problem, &point);
 }
 
+double nmfi_loss_for_user(const nmfi_problem *problem, double loss)
+{
+    /* unit^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
+    return fmax(loss, 0.0) / problem->unit / problem->unit;
+}
+
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
 {
     const double seconds = nmfi_seconds() - problem->began_seconds;
-    const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds, loss, kkt};
+    const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds,
+                                   nmfi_loss_for_user(problem, loss), kkt};
     if (problem->trace_count < problem->trace_room) problem->trace[problem->trace_count++] = point;
     problem->loss = loss;
     problem->kkt = kkt;

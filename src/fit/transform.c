@@ -65,11 +65,11 @@ static void prepare_gram(transform *t, double l2)
 static void solve_rows(transform *t)
 {
     const nmf_options *o = &t->model->options;
-    const double n = (double)t->model->features;
-    prepare_gram(t, n * o->alpha_W * (1 - o->l1_ratio));
+    const double n = (double)t->model->features, unit = t->pass.unit;
+    prepare_gram(t, unit * n * o->alpha_W * (1 - o->l1_ratio));
     const nmfi_solve_rule solving =
         nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
-                     n * o->alpha_W * o->l1_ratio, t->W);
+                     unit * sqrt(unit) * n * o->alpha_W * o->l1_ratio, t->W);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {.k = t->model->k, .C = t->H, .rule = &rule, .R = t->W};
     nmfi_pass_visit(&t->pass, &visit);
@@ -101,9 +101,11 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
     transform t = {.model = nmf_model_view(model)};
     const nmf_dense dense = nmf_matrix_dense(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
-    nmf_status status = nmfi_team_start(options->threads, &t.team, error);
+    nmf_status status = nmfi_pass_countable(&dense, t.model->k, error);
+    if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
     if (status != NMF_OK) return status;
     nmfi_pass_plan(&t.pass, &dense, t.kernels, t.model->k, options->block_rows);
+    t.pass.unit = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
     status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
     if (status == NMF_OK) {
@@ -112,9 +114,12 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         status = check(&t, X, error);
     }
     if (status == NMF_OK) {
+        const double root = sqrt(t.pass.unit); /* factors of unit X, as in the fit: the same bits */
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
+        t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA) project_rows(&t);
         else solve_rows(&t);
+        t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
         status = nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, dense.rows, t.model->k, W, error);
     }
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);

@@ -33,7 +33,8 @@ typedef struct nmfi_hals {
     double l1;           /* subtracted from p */
     int64_t k, lanes;
     int64_t sweeps;  /* at most */
-    double accuracy; /* stop when a sweep's squared change <= accuracy^2 * the first sweep's */
+    double accuracy; /* stop when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
+                      * rounding alone could */
     /* Out, added to: */
     double decrease;  /* of the objective 1/2 x'Gx - (p - l1)'x, summed over lanes, exact */
     double violation; /* sum of |projected gradient| met in the first sweep (scikit-learn's measure) */
@@ -42,7 +43,7 @@ typedef struct nmfi_hals {
 
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
-    double lowest, highest; /* of the finite entries */
+    double lowest, highest; /* of the entries that are not NaN */
     int64_t bad;            /* rows * columns, or less: an entry is NaN, infinite or (if asked) negative */
 } nmfi_scan;
 
@@ -57,12 +58,12 @@ typedef struct nmfi_kernels {
     /* Q[j,c] += sum_r R[j,r] X[r,c], rows in order: k x columns, stride ldq. */
     void (*accumulate[4])(const nmfi_rows *X, const void *R, int64_t ldr, int64_t k, void *Q, int64_t ldq);
 
-    /* *total += (X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns` elements of T. */
+    /* *total += (unit X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns` elements of T. */
     void (*distance[4])(const nmfi_rows *X, const void *R, int64_t ldr, const void *F, int64_t ldf,
-                        int64_t k, void *scratch, double *total);
+                        int64_t k, void *scratch, double unit, double *total);
 
-    /* One reading for validation and norms. */
-    void (*scan[4])(const nmfi_rows *X, int signed_ok, nmfi_scan *scan);
+    /* One reading for validation and norms, of X times `unit`. */
+    void (*scan[4])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k, int64_t columns,

@@ -64,6 +64,12 @@ static void improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nm
     }
 }
 
+/* Products of X as it is stored become products of X in the pass's unit. */
+static void to_unit(const nmfi_pass *pass, void *products, int64_t count)
+{
+    if (pass->unit > 0 && pass->unit != 1.0) pass->kernels->scale(products, count, pass->unit);
+}
+
 /* Tile by tile, so that the sums do not depend on the size of a block. */
 static void gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
                       int64_t k, nmfi_sums *sums)
@@ -91,6 +97,7 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
         if (last < end * pass->rows.lanes) /* the padding of the last tile must be zero */
             memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
         kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
+        to_unit(pass, P, visit->k * ldp);
         improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
     }
     if (visit->accumulate)
@@ -99,7 +106,7 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     if (visit->distance)
         kernels->distance[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
                                  pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
-                                 &sums->value[NMFI_SUM_DISTANCE]);
+                                 pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
     if (visit->accumulate)
         for (int64_t t = begin; t < end; t++)
             gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
@@ -148,6 +155,7 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
         if (job->rule) {
             kernels->fold(factor_at(pass, pass->slot_Q, first), cut->ld, job->k, cut->lanes,
                           pass->rows.slots, P);
+            to_unit(pass, P, job->k * cut->lanes);
             improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
         }
         if (job->C_for_gram) gram_tile(pass, job->C_for_gram, cut, t, job->k, sums);
@@ -211,7 +219,8 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
         nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
         block.data = pass->source.fetch(&pass->source, first, block.rows,
                                         pass->gather + thread * pass->gather_bytes, &block.row_stride);
-        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok, scan);
+        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok,
+                                                     pass->unit > 0 ? pass->unit : 1.0, scan);
     }
 }
 

@@ -32,6 +32,7 @@ typedef struct nmfi_pass {
     nmfi_cut rows, columns;
     int64_t k;           /* the most components a visit may have */
     int64_t block_tiles; /* visited together */
+    double unit;         /* what X is multiplied by on the way, a power of two; 0: 1 */
     int64_t visits;      /* readings of X so far */
     /* Memory, from the fit's arena. */
     void *slot_Q;          /* rows.slots x k x columns.ld, T */
@@ -54,6 +55,9 @@ typedef struct nmfi_visit {
     int distance;   /* ||X - R'C||_F^2 into the sums */
 } nmfi_visit;
 
+/* Errors: MEMORY where the working memory of k components of such a matrix could not be counted in 64 bits. */
+nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error);
+
 /* Fills in shapes and cuts (block_rows 0: by the cache), then takes the memory from the arena; called twice
  * with the same arguments, as arenas are. Without `accumulates` there is no room for Q. */
 void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
@@ -71,7 +75,7 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
  * a packed k x k matrix of T. No reading of X. */
 void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor, const nmfi_cut *cut);
 
-/* Validation and norms: one reading. */
+/* Validation and norms, in the pass's unit: one reading. */
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);
 
 #endif

@@ -32,6 +32,16 @@ int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot)
     return slot * cut->tiles / cut->slots;
 }
 
+nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error)
+{
+    /* Sides are rounded up to tiles, there are up to 64 slots and 4096 threads of 8-byte entries. */
+    const double sides = (double)dense->rows + (double)dense->columns + 4096.0 + (double)k;
+    if ((double)k * sides * 8.0 * 4096.0 < 0x1p60 && sides * 4096.0 * 64.0 * 8.0 < 0x1p60) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_MEMORY,
+                    "the working memory for %lld components of %lld x %lld entries overflows", (long long)k,
+                    (long long)dense->rows, (long long)dense->columns);
+}
+
 void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
                     int64_t block_rows)
 {

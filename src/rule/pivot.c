@@ -5,10 +5,12 @@
 #include "rule/rule.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct pivoting {
     const double *gram, *p;
     int64_t k;
+    double least_pivot; /* of the diagonal: what G's own rounding may leave of a pivot that vanishes */
     double *L;     /* Cholesky factor of G_FF, nf x nf */
     double *s;     /* solution on the free set */
     double *value; /* x where free, the gradient elsewhere: negative is a violation */
@@ -32,8 +34,8 @@ static pivoting lay_out(const double *gram, const double *p, int64_t k, void *wo
     return v;
 }
 
-/* A pivot that vanishes (dependent components) leaves its coordinate at zero, which solves the consistent
- * system all the same. */
+/* Where components depend on each other a pivot vanishes; kept just above that, the problem stays definite, for
+ * which the exchange is known to end, and its solution a solution to rounding. */
 static void factor(pivoting *v)
 {
     double *L = v->L;
@@ -43,26 +45,44 @@ static void factor(pivoting *v)
         for (int64_t j = 0; j <= i; j++) {
             double sum = row[v->set[j]];
             for (int64_t l = 0; l < j; l++) sum -= L[i * nf + l] * L[j * nf + l];
-            if (i != j) L[i * nf + j] = L[j * nf + j] > 0 ? sum / L[j * nf + j] : 0.0;
-            else L[i * nf + i] = sum > 1e-14 * row[v->set[i]] ? sqrt(sum) : 0.0;
+            if (i != j) L[i * nf + j] = sum / L[j * nf + j];
+            else L[i * nf + i] = sqrt(fmax(sum, v->least_pivot * row[v->set[i]]));
         }
     }
 }
 
-static void solve(pivoting *v)
+/* x <- (L L')^-1 x */
+static void substitute(const pivoting *v, double *x)
 {
     const double *L = v->L;
-    double *s = v->s;
     const int64_t nf = v->nf;
     for (int64_t i = 0; i < nf; i++) {
-        double sum = v->p[v->set[i]];
-        for (int64_t l = 0; l < i; l++) sum -= L[i * nf + l] * s[l];
-        s[i] = L[i * nf + i] > 0 ? sum / L[i * nf + i] : 0.0;
+        double sum = x[i];
+        for (int64_t l = 0; l < i; l++) sum -= L[i * nf + l] * x[l];
+        x[i] = sum / L[i * nf + i];
     }
     for (int64_t i = nf - 1; i >= 0; i--) {
-        double sum = s[i];
-        for (int64_t l = i + 1; l < nf; l++) sum -= L[l * nf + i] * s[l];
-        s[i] = L[i * nf + i] > 0 ? sum / L[i * nf + i] : 0.0;
+        double sum = x[i];
+        for (int64_t l = i + 1; l < nf; l++) sum -= L[l * nf + i] * x[l];
+        x[i] = sum / L[i * nf + i];
+    }
+}
+
+/* s = G_FF^-1 p_F, refined: what raising the pivots changed is taken back where G allows it. */
+static void solve(pivoting *v)
+{
+    enum { REFINEMENTS = 3 };
+    const int64_t nf = v->nf;
+    double *residual = v->value; /* not yet in use */
+    for (int64_t i = 0; i < nf; i++) v->s[i] = 0;
+    for (int round = 0; round <= REFINEMENTS; round++) {
+        for (int64_t i = 0; i < nf; i++) {
+            const double *row = v->gram + v->set[i] * v->k;
+            residual[i] = v->p[v->set[i]];
+            for (int64_t l = 0; l < nf; l++) residual[i] -= row[v->set[l]] * v->s[l];
+        }
+        substitute(v, residual);
+        for (int64_t i = 0; i < nf; i++) v->s[i] += residual[i];
     }
 }
 
@@ -87,11 +107,25 @@ static int64_t evaluate(pivoting *v)
     return violations;
 }
 
-void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, void *work)
+/* 1/2 x'Gx - p'x */
+static double objective(const pivoting *v, const double *x)
+{
+    double sum = 0;
+    for (int64_t j = 0; j < v->k; j++) {
+        if (x[j] == 0) continue;
+        double gx = 0;
+        for (int64_t l = 0; l < v->k; l++) gx += v->gram[j * v->k + l] * x[l];
+        sum += x[j] * (0.5 * gx - v->p[j]);
+    }
+    return sum;
+}
+
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x, void *work)
 {
     pivoting v = lay_out(gram, p, k, work);
+    v.least_pivot = 16 * rounding;
     int64_t fewest = k + 1, patience = 3;
-    for (int64_t j = 0; j < k; j++) v.free[j] = x[j] > 0;
+    for (int64_t j = 0; j < k; j++) v.free[j] = x[j] > 0 && gram[j * k + j] > 0;
     for (int64_t round = 0; round < 10 * k + 50; round++) {
         v.nf = 0;
         for (int64_t j = 0; j < k; j++)
@@ -109,5 +143,8 @@ void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, void 
             if (!all) break; /* the last one only: this cannot cycle */
         }
     }
-    for (int64_t j = 0; j < k; j++) x[j] = v.free[j] && v.value[j] > 0 ? v.value[j] : 0.0;
+    double *found = v.value;
+    for (int64_t j = 0; j < k; j++) found[j] = v.free[j] && found[j] > 0 ? found[j] : 0.0;
+    /* Where G is singular to rounding the exchange may end in a worse place than it began. */
+    if (objective(&v, found) <= objective(&v, x)) memcpy(x, found, (size_t)k * sizeof *x);
 }

@@ -76,8 +76,8 @@ nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (pivot.c). x: in, a
  * start whose positive entries are guessed free; out, the solution. `work` has room for
- * nmfi_pivot_work_bytes(k), aligned for double. */
+ * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */
 int64_t nmfi_pivot_work_bytes(int64_t k);
-void nmfi_pivot(const double *gram, const double *p, int64_t k, double *x, void *work);
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x, void *work);
 
 #endif

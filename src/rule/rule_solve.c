@@ -2,6 +2,7 @@
  * finished exactly by block principal pivoting in f64. A row's answer never depends on its neighbours. */
 #include "rule/rule.h"
 
+#include <float.h>
 #include <string.h>
 
 enum { SWEEPS = 100 }; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 of pivoting is cheaper */
@@ -16,7 +17,7 @@ static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int6
         rule->kernels->to_f64((const char *)hals->p + (j * hals->ldp + lane) * bytes, p + j, 1);
         p[j] -= rule->l1;
     }
-    nmfi_pivot(rule->gram_f64, p, k, x, work + 2 * k);
+    nmfi_pivot(rule->gram_f64, p, k, bytes == 4 ? FLT_EPSILON : DBL_EPSILON, x, work + 2 * k);
     for (int64_t j = 0; j < k; j++)
         rule->kernels->from_f64(x + j, (char *)hals->x + (j * hals->ldx + lane) * bytes, 1);
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 
 static nmf_status take(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k,
-                       const nmf_matrix *given, int given_by_components, const char *name,
-                       nmf_error *error)
+                       const nmf_matrix *given, int given_by_components, double scale,
+                       const char *name, nmf_error *error)
 {
     double largest = 0;
     for (int64_t j = 0; j < k; j++)
@@ -17,7 +17,8 @@ static nmf_status take(const nmfi_kernels *kernels, nmfi_start_factor factor, in
                                 (long long)(given_by_components ? j : i),
                                 (long long)(given_by_components ? i : j), value);
             largest = value > largest ? value : largest;
-            kernels->from_f64(&value,
+            const double scaled = scale * value;
+            kernels->from_f64(&scaled,
                               (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
         }
     if (largest == 0) return nmf_fail(error, NMF_ERROR_DATA, "%s is full of zeros", name);
@@ -26,8 +27,8 @@ static nmf_status take(const nmfi_kernels *kernels, nmfi_start_factor factor, in
 
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                              int64_t k, const nmf_matrix *start_W, const nmf_matrix *start_H,
-                             nmf_error *error)
+                             double scale, nmf_error *error)
 {
-    const nmf_status status = take(kernels, W, k, start_W, 0, "start_W", error);
-    return status == NMF_OK ? take(kernels, H, k, start_H, 1, "start_H", error) : status;
+    const nmf_status status = take(kernels, W, k, start_W, 0, scale, "start_W", error);
+    return status == NMF_OK ? take(kernels, H, k, start_H, 1, scale, "start_H", error) : status;
 }

@@ -48,9 +48,9 @@ void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_st
                        const void *U, const void *V, const double *sigma, double mean, nmf_init init,
                        int64_t seed);
 
-/* The caller's own W (samples x k) and H (k x features). */
+/* The caller's own W (samples x k) and H (k x features), each times `scale`. */
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                              int64_t k, const nmf_matrix *start_W, const nmf_matrix *start_H,
-                             nmf_error *error);
+                             double scale, nmf_error *error);
 
 #endif

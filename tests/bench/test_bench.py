@@ -1,5 +1,5 @@
-"""Claims about the shape and the arithmetic of what `nmf bench` and bench/run.py write. Times are not
-looked at: the data is tiny and the machine may be busy."""
+"""Claims about the shape and the arithmetic of what `nmf bench` and bench/run.py write. Times are
+not looked at: the data is tiny and the machine may be busy."""
 
 import csv
 import os
@@ -37,7 +37,8 @@ def bench(arguments):
 def every_part_is_measured_with_one_thread_and_with_all():
     text, lines = bench("")
     parts = {line["part"] for line in lines}
-    assert parts == {"fma-f32", "fma-f64", "read", "pass", "scaling-k", "scaling-m", "scaling-n"}, parts
+    assert parts == {"fma-f32", "fma-f64", "read", "pass", "scaling-k", "scaling-m",
+                     "scaling-n"}, parts
     assert {line["storage"] for line in lines if line["part"] == "pass"} == {
         "float32", "uint8", "uint16", "float64"}
     for part in parts:
@@ -66,7 +67,8 @@ def shares_are_work_by_time_by_limit():
 def another_kernel_variant_is_measured_on_demand():
     with command_test.scratch() as work:
         result = command_test.run(
-            "NMFKIT_KERNELS=portable nmf bench pass --quick -k 2 --shape 40x30 --quiet -o b.csv", work)
+            "NMFKIT_KERNELS=portable nmf bench pass --quick -k 2 --shape 40x30 --quiet -o b.csv",
+            work)
         assert result.returncode == 0 and result.stdout == "", result
         lines = read_csv(os.path.join(work, "b.csv"))
     assert {line["kernel"] for line in lines if line["part"] == "pass"} == {"portable"}
@@ -95,8 +97,9 @@ def exponents_are_those_of_the_curve():
 def run_py(only, directory):
     environment = dict(os.environ, BENCH_SMALL="1", BENCH_REPEAT="1", BENCH_ONLY=only,
                        BENCH_OUT=directory)
-    return subprocess.run([sys.executable, os.path.join(SOURCE, "bench", "run.py"), BUILD], text=True,
-                          env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    script = os.path.join(SOURCE, "bench", "run.py")
+    return subprocess.run([sys.executable, script, BUILD], text=True, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
 
 
 def the_whole_benchmark_writes_its_tables():
@@ -119,7 +122,8 @@ def the_whole_benchmark_writes_its_tables():
         fit = table[0]
         assert float(fit["ratio"]) > 0 and float(fit["seconds"]) > 0, fit
         runs = read_csv(os.path.join(directory, "runs.csv"))
-        to_it = [run for run in runs if run["case"] == "faces6" and "to that error" in run["program"]]
+        to_it = [run for run in runs
+                 if run["case"] == "faces6" and "to that error" in run["program"]]
         assert float(to_it[0]["error"]) <= float(fit["peer_error"]) * rows.SLACK, runs
         assert result.stdout.count("\n| ") > len(wanted), result.stdout
         with open(os.path.join(directory, "scaling.svg"), encoding="ascii") as file:

@@ -76,7 +76,8 @@ double kernel_bound(const nmfi_kernels *table, int64_t n)
     return kernel_gamma(kernel_roundoff(table), n) + kernel_gamma(0x1p-53, n);
 }
 
-void kernel_near(const nmfi_kernels *table, const char *what, double got, double wanted, double bound)
+void kernel_near(const nmfi_kernels *table, const char *what, double got, double wanted,
+                 double bound)
 {
     if (!(fabs(got - wanted) <= bound))
         fail_msg("%s f%d, %s: got %.17g, wanted %.17g, off by %g, bound %g", table->name,
@@ -99,8 +100,10 @@ void *kernel_block(const nmfi_kernels *table, const double *values, int64_t coun
 {
     void *block = kernel_memory((size_t)(count * table->element_bytes));
     for (int64_t i = 0; i < count; i++) {
-        if (table->element_bytes == 4) ((float *)block)[i] = (float)values[i];
-        else ((double *)block)[i] = values[i];
+        if (table->element_bytes == 4)
+            ((float *)block)[i] = (float)values[i];
+        else
+            ((double *)block)[i] = values[i];
     }
     return block;
 }

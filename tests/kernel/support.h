@@ -1,6 +1,6 @@
-/* What the kernel tests share: the tables that this processor can run, numbers from a seed, blocks of
- * exactly the size that a kernel may touch (so that a sanitizer sees one element more), and the bounds
- * that floating-point arithmetic itself gives (Higham 2002, section 3.1). */
+/* What the kernel tests share: the tables that this processor can run, numbers from a seed, blocks
+ * of exactly the size that a kernel may touch (so that a sanitizer sees one element more), and the
+ * bounds that floating-point arithmetic itself gives (Higham 2002, section 3.1). */
 #ifndef TESTS_KERNEL_SUPPORT_H
 #define TESTS_KERNEL_SUPPORT_H
 
@@ -19,8 +19,9 @@ uint64_t kernel_bits(void);
 double kernel_uniform(double low, double high);
 int64_t kernel_integer(int64_t low, int64_t high); /* both included */
 
-/* The unit roundoff of a table's type; gamma_n = n u / (1 - n u), which bounds the relative error of a sum
- * of n products against the sum of their magnitudes, whatever the order and with or without fusing. */
+/* The unit roundoff of a table's type; gamma_n = n u / (1 - n u), which bounds the relative error
+ * of a sum of n products against the sum of their magnitudes, whatever the order and with or
+ * without fusing. */
 double kernel_roundoff(const nmfi_kernels *table);
 double kernel_gamma(double roundoff, int64_t n);
 
@@ -28,7 +29,8 @@ double kernel_gamma(double roundoff, int64_t n);
 double kernel_bound(const nmfi_kernels *table, int64_t n);
 
 /* Fails the test unless |got - wanted| <= bound. */
-void kernel_near(const nmfi_kernels *table, const char *what, double got, double wanted, double bound);
+void kernel_near(const nmfi_kernels *table, const char *what, double got, double wanted,
+                 double bound);
 
 /* Memory, zeroed; free() it. A block of T made from f64 values; one element of it. */
 void *kernel_memory(size_t bytes);
@@ -40,7 +42,8 @@ int kernel_same(const nmfi_kernels *table, const void *a, const void *b, int64_t
 
 int64_t kernel_padded(int64_t count); /* up to a multiple of NMFI_LANES_MIN */
 
-/* Random rows of a storage type; free(rows.data). Integers are over their whole range, reals signed. */
+/* Random rows of a storage type; free(rows.data). Integers are over their whole range, reals
+ * signed. */
 nmfi_rows kernel_rows(nmf_dtype dtype, int64_t rows, int64_t columns, int64_t row_stride);
 double kernel_entry(const nmfi_rows *X, nmf_dtype dtype, int64_t row, int64_t column);
 

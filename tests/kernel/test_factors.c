@@ -1,4 +1,5 @@
-/* The kernels that touch factors only: gram, extrapolate, fold, sum, shift, scale and the conversions. */
+/* The kernels that touch factors only: gram, extrapolate, fold, sum, shift, scale and the
+ * conversions. */
 #include "support.h"
 
 #include <math.h>
@@ -14,7 +15,8 @@ static void check_gram(const nmfi_kernels *t, int64_t k, int64_t count)
     double *f = kernel_factor(k, count, ld, -1, 2), *G = kernel_doubles(k * k);
     void *F = kernel_block(t, f, k * ld);
     for (int64_t j = 0; j < k; j++)
-        for (int64_t l = 0; l < k; l++) G[j * k + l] = (double)(j + l); /* what was there is added to */
+        for (int64_t l = 0; l < k; l++)
+            G[j * k + l] = (double)(j + l); /* what was there is added to */
     t->gram(F, ld, k, count, G);
     for (int64_t j = 0; j < k; j++)
         for (int64_t l = 0; l < k; l++) {
@@ -25,8 +27,9 @@ static void check_gram(const nmfi_kernels *t, int64_t k, int64_t count)
                 magnitude += fabs(term);
             }
             /* However long the factor, no chain in T is longer than 1024; the rest is f64. */
-            const double bound = kernel_gamma(kernel_roundoff(t), (count < 1024 ? count : 1024) + 1) +
-                                 2 * kernel_gamma(0x1p-53, count + 2);
+            const double bound =
+                kernel_gamma(kernel_roundoff(t), (count < 1024 ? count : 1024) + 1) +
+                2 * kernel_gamma(0x1p-53, count + 2);
             kernel_near(t, "gram", G[j * k + l], sum, bound * magnitude);
             assert_true(G[j * k + l] == G[l * k + j]);
         }
@@ -49,8 +52,10 @@ static void gram_adds_a_symmetric_matrix(void **state)
     }
 }
 
-/* y = max(0, n + beta (n - o)) with y a third array, or in the place of o as the HALS rule has it. */
-static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, double beta, int in_place)
+/* y = max(0, n + beta (n - o)) with y a third array, or in the place of o as the HALS rule has it.
+ * */
+static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, double beta,
+                              int in_place)
 {
     const int64_t ld = kernel_padded(count);
     double *n = kernel_factor(k, count, ld, 0, 2), *o = kernel_factor(k, count, ld, 0, 2);
@@ -125,8 +130,10 @@ static void check_row(const nmfi_kernels *t, int64_t count, double by)
     for (int64_t i = 0; i < count; i++) { /* one rounding each, so the result is known to the bit */
         const double sum = values[i] + rounded, product = values[i] * rounded;
         const int f32 = t->element_bytes == 4;
-        assert_true(kernel_get(t, shifted, i) == (f32 ? (double)((float)values[i] + (float)by) : sum));
-        assert_true(kernel_get(t, scaled, i) == (f32 ? (double)((float)values[i] * (float)by) : product));
+        assert_true(kernel_get(t, shifted, i) ==
+                    (f32 ? (double)((float)values[i] + (float)by) : sum));
+        assert_true(kernel_get(t, scaled, i) ==
+                    (f32 ? (double)((float)values[i] * (float)by) : product));
     }
     void *converted = kernel_memory((size_t)(count * t->element_bytes));
     t->from_f64(values, converted, count);
@@ -158,12 +165,14 @@ static void sum_leaves_out_the_padding(void **state)
     for (int i = 0; i < count; i++)
         for (int64_t n = 0; n <= 70; n++) {
             const int64_t k = 1 + n % 20, ld = kernel_padded(n) + 16;
-            double *f = kernel_factor(k, ld, ld, 0, 1), wanted = 0; /* the padding is full of numbers */
+            double *f = kernel_factor(k, ld, ld, 0, 1),
+                   wanted = 0; /* the padding is full of numbers */
             void *F = kernel_block(tables[i], f, k * ld);
             for (int64_t j = 0; j < k; j++)
                 for (int64_t c = 0; c < n; c++) wanted += f[j * ld + c];
-            const double bound = kernel_gamma(kernel_roundoff(tables[i]), n) + /* a row's chains are in T */
-                                 2 * kernel_gamma(0x1p-53, k * n + 1);
+            const double bound =
+                kernel_gamma(kernel_roundoff(tables[i]), n) + /* a row's chains are in T */
+                2 * kernel_gamma(0x1p-53, k * n + 1);
             kernel_near(tables[i], "sum", tables[i]->sum(F, ld, k, n), wanted, bound * wanted);
             free(f);
             free(F);

@@ -1,5 +1,6 @@
-/* The kernels that improve a tile, hals and solve, and measure, which judges one: against coordinate descent
- * written out in f64, against the objective, and against the optimality conditions. */
+/* The kernels that improve a tile, hals and solve, and measure, which judges one: against
+ * coordinate descent written out in f64, against the objective, and against the optimality
+ * conditions. */
 #include "tile.h"
 
 #include <math.h>
@@ -12,8 +13,8 @@
 
 typedef void checker(const nmfi_kernels *table, const tile_problem *problem);
 
-/* Every table, every tile width, k to 20 and some more, with and without L1 and a dead component. Many
- * components come in one width, which has vectors in fours and vectors left over. */
+/* Every table, every tile width, k to 20 and some more, with and without L1 and a dead component.
+ * Many components come in one width, which has vectors in fours and vectors left over. */
 static void for_all_tiles(uint64_t seed, checker *check)
 {
     static const int64_t components[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
@@ -32,10 +33,10 @@ static void for_all_tiles(uint64_t seed, checker *check)
         }
 }
 
-/* One round over the coordinates as scikit-learn's solver 'cd' has it, in f64. error[] bounds how far a
- * kernel with rounding may be: an update inherits the errors of the coordinates it reads. */
-static double textbook_sweep(const nmfi_kernels *t, const tile_problem *problem, double *x, double *error,
-                             double *violation_error)
+/* One round over the coordinates as scikit-learn's solver 'cd' has it, in f64. error[] bounds how
+ * far a kernel with rounding may be: an update inherits the errors of the coordinates it reads. */
+static double textbook_sweep(const nmfi_kernels *t, const tile_problem *problem, double *x,
+                             double *error, double *violation_error)
 {
     const double u = kernel_roundoff(t);
     double violation = 0;
@@ -48,7 +49,8 @@ static double textbook_sweep(const nmfi_kernels *t, const tile_problem *problem,
             const double hessian = problem->G[j * problem->k + j];
             for (int64_t l = 0; l < problem->k; l++)
                 inherited += fabs(problem->G[j * problem->k + l]) * error[l * problem->ldx + lane];
-            const double off = inherited + kernel_bound(t, problem->k + 3) * (magnitude + inherited);
+            const double off =
+                inherited + kernel_bound(t, problem->k + 3) * (magnitude + inherited);
             violation += fabs(x[at] > 0 ? gradient : fmin(0, gradient));
             *violation_error += off;
             if (hessian == 0) continue;
@@ -56,7 +58,8 @@ static double textbook_sweep(const nmfi_kernels *t, const tile_problem *problem,
             error[at] += off / hessian + 4 * u * (fabs(x[at]) + (fabs(gradient) + off) / hessian);
             x[at] = after > 0 ? after : 0;
         }
-    *violation_error += kernel_bound(t, problem->k * problem->lanes) * (violation + *violation_error);
+    *violation_error +=
+        kernel_bound(t, problem->k * problem->lanes) * (violation + *violation_error);
     return violation;
 }
 
@@ -83,8 +86,8 @@ static void one_sweep_is_the_coordinate_descent_of_the_textbook(void **state)
     for_all_tiles(1, check_textbook);
 }
 
-/* How precisely the decrease from x to y can be known in T: each coordinate's share d (r - G_jj d / 2) has
- * the error of r, which is computed where coordinates before j are already y's. */
+/* How precisely the decrease from x to y can be known in T: each coordinate's share d (r - G_jj d /
+ * 2) has the error of r, which is computed where coordinates before j are already y's. */
 static double decrease_error(const nmfi_kernels *t, const tile_problem *problem, const double *x,
                              const double *y)
 {
@@ -96,7 +99,8 @@ static double decrease_error(const nmfi_kernels *t, const tile_problem *problem,
             double magnitude;
             const double r = tile_residual(problem, between, j, lane, &magnitude);
             const double d = fabs(y[at] - x[at]), half = 0.5 * problem->G[j * problem->k + j] * d;
-            error += d * (kernel_bound(t, problem->k + 3) * magnitude + kernel_bound(t, 5) * (fabs(r) + half));
+            error += d * (kernel_bound(t, problem->k + 3) * magnitude +
+                          kernel_bound(t, 5) * (fabs(r) + half));
             magnitudes += d * (fabs(r) + half);
             between[at] = y[at];
         }
@@ -119,7 +123,8 @@ static void check_decrease(const nmfi_kernels *t, const tile_problem *problem)
             sizes += fabs(before) + fabs(after);
         }
         const double reported = tile.decrease - reported_before;
-        /* The f64 objectives themselves cancel; their terms are a few times the objective's size. */
+        /* The f64 objectives themselves cancel; their terms are a few times the objective's size.
+         * */
         const double reference = kernel_gamma(0x1p-53, 8 * problem->k + problem->lanes) *
                                  (double)(4 * problem->k) * (sizes + fabs(tile.decrease));
         kernel_near(t, "decrease", reported, lower, decrease_error(t, problem, x, y) + reference);
@@ -136,9 +141,10 @@ static void each_sweep_lowers_the_objective_by_the_reported_decrease(void **stat
     for_all_tiles(2, check_decrease);
 }
 
-/* Where many sweeps end. Each update errs by at most `step` and a sweep shrinks what came before by the
- * contraction, so x ends within step / (1 - contraction) of the solution, in the largest entry; the
- * gradient there is at most (1 + contraction) G_jj times that. `accuracy` is what may still be missing. */
+/* Where many sweeps end. Each update errs by at most `step` and a sweep shrinks what came before by
+ * the contraction, so x ends within step / (1 - contraction) of the solution, in the largest entry;
+ * the gradient there is at most (1 + contraction) G_jj times that. `accuracy` is what may still be
+ * missing. */
 static void check_optimal(const nmfi_kernels *t, const tile_problem *problem, const double *x,
                           double accuracy)
 {
@@ -149,8 +155,8 @@ static void check_optimal(const nmfi_kernels *t, const tile_problem *problem, co
             const double G = problem->G[j * problem->k + j];
             (void)tile_residual(problem, x, j, lane, &magnitude);
             if (G == 0) continue;
-            const double rounding =
-                kernel_bound(t, problem->k + 3) * magnitude / G + kernel_bound(t, 4) * x[j * problem->ldx + lane];
+            const double rounding = kernel_bound(t, problem->k + 3) * magnitude / G +
+                                    kernel_bound(t, 4) * x[j * problem->ldx + lane];
             step = fmax(step, rounding);
         }
         const double away = (step + accuracy) / (1 - problem->contraction);
@@ -266,7 +272,8 @@ static void check_solved(const nmfi_kernels *t, const tile_problem *problem)
             change2 += G * x[j * problem->ldx + lane] * x[j * problem->ldx + lane];
     }
     /* A lane stops once sum G_jj d_j^2 <= accuracy^2 sum G_jj x_j^2, so no d_j is above this. */
-    if (isfinite(lowest)) check_optimal(t, problem, x, 1.01 * tile.accuracy * sqrt(change2 / lowest));
+    if (isfinite(lowest))
+        check_optimal(t, problem, x, 1.01 * tile.accuracy * sqrt(change2 / lowest));
     free(x);
     tile_close(&tile);
 }
@@ -288,7 +295,8 @@ static void solve_names_the_lanes_that_are_still_moving(void **state)
     for (int64_t j = 0; j < 8; j++)
         for (int64_t lane = 0; lane < 64; lane++) {
             problem.x[j * problem.ldx + lane] = 0;
-            problem.p[j * problem.ldp + lane] = lane % 3 ? -1 : 1 + 0.1 * (double)j; /* 0 solves most */
+            problem.p[j * problem.ldp + lane] =
+                lane % 3 ? -1 : 1 + 0.1 * (double)j; /* 0 solves most */
         }
     for (int i = 0; i < count; i++) {
         nmfi_hals tile = tile_open(tables[i], &problem);
@@ -312,11 +320,13 @@ static void check_measure(const nmfi_kernels *t, const tile_problem *problem)
         for (int64_t lane = 0; lane < problem->lanes; lane++) {
             double magnitude;
             const double r = tile_residual(problem, problem->x, j, lane, &magnitude);
-            const double x = problem->x[j * problem->ldx + lane], p = problem->p[j * problem->ldp + lane];
+            const double x = problem->x[j * problem->ldx + lane],
+                         p = problem->p[j * problem->ldp + lane];
             const double off = kernel_bound(t, problem->k + 3) * magnitude;
             const double pg = fabs(x > 0 ? r : fmax(r, 0));
             squares += pg * pg;
-            error += 2 * pg * off + off * off + kernel_bound(t, problem->lanes + 2) * (pg + off) * (pg + off);
+            error += 2 * pg * off + off * off +
+                     kernel_bound(t, problem->lanes + 2) * (pg + off) * (pg + off);
             reference += p * p;
             objective_error += x * (off + kernel_bound(t, 3) * (fabs(p) + problem->l1 + fabs(r)));
             objective_size += x * (fabs(p) + problem->l1 + fabs(r));
@@ -327,7 +337,8 @@ static void check_measure(const nmfi_kernels *t, const tile_problem *problem)
     for (int64_t lane = 0; lane < problem->lanes; lane++)
         objective += tile_objective(problem, problem->x, lane);
     kernel_near(t, "objective", got, objective,
-                objective_error + kernel_bound(t, problem->lanes + problem->k + 2) * objective_size);
+                objective_error +
+                    kernel_bound(t, problem->lanes + problem->k + 2) * objective_size);
     free(pg2);
     free(ref2);
     tile_close(&tile);

@@ -1,5 +1,6 @@
-/* The two products of a pass, P = X F' and Q += R X, against the naive ones in f64: each variant, each storage
- * type, each tail of rows, columns and components, within the bound that their length gives. */
+/* The two products of a pass, P = X F' and Q += R X, against the naive ones in f64: each variant,
+ * each storage type, each tail of rows, columns and components, within the bound that their length
+ * gives. */
 #include "support.h"
 
 #include <math.h>
@@ -13,8 +14,8 @@ typedef struct product_case {
     nmf_dtype dtype;
     nmfi_rows X;
     int64_t k, ldr, ldf;
-    double *R, *F;                 /* k x ldr, k x ldf */
-    double *wanted, *magnitude;    /* of the product at hand: the sum, and that of absolute values */
+    double *R, *F;              /* k x ldr, k x ldf */
+    double *wanted, *magnitude; /* of the product at hand: the sum, and that of absolute values */
     const nmfi_kernels *tables[KERNEL_TABLES];
     int table_count;
 } product_case;
@@ -60,14 +61,14 @@ static void naive_products(product_case *c)
 }
 
 /* A row visited alone has the bits that it has among its neighbours. */
-static void check_rows_alone(const product_case *c, const nmfi_kernels *t, const void *F, const void *P)
+static void check_rows_alone(const product_case *c, const nmfi_kernels *t, const void *F,
+                             const void *P)
 {
     void *alone = kernel_memory((size_t)(c->k * t->element_bytes));
     const int64_t step = c->X.rows > 9 ? 7 : 1;
     for (int64_t r = 0; r < c->X.rows; r += step) {
         nmfi_rows row = c->X;
-        row.data = (const char *)row.data +
-                   r * row.row_stride * (int64_t)nmf_dtype_bytes(c->dtype);
+        row.data = (const char *)row.data + r * row.row_stride * (int64_t)nmf_dtype_bytes(c->dtype);
         row.rows = 1;
         t->products[c->dtype](&row, F, c->ldf, c->k, alone, 1);
         for (int64_t j = 0; j < c->k; j++)
@@ -82,7 +83,8 @@ static void check_products(nmf_dtype dtype, int64_t rows, int64_t columns, int64
 {
     product_case c = make_case(dtype, rows, columns, k);
     naive_products(&c);
-    double *before = kernel_doubles(k * c.ldr); /* what lies there is overwritten, what pads it is not */
+    double *before =
+        kernel_doubles(k * c.ldr); /* what lies there is overwritten, what pads it is not */
     for (int64_t i = 0; i < k * c.ldr; i++) before[i] = 7.5;
     for (int i = 0; i < c.table_count; i++) {
         const nmfi_kernels *t = c.tables[i];
@@ -95,7 +97,8 @@ static void check_products(nmf_dtype dtype, int64_t rows, int64_t columns, int64
                 if (r < rows)
                     kernel_near(t, "products", got, c.wanted[j * c.ldr + r],
                                 bound * c.magnitude[j * c.ldr + r]);
-                else assert_true(got == 7.5);
+                else
+                    assert_true(got == 7.5);
             }
         check_rows_alone(&c, t, F, P);
         free(F);
@@ -151,8 +154,10 @@ static void check_accumulate(nmf_dtype dtype, int64_t rows, int64_t columns, int
         void *R = kernel_block(t, c.R, k * c.ldr), *Q = kernel_block(t, before, k * c.ldf);
         t->accumulate[dtype](&c.X, R, c.ldr, k, Q, c.ldf);
         const double bound = kernel_bound(t, rows + 2);
-        for (int64_t at = 0; at < k * c.ldf; at++) /* the padding stays zero: wanted and bound are 0 */
-            kernel_near(t, "accumulate", kernel_get(t, Q, at), c.wanted[at], bound * c.magnitude[at]);
+        for (int64_t at = 0; at < k * c.ldf;
+             at++) /* the padding stays zero: wanted and bound are 0 */
+            kernel_near(t, "accumulate", kernel_get(t, Q, at), c.wanted[at],
+                        bound * c.magnitude[at]);
         check_split(&c, t, before, R, Q);
         free(R);
         free(Q);

@@ -51,14 +51,17 @@ static void expand_is_one_row_of_the_product_of_the_factors(void **state)
     for (int i = 0; i < count; i++) {
         for (int64_t columns = 1; columns <= 140; columns++)
             check_expand(tables[i], columns, 1 + columns % 20);
-        for (int64_t columns = 1023; columns <= 1025; columns++) check_expand(tables[i], columns, 130);
+        for (int64_t columns = 1023; columns <= 1025; columns++)
+            check_expand(tables[i], columns, 130);
     }
 }
 
-/* What distance should add, and how far rounding may take it from there: an entry's difference d is known
- * to e = gamma_{k+2} (|x| + sum |rf|), its square to 2 |d| e + e^2, and the sum over a row adds gamma_n. */
-static double naive_distance(const nmfi_kernels *t, const nmfi_rows *X, nmf_dtype dtype, const double *r,
-                             int64_t ldr, const double *f, int64_t ldf, int64_t k, double *bound)
+/* What distance should add, and how far rounding may take it from there: an entry's difference d is
+ * known to e = gamma_{k+2} (|x| + sum |rf|), its square to 2 |d| e + e^2, and the sum over a row
+ * adds gamma_n. */
+static double naive_distance(const nmfi_kernels *t, const nmfi_rows *X, nmf_dtype dtype,
+                             const double *r, int64_t ldr, const double *f, int64_t ldf, int64_t k,
+                             double *bound)
 {
     double total = 0;
     *bound = 0;
@@ -85,7 +88,7 @@ static void check_distance(const nmfi_kernels *t, nmf_dtype dtype, int64_t rows,
     void *scratch = kernel_memory((size_t)(columns * t->element_bytes));
     double bound, total = 1000;
     const double wanted = naive_distance(t, &X, dtype, r, ldr, f, ldf, k, &bound);
-    t->distance[dtype](&X, R, ldr, F, ldf, k, scratch, &total);
+    t->distance[dtype](&X, R, ldr, F, ldf, k, scratch, 1.0, &total);
     kernel_near(t, "distance", total, 1000 + wanted,
                 bound + kernel_gamma(0x1p-53, rows + 1) * (1000 + wanted));
     free((void *)(uintptr_t)X.data);
@@ -105,7 +108,8 @@ static void distance_is_added_to_the_total(void **state)
     for (int i = 0; i < count; i++)
         for (int dtype = 0; dtype < 4; dtype++) {
             for (int64_t columns = 1; columns <= 70; columns++)
-                check_distance(tables[i], (nmf_dtype)dtype, 1 + columns % 9, columns, 1 + columns % 20);
+                check_distance(tables[i], (nmf_dtype)dtype, 1 + columns % 9, columns,
+                               1 + columns % 20);
             check_distance(tables[i], (nmf_dtype)dtype, 3, 1025, 7);
             check_distance(tables[i], (nmf_dtype)dtype, 2, 4097, 130);
         }
@@ -114,7 +118,7 @@ static void distance_is_added_to_the_total(void **state)
 static nmfi_scan scan_of(const nmfi_kernels *t, const nmfi_rows *X, nmf_dtype dtype, int signed_ok)
 {
     nmfi_scan scan = {.lowest = DBL_MAX, .highest = -DBL_MAX};
-    t->scan[dtype](X, signed_ok, &scan);
+    t->scan[dtype](X, signed_ok, 1.0, &scan);
     return scan;
 }
 
@@ -132,7 +136,8 @@ static void check_scan_sums(const nmfi_kernels *t, nmf_dtype dtype, int64_t rows
             high = fmax(high, x);
         }
     const nmfi_scan scan = scan_of(t, &X, dtype, 1);
-    const double bound = 2 * kernel_gamma(0x1p-53, rows * columns + 1); /* both sides are f64 sums */
+    const double bound =
+        2 * kernel_gamma(0x1p-53, rows * columns + 1); /* both sides are f64 sums */
     kernel_near(t, "scan sum", scan.sum, sum, bound * magnitude);
     kernel_near(t, "scan sum of squares", scan.sum_of_squares, squares, bound * squares);
     assert_true(scan.lowest == low && scan.highest == high);
@@ -154,7 +159,8 @@ static void scan_sums_and_finds_the_ends(void **state)
 }
 
 /* One entry of an otherwise good block is `value`: is it seen? */
-static void check_bad(const nmfi_kernels *t, nmf_dtype dtype, double value, int bad, int bad_if_signed)
+static void check_bad(const nmfi_kernels *t, nmf_dtype dtype, double value, int bad,
+                      int bad_if_signed)
 {
     enum { ROWS = 3, COLUMNS = 21, STRIDE = 23, COUNT = (ROWS - 1) * STRIDE + COLUMNS };
     float as_f32[COUNT];
@@ -162,7 +168,9 @@ static void check_bad(const nmfi_kernels *t, nmf_dtype dtype, double value, int 
     for (int at = 0; at < COUNT; at++) {
         if (at % STRIDE >= COLUMNS) continue; /* between the rows */
         for (int i = 0; i < COUNT; i++) {
-            as_f64[i] = i == at ? value : i % STRIDE >= COLUMNS ? -NAN : 0.5; /* nobody reads there */
+            as_f64[i] = i == at                 ? value
+                        : i % STRIDE >= COLUMNS ? -NAN
+                                                : 0.5; /* nobody reads there */
             as_f32[i] = (float)as_f64[i];
         }
         const void *data = dtype == NMF_F32 ? (const void *)as_f32 : as_f64;
@@ -204,9 +212,9 @@ static void scan_adds_up_over_calls(void **state)
     const int count = kernel_tables(tables);
     for (int i = 0; i < count; i++) {
         nmfi_scan scan = {.lowest = DBL_MAX, .highest = -DBL_MAX};
-        tables[i]->scan[NMF_F64](&second, 0, &scan);
+        tables[i]->scan[NMF_F64](&second, 0, 1.0, &scan);
         assert_true(scan.bad == 0 && scan.sum == 8.25);
-        tables[i]->scan[NMF_F64](&first, 0, &scan);
+        tables[i]->scan[NMF_F64](&first, 0, 1.0, &scan);
         assert_true(scan.bad == 1 && scan.lowest == 0.25 && scan.highest == 5);
     }
 }

@@ -1,5 +1,5 @@
-/* Which kernel table a process gets: the best that the processor has, or the one NMFKIT_KERNELS names. The
- * choice is made once in a process, so each case is a child. */
+/* Which kernel table a process gets: the best that the processor has, or the one NMFKIT_KERNELS
+ * names. The choice is made once in a process, so each case is a child. */
 #include "support.h"
 
 #include <setjmp.h>
@@ -11,15 +11,17 @@
 
 #include <cmocka.h>
 
-/* Whether a child with NMFKIT_KERNELS = wanted gets the tables called `name` for both types, with a reason
- * that has `fragment`. */
+/* Whether a child with NMFKIT_KERNELS = wanted gets the tables called `name` for both types, with a
+ * reason that has `fragment`. */
 static int child_gets(const char *wanted, const char *name, const char *fragment)
 {
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        if (wanted) setenv("NMFKIT_KERNELS", wanted, 1);
-        else unsetenv("NMFKIT_KERNELS");
+        if (wanted)
+            setenv("NMFKIT_KERNELS", wanted, 1);
+        else
+            unsetenv("NMFKIT_KERNELS");
         const char *reason = NULL;
         const nmfi_kernels *f32 = nmfi_kernels_for(NMF_F32, &reason);
         const nmfi_kernels *f64 = nmfi_kernels_for(NMF_F64, NULL);

@@ -82,7 +82,8 @@ double tile_objective(const tile_problem *problem, const double *x, int64_t lane
         double magnitude;
         const double r = tile_residual(problem, x, j, lane, &magnitude);
         const double p = problem->p[j * problem->ldp + lane];
-        objective -= 0.5 * x[j * problem->ldx + lane] * (p - problem->l1 + r); /* G x = p - l1 - r */
+        objective -=
+            0.5 * x[j * problem->ldx + lane] * (p - problem->l1 + r); /* G x = p - l1 - r */
     }
     return objective;
 }

@@ -11,8 +11,8 @@ typedef struct tile_problem {
     double contraction; /* largest sum of |G_jl| over l != j, against G_jj */
 } tile_problem;
 
-/* G is symmetric and twice as heavy on its diagonal as beside it, so a sweep halves the distance to the
- * solution at least. Component `dead` (-1: none) has neither products nor a place in G. */
+/* G is symmetric and twice as heavy on its diagonal as beside it, so a sweep halves the distance to
+ * the solution at least. Component `dead` (-1: none) has neither products nor a place in G. */
 tile_problem tile_make(int64_t k, int64_t lanes, double l1, int64_t dead);
 void tile_free(tile_problem *problem);
 

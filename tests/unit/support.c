@@ -26,7 +26,8 @@ int64_t unit_integer(uint64_t *state, int64_t low, int64_t high)
     return low + (int64_t)(unit_bits(state) % (uint64_t)(high - low + 1));
 }
 
-void unit_failed(nmf_status returned, const nmf_error *error, nmf_status wanted, const char *fragment)
+void unit_failed(nmf_status returned, const nmf_error *error, nmf_status wanted,
+                 const char *fragment)
 {
     if (returned != wanted || error->status != wanted)
         fail_msg("status %s (recorded: %s), wanted %s: %s", nmf_status_name(returned),
@@ -35,8 +36,8 @@ void unit_failed(nmf_status returned, const nmf_error *error, nmf_status wanted,
         fail_msg("\"%s\" has no \"%s\", or a line break", error->message, fragment);
 }
 
-/* Tests ask for memory that cannot be had and expect NULL, as malloc gives it; sanitizers would rather end
- * the program. They call this before main. */
+/* Tests ask for memory that cannot be had and expect NULL, as malloc gives it; sanitizers would
+ * rather end the program. They call this before main. */
 const char *__asan_default_options(void);
 const char *__tsan_default_options(void);
 

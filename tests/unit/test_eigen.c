@@ -41,10 +41,11 @@ static void check_pairs(const double *A, int64_t n, int64_t count, const double 
         }
         for (int64_t other = 0; other <= j; other++) {
             double dot = 0;
-            for (int64_t i = 0; i < n; i++) dot += vectors[i * count + j] * vectors[i * count + other];
+            for (int64_t i = 0; i < n; i++)
+                dot += vectors[i * count + j] * vectors[i * count + other];
             if (!(fabs(dot - (j == other)) <= rounding))
-                fail_msg("vectors %d and %d of order %d: product off by %g", (int)j, (int)other, (int)n,
-                         dot - (j == other));
+                fail_msg("vectors %d and %d of order %d: product off by %g", (int)j, (int)other,
+                         (int)n, dot - (j == other));
         }
     }
 }
@@ -61,10 +62,12 @@ static double *gram_matrix(uint64_t *seed, int64_t n, int64_t rank, double scale
     return A;
 }
 
-/* The largest `count` pairs are right, and they are the largest: all n eigenvalues add up to the trace. */
+/* The largest `count` pairs are right, and they are the largest: all n eigenvalues add up to the
+ * trace. */
 static void check_matrix(const double *A, int64_t n, int64_t count)
 {
-    double *copy = doubles(n * n), *values = doubles(n), *vectors = doubles(n * n), *all = doubles(n);
+    double *copy = doubles(n * n), *values = doubles(n), *vectors = doubles(n * n),
+           *all = doubles(n);
     double trace = 0, sum = 0, magnitude = 0;
     memcpy(copy, A, (size_t)(n * n) * sizeof *A);
     assert_int_equal(nmfi_eigen(copy, n, n, all, vectors, NULL), NMF_OK);
@@ -106,7 +109,8 @@ static void singular_repeated_and_scaled_spectra_are_no_trouble(void **state)
     (void)state;
     uint64_t seed = 2;
     enum { N = 20 };
-    /* Squares of the entries of A stay inside double, which is all an emulator has for BLAS norms. */
+    /* Squares of the entries of A stay inside double, which is all an emulator has for BLAS norms.
+     * */
     static const double scales[] = {1e-60, 1e-8, 1, 1e8, 1e60};
     for (int i = 0; i < 5; i++) {
         double *A = gram_matrix(&seed, N, 3, scales[i]); /* 17 zeros */
@@ -127,7 +131,8 @@ static void nan_is_a_numerical_error(void **state)
     (void)state;
     double A[] = {1, 0, 0, NAN}, values[2], vectors[4];
     nmf_error error = {0};
-    unit_failed(nmfi_eigen(A, 2, 2, values, vectors, &error), &error, NMF_ERROR_NUMERICAL, "order 2");
+    unit_failed(nmfi_eigen(A, 2, 2, values, vectors, &error), &error, NMF_ERROR_NUMERICAL,
+                "order 2");
 }
 
 static void an_order_that_lapack_cannot_count_is_refused(void **state)

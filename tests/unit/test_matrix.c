@@ -62,10 +62,11 @@ static void strides_may_be_anything(void **state)
     for (int i = 0; i < 60; i++) data[i] = (uint16_t)i;
     static const struct {
         int64_t first, row, column;
-    } layouts[] = {{0, 4, 1}, {0, 1, 3}, {0, 13, 4}, {59, -4, -1}, {40, -7, 2}, {20, 5, -3},
-                   {7, 0, 1},  {7, 3, 0}, {7, 0, 0}};
+    } layouts[] = {{0, 4, 1},   {0, 1, 3}, {0, 13, 4}, {59, -4, -1}, {40, -7, 2},
+                   {20, 5, -3}, {7, 0, 1}, {7, 3, 0},  {7, 0, 0}};
     for (int l = 0; l < 9; l++) {
-        const nmf_dense dense = {data + layouts[l].first, NMF_U16, 3, 4, layouts[l].row, layouts[l].column};
+        const nmf_dense dense = {data + layouts[l].first, NMF_U16,          3, 4,
+                                 layouts[l].row,          layouts[l].column};
         nmf_matrix *m = borrow(&dense);
         uint16_t copy[12];
         double wide[12];
@@ -74,7 +75,8 @@ static void strides_may_be_anything(void **state)
         nmf_matrix *same = packed(copy, NMF_U16, 3, 4);
         for (int i = 0; i < 3; i++)
             for (int j = 0; j < 4; j++) {
-                const int64_t wanted = layouts[l].first + i * layouts[l].row + j * layouts[l].column;
+                const int64_t wanted =
+                    layouts[l].first + i * layouts[l].row + j * layouts[l].column;
                 assert_true(nmf_matrix_at(m, i, j) == (double)wanted);
                 assert_int_equal(copy[4 * i + j], wanted);
                 assert_true(wide[4 * i + j] == (double)wanted);
@@ -104,11 +106,12 @@ static void adopted_memory_is_released_once_when_freed_or_refused(void **state)
     nmf_matrix_free(m);
     assert_int_equal(released, 1);
     dense.rows = -1;
-    unit_failed(nmf_matrix_adopt(&dense, count_release, &released, &m, &error), &error, NMF_ERROR_SHAPE, "-1");
+    unit_failed(nmf_matrix_adopt(&dense, count_release, &released, &m, &error), &error,
+                NMF_ERROR_SHAPE, "-1");
     assert_null(m);
     assert_int_equal(released, 2);
-    unit_failed(nmf_matrix_adopt(NULL, count_release, &released, &m, &error), &error, NMF_ERROR_ARGUMENT,
-                "NULL");
+    unit_failed(nmf_matrix_adopt(NULL, count_release, &released, &m, &error), &error,
+                NMF_ERROR_ARGUMENT, "NULL");
     assert_int_equal(released, 3);
 }
 
@@ -130,10 +133,10 @@ static void descriptions_that_cannot_be_are_refused(void **state)
     check_refused((nmf_dense){&byte, NMF_U8, -2, 3, 3, 1}, NMF_ERROR_SHAPE, "-2 x 3");
     check_refused((nmf_dense){&byte, NMF_U8, 2, -3, 3, 1}, NMF_ERROR_SHAPE, "2 x -3");
     check_refused((nmf_dense){&byte, NMF_U8, INT64_MAX, 3, 3, 1}, NMF_ERROR_SHAPE, "overflow");
-    check_refused((nmf_dense){&byte, NMF_U8, INT64_C(1) << 32, INT64_C(1) << 32, 1, 1}, NMF_ERROR_SHAPE,
-                  "overflow");
-    check_refused((nmf_dense){&byte, NMF_F64, INT64_C(1) << 31, INT64_C(1) << 30, 1, 1}, NMF_ERROR_SHAPE,
-                  "overflow"); /* the entries can be counted, their bytes cannot */
+    check_refused((nmf_dense){&byte, NMF_U8, INT64_C(1) << 32, INT64_C(1) << 32, 1, 1},
+                  NMF_ERROR_SHAPE, "overflow");
+    check_refused((nmf_dense){&byte, NMF_F64, INT64_C(1) << 31, INT64_C(1) << 30, 1, 1},
+                  NMF_ERROR_SHAPE, "overflow"); /* the entries can be counted, their bytes cannot */
 }
 
 static void empty_shapes_are_accepted(void **state)
@@ -168,11 +171,13 @@ static void new_matrices_are_zero_aligned_and_writable(void **state)
     }
     nmf_error error = {0};
     nmf_matrix *m = NULL;
-    unit_failed(nmf_matrix_new(NMF_F64, INT64_MAX, INT64_MAX, &m, &error), &error, NMF_ERROR_SHAPE, "overflow");
+    unit_failed(nmf_matrix_new(NMF_F64, INT64_MAX, INT64_MAX, &m, &error), &error, NMF_ERROR_SHAPE,
+                "overflow");
     unit_failed(nmf_matrix_new(NMF_F64, -1, 1, &m, &error), &error, NMF_ERROR_SHAPE, "-1");
     unit_failed(nmf_matrix_new((nmf_dtype)9, 1, 1, &m, &error), &error, NMF_ERROR_ARGUMENT, "9");
     /* 2^59 doubles: their bytes can be counted but not had. */
-    unit_failed(nmf_matrix_new(NMF_F64, INT64_C(1) << 59, 1, &m, &error), &error, NMF_ERROR_MEMORY, "bytes");
+    unit_failed(nmf_matrix_new(NMF_F64, INT64_C(1) << 59, 1, &m, &error), &error, NMF_ERROR_MEMORY,
+                "bytes");
     assert_null(m);
 }
 
@@ -219,7 +224,8 @@ static void rows_are_not_copied_as_a_type_that_is_none(void **state)
     double out[2];
     nmf_error error = {0};
     nmf_matrix *m = packed(data, NMF_F64, 1, 2);
-    unit_failed(nmf_matrix_copy_rows(m, 0, 1, (nmf_dtype)4, out, &error), &error, NMF_ERROR_ARGUMENT, "4");
+    unit_failed(nmf_matrix_copy_rows(m, 0, 1, (nmf_dtype)4, out, &error), &error,
+                NMF_ERROR_ARGUMENT, "4");
     nmf_matrix_free(m);
 }
 
@@ -228,8 +234,9 @@ static void rows_that_are_not_all_inside_are_not_copied(void **state)
     (void)state;
     const uint8_t data[6] = {1, 2, 3, 4, 5, 6};
     nmf_matrix *m = packed(data, NMF_U8, 3, 2);
-    static const int64_t bad[][2] = {{-1, 1}, {0, 4}, {3, 1}, {4, 0}, {0, -1}, {2, 2},
-                                     {2, INT64_MAX}, {INT64_MAX, INT64_MAX}, {0, INT64_MIN}};
+    static const int64_t bad[][2] = {{-1, 1},       {0, 4}, {3, 1},         {4, 0},
+                                     {0, -1},       {2, 2}, {2, INT64_MAX}, {INT64_MAX, INT64_MAX},
+                                     {0, INT64_MIN}};
     for (int i = 0; i < 9; i++) {
         uint8_t out[8] = {9, 9, 9, 9, 9, 9, 9, 9};
         nmf_error error = {0};
@@ -298,8 +305,8 @@ static void the_fingerprint_sees_shape_type_and_every_entry(void **state)
         assert_true(seen[i] != zero);
         for (int j = 0; j < i; j++) assert_true(seen[i] != seen[j]);
     }
-    nmf_matrix *other[] = {packed(data, NMF_U8, 6, 4), packed(data, NMF_U8, 3, 8), packed(data, NMF_U8, 4, 5),
-                           packed(data, NMF_U16, 4, 3)};
+    nmf_matrix *other[] = {packed(data, NMF_U8, 6, 4), packed(data, NMF_U8, 3, 8),
+                           packed(data, NMF_U8, 4, 5), packed(data, NMF_U16, 4, 3)};
     for (int i = 0; i < 4; i++) {
         assert_true(nmf_matrix_fingerprint(other[i]) != zero);
         nmf_matrix_free(other[i]);

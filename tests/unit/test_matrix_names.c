@@ -1,5 +1,5 @@
-/* What a matrix carries beside its numbers, names, labels and the shape of pictures, and where transpose and
- * select leave them. */
+/* What a matrix carries beside its numbers, names, labels and the shape of pictures, and where
+ * transpose and select leave them. */
 #include <nmfkit/matrix.h>
 
 #include "support.h"
@@ -31,10 +31,12 @@ static nmf_matrix *furnished(void)
     return m;
 }
 
-static void check_names(const nmf_matrix *m, nmf_names which, const char *const *wanted, int64_t count)
+static void check_names(const nmf_matrix *m, nmf_names which, const char *const *wanted,
+                        int64_t count)
 {
     assert_int_equal(nmf_matrix_has_names(m, which), wanted != NULL);
-    for (int64_t i = 0; wanted && i < count; i++) assert_string_equal(nmf_matrix_name(m, which, i), wanted[i]);
+    for (int64_t i = 0; wanted && i < count; i++)
+        assert_string_equal(nmf_matrix_name(m, which, i), wanted[i]);
     assert_null(nmf_matrix_name(m, which, count));
     assert_null(nmf_matrix_name(m, which, -1));
 }
@@ -59,7 +61,8 @@ static void names_may_be_replaced_by_themselves_and_removed(void **state)
 {
     (void)state;
     nmf_matrix *m = furnished();
-    const char *own[] = {nmf_matrix_name(m, NMF_SAMPLE_NAMES, 2), nmf_matrix_name(m, NMF_SAMPLE_NAMES, 0),
+    const char *own[] = {nmf_matrix_name(m, NMF_SAMPLE_NAMES, 2),
+                         nmf_matrix_name(m, NMF_SAMPLE_NAMES, 0),
                          nmf_matrix_name(m, NMF_LABELS, 1)};
     assert_int_equal(nmf_matrix_set_names(m, NMF_SAMPLE_NAMES, own, NULL), NMF_OK);
     const char *const wanted[] = {"\xe8\x84\xb8", "ann", "dog"};
@@ -75,7 +78,8 @@ static void there_are_three_kinds_of_names(void **state)
     (void)state;
     nmf_error error = {0};
     nmf_matrix *m = furnished();
-    unit_failed(nmf_matrix_set_names(m, (nmf_names)3, labels, &error), &error, NMF_ERROR_ARGUMENT, "3");
+    unit_failed(nmf_matrix_set_names(m, (nmf_names)3, labels, &error), &error, NMF_ERROR_ARGUMENT,
+                "3");
     assert_null(nmf_matrix_name(m, (nmf_names)3, 0));
     assert_null(nmf_matrix_name(m, (nmf_names)-1, 0));
     assert_int_equal(nmf_matrix_has_names(m, (nmf_names)3), 0);
@@ -90,12 +94,18 @@ static void an_image_shape_must_have_as_many_pixels_as_columns(void **state)
     assert_int_equal(nmf_matrix_image_height(m), 0);
     assert_int_equal(nmf_matrix_image_width(m), 0);
     assert_int_equal(nmf_matrix_set_image_shape(m, 3, 4, NULL), NMF_OK);
-    static const int64_t bad[][2] = {{3, 5},   {0, 12}, {12, 0},  {-3, -4},
-                                     {-12, 1}, {0, 0},  {INT64_MAX, INT64_MAX}, {INT64_C(1) << 62, 4}};
+    static const int64_t bad[][2] = {{3, 5},
+                                     {0, 12},
+                                     {12, 0},
+                                     {-3, -4},
+                                     {-12, 1},
+                                     {0, 0},
+                                     {INT64_MAX, INT64_MAX},
+                                     {INT64_C(1) << 62, 4}};
     for (int i = 0; i < 8; i++) {
         nmf_error error = {0};
-        unit_failed(nmf_matrix_set_image_shape(m, bad[i][0], bad[i][1], &error), &error, NMF_ERROR_SHAPE,
-                    "12 features");
+        unit_failed(nmf_matrix_set_image_shape(m, bad[i][0], bad[i][1], &error), &error,
+                    NMF_ERROR_SHAPE, "12 features");
         assert_int_equal(nmf_matrix_image_height(m), 3); /* as it was */
         assert_int_equal(nmf_matrix_image_width(m), 4);
     }
@@ -110,7 +120,8 @@ static void transpose_changes_strides_and_names_over(void **state)
     nmf_matrix_transpose(m);
     const nmf_dense dense = nmf_matrix_dense(m);
     assert_ptr_equal(dense.data, data);
-    assert_true(dense.rows == 4 && dense.columns == 3 && dense.row_stride == 1 && dense.column_stride == 5);
+    assert_true(dense.rows == 4 && dense.columns == 3 && dense.row_stride == 1 &&
+                dense.column_stride == 5);
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 3; j++) assert_true(nmf_matrix_at(m, i, j) == 4 * j + i);
     check_names(m, NMF_SAMPLE_NAMES, features, 4);
@@ -133,11 +144,13 @@ static void selected_rows_are_packed_and_keep_everything(void **state)
     assert_int_equal(nmf_matrix_select(m, rows, 4, &selected, NULL), NMF_OK);
     nmf_matrix_free(m); /* nothing of it is needed any more */
     const nmf_dense dense = nmf_matrix_dense(selected);
-    assert_true(dense.rows == 4 && dense.columns == 4 && dense.row_stride == 4 && dense.column_stride == 1);
+    assert_true(dense.rows == 4 && dense.columns == 4 && dense.row_stride == 4 &&
+                dense.column_stride == 1);
     assert_int_equal(dense.dtype, NMF_U16);
     assert_non_null(nmf_matrix_writable(selected));
     for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) assert_true(nmf_matrix_at(selected, i, j) == (double)(4 * rows[i] + j));
+        for (int j = 0; j < 4; j++)
+            assert_true(nmf_matrix_at(selected, i, j) == (double)(4 * rows[i] + j));
     check_names(selected, NMF_SAMPLE_NAMES, picked, 4);
     check_names(selected, NMF_FEATURE_NAMES, features, 4);
     const char *const picked_labels[] = {"cat", "cat", "cat", "cat"};
@@ -160,7 +173,8 @@ static void no_rows_and_wrong_rows_can_be_told(void **state)
         nmf_error error = {0};
         char text[32];
         snprintf(text, sizeof text, "row %lld ", (long long)wrong[i]);
-        unit_failed(nmf_matrix_select(m, rows, 2, &selected, &error), &error, NMF_ERROR_ARGUMENT, text);
+        unit_failed(nmf_matrix_select(m, rows, 2, &selected, &error), &error, NMF_ERROR_ARGUMENT,
+                    text);
         assert_null(selected);
     }
     nmf_matrix_free(m);

@@ -89,7 +89,8 @@ static void the_limit_is_kept_to_the_byte(void **state)
     (void)nmfi_take(&arena, 1000, 8);
     const int64_t measured = (int64_t)arena.used;
     assert_true(measured >= 8000);
-    unit_failed(nmfi_arena_allocate(&arena, measured - 1, &error), &error, NMF_ERROR_MEMORY, "limit");
+    unit_failed(nmfi_arena_allocate(&arena, measured - 1, &error), &error, NMF_ERROR_MEMORY,
+                "limit");
     assert_null(arena.base);
     assert_int_equal(nmfi_arena_allocate(&arena, 0, &error), NMF_OK); /* 0: none */
     nmfi_release(arena.base);
@@ -111,7 +112,8 @@ static void an_overflow_is_remembered(void **state)
             (void)nmfi_take(&arena, bad[i].count, bad[i].bytes);
             for (int j = 0; j < 5; j++) (void)nmfi_take(&arena, INT64_MAX, 1);
             (void)nmfi_take(&arena, 3, 8);
-            unit_failed(nmfi_arena_allocate(&arena, 0, &error), &error, NMF_ERROR_MEMORY, "overflow");
+            unit_failed(nmfi_arena_allocate(&arena, 0, &error), &error, NMF_ERROR_MEMORY,
+                        "overflow");
         }
 }
 

@@ -106,7 +106,8 @@ static void an_nmf_model_is_a_copy_of_its_content(void **state)
     assert_string_equal(nmf_matrix_name(c->H, NMF_FEATURE_NAMES, 3), "s");
     assert_int_equal(nmf_matrix_image_height(c->H), 2);
     assert_true(c->trace_count == 2 && c->trace[1].iteration == 1 && c->trace[1].loss == 99);
-    assert_true(!c->mean && !c->singular_values && !c->explained_variance && !c->explained_variance_ratio);
+    assert_true(!c->mean && !c->singular_values && !c->explained_variance &&
+                !c->explained_variance_ratio);
     assert_true(!c->options.start_W && !c->options.progress_context);
     nmf_model_free(model);
 }
@@ -139,7 +140,8 @@ static void components_come_in_the_models_type(void **state)
         parts p;
         make_parts(&p, NMF_MODEL_NMF, f64 ? NMF_F64 : NMF_F32);
         nmf_matrix_free(p.H); /* column by column in memory: the model has it packed all the same */
-        const nmf_dense turned = {f64 ? (void *)p.h64 : p.h, f64 ? NMF_F64 : NMF_F32, K, FEATURES, 1, K};
+        const nmf_dense turned = {
+            f64 ? (void *)p.h64 : p.h, f64 ? NMF_F64 : NMF_F32, K, FEATURES, 1, K};
         assert_int_equal(nmf_matrix_borrow(&turned, &p.H, NULL), NMF_OK);
         p.content.H = p.H;
         nmf_model *model = NULL;

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-/* options.def once more, as what a test needs to know. `highest` of a flag is 1, of an enum its last. */
+/* options.def once more, as what a test needs to know. `highest` of a flag is 1, of an enum its
+ * last. */
 typedef struct expected {
     const char *field, *flag, *help;
     nmf_option_kind kind;
@@ -21,18 +22,35 @@ typedef struct expected {
 } expected;
 
 #define NAME_COUNT(...) (sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
-#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help)                              \
-    {#field, flag, help, NMF_OPTION_KIND_INT, scope, (double)(value), (double)(low), (double)(high),     \
-     offsetof(nmf_options, field), sizeof(int64_t)},
-#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help)                             \
-    {#field, flag, help, NMF_OPTION_KIND_REAL, scope, value, low, high, offsetof(nmf_options, field),    \
-     sizeof(double)},
-#define NMF_OPTION_FLAG(field, flag, value, scope, help)                                                 \
-    {#field, flag, help, NMF_OPTION_KIND_FLAG, scope, value, 0, 1, offsetof(nmf_options, field),         \
-     sizeof(int)},
-#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help)                                    \
-    {#field, flag, help, NMF_OPTION_KIND_ENUM, scope, value, 0, (double)(NAME_COUNT(names) - 1),         \
-     offsetof(nmf_options, field), sizeof(type)},
+#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) \
+    { \
+        #field, \
+        flag, \
+        help, \
+        NMF_OPTION_KIND_INT, \
+        scope, \
+        (double)(value), \
+        (double)(low), \
+        (double)(high), \
+        offsetof(nmf_options, field), \
+        sizeof(int64_t)},
+#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) \
+    {#field, flag, help, NMF_OPTION_KIND_REAL,         scope, \
+     value,  low,  high, offsetof(nmf_options, field), sizeof(double)},
+#define NMF_OPTION_FLAG(field, flag, value, scope, help) \
+    {#field, flag, help, NMF_OPTION_KIND_FLAG,         scope, \
+     value,  0,    1,    offsetof(nmf_options, field), sizeof(int)},
+#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) \
+    {#field, \
+     flag, \
+     help, \
+     NMF_OPTION_KIND_ENUM, \
+     scope, \
+     value, \
+     0, \
+     (double)(NAME_COUNT(names) - 1), \
+     offsetof(nmf_options, field), \
+     sizeof(type)},
 static const expected definition[] = {
 #include <nmfkit/options.def>
 };
@@ -52,8 +70,8 @@ static const nmf_option_info *find(const char *field)
 static void check_same(const nmf_options *a, const nmf_options *b)
 {
     for (int i = 0; i < OPTIONS; i++)
-        assert_memory_equal((const char *)a + definition[i].offset, (const char *)b + definition[i].offset,
-                            definition[i].bytes);
+        assert_memory_equal((const char *)a + definition[i].offset,
+                            (const char *)b + definition[i].offset, definition[i].bytes);
     assert_ptr_equal(a->start_W, b->start_W);
     assert_ptr_equal(a->start_H, b->start_H);
     assert_true(a->progress == b->progress && a->progress_context == b->progress_context);
@@ -78,7 +96,8 @@ static void the_table_is_the_definition(void **state)
         assert_true(table[i].value == e->value && table[i].lowest == e->lowest);
         assert_true(table[i].highest == e->highest);
         assert_int_equal(table[i].names != NULL, e->kind == NMF_OPTION_KIND_ENUM);
-        if (e->kind == NMF_OPTION_KIND_ENUM) assert_true((double)table[i].name_count == e->highest + 1);
+        if (e->kind == NMF_OPTION_KIND_ENUM)
+            assert_true((double)table[i].name_count == e->highest + 1);
     }
 }
 
@@ -88,7 +107,8 @@ static void every_option_can_be_told_from_the_others(void **state)
     for (int i = 0; i < OPTIONS; i++) {
         const expected *a = &definition[i];
         assert_true(a->flag[0] && a->help[0] && strcmp(a->flag, "help") != 0);
-        assert_true(a->scope != 0 && !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA | NMF_SCOPE_TRANSFORM)));
+        assert_true(a->scope != 0 &&
+                    !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA | NMF_SCOPE_TRANSFORM)));
         for (int j = 0; j < i; j++) {
             const expected *b = &definition[j];
             assert_string_not_equal(a->field, b->field);
@@ -107,7 +127,8 @@ static void every_default_is_inside_its_bounds(void **state)
         if (strcmp(e->field, "k") == 0) continue; /* has none: the caller must say it */
         assert_true(e->value >= e->lowest && e->value <= e->highest);
     }
-    assert_true(definition[0].value < definition[0].lowest && strcmp(definition[0].field, "k") == 0);
+    assert_true(definition[0].value < definition[0].lowest &&
+                strcmp(definition[0].field, "k") == 0);
 }
 
 static void set_text(nmf_options *options, const nmf_option_info *option, const char *text)
@@ -145,7 +166,9 @@ static void every_option_can_be_written_and_read_back(void **state)
                          value >= 0x1p63 ? (long long)INT64_MAX : (long long)value);
                 break;
             case NMF_OPTION_KIND_REAL: snprintf(text, sizeof text, "%.17g", value); break;
-            case NMF_OPTION_KIND_FLAG: snprintf(text, sizeof text, "%s", trial % 2 ? "yes" : "no"); break;
+            case NMF_OPTION_KIND_FLAG:
+                snprintf(text, sizeof text, "%s", trial % 2 ? "yes" : "no");
+                break;
             case NMF_OPTION_KIND_ENUM:
                 snprintf(text, sizeof text, "%s", table[i].names[trial % table[i].name_count]);
                 break;
@@ -200,7 +223,8 @@ static void check_bad(const char *field, const char *text, const char *limits)
 static void bad_text_is_refused_with_the_limits(void **state)
 {
     (void)state;
-    static const char *const not_integers[] = {"", "x", "3x", "1.5", "1e3", "0x10", "-", "nan", "--3"};
+    static const char *const not_integers[] = {"",     "x", "3x",  "1.5", "1e3",
+                                               "0x10", "-", "nan", "--3"};
     for (int i = 0; i < 9; i++) check_bad("max_iter", not_integers[i], "from 1 to 2147483648");
     check_bad("max_iter", "0", "from 1 to 2147483648");
     check_bad("max_iter", "-1", "from 1 to 2147483648");
@@ -208,7 +232,8 @@ static void bad_text_is_refused_with_the_limits(void **state)
     check_bad("threads", "4097", "from 0 to 4096");
     check_bad("seed", "9223372036854775808", "from 0 to 9223372036854775807");
     check_bad("seed", "-9223372036854775809", "from 0");
-    static const char *const not_numbers[] = {"", "x", "1e-4x", "nan", "-nan", "inf", "-inf", "1,5", "1e"};
+    static const char *const not_numbers[] = {"",    "x",    "1e-4x", "nan", "-nan",
+                                              "inf", "-inf", "1,5",   "1e"};
     for (int i = 0; i < 9; i++) check_bad("tol", not_numbers[i], "from 0 to 1");
     check_bad("tol", "-1e-300", "from 0 to 1");
     check_bad("tol", "1.0000000000000002", "from 0 to 1");
@@ -248,10 +273,12 @@ static void no_options_are_the_defaults(void **state)
     assert_int_equal(check(NULL, NMF_SCOPE_TRANSFORM, &checked, &error), NMF_OK);
     check_same(&checked, &defaults);
     /* but a fit needs k */
-    unit_failed(check(NULL, NMF_SCOPE_FIT, &checked, &error), &error, NMF_ERROR_ARGUMENT, "components = 0");
+    unit_failed(check(NULL, NMF_SCOPE_FIT, &checked, &error), &error, NMF_ERROR_ARGUMENT,
+                "components = 0");
 }
 
-/* A caller of an older header: what his struct ends before keeps its default, and is not even read. */
+/* A caller of an older header: what his struct ends before keeps its default, and is not even read.
+ * */
 static void a_shorter_struct_is_completed_with_defaults(void **state)
 {
     (void)state;
@@ -264,7 +291,8 @@ static void a_shorter_struct_is_completed_with_defaults(void **state)
         given.struct_bytes = end;
         nmf_error error;
         if (end <= definition[0].offset) {
-            unit_failed(check(&given, NMF_SCOPE_FIT, &checked, &error), &error, NMF_ERROR_ARGUMENT, "components");
+            unit_failed(check(&given, NMF_SCOPE_FIT, &checked, &error), &error, NMF_ERROR_ARGUMENT,
+                        "components");
             continue;
         }
         if (check(&given, NMF_SCOPE_FIT, &checked, &error) != NMF_OK) fail_msg("%s", error.message);
@@ -305,8 +333,8 @@ static void a_struct_that_nobody_initialized_is_refused(void **state)
     }
 }
 
-/* Field `field` of the defaults with k = 5, changed by its bytes, is refused with `fragment` in scope FIT and
- * PCA alike where it is read, and of no interest where it is not. */
+/* Field `field` of the defaults with k = 5, changed by its bytes, is refused with `fragment` in
+ * scope FIT and PCA alike where it is read, and of no interest where it is not. */
 static void check_field(const char *field, const void *value, const char *fragment)
 {
     const nmf_option_info *option = find(field);

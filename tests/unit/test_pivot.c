@@ -1,5 +1,5 @@
-/* One row's non-negative least squares problem, exactly: against all sets of free coordinates, and against
- * the optimality conditions. */
+/* One row's non-negative least squares problem, exactly: against all sets of free coordinates, and
+ * against the optimality conditions. */
 #include "rule/rule.h"
 #include "support.h"
 
@@ -55,7 +55,7 @@ static void solve(const problem *q, double *x)
     void *work = malloc(bytes);
     assert_non_null(work);
     memset(work, 0xFF, bytes); /* NaN: nothing is read before it is set */
-    nmfi_pivot(q->G, q->p, q->k, x, work);
+    nmfi_pivot(q->G, q->p, q->k, DBL_EPSILON, x, work);
     free(work);
 }
 
@@ -89,8 +89,8 @@ static int solve_set(const problem *q, unsigned set, double *x)
     return 1;
 }
 
-/* The best of the points that are stationary on some set and non-negative. The solution is among them, and
- * some solution has independent components. */
+/* The best of the points that are stationary on some set and non-negative. The solution is among
+ * them, and some solution has independent components. */
 static double brute_force(const problem *q, double *best)
 {
     double lowest = 0, x[6];
@@ -109,7 +109,8 @@ static double brute_force(const problem *q, double *best)
 /* Starts: nothing free, all free, some free. */
 static void set_start(uint64_t *seed, int which, int64_t k, double *x)
 {
-    for (int64_t j = 0; j < k; j++) x[j] = which == 0 ? 0 : which == 1 ? 1 : (double)unit_integer(seed, 0, 1);
+    for (int64_t j = 0; j < k; j++)
+        x[j] = which == 0 ? 0 : which == 1 ? 1 : (double)unit_integer(seed, 0, 1);
 }
 
 static void the_solution_is_the_best_of_all_sets(void **state)
@@ -148,8 +149,9 @@ static void dependent_components_share_one_best_value(void **state)
     }
 }
 
-/* x >= 0, gradient >= 0, and zero where x > 0, to the rounding of a Cholesky solution: its residual is bounded
- * by a modest multiple of k eps times |G| |x| + |p| (Higham 2002, theorem 10.4), whatever the condition. */
+/* x >= 0, gradient >= 0, and zero where x > 0, to the rounding of a Cholesky solution: its residual
+ * is bounded by a modest multiple of k eps times |G| |x| + |p| (Higham 2002, theorem 10.4),
+ * whatever the condition. */
 static void check_optimal(const problem *q, const double *x)
 {
     double largest_x = 0, scale = 0;
@@ -167,8 +169,8 @@ static void check_optimal(const problem *q, const double *x)
         double gradient = -q->p[j];
         for (int64_t l = 0; l < q->k; l++) gradient += q->G[j * q->k + l] * x[l];
         if (gradient < -rounding || (x[j] > 0 && gradient > rounding))
-            fail_msg("k = %d: x[%d] = %g has gradient %g, allowed %g", (int)q->k, (int)j, x[j], gradient,
-                     rounding);
+            fail_msg("k = %d: x[%d] = %g has gradient %g, allowed %g", (int)q->k, (int)j, x[j],
+                     gradient, rounding);
     }
 }
 
@@ -202,7 +204,8 @@ static void a_solution_as_the_start_stays(void **state)
     }
 }
 
-/* An L1 penalty takes the same from every product, after which p need not be in the range of a singular G. */
+/* An L1 penalty takes the same from every product, after which p need not be in the range of a
+ * singular G. */
 static void duplicates_and_multiples_under_a_penalty_are_solved(void **state)
 {
     (void)state;

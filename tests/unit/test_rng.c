@@ -1,4 +1,5 @@
-/* Random numbers: the generator against its published vectors, the normal numbers against their law. */
+/* Random numbers: the generator against its published vectors, the normal numbers against their
+ * law. */
 #include "base/rng.h"
 
 #include <math.h>
@@ -15,14 +16,13 @@ static void philox_gives_the_published_answers(void **state)
     (void)state;
     static const struct {
         uint32_t counter[4], key[2], answer[4];
-    } known[] = {
-        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-         {0xffffffff, 0xffffffff},
-         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-         {0xa4093822, 0x299f31d0},
-         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
+    } known[] = {{{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+                 {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                  {0xffffffff, 0xffffffff},
+                  {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+                 {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                  {0xa4093822, 0x299f31d0},
+                  {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
     for (int i = 0; i < 3; i++) {
         uint32_t out[4];
         nmfi_philox(known[i].counter, known[i].key, out);
@@ -32,8 +32,8 @@ static void philox_gives_the_published_answers(void **state)
 
 enum { DRAWS = 200000 };
 
-/* Each moment of N draws is within five standard errors of the normal law's, which chance passes for all of
- * these but once in 100000; the numbers are fixed, so it passes always or never. */
+/* Each moment of N draws is within five standard errors of the normal law's, which chance passes
+ * for all of these but once in 100000; the numbers are fixed, so it passes always or never. */
 static void check_moments(uint64_t seed, uint32_t stream)
 {
     double sum = 0, sum2 = 0, sum3 = 0, sum4 = 0, neighbours = 0, before = 0;
@@ -53,15 +53,16 @@ static void check_moments(uint64_t seed, uint32_t stream)
         largest = fmax(largest, fabs(z));
     }
     const double n = DRAWS, allowed = 5 / sqrt(n);
-    assert_true(fabs(sum / n) < allowed);                       /* variance of z is 1 */
-    assert_true(fabs(sum2 / n - 1) < allowed * sqrt(2));        /* of z^2: 2 */
-    assert_true(fabs(sum3 / n) < allowed * sqrt(15));           /* of z^3: 15 */
-    assert_true(fabs(sum4 / n - 3) < allowed * sqrt(96));       /* of z^4: 105 - 9 */
+    assert_true(fabs(sum / n) < allowed);                 /* variance of z is 1 */
+    assert_true(fabs(sum2 / n - 1) < allowed * sqrt(2));  /* of z^2: 2 */
+    assert_true(fabs(sum3 / n) < allowed * sqrt(15));     /* of z^3: 15 */
+    assert_true(fabs(sum4 / n - 3) < allowed * sqrt(96)); /* of z^4: 105 - 9 */
     assert_true(fabs(neighbours / n) < allowed);
     const double p2 = erfc(sqrt(2)), p3 = erfc(3 / sqrt(2));
     assert_true(fabs((double)beyond_2 / n - p2) < allowed * sqrt(p2 * (1 - p2)));
     assert_true(fabs((double)beyond_3 / n - p3) < allowed * sqrt(p3 * (1 - p3)));
-    assert_true(largest > 4 && largest < 6.5); /* of 200000: below 4 once in 3e5, above 6.5 in 6e4 */
+    assert_true(largest > 4 &&
+                largest < 6.5); /* of 200000: below 4 once in 3e5, above 6.5 in 6e4 */
 }
 
 static void normal_numbers_are_normal(void **state)
@@ -114,8 +115,8 @@ static void neighbours_in_seed_stream_and_index_differ(void **state)
 {
     (void)state;
     const uint64_t high = UINT64_C(1) << 32;
-    const double z[] = {nmfi_normal(0, 1, 0),    nmfi_normal(1, 1, 0), nmfi_normal(high, 1, 0),
-                        nmfi_normal(0, 2, 0),    nmfi_normal(0, 1, 1), nmfi_normal(0, 1, high),
+    const double z[] = {nmfi_normal(0, 1, 0),         nmfi_normal(1, 1, 0), nmfi_normal(high, 1, 0),
+                        nmfi_normal(0, 2, 0),         nmfi_normal(0, 1, 1), nmfi_normal(0, 1, high),
                         nmfi_normal(0, 1, UINT64_MAX)};
     for (int i = 0; i < 7; i++)
         for (int j = 0; j < i; j++) assert_true(z[i] != z[j]);
@@ -128,7 +129,8 @@ static void uniform_numbers_are_the_words_of_the_generator(void **state)
     double sum = 0, sum2 = 0, products = 0;
     for (uint64_t i = 0; i < DRAWS / 4; i++) {
         const uint64_t seed = UINT64_C(0x123456789abcdef), index = i * 4 + (UINT64_C(7) << 32);
-        const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), NMFI_STREAM_SKETCH, 5};
+        const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), NMFI_STREAM_SKETCH,
+                                     5};
         const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
         uint32_t words[4];
         double u[4];
@@ -142,7 +144,7 @@ static void uniform_numbers_are_the_words_of_the_generator(void **state)
         }
     }
     const double n = DRAWS, allowed = 5 / sqrt(n);
-    assert_true(fabs(sum / n) < allowed * sqrt(1.0 / 3));           /* variance of u: 1/3 */
+    assert_true(fabs(sum / n) < allowed * sqrt(1.0 / 3));             /* variance of u: 1/3 */
     assert_true(fabs(sum2 / n - 1.0 / 3) < allowed * sqrt(4.0 / 45)); /* of u^2: 1/5 - 1/9 */
     assert_true(fabs(products / n) < allowed / 3);                    /* of u v: 1/9 */
 }

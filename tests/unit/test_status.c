@@ -100,8 +100,10 @@ static void the_version_has_three_numbers(void **state)
     (void)state;
     int parts = 1;
     for (const char *c = nmf_version(); *c; c++) {
-        if (*c == '.') parts++;
-        else assert_in_range(*c, '0', '9');
+        if (*c == '.')
+            parts++;
+        else
+            assert_in_range(*c, '0', '9');
     }
     assert_int_equal(parts, 3);
 }

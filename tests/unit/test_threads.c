@@ -1,5 +1,5 @@
-/* The team of threads: every item exactly once, whatever the team, the number of runs, the other teams, the
- * signals and the forks of the host. */
+/* The team of threads: every item exactly once, whatever the team, the number of runs, the other
+ * teams, the signals and the forks of the host. */
 #include "base/cpu.h"
 #include "base/threads.h"
 #include "support.h"
@@ -36,9 +36,9 @@
 enum { ITEMS = 1000, THREADS = 9 };
 
 typedef struct tally {
-    atomic_int times[ITEMS]; /* that each item ran */
+    atomic_int times[ITEMS];    /* that each item ran */
     atomic_int inside[THREADS]; /* calls that use this thread's scratch now */
-    atomic_int shared;       /* scratch was used by two at once, or a number was out of range */
+    atomic_int shared;          /* scratch was used by two at once, or a number was out of range */
     int64_t threads;
 } tally;
 
@@ -128,7 +128,8 @@ static void an_impossible_team_is_refused(void **state)
     (void)state;
     nmfi_team *team = start(1), *kept = team;
     nmf_error error = {0};
-    unit_failed(nmfi_team_start(INT64_MAX, &team, &error), &error, NMF_ERROR_MEMORY, "9223372036854775807");
+    unit_failed(nmfi_team_start(INT64_MAX, &team, &error), &error, NMF_ERROR_MEMORY,
+                "9223372036854775807");
     assert_null(team);
     nmfi_team_stop(kept);
 }
@@ -158,7 +159,8 @@ static void teams_run_side_by_side(void **state)
     (void)state;
     pthread_t sides[4];
     int64_t threads[] = {1, 2, 3, 4};
-    for (int i = 0; i < 4; i++) assert_int_equal(pthread_create(&sides[i], NULL, side, &threads[i]), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&sides[i], NULL, side, &threads[i]), 0);
     for (int i = 0; i < 4; i++) {
         void *bad = &threads[i];
         assert_int_equal(pthread_join(sides[i], &bad), 0);
