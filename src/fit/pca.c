@@ -14,7 +14,7 @@
 
 /* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs, and a copy of X
  * in f64 is small. */
-enum { EXACT_MOST = 500 };
+enum { EXACT_MOST = 100 };
 static const double exact_most_bytes = 512e6;
 
 static int wants_exact(const nmfi_pca_state *state)

@@ -207,8 +207,8 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    sketch->accuracy = 1e-2; /* of sigma^2: a start needs no more, and the fit on X mends the rest */
-    sketch->most_visits = 4;
+    sketch->accuracy = 0;    /* one power iteration is enough for a start, and the fit on X mends the rest */
+    sketch->most_visits = 2;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);

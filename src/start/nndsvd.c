@@ -7,53 +7,64 @@
 
 #include <math.h>
 
-static double get(const nmfi_kernels *kernels, const void *factor, int64_t at)
+/* Entries pass through f64 a few at a time. */
+enum { SPAN = 256 };
+
+static int64_t span_at(int64_t i, int64_t count)
 {
-    double value;
-    kernels->to_f64((const char *)factor + at * kernels->element_bytes, &value, 1);
-    return value;
+    return count - i < SPAN ? count - i : SPAN;
 }
 
-static void put(const nmfi_kernels *kernels, void *factor, int64_t at, double value)
+static void *at(const nmfi_kernels *kernels, const void *factor, int64_t index)
 {
-    kernels->from_f64(&value, (char *)factor + at * kernels->element_bytes, 1);
+    return (char *)(uintptr_t)factor + index * kernels->element_bytes;
 }
 
-/* The norms of the positive and negative parts of one vector. */
-static void part_norms(const nmfi_kernels *kernels, const void *vector, int64_t at, int64_t count,
-                       double norms[2])
+/* The norms of the positive and negative parts of component j. */
+static void part_norms(const nmfi_kernels *kernels, const void *vectors, nmfi_start_factor factor,
+                       int64_t j, double norms[2])
 {
-    double squares[2] = {0, 0};
-    for (int64_t i = 0; i < count; i++) {
-        const double value = get(kernels, vector, at + i);
-        squares[value < 0] += value * value;
+    double squares[2] = {0, 0}, values[SPAN];
+    for (int64_t i = 0; i < factor.count; i += SPAN) {
+        const int64_t span = span_at(i, factor.count);
+        kernels->to_f64(at(kernels, vectors, j * factor.ld + i), values, span);
+        for (int64_t e = 0; e < span; e++) squares[values[e] < 0] += values[e] * values[e];
     }
     norms[0] = sqrt(squares[0]);
     norms[1] = sqrt(squares[1]);
 }
 
-/* Component j of a factor: scale * part of the vector, `negative` 0, 1, or -1 for the absolute value. */
-static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t j,
-                       const void *vector, int negative, double scale, double threshold)
+/* What takes the place of zeros: nothing, the factors' scale, or small noise on it. */
+typedef struct filling {
+    nmf_init init;
+    double scale;
+    uint64_t seed;
+    uint32_t stream;
+} filling;
+
+static double fill_value(const filling *fill, uint64_t index)
 {
-    for (int64_t i = 0; i < factor.count; i++) {
-        const double value = get(kernels, vector, j * factor.ld + i);
-        const double part = negative < 0 ? fabs(value) : negative ? -value : value;
-        put(kernels, factor.data, j * factor.ld + i, scale * part >= threshold ? scale * part : 0.0);
-    }
+    if (fill->init == NMF_INIT_NNDSVD) return 0.0;
+    if (fill->init == NMF_INIT_NNDSVDA) return fill->scale;
+    return fill->scale * fabs(nmfi_normal(fill->seed, fill->stream, index)) / 100;
 }
 
-static void fill_zeros(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k, double scale,
-                       nmf_init init, int64_t seed, uint32_t stream)
+/* Component j of a factor: length * part of the vector, `negative` 0, 1, or -1 for the absolute value. */
+static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k, int64_t j,
+                       const void *vectors, int negative, double length, const filling *fill)
 {
-    for (int64_t j = 0; j < k; j++)
-        for (int64_t i = 0; i < factor.count; i++) {
-            if (get(kernels, factor.data, j * factor.ld + i) != 0) continue;
-            const double noise = init == NMF_INIT_NNDSVDAR
-                                     ? fabs(nmfi_normal((uint64_t)seed, stream, (uint64_t)(i * k + j))) / 100
-                                     : 1.0;
-            put(kernels, factor.data, j * factor.ld + i, scale * noise);
+    const double threshold = 1e-6 * fill->scale; /* scikit-learn's 1e-6, made free of the data's scale */
+    double values[SPAN];
+    for (int64_t i = 0; i < factor.count; i += SPAN) {
+        const int64_t span = span_at(i, factor.count);
+        kernels->to_f64(at(kernels, vectors, j * factor.ld + i), values, span);
+        for (int64_t e = 0; e < span; e++) {
+            const double v = values[e];
+            const double part = length * (negative < 0 ? fabs(v) : negative ? -v : v);
+            values[e] = part >= threshold ? part : fill_value(fill, (uint64_t)((i + e) * k + j));
         }
+        kernels->from_f64(values, at(kernels, factor.data, j * factor.ld + i), span);
+    }
 }
 
 void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H, int64_t k,
@@ -61,19 +72,17 @@ void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_st
                        int64_t seed)
 {
     const double scale = sqrt(mean / (double)k);
-    const double threshold = 1e-6 * scale; /* scikit-learn's 1e-6, made free of the data's scale */
+    const filling fill_W = {init, scale, (uint64_t)seed, NMFI_STREAM_FILL_W};
+    const filling fill_H = {init, scale, (uint64_t)seed, NMFI_STREAM_FILL_H};
     for (int64_t j = 0; j < k; j++) {
         double u[2], v[2];
-        part_norms(kernels, U, j * W.ld, W.count, u);
-        part_norms(kernels, V, j * H.ld, H.count, v);
+        part_norms(kernels, U, W, j, u);
+        part_norms(kernels, V, H, j, v);
         const int negative = j == 0 ? -1 : u[1] * v[1] >= u[0] * v[0];
         const double mu = negative < 0 ? 1.0 : u[negative] * v[negative];
         const double length = sqrt(sigma[j] * mu);
         const double u_norm = negative < 0 ? 1.0 : u[negative], v_norm = negative < 0 ? 1.0 : v[negative];
-        write_part(kernels, W, j, U, negative, u_norm > 0 ? length / u_norm : 0.0, threshold);
-        write_part(kernels, H, j, V, negative, v_norm > 0 ? length / v_norm : 0.0, threshold);
+        write_part(kernels, W, k, j, U, negative, u_norm > 0 ? length / u_norm : 0.0, &fill_W);
+        write_part(kernels, H, k, j, V, negative, v_norm > 0 ? length / v_norm : 0.0, &fill_H);
     }
-    if (init == NMF_INIT_NNDSVD) return;
-    fill_zeros(kernels, W, k, scale, init, seed, NMFI_STREAM_FILL_W);
-    fill_zeros(kernels, H, k, scale, init, seed, NMFI_STREAM_FILL_H);
 }

@@ -57,50 +57,78 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
     nmfi_pass_combine(pass, r, sketch->turn, components, cut);
 }
 
-/* V <- V (V'V)^-1/2 in its eigenvectors' basis, twice, since the first rounds. Directions that are not there
- * (rank below r) become zero components. */
-static nmf_status orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+/* turn = L^-T of the Cholesky factorization V'V = L L', so that V turn has orthonormal components; those that
+ * depend on the ones before (a pivot that vanishes: the rank is below r) become zero. Returns the least share of a
+ * squared norm that was new. */
+static double cholesky_turn(const double *gram, int64_t r, double *L, double *turn)
+{
+    static const double dependent = 1e-12; /* of the component's squared norm */
+    double least = 1.0;
+    for (int64_t i = 0; i < r; i++)
+        for (int64_t j = 0; j <= i; j++) {
+            double sum = gram[i * r + j];
+            for (int64_t l = 0; l < j; l++) sum -= L[i * r + l] * L[j * r + l];
+            if (i != j) L[i * r + j] = L[j * r + j] > 0 ? sum / L[j * r + j] : 0.0;
+            else L[i * r + i] = sum > dependent * gram[i * r + i] ? sqrt(sum) : 0.0;
+            if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
+        }
+    for (int64_t j = 0; j < r; j++) /* column j of L^-T, from its last entry up */
+        for (int64_t i = r - 1; i >= 0; i--) {
+            double sum = i == j ? 1.0 : 0.0;
+            for (int64_t l = i + 1; l <= j; l++) sum -= L[l * r + i] * turn[l * r + j];
+            turn[i * r + j] = i <= j && L[i * r + i] > 0 && L[j * r + j] > 0 ? sum / L[i * r + i] : 0.0;
+        }
+    return least;
+}
+
+/* V <- orth(V); again where what was left of some component after the ones before is so little that rounding
+ * shows. */
+static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
-    double *gram = sketch->small, *vectors = gram + r * r;
+    double *L = sketch->small, *turn = L + r * r;
+    for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
     for (int round = 0; round < 2; round++) {
         nmfi_pass_columns(pass, r, NULL, sketch->V);
-        memcpy(gram, pass->total.gram, (size_t)(r * r) * sizeof *gram);
-        const nmf_status status = nmfi_eigen(gram, r, r, sketch->values, vectors, error);
-        if (status != NMF_OK) return status;
-        const double tiny = sketch->values[0] * 1e-14;
-        for (int64_t j = 0; j < r; j++)
-            sketch->values[j] = sketch->values[j] > tiny ? 1.0 / sqrt(sketch->values[j]) : 0.0;
-        combine(sketch, pass, vectors, sketch->values, sketch->V, &pass->columns);
+        const double least = cholesky_turn(pass->total.gram, r, L, turn);
+        combine(sketch, pass, turn, sketch->values, sketch->V, &pass->columns);
+        if (least > 1e-3) break;
     }
-    return NMF_OK;
 }
 
 /* offset_j = mean' v_j */
 static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
-    const int64_t bytes = pass->kernels->element_bytes;
+    enum { SPAN = 256 };
+    const int64_t bytes = pass->kernels->element_bytes, count = pass->columns.count;
     for (int64_t j = 0; j < sketch->width; j++) {
-        double sum = 0;
-        for (int64_t i = 0; sketch->mean && i < pass->columns.count; i++) {
-            double value;
-            pass->kernels->to_f64((const char *)sketch->V + (j * pass->columns.ld + i) * bytes, &value, 1);
-            sum += sketch->mean[i] * value;
+        double sum = 0, values[SPAN];
+        for (int64_t i = 0; i < count; i += SPAN) {
+            const int64_t span = count - i < SPAN ? count - i : SPAN;
+            pass->kernels->to_f64((const char *)sketch->V + (j * pass->columns.ld + i) * bytes, values,
+                                  span);
+            for (int64_t e = 0; e < span; e++) sum += sketch->mean[i + e] * values[e];
         }
         sketch->offset[j] = sum;
     }
 }
 
-/* One reading: U <- (X - mean) V, its Ritz values into sketch->values, vectors behind sketch->small. */
-static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+/* One reading: U <- (X - mean) V. */
+static void read_once(nmfi_sketch *sketch, nmfi_pass *pass)
 {
-    const int64_t r = sketch->width;
-    center(sketch, pass);
-    const nmfi_project_rule project = {pass->kernels, r, pass->rows.ld,
+    if (sketch->mean) center(sketch, pass);
+    const nmfi_project_rule project = {pass->kernels, sketch->width, pass->rows.ld,
                                        sketch->mean ? sketch->offset : NULL, sketch->U};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.k = r, .C = sketch->V, .rule = &rule, .R = sketch->U, .accumulate = 1};
+    const nmfi_visit visit = {.k = sketch->width, .C = sketch->V, .rule = &rule, .R = sketch->U,
+                              .accumulate = 1};
     nmfi_pass_visit(pass, &visit);
+}
+
+/* Ritz values of the last reading into sketch->values, their vectors behind sketch->small. */
+static nmf_status ritz(nmfi_sketch *sketch, const nmfi_pass *pass, nmf_error *error)
+{
+    const int64_t r = sketch->width;
     memcpy(sketch->small, pass->total.gram, (size_t)(r * r) * sizeof(double));
     return nmfi_eigen(sketch->small, r, r, sketch->values, sketch->small + r * r, error);
 }
@@ -145,10 +173,14 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
     draw(sketch, pass);
     memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
     for (int64_t visit = 1;; visit++) {
-        nmf_status status = orthonormalize(sketch, pass, error);
-        if (status == NMF_OK) status = read_once(sketch, pass, error);
-        if (status != NMF_OK) return status;
-        if (settled(sketch) || visit >= sketch->most_visits) break;
+        const int last = visit >= sketch->most_visits;
+        orthonormalize(sketch, pass);
+        read_once(sketch, pass);
+        if (last || sketch->accuracy > 0) {
+            const nmf_status status = ritz(sketch, pass, error);
+            if (status != NMF_OK) return status;
+            if (settled(sketch) || last) break;
+        }
         take_sums(sketch, pass, sketch->V);
     }
     if (sketch->B) take_sums(sketch, pass, sketch->B);

@@ -13,7 +13,7 @@
 typedef struct nmfi_sketch {
     int64_t rank;        /* triplets wanted */
     int64_t width;       /* rank + oversampling: components carried */
-    double accuracy;     /* stop when the wanted sigma^2 change by less than this, relatively */
+    double accuracy;     /* stop when the wanted sigma^2 change by less than this, relatively; 0: do not look */
     int64_t most_visits; /* and at the latest then */
     int64_t seed;
     const double *mean; /* columns numbers, or NULL for no centring */
