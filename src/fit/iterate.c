@@ -37,11 +37,19 @@ typedef struct descent {
     int64_t steps;
 } descent;
 
+/* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a few do, since
+ * extrapolation carries on what they leave. */
+static int64_t inner_sweeps(const nmfi_problem *problem)
+{
+    if (problem->options.inner_sweeps > 0) return problem->options.inner_sweeps;
+    return problem->k < 32 ? 16 : 4;
+}
+
 /* One iteration from (W.y, H.y): the loss of the new pair. */
 static double alternate(nmfi_problem *problem, const descent *d)
 {
     const extrapolation *e = &d->ahead;
-    const int64_t sweeps = problem->options.inner_sweeps;
+    const int64_t sweeps = inner_sweeps(problem);
     const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
@@ -86,7 +94,8 @@ static int stalled(const nmfi_problem *problem)
     if (problem->trace_count <= WINDOW || tol == 0) return 0;
     const nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double fallen = last[-WINDOW].loss - last->loss;
-    const double epsilon = problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON;
+    /* The objective is a sum of many rounded parts, whose errors mostly cancel: a hundredth of one rounding. */
+    const double epsilon = 0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
     return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * nmfi_loss_for_user(problem, problem->norm2));
 }
 

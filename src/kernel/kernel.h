@@ -71,7 +71,7 @@ typedef struct nmfi_kernels {
 
     void (*hals)(nmfi_hals *tile);
 
-    /* Each lane to its own accuracy; the lanes still moving after the last sweep, a bit each. */
+    /* Each lane to its own accuracy; returns those whose projected gradient is still more than rounding, a bit each. */
     uint64_t (*solve)(nmfi_hals *tile);
 
     /* G[j,l] += sum_i F[j,i] F[l,i], all of the symmetric k x k, f64. */

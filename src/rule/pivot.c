@@ -120,20 +120,40 @@ static double objective(const pivoting *v, const double *x)
     return sum;
 }
 
+/* Coordinate descent from x, which cannot cycle: for what the exchange leaves where components depend on each
+ * other. */
+static void descend(const pivoting *v, double *x)
+{
+    enum { SWEEPS = 2000 };
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        double change = 0, size = 0;
+        for (int64_t j = 0; j < v->k; j++) {
+            const double *row = v->gram + j * v->k;
+            if (!(row[j] > 0)) continue;
+            double r = v->p[j];
+            for (int64_t l = 0; l < v->k; l++) r -= row[l] * x[l];
+            const double next = fmax(0.0, x[j] + r / row[j]);
+            change += (next - x[j]) * (next - x[j]) * row[j];
+            size += next * next * row[j];
+            x[j] = next;
+        }
+        if (change <= 1e-30 * size) break;
+    }
+}
+
 void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x, void *work)
 {
     pivoting v = lay_out(gram, p, k, work);
     v.least_pivot = 16 * rounding;
-    int64_t fewest = k + 1, patience = 3;
+    int64_t fewest = k + 1, patience = 3, violations = k;
     for (int64_t j = 0; j < k; j++) v.free[j] = x[j] > 0 && gram[j * k + j] > 0;
-    for (int64_t round = 0; round < 10 * k + 50; round++) {
+    for (int64_t round = 0; violations > 0 && round < 10 * k + 50; round++) {
         v.nf = 0;
         for (int64_t j = 0; j < k; j++)
             if (v.free[j]) v.set[v.nf++] = j;
         factor(&v);
         solve(&v);
-        const int64_t violations = evaluate(&v);
-        if (violations == 0) break;
+        violations = evaluate(&v);
         const int all = violations < fewest || patience > 0;
         patience = violations < fewest ? 3 : patience - 1;
         fewest = violations < fewest ? violations : fewest;
@@ -147,4 +167,5 @@ void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding,
     for (int64_t j = 0; j < k; j++) found[j] = v.free[j] && found[j] > 0 ? found[j] : 0.0;
     /* Where G is singular to rounding the exchange may end in a worse place than it began. */
     if (objective(&v, found) <= objective(&v, x)) memcpy(x, found, (size_t)k * sizeof *x);
+    if (violations > 0) descend(&v, x);
 }
