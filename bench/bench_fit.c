@@ -138,6 +138,9 @@ static nmf_status learn(const nmf_matrix *X, const bench_wish *wish, const nmf_o
  * the stack, the choice of kernels. */
 static nmf_status warm_up(const bench_wish *wish, nmf_error *error)
 {
+    /* OpenBLAS's own threads spin for about a tenth of a second after the process has started. */
+    const struct timespec pause = {0, 200000000};
+    nanosleep(&pause, NULL);
     nmf_options options = wish->options;
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;

@@ -49,6 +49,17 @@ void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *
                (const char *)dense.data + j * dense.row_stride * bytes, (size_t)(dense.columns * bytes));
 }
 
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64, void *gram,
+                        void *inverse)
+{
+    for (int64_t j = 0; j < k; j++) {
+        gram_f64[j * k + j] += l2;
+        const double diagonal = gram_f64[j * k + j], inverted = diagonal > 0 ? 1.0 / diagonal : 0.0;
+        kernels->from_f64(&inverted, (char *)inverse + j * kernels->element_bytes, 1);
+    }
+    kernels->from_f64(gram_f64, gram, k * k);
+}
+
 void nmfi_content_begin(nmf_model_content *content, const nmf_matrix *X, const nmf_options *options,
                         const nmfi_kernels *kernels)
 {

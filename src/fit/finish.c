@@ -9,11 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
-{
-    return problem->k * factor->cut.ld * problem->kernels->element_bytes;
-}
-
 /* ||h_j|| = ||w_j||: H is rescaled, and W, solved afresh, follows. Penalties set the scale themselves, and a
  * caller who chose the rule cd or the start expects the scale that follows from it. */
 static void balance(nmfi_problem *problem)
@@ -60,7 +55,7 @@ void nmfi_finish(nmfi_problem *problem)
     nmfi_factor *W = &problem->W, *H = &problem->H;
     nmfi_pass *pass = W->on_rows ? &problem->pass : &problem->by_samples;
     const int solve = problem->options.solver != NMF_SOLVER_CD;
-    memcpy(H->y, H->latest, (size_t)factor_bytes(problem, H));
+    memcpy(H->y, H->latest, nmfi_factor_bytes(problem, H));
     balance(problem);
     nmfi_pass_columns(pass, problem->k, NULL, H->y);
     nmfi_keep_sums(problem, pass, H);
@@ -81,7 +76,7 @@ void nmfi_finish(nmfi_problem *problem)
     const double distance = pass->total.value[NMFI_SUM_DISTANCE];
     measure_H(problem, pass);
 
-    memcpy(H->latest, H->y, (size_t)factor_bytes(problem, H)); /* the incumbent, should the fit go on */
+    memcpy(H->latest, H->y, nmfi_factor_bytes(problem, H)); /* the incumbent, should the fit go on */
 
     problem->error = sqrt(distance);
     problem->loss = 0.5 * distance + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static int64_t factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
-{
-    return problem->k * factor->cut.ld * problem->kernels->element_bytes;
-}
-
 /* What of a start must be remembered while others run. */
 typedef struct outcome {
     double loss, kkt;
@@ -24,8 +19,8 @@ static void keep(nmfi_problem *problem, outcome *best)
                       problem->sketch_iterations,
                       problem->trace_count,
                       problem->stopped};
-    memcpy(problem->W.kept, problem->W.y, (size_t)factor_bytes(problem, &problem->W));
-    memcpy(problem->H.kept, problem->H.latest, (size_t)factor_bytes(problem, &problem->H));
+    memcpy(problem->W.kept, problem->W.y, nmfi_factor_bytes(problem, &problem->W));
+    memcpy(problem->H.kept, problem->H.latest, nmfi_factor_bytes(problem, &problem->H));
     memcpy(problem->kept_trace, problem->trace,
            (size_t)problem->trace_count * sizeof *problem->trace);
 }
@@ -39,8 +34,8 @@ static void restore(nmfi_problem *problem, const outcome *best)
     problem->sketch_iterations = best->sketch_iterations;
     problem->trace_count = best->trace_count;
     problem->stopped = best->stopped;
-    memcpy(problem->W.y, problem->W.kept, (size_t)factor_bytes(problem, &problem->W));
-    memcpy(problem->H.latest, problem->H.kept, (size_t)factor_bytes(problem, &problem->H));
+    memcpy(problem->W.y, problem->W.kept, nmfi_factor_bytes(problem, &problem->W));
+    memcpy(problem->H.latest, problem->H.kept, nmfi_factor_bytes(problem, &problem->H));
     memcpy(problem->trace, problem->kept_trace,
            (size_t)problem->trace_count * sizeof *problem->trace);
 }
@@ -58,7 +53,7 @@ static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *erro
     nmfi_problem_rewind(problem);
     const nmf_status status = nmfi_problem_start(problem, seed, error);
     if (status != NMF_OK) return status;
-    memcpy(problem->H.latest, problem->H.y, (size_t)factor_bytes(problem, &problem->H));
+    memcpy(problem->H.latest, problem->H.y, nmfi_factor_bytes(problem, &problem->H));
     converge(problem);
     return NMF_OK;
 }

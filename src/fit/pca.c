@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "data/matrix.h"
 #include "data/model.h"
 #include "fit/factors.h"
 #include "pass/pass.h"
@@ -55,13 +56,8 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
                         (long long)state->k, (long long)least);
     const nmf_status countable = nmfi_pass_countable(&state->dense, state->k + 10, error);
     if (countable != NMF_OK) return countable;
-    for (int64_t i = 0; i < state->m; i++)
-        for (int64_t f = 0; f < state->n; f++) {
-            const double value = nmf_matrix_at(state->X, i, f);
-            if (!isfinite(value))
-                return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be finite numbers",
-                                (long long)i, (long long)f, value);
-        }
+    const nmf_status finite = nmfi_matrix_check_entries(state->X, 1, error);
+    if (finite != NMF_OK) return finite;
     const size_t count = (size_t)(state->n + state->k * (1 + state->m + state->n));
     state->mean = calloc(count, sizeof *state->mean);
     if (!state->mean)

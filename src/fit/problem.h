@@ -64,6 +64,11 @@ typedef struct nmfi_problem {
     double loss, error, kkt;
 } nmfi_problem;
 
+static inline size_t nmfi_factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
+{
+    return (size_t)(problem->k * factor->cut.ld * problem->kernels->element_bytes);
+}
+
 /* problem.c: shapes, memory, team; the reading that validates X. */
 nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
                              nmf_error *error);

@@ -1,21 +1,15 @@
 /* Half steps: improve one factor with the other held fixed. Which of the two the pass carries along and which
  * comes from its sums depends on how X is stored; here the difference ends. */
+#include "fit/factors.h"
 #include "fit/problem.h"
 
 #include <string.h>
 
 void nmfi_set_gram(nmfi_problem *problem, const double *gram, double l2)
 {
-    const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
-    memcpy(problem->gram_f64, gram, (size_t)(k * k) * sizeof *gram);
-    for (int64_t j = 0; j < k; j++) {
-        problem->gram_f64[j * k + j] += l2;
-        const double diagonal = problem->gram_f64[j * k + j];
-        /* A component that is all zero cannot lower the loss: it stays as it is. */
-        const double inverse = diagonal > 0 ? 1.0 / diagonal : 0.0;
-        problem->kernels->from_f64(&inverse, (char *)problem->inverse + j * bytes, 1);
-    }
-    problem->kernels->from_f64(problem->gram_f64, problem->gram, k * k);
+    memcpy(problem->gram_f64, gram, (size_t)(problem->k * problem->k) * sizeof *gram);
+    nmfi_gram_for_rule(problem->kernels, problem->k, l2, problem->gram_f64, problem->gram,
+                       problem->inverse);
 }
 
 void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor)
@@ -89,7 +83,7 @@ static void swap(void **a, void **b)
 
 static void copy_factor(const nmfi_problem *problem, const nmfi_factor *factor, void *to, const void *from)
 {
-    memcpy(to, from, (size_t)(problem->k * factor->cut.ld * problem->kernels->element_bytes));
+    memcpy(to, from, nmfi_factor_bytes(problem, factor));
 }
 
 void nmfi_accept(nmfi_problem *problem)

@@ -39,27 +39,16 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
     const int is_pca = t->model->kind == NMF_MODEL_PCA;
     const nmfi_scan scan = nmfi_pass_scan(&t->pass, is_pca);
     if (scan.bad == 0) return NMF_OK;
-    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
-        for (int64_t j = 0; j < nmf_matrix_columns(X); j++) {
-            const double value = nmf_matrix_at(X, i, j);
-            if (isfinite(value) && (is_pca || value >= 0)) continue;
-            return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)i,
-                            (long long)j, value, isfinite(value) ? ">= 0" : "finite numbers");
-        }
-    return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+    const nmf_status status = nmfi_matrix_check_entries(X, is_pca, error);
+    return status != NMF_OK ? status : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
 static void prepare_gram(transform *t, double l2)
 {
-    const int64_t k = t->model->k, bytes = t->kernels->element_bytes;
+    const int64_t k = t->model->k;
     nmfi_pass_columns(&t->pass, k, NULL, t->H);
     memcpy(t->gram_f64, t->pass.total.gram, (size_t)(k * k) * sizeof(double));
-    for (int64_t j = 0; j < k; j++) {
-        t->gram_f64[j * k + j] += l2;
-        const double diagonal = t->gram_f64[j * k + j], inverse = diagonal > 0 ? 1.0 / diagonal : 0.0;
-        t->kernels->from_f64(&inverse, (char *)t->inverse + j * bytes, 1);
-    }
-    t->kernels->from_f64(t->gram_f64, t->gram, k * k);
+    nmfi_gram_for_rule(t->kernels, k, l2, t->gram_f64, t->gram, t->inverse);
 }
 
 static void solve_rows(transform *t)

@@ -51,6 +51,7 @@ typedef struct nmfi_kernels {
     const char *name;       /* "portable", "avx2", "avx512" */
     int64_t vector_bytes;
     int64_t element_bytes;  /* of T */
+    int64_t group;          /* components that share one reading of a block in `products` and `accumulate` */
 
     /* P[j,r] = sum_c X[r,c] F[j,c]: k x rows, stride ldp. F is padded with zeros to ld. */
     void (*products[4])(const nmfi_rows *X, const void *F, int64_t ldf, int64_t k, void *P, int64_t ldp);
@@ -61,6 +62,9 @@ typedef struct nmfi_kernels {
     /* *total += (unit X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns` elements of T. */
     void (*distance[4])(const nmfi_rows *X, const void *R, int64_t ldr, const void *F, int64_t ldf,
                         int64_t k, void *scratch, double unit, double *total);
+
+    /* The block in T: to[r * stride + c] = X[r,c]. */
+    void (*widen[4])(const nmfi_rows *X, void *to, int64_t stride);
 
     /* One reading for validation and norms, of X times `unit`. */
     void (*scan[4])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);

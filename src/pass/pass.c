@@ -84,13 +84,20 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
                         int64_t end, int64_t thread)
 {
     const nmfi_kernels *kernels = pass->kernels;
-    const nmf_dtype dtype = pass->source.dtype;
+    nmf_dtype dtype = pass->source.dtype;
     const int64_t first = begin * pass->rows.lanes;
     const int64_t last = lesser(end * pass->rows.lanes, pass->rows.count);
     nmfi_sums *sums = &pass->slot_sums[slot];
     nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
     block.data = pass->source.fetch(&pass->source, first, block.rows,
                                     pass->gather + thread * pass->gather_bytes, &block.row_stride);
+    if (nmfi_pass_widens(pass, visit->k)) {
+        char *wide = pass->widened + thread * pass->widened_bytes;
+        kernels->widen[dtype](&block, wide, pass->columns.ld);
+        block.data = wide;
+        block.row_stride = pass->columns.ld;
+        dtype = kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
+    }
     if (visit->rule) {
         char *P = pass->products + thread * pass->products_bytes;
         const int64_t ldp = (end - begin) * pass->rows.lanes;

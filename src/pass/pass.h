@@ -41,8 +41,9 @@ typedef struct nmfi_pass {
     char *products;        /* threads x k x block rows, T: P of a block */
     char *scratch;         /* threads x (k x 64 T + pivot work) */
     char *gather;          /* threads x block of rows as stored, where the source does not lend */
+    char *widened;         /* threads x block of rows in T, where integers are converted once a block */
     nmfi_sums total;       /* of the last visit or column update */
-    int64_t scratch_bytes, products_bytes, gather_bytes; /* for each thread */
+    int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes; /* for each thread */
 } nmfi_pass;
 
 /* What a visit is to do; zero what is not wanted. */
@@ -63,6 +64,9 @@ nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *err
 void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
                     int64_t block_rows);
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
+
+/* Whether a visit of k components converts each block of small integers to T once, beside the cache. */
+int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
 
 /* One reading of X. pass->total holds the sums afterwards. */
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);

@@ -42,6 +42,12 @@ nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *err
                     (long long)dense->rows, (long long)dense->columns);
 }
 
+int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
+{
+    /* Every group of components converts anew: from the second on it is cheaper to convert the block once. */
+    return pass->source.dtype <= NMF_U16 && k > pass->kernels->group;
+}
+
 void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
                     int64_t block_rows)
 {
@@ -52,7 +58,9 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels 
     pass->k = k;
     if (block_rows == 0) {
         /* Half the core's own cache: the block is read twice, for P and for Q. */
-        const int64_t row_bytes = dense->columns * (int64_t)nmf_dtype_bytes(dense->dtype);
+        const int64_t stored = (int64_t)nmf_dtype_bytes(dense->dtype);
+        const int64_t wide = nmfi_pass_widens(pass, k) ? kernels->element_bytes : stored;
+        const int64_t row_bytes = dense->columns * (wide > stored ? wide : stored);
         block_rows = nmfi_cache_bytes() / 2 / (row_bytes > 0 ? row_bytes : 1);
     }
     pass->block_tiles = clamp(block_rows / pass->rows.lanes, 1, 64);
@@ -84,6 +92,8 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
     pass->scratch_bytes = (k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
                           2 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
     pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
+    pass->widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;
+    pass->widened = nmfi_take(arena, threads, (size_t)pass->widened_bytes);
     pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
                              nmfi_product(k * pass->columns.ld, bytes));
     pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
