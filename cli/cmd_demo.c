@@ -45,7 +45,8 @@ static nmf_status guess_square(nmf_matrix *X, nmf_error *error)
 {
     int64_t side = 1;
     while (side * side < nmf_matrix_columns(X)) side++;
-    if (nmf_matrix_image_height(X) > 0 || side < 2 || side * side != nmf_matrix_columns(X)) return NMF_OK;
+    if (nmf_matrix_image_height(X) > 0 || side < 2 || side * side != nmf_matrix_columns(X))
+        return NMF_OK;
     return nmf_matrix_set_image_shape(X, side, side, error);
 }
 

@@ -24,18 +24,18 @@ extern "C" {
 NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 
-/* PCA: the k leading right singular vectors of X - 1 mean'. whiten scales the scores to unit variance
- * (W = U sqrt(m - 1)). X may have any finite entries.
- * Errors as nmf_fit, and ARGUMENT if k > min(samples, features).
- * Source: Halko, Martinsson & Tropp 2011 (randomized). */
+/* PCA: the k leading right singular vectors of X - 1 mean'. whiten scales the scores to unit
+ * variance (W = U sqrt(m - 1)). X may have any finite entries. Errors as nmf_fit, and ARGUMENT if k
+ * > min(samples, features). Source: Halko, Martinsson & Tropp 2011 (randomized). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 
-/* W for the rows of X with the model's H: for NMF each row's non-negative least squares problem solved
- * to its own tolerance, so a row's answer does not depend on the other rows of the batch, and
- * transform of the fitted X is the fit's own W; for PCA (X - 1 mean') H' (whitened if the model is).
- * Reads tol and threads of options (NULL: the model's own). *W is new, row-major, of the model's
- * precision, owned by the caller. Errors: SHAPE (columns other than the model's features), DATA. */
+/* W for the rows of X with the model's H: for NMF each row's non-negative least squares problem
+ * solved to its own tolerance, so a row's answer does not depend on the other rows of the batch,
+ * and transform of the fitted X is the fit's own W; for PCA (X - 1 mean') H' (whitened if the model
+ * is). Reads tol and threads of options (NULL: the model's own). *W is new, row-major, of the
+ * model's precision, owned by the caller. Errors: SHAPE (columns other than the model's features),
+ * DATA. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
                                                 const nmf_options *options, nmf_matrix **W,
                                                 nmf_error *error);
@@ -45,7 +45,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nm
 NMF_API NMF_MUST_CHECK nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W,
                                                   nmf_matrix **X, nmf_error *error);
 
-/* The arithmetic this process uses and why, "avx2: the processor has AVX2 and FMA": for `nmf info`. */
+/* The arithmetic this process uses and why, "avx2: the processor has AVX2 and FMA": for `nmf
+ * info`. */
 typedef struct nmf_kernel_info {
     char name[16];
     char reason[128];

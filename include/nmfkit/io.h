@@ -13,10 +13,11 @@ extern "C" {
 /* How a file is read; zero everywhere (NMF_IO_READ_INIT) is the default. */
 typedef struct nmf_io_read_options {
     size_t struct_bytes;
-    int64_t image_height, image_width; /* pictures' shape where the file cannot know it; 0: from the file */
-    int image_order_column;            /* 1: a row's pixels run down the picture's columns (MATLAB) */
-    int transpose;                     /* 1: the file's rows are features */
-    int shuffle;                       /* 1: permute samples as NumPy's RandomState(shuffle_seed) does */
+    int64_t image_height,
+        image_width;        /* pictures' shape where the file cannot know it; 0: from the file */
+    int image_order_column; /* 1: a row's pixels run down the picture's columns (MATLAB) */
+    int transpose;          /* 1: the file's rows are features */
+    int shuffle;            /* 1: permute samples as NumPy's RandomState(shuffle_seed) does */
     uint32_t shuffle_seed;
 } nmf_io_read_options;
 
@@ -40,12 +41,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
                                                    nmf_matrix **matrix, nmf_error *error);
 
 /* Writes by extension: .npy, .npz (member "X" and names), .csv, .tsv, .mat (variable "X"), or, for
- * matrices with an image shape, a directory path ending in '/' (one PNG a row). The file is written to
- * a temporary name beside it, synced and renamed. Errors: FILE, UNSUPPORTED (unknown extension). */
+ * matrices with an image shape, a directory path ending in '/' (one PNG a row). The file is written
+ * to a temporary name beside it, synced and renamed. Errors: FILE, UNSUPPORTED (unknown
+ * extension). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
 
-/* The model file: an .npz that numpy.load opens, with manifest.json inside. Written as nmf_io_write. */
+/* The model file: an .npz that numpy.load opens, with manifest.json inside. Written as
+ * nmf_io_write. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_save_model(const nmf_model *model, const char *path,
                                                     nmf_error *error);
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_load_model(const char *path, nmf_model **model,
@@ -54,11 +57,13 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_load_model(const char *path, nmf_model 
 /* 1 if the file at `path` is a model file (an .npz with manifest.json), 0 if not or unreadable. */
 NMF_API int nmf_io_is_model(const char *path);
 
-/* The manifest as JSON text (also the core of `--json`); free() it. NULL only when memory is out. */
+/* The manifest as JSON text (also the core of `--json`); free() it. NULL only when memory is
+ * out. */
 NMF_API char *nmf_io_model_json(const nmf_model *model);
 
-/* Built-in data. faces: 400 x 4096 u8, 40 people x 10 variations of light, pose, expression, glasses and
- * hair, deterministic from `seed`, labels "person-01".. ; swimmer: 256 x 1024 u8 (Donoho & Stodden 2003). */
+/* Built-in data. faces: 400 x 4096 u8, 40 people x 10 variations of light, pose, expression,
+ * glasses and hair, deterministic from `seed`, labels "person-01".. ; swimmer: 256 x 1024 u8
+ * (Donoho & Stodden 2003). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_faces(uint64_t seed, nmf_matrix **matrix,
                                                         nmf_error *error);
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_swimmer(nmf_matrix **matrix, nmf_error *error);
@@ -67,8 +72,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_swimmer(nmf_matrix **matrix, n
  * (MT19937, legacy bounded integers). `order` has `count` entries, the caller's. */
 NMF_API void nmf_io_numpy_permutation(uint32_t seed, int64_t count, int64_t *order);
 
-/* Downloads the Olivetti faces as scikit-learn's fetch_olivetti_faces does, verifies the checksum, and
- * writes an upright u8 400 x 4096 olivetti.npy into the cache. */
+/* Downloads the Olivetti faces as scikit-learn's fetch_olivetti_faces does, verifies the checksum,
+ * and writes an upright u8 400 x 4096 olivetti.npy into the cache. */
 typedef struct nmf_io_fetch_options {
     size_t struct_bytes;
     const char *url;    /* NULL: the published address */
@@ -84,7 +89,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_fetch_olivetti(const nmf_io_fetch_optio
 
 /* Where fetched data lives: $XDG_CACHE_HOME/nmfkit/NAME or ~/.cache/nmfkit/NAME. free() it.
  * Errors: FILE when neither variable is set. Does not create or look for anything. */
-NMF_API NMF_MUST_CHECK nmf_status nmf_io_cache_path(const char *name, char **path, nmf_error *error);
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_cache_path(const char *name, char **path,
+                                                    nmf_error *error);
 
 #ifdef __cplusplus
 }

@@ -80,9 +80,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select(const nmf_matrix *matrix, co
                                                     int64_t count, nmf_matrix **selected,
                                                     nmf_error *error);
 
-/* Names of rows (SAMPLE_NAMES, LABELS: rows strings) or of columns (FEATURE_NAMES: columns strings).
- * The strings (UTF-8) are copied; `names` NULL removes them. nmf_matrix_name gives the string or NULL
- * where there are none; it belongs to the matrix. */
+/* Names of rows (SAMPLE_NAMES, LABELS: rows strings) or of columns (FEATURE_NAMES: columns
+ * strings). The strings (UTF-8) are copied; `names` NULL removes them. nmf_matrix_name gives the
+ * string or NULL where there are none; it belongs to the matrix. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which,
                                                        const char *const *names, nmf_error *error);
 NMF_API const char *nmf_matrix_name(const nmf_matrix *matrix, nmf_names which, int64_t index);

@@ -19,8 +19,8 @@ typedef enum nmf_loss { NMF_LOSS_FROBENIUS = 0 } nmf_loss;
 
 /* Why the fit stopped. */
 typedef enum nmf_stopped {
-    NMF_STOPPED_CONVERGED = 0,     /* KKT residual <= tol */
-    NMF_STOPPED_STALLED = 1,       /* no progress left above rounding; the residual is not below tol */
+    NMF_STOPPED_CONVERGED = 0, /* KKT residual <= tol */
+    NMF_STOPPED_STALLED = 1,   /* no progress left above rounding; the residual is not below tol */
     NMF_STOPPED_MAX_ITER = 2,
     NMF_STOPPED_TIME_LIMIT = 3,
     NMF_STOPPED_INTERRUPTED = 4
@@ -38,7 +38,8 @@ typedef struct nmf_model_content {
     nmf_options options; /* as used; start_W, start_H and progress are NULL */
 
     const nmf_matrix *W; /* samples x k, f32 or f64, row-major; carries sample names and labels */
-    const nmf_matrix *H; /* k x features, the same type; carries feature names and the image shape */
+    const nmf_matrix
+        *H; /* k x features, the same type; carries feature names and the image shape */
 
     /* PCA only, else NULL; f64. k entries but for mean (features entries). */
     const double *mean;
@@ -58,19 +59,19 @@ typedef struct nmf_model_content {
     double kkt;            /* scale-free KKT residual at the end */
     nmf_stopped stopped;
     int64_t threads;
-    nmf_precision precision; /* of the arithmetic: F32 or F64 */
-    char kernel[16];         /* "portable", "avx2", "avx512" */
-    char init[16];           /* the start that was used, never "auto" */
-    uint64_t fingerprint;    /* nmf_matrix_fingerprint of X; 0 where not set */
-    uint64_t winning_seed;   /* seed of the start that won */
+    nmf_precision precision;   /* of the arithmetic: F32 or F64 */
+    char kernel[16];           /* "portable", "avx2", "avx512" */
+    char init[16];             /* the start that was used, never "auto" */
+    uint64_t fingerprint;      /* nmf_matrix_fingerprint of X; 0 where not set */
+    uint64_t winning_seed;     /* seed of the start that won */
     int64_t sketch_iterations; /* before `iterations`, in a sketch and without reading X */
-    double unit; /* power of 4 that the arithmetic multiplies X by, so that any unit of X will do; 0: 1 */
+    double unit; /* power of 4 that the arithmetic multiplies X by, to suit any unit; 0: 1 */
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
 
-/* A model from its content, which is copied. Errors: SHAPE where parts do not fit each other, DATA for
- * NaN or infinite entries (and negative ones in NMF), ARGUMENT for missing parts, MEMORY. */
+/* A model from its content, which is copied. Errors: SHAPE where parts do not fit each other, DATA
+ * for NaN or infinite entries (and negative ones in NMF), ARGUMENT for missing parts, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model,
                                                 nmf_error *error);
 

@@ -47,14 +47,15 @@ typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sig
 /* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {
     int64_t iteration;
-    int64_t passes;  /* readings of X so far, start and validation included */
-    double seconds;  /* since the fit began */
-    double loss;     /* the objective: divergence plus penalties; NaN where it is not known (in the sketch) */
-    double kkt;      /* scale-free KKT residual; NaN where it was not computed */
+    int64_t passes; /* readings of X so far, start and validation included */
+    double seconds; /* since the fit began */
+    double loss;    /* the objective: divergence plus penalties; NaN where unknown (sketch) */
+    double kkt; /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration, those in the sketch included (their loss on X is not known: NaN), from the thread that called the fit; non-zero stops it, and the best
- * result so far is returned with stopped = NMF_STOPPED_INTERRUPTED. */
+/* Called after each iteration, those in the sketch included (their loss on X is not known: NaN),
+ * from the thread that called the fit; non-zero stops it, and the best result so far is returned
+ * with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 
 /* The list of options.def stands last: an option added at its end leaves every offset as it was. */
@@ -86,8 +87,8 @@ static inline nmf_options nmf_options_init(void)
 }
 #define NMF_OPTIONS_INIT nmf_options_init()
 
-/* The options as a table, for whoever parses or prints them: the command line, the manual, bindings.
- * `names` lists an enum's values in order. */
+/* The options as a table, for whoever parses or prints them: the command line, the manual,
+ * bindings. `names` lists an enum's values in order. */
 typedef enum nmf_option_kind {
     NMF_OPTION_KIND_INT = 0,
     NMF_OPTION_KIND_REAL = 1,
@@ -103,18 +104,19 @@ typedef struct nmf_option_info {
     const char *const *names; /* enum: the values' names, else NULL */
     int64_t name_count;
     nmf_option_kind kind;
-    int scope;                     /* NMF_SCOPE_* bits */
-    double value, lowest, highest; /* default and bounds */
-    size_t offset;                 /* of the field in nmf_options */
+    int scope;                               /* NMF_SCOPE_* bits */
+    double value, lowest, highest;           /* default and bounds */
+    size_t offset;                           /* of the field in nmf_options */
     int64_t lowest_integer, highest_integer; /* the bounds of an integer option, exactly */
 } nmf_option_info;
 
 NMF_API const nmf_option_info *nmf_option_table(int64_t *count);
 
-/* Sets one option from text ("1e-3", "nndsvda", "yes"/"no" for a flag). Errors: ARGUMENT with the value
- * and what is allowed. */
-NMF_API NMF_MUST_CHECK nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option,
-                                                 const char *text, nmf_error *error);
+/* Sets one option from text ("1e-3", "nndsvda", "yes"/"no" for a flag). Errors: ARGUMENT with the
+ * value and what is allowed. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_option_set(nmf_options *options,
+                                                 const nmf_option_info *option, const char *text,
+                                                 nmf_error *error);
 
 /* Writes one option's value as text that nmf_option_set reads back; cut at `bytes`. */
 NMF_API void nmf_option_get(const nmf_options *options, const nmf_option_info *option, char *text,

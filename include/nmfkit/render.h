@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* How values become colours: symmetric (vmax = max(max, -min), vmin = -vmax, for each picture), minmax
- * (each picture's own range), zero (0 to the picture's maximum). */
+/* How values become colours: symmetric (vmax = max(max, -min), vmin = -vmax, for each picture),
+ * minmax (each picture's own range), zero (0 to the picture's maximum). */
 typedef enum nmf_render_scale {
     NMF_RENDER_SYMMETRIC = 0,
     NMF_RENDER_MINMAX = 1,
@@ -27,9 +27,10 @@ typedef enum nmf_render_colormap {
 } nmf_render_colormap;
 #define NMF_RENDER_COLORMAP_NAMES "gray", "viridis", "magma", "cividis", "diverging"
 
-/* One gallery: a titled grid of pictures, the rows of `pictures` from row `first` on, which must have an
- * image shape; the grid is filled row by row. captions (rows * columns strings, or NULL; a string may be
- * NULL too) stand under the pictures. NaN entries are drawn as a hatch, infinities as the scale's ends. */
+/* One gallery: a titled grid of pictures, the rows of `pictures` from row `first` on, which must
+ * have an image shape; the grid is filled row by row. captions (rows * columns strings, or NULL; a
+ * string may be NULL too) stand under the pictures. NaN entries are drawn as a hatch, infinities as
+ * the scale's ends. */
 typedef struct nmf_render_gallery {
     const nmf_matrix *pictures;
     int64_t first;
@@ -38,7 +39,7 @@ typedef struct nmf_render_gallery {
     const char *const *captions;
     nmf_render_scale scale;
     nmf_render_colormap colormap;
-    int64_t pixel_size; /* screen pixels for one picture pixel; 0 chooses */
+    int64_t pixel_size;            /* screen pixels for one picture pixel; 0 chooses */
     const char *const *row_labels; /* grid_rows strings, drawn left of the rows, or NULL */
 } nmf_render_gallery;
 
@@ -46,10 +47,9 @@ typedef struct nmf_render_gallery {
  * extension of `path`; written to a temporary name, synced, renamed. PNG and PDF files of the same
  * pictures are the same bytes whenever they are drawn. If a text has bytes that are not UTF-8 or
  * characters that no installed font draws, a '?' stands for each, the call succeeds and `warning`
- * (NULL is fine) gets a sentence, else "".
- * Errors: ARGUMENT (empty grid, unknown scale or colormap), SHAPE (no image shape, fewer rows than
- * wanted, or a drawing beyond 32767 screen pixels a side or 2^28 in all), FILE, UNSUPPORTED (another
- * extension), MEMORY. Thread-safe. */
+ * (NULL is fine) gets a sentence, else "". Errors: ARGUMENT (empty grid, unknown scale or
+ * colormap), SHAPE (no image shape, fewer rows than wanted, or a drawing beyond 32767 screen pixels
+ * a side or 2^28 in all), FILE, UNSUPPORTED (another extension), MEMORY. Thread-safe. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_render(const nmf_render_gallery *galleries, int64_t count,
                                              int64_t across, const char *title, const char *path,
                                              nmf_error *warning, nmf_error *error);

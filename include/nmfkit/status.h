@@ -24,12 +24,12 @@ extern "C" {
 /* Frozen: a code never changes its number; new ones go at the end. */
 typedef enum nmf_status {
     NMF_OK = 0,
-    NMF_ERROR_ARGUMENT = 1,    /* an option or argument outside its range */
-    NMF_ERROR_SHAPE = 2,       /* shapes that do not fit each other */
-    NMF_ERROR_DATA = 3,        /* entries that cannot be factorized: negative, NaN, infinite, all zero */
-    NMF_ERROR_MEMORY = 4,      /* an allocation failed or the stated limit would be passed */
-    NMF_ERROR_FILE = 5,        /* the operating system refused: missing, unreadable, disk full */
-    NMF_ERROR_FORMAT = 6,      /* the file's content is not what its format says */
+    NMF_ERROR_ARGUMENT = 1, /* an option or argument outside its range */
+    NMF_ERROR_SHAPE = 2,    /* shapes that do not fit each other */
+    NMF_ERROR_DATA = 3,   /* entries that cannot be factorized: negative, NaN, infinite, all zero */
+    NMF_ERROR_MEMORY = 4, /* an allocation failed or the stated limit would be passed */
+    NMF_ERROR_FILE = 5,   /* the operating system refused: missing, unreadable, disk full */
+    NMF_ERROR_FORMAT = 6, /* the file's content is not what its format says */
     NMF_ERROR_UNSUPPORTED = 7, /* valid, but not something this build or version does */
     NMF_ERROR_NUMERICAL = 8,   /* an eigenvalue or SVD iteration did not converge */
     NMF_ERROR_NETWORK = 9,     /* a download failed */
@@ -40,7 +40,8 @@ typedef enum nmf_status {
 
 typedef struct nmf_error {
     nmf_status status;
-    char message[NMF_MESSAGE_BYTES]; /* UTF-8, one sentence, no line break; "" while status is NMF_OK */
+    char message
+        [NMF_MESSAGE_BYTES]; /* UTF-8, one sentence, no line break; "" while status is NMF_OK */
 } nmf_error;
 
 /* The code's name: "argument", "shape", ... ; a static string, never NULL. Thread-safe. */

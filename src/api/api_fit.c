@@ -1,4 +1,5 @@
-/* nmf_fit, nmf_pca, nmf_transform, nmf_reconstruct, nmf_kernel: arguments checked once, then called down. */
+/* nmf_fit, nmf_pca, nmf_transform, nmf_reconstruct, nmf_kernel: arguments checked once, then called
+ * down. */
 #include "base/cpu.h"
 #include "base/options.h"
 #include "data/matrix.h"
@@ -29,12 +30,14 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
     return status == NMF_OK ? fit(X, &checked, model, error) : status;
 }
 
-nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error)
+nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                   nmf_error *error)
 {
     return checked_fit(nmfi_fit, NMF_SCOPE_FIT, X, options, model, error);
 }
 
-nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error)
+nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                   nmf_error *error)
 {
     return checked_fit(nmfi_pca, NMF_SCOPE_PCA, X, options, model, error);
 }
@@ -50,8 +53,8 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     if (status == NMF_OK) status = need(X, "X", error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
-    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM, &checked,
-                                error);
+    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
+                                &checked, error);
     if (status != NMF_OK) return status;
     if (nmf_matrix_columns(X) != content->features)
         return nmf_fail(error, NMF_ERROR_SHAPE, "X has %lld features; the model was fitted to %lld",
@@ -64,7 +67,8 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     return status;
 }
 
-nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X, nmf_error *error)
+nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X,
+                           nmf_error *error)
 {
     nmf_status status = need(X, "X", error);
     if (status != NMF_OK) return status;

@@ -21,14 +21,16 @@ static nmf_status check_dense(const nmf_dense *dense, nmf_error *error)
 {
     if (!dense) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the matrix description is NULL");
     if (nmf_dtype_bytes(dense->dtype) == 0)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "dtype %d is not one of uint8, uint16, float32, float64",
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "dtype %d is not one of uint8, uint16, float32, float64",
                         (int)dense->dtype);
     if (dense->rows < 0 || dense->columns < 0)
         return nmf_fail(error, NMF_ERROR_SHAPE, "shape %lld x %lld: sizes must be >= 0",
                         (long long)dense->rows, (long long)dense->columns);
     const size_t entries = nmfi_product(dense->rows, dense->columns);
     if (entries > PTRDIFF_MAX / 8)
-        return nmf_fail(error, NMF_ERROR_SHAPE, "shape %lld x %lld: the number of entries overflows",
+        return nmf_fail(error, NMF_ERROR_SHAPE,
+                        "shape %lld x %lld: the number of entries overflows",
                         (long long)dense->rows, (long long)dense->columns);
     if (entries > 0 && !dense->data)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the data of a %lld x %lld matrix is NULL",
@@ -64,8 +66,12 @@ nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_ma
                           nmf_error *error)
 {
     *matrix = NULL;
-    nmf_dense dense = {.data = "", .dtype = dtype, .rows = rows, .columns = columns,
-                       .row_stride = columns, .column_stride = 1};
+    nmf_dense dense = {.data = "",
+                       .dtype = dtype,
+                       .rows = rows,
+                       .columns = columns,
+                       .row_stride = columns,
+                       .column_stride = 1};
     const nmf_status status = check_dense(&dense, error);
     if (status != NMF_OK) return status;
     const size_t bytes = nmfi_product(rows, columns) * nmf_dtype_bytes(dtype);
@@ -162,10 +168,12 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
         if (!nmf_matrix_has_names(matrix, row_names[w])) continue;
         const char **picked = calloc((size_t)count + 1, sizeof *picked);
         if (!picked) {
-            status = nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names", (long long)count);
+            status =
+                nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names", (long long)count);
             break;
         }
-        for (int64_t i = 0; i < count; i++) picked[i] = nmf_matrix_name(matrix, row_names[w], rows[i]);
+        for (int64_t i = 0; i < count; i++)
+            picked[i] = nmf_matrix_name(matrix, row_names[w], rows[i]);
         status = nmf_matrix_set_names(made, row_names[w], picked, error);
         free(picked);
     }
@@ -186,7 +194,8 @@ nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which, const char 
                                 nmf_error *error)
 {
     if ((size_t)which > NMF_LABELS)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "names kind %d is not one of 0 to 2", (int)which);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "names kind %d is not one of 0 to 2",
+                        (int)which);
     if (!names) {
         free_names(&matrix->names[which]);
         return NMF_OK;

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-int64_t nmfi_processors(void); /* that this process may run on, at least 1 */
+int64_t nmfi_processors(void);  /* that this process may run on, at least 1 */
 int64_t nmfi_cache_bytes(void); /* a core's own (second level) cache; 1 MiB where unknown */
-int nmfi_cpu_has_avx2(void);   /* AVX2 and FMA, and the system saves their registers */
-int nmfi_cpu_has_avx512(void); /* F, DQ, BW and VL */
+int nmfi_cpu_has_avx2(void);    /* AVX2 and FMA, and the system saves their registers */
+int nmfi_cpu_has_avx512(void);  /* F, DQ, BW and VL */
 
 #endif

@@ -20,7 +20,9 @@ static size_t round_up(size_t bytes)
 
 void *nmfi_allocate(size_t bytes)
 {
-    enum { HUGE_PAGE = 2 << 20 }; /* working memory is touched whole: large pages save thousands of faults */
+    enum {
+        HUGE_PAGE = 2 << 20
+    }; /* working memory is touched whole: large pages save thousands of faults */
     const size_t rounded = round_up(bytes ? bytes : 1);
     if (rounded > PTRDIFF_MAX - HUGE_PAGE) return NULL;
     const size_t alignment = rounded >= 2 * HUGE_PAGE ? HUGE_PAGE : NMFI_ALIGNMENT;

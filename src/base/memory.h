@@ -2,8 +2,9 @@
  * it needs before its first pass.
  *
  * An arena is used twice by the same layout function: first with base NULL, when taking only adds
- * up the bytes, then with one block of that size, when the same takes return pointers into it. So the
- * byte count of a plan is known before anything is allocated, and there is one thing to free. */
+ * up the bytes, then with one block of that size, when the same takes return pointers into it. So
+ * the byte count of a plan is known before anything is allocated, and there is one thing to
+ * free. */
 #ifndef NMFI_BASE_MEMORY_H
 #define NMFI_BASE_MEMORY_H
 
@@ -16,7 +17,8 @@
 /* a * b, or SIZE_MAX where that overflows (which no allocation satisfies). Negative is overflow. */
 size_t nmfi_product(int64_t a, int64_t b);
 
-/* Zeroed, aligned to NMFI_ALIGNMENT; NULL if memory is out or bytes is SIZE_MAX. Free: nmfi_release. */
+/* Zeroed, aligned to NMFI_ALIGNMENT; NULL if memory is out or bytes is SIZE_MAX. Free:
+ * nmfi_release. */
 void *nmfi_allocate(size_t bytes);
 void nmfi_release(void *block);
 

@@ -26,18 +26,66 @@ static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 #define NAMES_OF_nmf_pca_sign pca_sign_names
 
 static const nmf_option_info table[] = {
-#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help)                       \
-    {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_INT, scope, (double)(value),           \
-     (double)(low), (double)(high), offsetof(nmf_options, field), low, high},
-#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help)                      \
-    {#field, flag, metavar, help, NULL, 0, NMF_OPTION_KIND_REAL, scope, value, low, high,         \
-     offsetof(nmf_options, field), 0, 0},
-#define NMF_OPTION_FLAG(field, flag, value, scope, help)                                          \
-    {#field, flag, NULL, help, NULL, 0, NMF_OPTION_KIND_FLAG, scope, value, 0, 1,                 \
-     offsetof(nmf_options, field), 0, 0},
-#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help)                             \
-    {#field, flag, NULL, help, NAMES_OF_##type, COUNT(NAMES_OF_##type), NMF_OPTION_KIND_ENUM,     \
-     scope, value, 0, (double)(COUNT(NAMES_OF_##type) - 1), offsetof(nmf_options, field), 0, 0},
+#define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) \
+    {#field, \
+     flag, \
+     metavar, \
+     help, \
+     NULL, \
+     0, \
+     NMF_OPTION_KIND_INT, \
+     scope, \
+     (double)(value), \
+     (double)(low), \
+     (double)(high), \
+     offsetof(nmf_options, field), \
+     low, \
+     high},
+#define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) \
+    {#field, \
+     flag, \
+     metavar, \
+     help, \
+     NULL, \
+     0, \
+     NMF_OPTION_KIND_REAL, \
+     scope, \
+     value, \
+     low, \
+     high, \
+     offsetof(nmf_options, field), \
+     0, \
+     0},
+#define NMF_OPTION_FLAG(field, flag, value, scope, help) \
+    {#field, \
+     flag, \
+     NULL, \
+     help, \
+     NULL, \
+     0, \
+     NMF_OPTION_KIND_FLAG, \
+     scope, \
+     value, \
+     0, \
+     1, \
+     offsetof(nmf_options, field), \
+     0, \
+     0},
+#define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) \
+    {#field, \
+     flag, \
+     NULL, \
+     help, \
+     NAMES_OF_##type, \
+     COUNT(NAMES_OF_##type), \
+     NMF_OPTION_KIND_ENUM, \
+     scope, \
+     value, \
+     0, \
+     (double)(COUNT(NAMES_OF_##type) - 1), \
+     offsetof(nmf_options, field), \
+     0, \
+     0},
 #include <nmfkit/options.def>
 };
 
@@ -80,10 +128,11 @@ static nmf_status out_of_bounds(const nmf_option_info *option, const char *text,
     if (option->kind == NMF_OPTION_KIND_ENUM) {
         char names[256];
         list_names(option, names, sizeof names);
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, names);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text,
+                        names);
     }
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be a number from %g to %g", option->flag,
-                    text, option->lowest, option->highest);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be a number from %g to %g",
+                    option->flag, text, option->lowest, option->highest);
 }
 
 static nmf_status set_integer(char *field, const nmf_option_info *option, const char *text,
@@ -163,13 +212,16 @@ void nmf_option_get(const nmf_options *options, const nmf_option_info *option, c
         break;
     case NMF_OPTION_KIND_REAL: snprintf(text, bytes, "%.17g", value); break;
     case NMF_OPTION_KIND_FLAG:
-        if (value == 0 || value == 1) snprintf(text, bytes, "%s", value != 0 ? "yes" : "no");
-        else snprintf(text, bytes, "%.0f", value);
+        if (value == 0 || value == 1)
+            snprintf(text, bytes, "%s", value != 0 ? "yes" : "no");
+        else
+            snprintf(text, bytes, "%.0f", value);
         break;
     case NMF_OPTION_KIND_ENUM:
         if (value >= 0 && value < (double)option->name_count)
             snprintf(text, bytes, "%s", option->names[(int)value]);
-        else snprintf(text, bytes, "%.0f", value);
+        else
+            snprintf(text, bytes, "%.0f", value);
         break;
     }
 }
@@ -190,7 +242,8 @@ nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *
 {
     *checked = NMF_OPTIONS_INIT;
     if (given) {
-        /* A caller built against an older header has a shorter struct: the rest keeps its default. */
+        /* A caller built against an older header has a shorter struct: the rest keeps its
+         * default. */
         if (given->struct_bytes < sizeof(size_t) || given->struct_bytes > 65536)
             return nmf_fail(error, NMF_ERROR_ARGUMENT,
                             "the options were not initialized with NMF_OPTIONS_INIT");

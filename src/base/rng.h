@@ -6,8 +6,13 @@
 #include <stdint.h>
 
 /* Who draws: streams never overlap. */
-enum { NMFI_STREAM_W = 1, NMFI_STREAM_H = 2, NMFI_STREAM_FILL_W = 3, NMFI_STREAM_FILL_H = 4,
-       NMFI_STREAM_SKETCH = 5 };
+enum {
+    NMFI_STREAM_W = 1,
+    NMFI_STREAM_H = 2,
+    NMFI_STREAM_FILL_W = 3,
+    NMFI_STREAM_FILL_H = 4,
+    NMFI_STREAM_SKETCH = 5
+};
 
 /* A standard normal number (Box-Muller). */
 double nmfi_normal(uint64_t seed, uint32_t stream, uint64_t index);

@@ -11,9 +11,9 @@
 
 const char *nmf_status_name(nmf_status status)
 {
-    static const char *const names[] = {"ok",          "argument",  "shape",   "data",
-                                        "memory",      "file",      "format",  "unsupported",
-                                        "numerical",   "network",   "interrupted"};
+    static const char *const names[] = {"ok",        "argument", "shape",      "data",
+                                        "memory",    "file",     "format",     "unsupported",
+                                        "numerical", "network",  "interrupted"};
     const size_t index = (size_t)status;
     return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
 }
@@ -46,6 +46,7 @@ nmf_status nmf_fail(nmf_error *error, nmf_status status, const char *format, ...
     if (length < 0) error->message[0] = '\0';
     if (length >= (int)sizeof error->message) trim_partial_utf8(error->message);
     for (char *c = error->message; *c; c++)
-        if (*c == '\n' || *c == '\r') *c = ' '; /* a message is one line, whatever a file name holds */
+        if (*c == '\n' || *c == '\r')
+            *c = ' '; /* a message is one line, whatever a file name holds */
     return status;
 }

@@ -11,7 +11,8 @@
 #include <xmmintrin.h>
 #endif
 
-/* About 20 microseconds: longer than the small algebra between two passes, shorter than a time slice. */
+/* About 20 microseconds: longer than the small algebra between two passes, shorter than a time
+ * slice. */
 enum { SPINS = 4000 };
 
 struct nmfi_team {

@@ -13,18 +13,19 @@ static const void *lend(const nmfi_source *source, int64_t first, int64_t count,
     return (const char *)source->dense.data + offset * (int64_t)nmf_dtype_bytes(source->dtype);
 }
 
-/* Copies count x columns elements of one type; the inner loop runs along the smaller stride of X. */
-#define GATHER(type)                                                                              \
-    static void gather_##type(const type *from, const nmf_dense *d, int64_t count, type *to)      \
-    {                                                                                             \
-        if (d->row_stride == 1)                                                                   \
-            for (int64_t j = 0; j < d->columns; j++)                                              \
-                for (int64_t i = 0; i < count; i++)                                               \
-                    to[i * d->columns + j] = from[i + j * d->column_stride];                      \
-        else                                                                                      \
-            for (int64_t i = 0; i < count; i++)                                                   \
-                for (int64_t j = 0; j < d->columns; j++)                                          \
-                    to[i * d->columns + j] = from[i * d->row_stride + j * d->column_stride];      \
+/* Copies count x columns elements of one type; the inner loop runs along the smaller stride of
+ * X. */
+#define GATHER(type) \
+    static void gather_##type(const type *from, const nmf_dense *d, int64_t count, type *to) \
+    { \
+        if (d->row_stride == 1) \
+            for (int64_t j = 0; j < d->columns; j++) \
+                for (int64_t i = 0; i < count; i++) \
+                    to[i * d->columns + j] = from[i + j * d->column_stride]; \
+        else \
+            for (int64_t i = 0; i < count; i++) \
+                for (int64_t j = 0; j < d->columns; j++) \
+                    to[i * d->columns + j] = from[i * d->row_stride + j * d->column_stride]; \
     }
 GATHER(uint8_t)
 GATHER(uint16_t)

@@ -50,15 +50,17 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "dtype %d is not one of uint8, uint16, float32, float64", (int)dtype);
     if (first < 0 || count < 0 || first > d->rows || count > d->rows - first)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%lld rows from row %lld on are not all in 0 to %lld",
-                        (long long)count, (long long)first, (long long)d->rows - 1);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%lld rows from row %lld on are not all in 0 to %lld", (long long)count,
+                        (long long)first, (long long)d->rows - 1);
     const size_t bytes = nmf_dtype_bytes(d->dtype);
     for (int64_t i = 0; i < count; i++) {
         const int64_t row = first + i;
         if (dtype == d->dtype && d->column_stride == 1) {
             const char *from = (const char *)d->data + row * d->row_stride * (int64_t)bytes;
             if (d->columns > 0)
-                memcpy((char *)out + (size_t)(i * d->columns) * bytes, from, (size_t)d->columns * bytes);
+                memcpy((char *)out + (size_t)(i * d->columns) * bytes, from,
+                       (size_t)d->columns * bytes);
             continue;
         }
         for (int64_t j = 0; j < d->columns; j++)

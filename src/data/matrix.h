@@ -18,10 +18,12 @@ struct nmf_matrix {
     nmfi_name_list names[3]; /* indexed by nmf_names */
 };
 
-/* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or OK. Errors: DATA. */
+/* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or
+ * OK. Errors: DATA. */
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error);
 
-/* Copies names, labels and image shape that still fit (same rows, same columns) from one to the other. */
+/* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
+ * other. */
 nmf_status nmfi_matrix_inherit_rows(nmf_matrix *to, const nmf_matrix *from, nmf_error *error);
 nmf_status nmfi_matrix_inherit_columns(nmf_matrix *to, const nmf_matrix *from, nmf_error *error);
 

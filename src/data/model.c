@@ -93,7 +93,8 @@ static nmf_status copy_matrix(const nmf_matrix *from, nmf_matrix **copy, nmf_err
     const int64_t rows = nmf_matrix_rows(from);
     int64_t *all = malloc((size_t)(rows + 1) * sizeof *all);
     if (!all)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld row numbers", (long long)rows);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld row numbers",
+                        (long long)rows);
     for (int64_t i = 0; i < rows; i++) all[i] = i;
     const nmf_status status = nmf_matrix_select(from, all, rows, copy, error);
     free(all);
@@ -107,19 +108,20 @@ static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int 
         for (int64_t j = 0; j < nmf_matrix_columns(matrix); j++) {
             const double value = nmf_matrix_at(matrix, i, j);
             if (!isfinite(value) || (!signed_ok && value < 0))
-                return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld,%lld] = %g: entries must be finite%s",
-                                name, (long long)i, (long long)j, value, signed_ok ? "" : " and >= 0");
+                return nmf_fail(error, NMF_ERROR_DATA,
+                                "%s[%lld,%lld] = %g: entries must be finite%s", name, (long long)i,
+                                (long long)j, value, signed_ok ? "" : " and >= 0");
         }
     return NMF_OK;
 }
 
-static nmf_status check_numbers(const double *numbers, int64_t count, const char *name, double least,
-                                nmf_error *error)
+static nmf_status check_numbers(const double *numbers, int64_t count, const char *name,
+                                double least, nmf_error *error)
 {
     for (int64_t i = 0; numbers && i < count; i++)
         if (!(numbers[i] >= least && numbers[i] <= DBL_MAX))
-            return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld] = %g: must be finite%s", name, (long long)i,
-                            numbers[i], least < 0 ? "" : " and >= 0");
+            return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld] = %g: must be finite%s", name,
+                            (long long)i, numbers[i], least < 0 ? "" : " and >= 0");
     return NMF_OK;
 }
 
@@ -128,15 +130,17 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     if (!c->W || !c->H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model needs both W and H");
     const nmf_dense W = nmf_matrix_dense(c->W), H = nmf_matrix_dense(c->H);
     if (W.dtype != H.dtype || (W.dtype != NMF_F32 && W.dtype != NMF_F64))
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "W is %s and H %s; both must be float32 or float64",
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "W is %s and H %s; both must be float32 or float64",
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
-    if (c->samples < 1 || c->features < 1 || c->k < 1 || W.rows != c->samples || W.columns != c->k || H.rows != c->k ||
-        H.columns != c->features)
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "W is %lld x %lld and H %lld x %lld; they do not fit %lld samples, %lld components "
-                        "and %lld features",
-                        (long long)W.rows, (long long)W.columns, (long long)H.rows, (long long)H.columns,
-                        (long long)c->samples, (long long)c->k, (long long)c->features);
+    if (c->samples < 1 || c->features < 1 || c->k < 1 || W.rows != c->samples ||
+        W.columns != c->k || H.rows != c->k || H.columns != c->features)
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "W is %lld x %lld and H %lld x %lld; they do not fit %lld samples, %lld components "
+            "and %lld features",
+            (long long)W.rows, (long long)W.columns, (long long)H.rows, (long long)H.columns,
+            (long long)c->samples, (long long)c->k, (long long)c->features);
     const int is_pca = c->kind == NMF_MODEL_PCA;
     if (is_pca && (!c->mean || !c->singular_values || !c->explained_variance))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
@@ -147,13 +151,16 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     nmf_status status = check_entries(c->W, "W", is_pca, error);
     if (status == NMF_OK) status = check_entries(c->H, "H", is_pca, error);
     if (status == NMF_OK) status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
-    if (status == NMF_OK) status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
+    if (status == NMF_OK)
+        status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
     if (status == NMF_OK)
         status = check_numbers(c->explained_variance, c->k, "explained_variance", 0, error);
     if (status == NMF_OK)
-        status = check_numbers(c->explained_variance_ratio, c->k, "explained_variance_ratio", 0, error);
+        status =
+            check_numbers(c->explained_variance_ratio, c->k, "explained_variance_ratio", 0, error);
     if (status == NMF_OK && !(c->unit >= 0 && c->unit <= DBL_MAX))
-        status = nmf_fail(error, NMF_ERROR_DATA, "unit = %g: must be a finite number >= 0", c->unit);
+        status =
+            nmf_fail(error, NMF_ERROR_DATA, "unit = %g: must be a finite number >= 0", c->unit);
     return status;
 }
 

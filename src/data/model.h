@@ -11,7 +11,8 @@ struct nmf_model {
     nmf_trace_point *trace;
 };
 
-/* Makes a model that takes W and H over (also on failure); everything else is copied. Checks nothing. */
+/* Makes a model that takes W and H over (also on failure); everything else is copied. Checks
+ * nothing. */
 nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf_matrix *H,
                             nmf_model **model, nmf_error *error);
 

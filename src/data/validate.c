@@ -1,5 +1,5 @@
-/* What cannot be factorized, named with its place. Fits find bad data by a vector scan and come here only to say
- * where it is. */
+/* What cannot be factorized, named with its place. Fits find bad data by a vector scan and come
+ * here only to say where it is. */
 #include "data/matrix.h"
 
 #include <math.h>
@@ -10,8 +10,9 @@ nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nm
         for (int64_t j = 0; j < matrix->dense.columns; j++) {
             const double value = nmf_matrix_at(matrix, i, j);
             if (isfinite(value) && (signed_ok || value >= 0)) continue;
-            return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)i,
-                            (long long)j, isnan(value) ? NAN : value, /* "nan", never "-nan" */
+            return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s",
+                            (long long)i, (long long)j,
+                            isnan(value) ? NAN : value, /* "nan", never "-nan" */
                             isfinite(value) ? ">= 0" : "finite numbers");
         }
     return NMF_OK;

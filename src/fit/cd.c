@@ -1,6 +1,7 @@
-/* scikit-learn's rule, for parity: one sweep over the components of W, then of H, each coordinate set to its
- * minimizer in turn; stop when the summed |projected gradient| met on the way falls to tol times its value in
- * the first iteration. Same start, same arithmetic (f64): the same W, H and number of iterations. */
+/* scikit-learn's rule, for parity: one sweep over the components of W, then of H, each coordinate
+ * set to its minimizer in turn; stop when the summed |projected gradient| met on the way falls to
+ * tol times its value in the first iteration. Same start, same arithmetic (f64): the same W, H and
+ * number of iterations. */
 #include "fit/problem.h"
 
 #include <math.h>
@@ -24,7 +25,8 @@ void nmfi_iterate_cd(nmfi_problem *problem)
         const double objective = problem->H.value[NMFI_SUM_OBJECTIVE];
         nmfi_accept(problem);
         if (problem->iterations == 1) first = violation;
-        const int out = nmfi_trace(problem, 0.5 * problem->norm2 + objective + penalty, nmfi_kkt(problem));
+        const int out =
+            nmfi_trace(problem, 0.5 * problem->norm2 + objective + penalty, nmfi_kkt(problem));
         /* Trap: the ratio is tested before the cap is believed, as scikit-learn does. */
         if (first == 0 || violation / first <= problem->options.tol) {
             problem->stopped = NMF_STOPPED_CONVERGED;

@@ -1,5 +1,5 @@
-/* Converging in a sketch: X ~ U B of rank r = 3k, so that an iteration costs 4 (m + n) r k flops instead of
- * 4 m n k and no reading of X. What it loses, the last iterations on X itself win back.
+/* Converging in a sketch: X ~ U B of rank r = 3k, so that an iteration costs 4 (m + n) r k flops
+ * instead of 4 m n k and no reading of X. What it loses, the last iterations on X itself win back.
  * Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
 #include "fit/problem.h"
 
@@ -10,9 +10,11 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const int64_t least = problem->m < problem->n ? problem->m : problem->n;
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
-    if (o->sketch > 0) return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
+    if (o->sketch > 0)
+        return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
     const int64_t rank = 3 * problem->k > problem->k + 10 ? 3 * problem->k : problem->k + 10;
-    const double cheaper = (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
+    const double cheaper =
+        (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
     return rank < least && cheaper >= 2.0 * (double)rank ? rank : 0;
 }
 
@@ -26,7 +28,8 @@ static int64_t narrow_stride(const nmfi_problem *problem)
 static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
 {
     const nmf_dtype dtype = problem->precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
-    const nmf_dense dense = {rows, dtype, count, problem->compressed.rank, narrow_stride(problem), 1};
+    const nmf_dense dense = {rows, dtype, count, problem->compressed.rank, narrow_stride(problem),
+                             1};
     nmfi_pass_plan(pass, &dense, problem->kernels, problem->k, problem->options.block_rows);
     pass->team = problem->team;
 }
@@ -34,7 +37,8 @@ static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64
 void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
 {
     nmfi_compressed *c = &problem->compressed;
-    const int64_t bytes = problem->kernels->element_bytes, threads = nmfi_team_threads(problem->team);
+    const int64_t bytes = problem->kernels->element_bytes,
+                  threads = nmfi_team_threads(problem->team);
     const size_t row_bytes = nmfi_product(narrow_stride(problem), bytes);
     c->W_rows = nmfi_take(arena, problem->m, row_bytes);
     c->H_rows = nmfi_take(arena, problem->n, row_bytes);
@@ -48,8 +52,8 @@ void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
 }
 
 /* Component-major r x ld into rows of the narrow matrix. */
-static void pack_rows(const nmfi_problem *problem, const void *components, int64_t ld, int64_t count,
-                      void *rows)
+static void pack_rows(const nmfi_problem *problem, const void *components, int64_t ld,
+                      int64_t count, void *rows)
 {
     enum { TOGETHER = 16 }; /* rows at a time, so that a cache line of components is used whole */
     const int64_t bytes = problem->kernels->element_bytes, stride = narrow_stride(problem);

@@ -11,7 +11,8 @@ nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels)
     return kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
 }
 
-static void transpose(const void *factor, int64_t ld, int64_t count, int64_t k, int64_t bytes, void *to)
+static void transpose(const void *factor, int64_t ld, int64_t count, int64_t k, int64_t bytes,
+                      void *to)
 {
     for (int64_t i = 0; i < count; i++)
         for (int64_t j = 0; j < k; j++)
@@ -19,8 +20,8 @@ static void transpose(const void *factor, int64_t ld, int64_t count, int64_t k, 
                    (size_t)bytes);
 }
 
-nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t samples,
-                            int64_t k, nmf_matrix **W, nmf_error *error)
+nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
+                            int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error)
 {
     const nmf_status status = nmf_matrix_new(nmfi_dtype_of(kernels), samples, k, W, error);
     if (status != NMF_OK) return status;
@@ -46,11 +47,12 @@ void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *
     const int64_t bytes = kernels->element_bytes;
     for (int64_t j = 0; j < dense.rows; j++)
         memcpy((char *)factor + j * ld * bytes,
-               (const char *)dense.data + j * dense.row_stride * bytes, (size_t)(dense.columns * bytes));
+               (const char *)dense.data + j * dense.row_stride * bytes,
+               (size_t)(dense.columns * bytes));
 }
 
-void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64, void *gram,
-                        void *inverse)
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64,
+                        void *gram, void *inverse)
 {
     for (int64_t j = 0; j < k; j++) {
         gram_f64[j * k + j] += l2;

@@ -9,18 +9,19 @@
 nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels);
 
 /* W: a new samples x k matrix from a k x ld factor. H: a new k x features matrix. */
-nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t samples,
-                            int64_t k, nmf_matrix **W, nmf_error *error);
+nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
+                            int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error);
 nmf_status nmfi_factor_to_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
                             int64_t features, nmf_matrix **H, nmf_error *error);
 
 /* The other way: a packed row-major matrix of the kernels' type into a zeroed k x ld factor. */
 void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *factor, int64_t ld);
 
-/* The Gram matrix a rule works with: l2 goes onto the diagonal of gram_f64; gram is the same in T, and inverse its
- * inverted diagonal, 0 for a component that is all zero (which cannot lower the loss: it stays as it is). */
-void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64, void *gram,
-                        void *inverse);
+/* The Gram matrix a rule works with: l2 goes onto the diagonal of gram_f64; gram is the same in T,
+ * and inverse its inverted diagonal, 0 for a component that is all zero (which cannot lower the
+ * loss: it stays as it is). */
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64,
+                        void *gram, void *inverse);
 
 /* The facts that every model of X starts with. */
 void nmfi_content_begin(nmf_model_content *content, const nmf_matrix *X, const nmf_options *options,

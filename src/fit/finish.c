@@ -1,6 +1,6 @@
-/* The last visit: each row of W solved to its own end for the final H, exactly as transform does it (so
- * that transform of X is W), the loss measured directly, without subtracting large numbers, and the KKT
- * residual at the pair that is returned. The cd solver's W is left as it is. */
+/* The last visit: each row of W solved to its own end for the final H, exactly as transform does it
+ * (so that transform of X is W), the loss measured directly, without subtracting large numbers, and
+ * the KKT residual at the pair that is returned. The cd solver's W is left as it is. */
 #include "fit/problem.h"
 #include "fit/solve.h"
 
@@ -9,8 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-/* ||h_j|| = ||w_j||: H is rescaled, and W, solved afresh, follows. Penalties set the scale themselves, and a
- * caller who chose the rule cd or the start expects the scale that follows from it. */
+/* ||h_j|| = ||w_j||: H is rescaled, and W, solved afresh, follows. Penalties set the scale
+ * themselves, and a caller who chose the rule cd or the start expects the scale that follows from
+ * it. */
 static void balance(nmfi_problem *problem)
 {
     const nmf_options *o = &problem->options;
@@ -31,9 +32,16 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
 {
     nmfi_factor *H = &problem->H;
     nmfi_set_gram(problem, problem->W.gram, H->l2);
-    const nmfi_hals_rule hals = {.kernels = problem->kernels, .k = problem->k, .ld = H->cut.ld,
-                                 .gram = problem->gram, .inverse = problem->inverse, .l1 = H->l1,
-                                 .start = H->y, .older = H->y, .ahead = H->spare, .result = H->spare,
+    const nmfi_hals_rule hals = {.kernels = problem->kernels,
+                                 .k = problem->k,
+                                 .ld = H->cut.ld,
+                                 .gram = problem->gram,
+                                 .inverse = problem->inverse,
+                                 .l1 = H->l1,
+                                 .start = H->y,
+                                 .older = H->y,
+                                 .ahead = H->spare,
+                                 .result = H->spare,
                                  .measure_start = 1};
     const nmfi_rule rule = nmfi_rule_hals(&hals);
     nmfi_pass_columns(pass, problem->k, &rule, NULL);
@@ -43,7 +51,8 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
 /* The last line of the trace tells of the pair that is returned. */
 static void correct_trace(nmfi_problem *problem)
 {
-    if (problem->trace_count == 0) problem->trace_count = 1; /* stopped before the first iteration on X */
+    if (problem->trace_count == 0)
+        problem->trace_count = 1; /* stopped before the first iteration on X */
     nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double seconds = nmfi_seconds() - problem->began_seconds;
     *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds,
@@ -61,22 +70,31 @@ void nmfi_finish(nmfi_problem *problem)
     nmfi_keep_sums(problem, pass, H);
     nmfi_set_gram(problem, H->gram, W->l2);
 
-    const nmfi_solve_rule solving = nmfi_solving(problem->kernels, problem->k, W->cut.ld, problem->gram,
-                                                 problem->inverse, problem->gram_f64, W->l1, W->y);
-    const nmfi_hals_rule looking = {.kernels = problem->kernels, .k = problem->k, .ld = W->cut.ld,
-                                    .gram = problem->gram, .inverse = problem->inverse, .l1 = W->l1,
-                                    .start = W->y, .older = W->y, .ahead = W->spare, .result = W->spare,
+    const nmfi_solve_rule solving =
+        nmfi_solving(problem->kernels, problem->k, W->cut.ld, problem->gram, problem->inverse,
+                     problem->gram_f64, W->l1, W->y);
+    const nmfi_hals_rule looking = {.kernels = problem->kernels,
+                                    .k = problem->k,
+                                    .ld = W->cut.ld,
+                                    .gram = problem->gram,
+                                    .inverse = problem->inverse,
+                                    .l1 = W->l1,
+                                    .start = W->y,
+                                    .older = W->y,
+                                    .ahead = W->spare,
+                                    .result = W->spare,
                                     .measure_start = 1};
     const nmfi_rule rule = solve ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&looking);
-    const nmfi_visit visit = {.k = problem->k, .C = H->y, .rule = &rule, .R = W->y, .accumulate = 1,
-                              .distance = 1};
+    const nmfi_visit visit = {
+        .k = problem->k, .C = H->y, .rule = &rule, .R = W->y, .accumulate = 1, .distance = 1};
     nmfi_pass_visit(pass, &visit);
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
     const double distance = pass->total.value[NMFI_SUM_DISTANCE];
     measure_H(problem, pass);
 
-    memcpy(H->latest, H->y, nmfi_factor_bytes(problem, H)); /* the incumbent, should the fit go on */
+    memcpy(H->latest, H->y,
+           nmfi_factor_bytes(problem, H)); /* the incumbent, should the fit go on */
 
     problem->error = sqrt(distance);
     problem->loss = 0.5 * distance + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);

@@ -40,12 +40,16 @@ static void restore(nmfi_problem *problem, const outcome *best)
            (size_t)problem->trace_count * sizeof *problem->trace);
 }
 
-/* Everything that needs no reading of X, where there is a sketch; else the whole fit from this start. */
+/* Everything that needs no reading of X, where there is a sketch; else the whole fit from this
+ * start. */
 static void converge(nmfi_problem *problem)
 {
-    if (problem->options.solver == NMF_SOLVER_CD) nmfi_iterate_cd(problem);
-    else if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
-    else nmfi_iterate(problem, problem->options.tol);
+    if (problem->options.solver == NMF_SOLVER_CD)
+        nmfi_iterate_cd(problem);
+    else if (problem->compressed.rank > 0)
+        nmfi_iterate_compressed(problem);
+    else
+        nmfi_iterate(problem, problem->options.tol);
 }
 
 static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
@@ -60,7 +64,8 @@ static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *erro
 
 static int told_to_stop(const nmfi_problem *problem)
 {
-    return problem->stopped == NMF_STOPPED_INTERRUPTED || problem->stopped == NMF_STOPPED_TIME_LIMIT;
+    return problem->stopped == NMF_STOPPED_INTERRUPTED ||
+           problem->stopped == NMF_STOPPED_TIME_LIMIT;
 }
 
 static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
@@ -80,8 +85,8 @@ static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
     return NMF_OK;
 }
 
-/* Iterations go by residuals measured on the way; the last visit measures the returned pair itself. Where that
- * is not yet below tol, the fit goes on, more strictly. */
+/* Iterations go by residuals measured on the way; the last visit measures the returned pair itself.
+ * Where that is not yet below tol, the fit goes on, more strictly. */
 static void polish(nmfi_problem *problem)
 {
     enum { ROUNDS = 4 };
@@ -90,7 +95,8 @@ static void polish(nmfi_problem *problem)
         const int iterate = round > 0 || problem->compressed.rank > 0;
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
         nmfi_finish(problem);
-        if (problem->stopped != NMF_STOPPED_CONVERGED || problem->kkt <= problem->options.tol) break;
+        if (problem->stopped != NMF_STOPPED_CONVERGED || problem->kkt <= problem->options.tol)
+            break;
     }
     if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
         problem->stopped = NMF_STOPPED_STALLED;
@@ -104,12 +110,15 @@ static nmf_status run(nmfi_problem *problem, nmf_error *error)
     if (status == NMF_OK) status = run_starts(problem, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    if (problem->options.solver == NMF_SOLVER_CD) nmfi_finish(problem);
-    else polish(problem);
+    if (problem->options.solver == NMF_SOLVER_CD)
+        nmfi_finish(problem);
+    else
+        polish(problem);
     return NMF_OK;
 }
 
-nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error)
+nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                    nmf_error *error)
 {
     nmfi_problem problem;
     nmf_status status = nmfi_problem_open(&problem, X, options, error);

@@ -1,6 +1,6 @@
-/* Extrapolated HALS: W and H in turn, each starting ahead of where it was (heuristic extrapolation with
- * restarts). The evaluated pair is the incumbent, so the loss of what is returned was measured and never
- * rises; a step that raises it is thrown away and followed by a plain one, which cannot.
+/* Extrapolated HALS: W and H in turn, each starting ahead of where it was (heuristic extrapolation
+ * with restarts). The evaluated pair is the incumbent, so the loss of what is returned was measured
+ * and never rises; a step that raises it is thrown away and followed by a plain one, which cannot.
  * Source: Ang & Gillis 2019, algorithm 3; the incumbent and the delayed beginning are ours. */
 #include "fit/problem.h"
 
@@ -11,8 +11,8 @@ enum { WINDOW = 5, DELAY = 2 };
 static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.01, beta_cut = 1.5;
 
 typedef struct extrapolation {
-    int wanted; /* 0: plain HALS throughout */
-    int plain;  /* the next step is a plain one */
+    int wanted;               /* 0: plain HALS throughout */
+    int plain;                /* the next step is a plain one */
     double beta, limit, back; /* back: the last beta that was accepted */
 } extrapolation;
 
@@ -37,8 +37,8 @@ typedef struct descent {
     int64_t steps;
 } descent;
 
-/* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a few do, since
- * extrapolation carries on what they leave. */
+/* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
+ * few do, since extrapolation carries on what they leave. */
 static int64_t inner_sweeps(const nmfi_problem *problem)
 {
     if (problem->options.inner_sweeps > 0) return problem->options.inner_sweeps;
@@ -68,8 +68,8 @@ static descent begin(nmfi_problem *problem)
     return d;
 }
 
-/* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by rounding only,
- * did not get lower. */
+/* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
+ * rounding only, did not get lower. */
 static int step(nmfi_problem *problem, descent *d)
 {
     d->steps++;
@@ -86,17 +86,20 @@ static int step(nmfi_problem *problem, descent *d)
     return !hopeless;
 }
 
-/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves it, or
- * by less than a hundredth of tol for each. */
+/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves
+ * it, or by less than a hundredth of tol for each. */
 static int stalled(const nmfi_problem *problem)
 {
     const double tol = problem->options.tol;
     if (problem->trace_count <= WINDOW || tol == 0) return 0;
     const nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double fallen = last[-WINDOW].loss - last->loss;
-    /* The objective is a sum of many rounded parts, whose errors mostly cancel: a hundredth of one rounding. */
-    const double epsilon = 0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
-    return fallen <= fmax(0.01 * tol * WINDOW * last->loss, epsilon * nmfi_loss_for_user(problem, problem->norm2));
+    /* The objective is a sum of many rounded parts, whose errors mostly cancel: a hundredth of one
+     * rounding. */
+    const double epsilon =
+        0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
+    return fallen <= fmax(0.01 * tol * WINDOW * last->loss,
+                          epsilon * nmfi_loss_for_user(problem, problem->norm2));
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)
@@ -118,8 +121,8 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
 
 void nmfi_iterate_compressed(nmfi_problem *problem)
 {
-    /* The sketch's own loss is worth following to about a thousandth; where it leaves out most of what X WH
-     * does not explain, to much less. */
+    /* The sketch's own loss is worth following to about a thousandth; where it leaves out most of
+     * what X WH does not explain, to much less. */
     static const double enough = 1e-4, mostly = 0.9;
     enum { BRIEF = 20, LONG = 500 };
     double window[WINDOW];

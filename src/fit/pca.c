@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs, and a copy of X
- * in f64 is small. */
+/* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs, and a
+ * copy of X in f64 is small. */
 enum { EXACT_MOST = 100 };
 static const double exact_most_bytes = 512e6;
 
@@ -120,7 +120,8 @@ static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_mode
         content.loss = 0.5 * content.error * content.error;
         content.relative_error = norm2 > 0 ? content.error / sqrt(norm2) : 0.0;
         content.winning_seed = (uint64_t)state->options.seed;
-        snprintf(content.init, sizeof content.init, "%s", wants_exact(state) ? "exact" : "randomized");
+        snprintf(content.init, sizeof content.init, "%s",
+                 wants_exact(state) ? "exact" : "randomized");
         content.seconds = nmfi_seconds() - began;
         status = nmfi_model_adopt(&content, W, H, model, error);
         W = H = NULL; /* the model's now */
@@ -131,10 +132,12 @@ static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_mode
     return status;
 }
 
-nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error)
+nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                    nmf_error *error)
 {
     const double began = nmfi_seconds();
-    nmfi_pca_state state = {.options = *options, .X = X, .dense = nmf_matrix_dense(X), .k = options->k};
+    nmfi_pca_state state = {
+        .options = *options, .X = X, .dense = nmf_matrix_dense(X), .k = options->k};
     state.m = state.dense.rows;
     state.n = state.dense.columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
@@ -142,7 +145,8 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
     state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = open_state(&state, error);
     if (status == NMF_OK)
-        status = wants_exact(&state) ? nmfi_pca_exact(&state, error) : nmfi_pca_randomized(&state, error);
+        status = wants_exact(&state) ? nmfi_pca_exact(&state, error)
+                                     : nmfi_pca_randomized(&state, error);
     if (status == NMF_OK) {
         fix_signs(&state);
         status = make_model(&state, began, model, error);

@@ -1,6 +1,6 @@
-/* Exact PCA by the Gram matrix of the smaller side, in f64: with C = X - 1 mean' and s = min(m, n), the
- * eigenpairs of C C' (or C'C) are sigma^2 and one side's singular vectors; the other side's follow by one
- * product. Cost: s^2 max(m, n) flops and a copy of X in f64. */
+/* Exact PCA by the Gram matrix of the smaller side, in f64: with C = X - 1 mean' and s = min(m, n),
+ * the eigenpairs of C C' (or C'C) are sigma^2 and one side's singular vectors; the other side's
+ * follow by one product. Cost: s^2 max(m, n) flops and a copy of X in f64. */
 #include "fit/pca.h"
 
 #include "base/memory.h"
@@ -22,8 +22,10 @@ static nmf_status copy_centred(nmfi_pca_state *state, centred *c, nmf_error *err
 {
     const int64_t m = state->m, n = state->n;
     double *row = malloc((size_t)n * sizeof *row);
-    if (!row) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)n);
-    const int64_t sample_stride = c->by_samples ? c->ld : 1, feature_stride = c->by_samples ? 1 : c->ld;
+    if (!row)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)n);
+    const int64_t sample_stride = c->by_samples ? c->ld : 1,
+                  feature_stride = c->by_samples ? 1 : c->ld;
     nmf_status status = NMF_OK;
     memset(state->mean, 0, (size_t)n * sizeof *state->mean);
     for (int64_t i = 0; status == NMF_OK && i < m; i++) {

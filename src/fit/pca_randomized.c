@@ -1,5 +1,6 @@
-/* Randomized PCA: column means by one visit in f64, then the range finder with implicit centring until the wanted
- * variances have come to rest; X is never copied. Source: Halko, Martinsson & Tropp 2011. */
+/* Randomized PCA: column means by one visit in f64, then the range finder with implicit centring
+ * until the wanted variances have come to rest; X is never copied. Source: Halko, Martinsson &
+ * Tropp 2011. */
 #include "fit/pca.h"
 
 #include "base/memory.h"
@@ -10,7 +11,8 @@
 /* Where the mean carries nearly all of X, f32 would round away what is left after centring. */
 static const double f32_least_share = 1e-3;
 
-/* mean = X'1 / m, and the total variance: a scan, and a visit that only accumulates a row factor of ones. */
+/* mean = X'1 / m, and the total variance: a scan, and a visit that only accumulates a row factor of
+ * ones. */
 typedef struct means {
     nmfi_pass pass;
     nmfi_arena arena;
@@ -50,7 +52,8 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
 {
     means s = {.pass = {.team = state->team}};
     const int64_t threads = nmfi_team_threads(state->team);
-    nmfi_pass_plan(&s.pass, &state->dense, nmfi_kernels_for(NMF_F64, NULL), 1, state->options.block_rows);
+    nmfi_pass_plan(&s.pass, &state->dense, nmfi_kernels_for(NMF_F64, NULL), 1,
+                   state->options.block_rows);
     layout_means(&s, threads);
     const nmf_status status =
         nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
@@ -86,7 +89,8 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
     sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-11;
     sketch.mean = state->mean;
-    nmfi_pass_plan(&pass, &state->dense, state->kernels_inside, sketch.width, state->options.block_rows);
+    nmfi_pass_plan(&pass, &state->dense, state->kernels_inside, sketch.width,
+                   state->options.block_rows);
     for (int round = 0; round < 2; round++) { /* measure, then take */
         nmfi_pass_layout(&pass, &arena, threads, 1);
         nmfi_sketch_layout(&sketch, &pass, &arena, 0);

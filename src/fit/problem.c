@@ -1,4 +1,5 @@
-/* Opening a problem: which way X is read, all the memory, the team, the reading that validates X. */
+/* Opening a problem: which way X is read, all the memory, the team, the reading that validates
+ * X. */
 #include "fit/problem.h"
 
 #include "base/clock.h"
@@ -14,7 +15,8 @@ static int64_t pass_width(const nmfi_problem *problem)
     return problem->sketch.width > problem->k ? problem->sketch.width : problem->k;
 }
 
-static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes, int keeps)
+static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes,
+                          int keeps)
 {
     const size_t component = nmfi_product(factor->cut.ld, bytes);
     factor->y = nmfi_take(arena, k, component);
@@ -50,9 +52,10 @@ static void layout(nmfi_problem *problem)
 static void plan(nmfi_problem *problem)
 {
     const nmf_dense *dense = &problem->dense;
-    /* X is read the way it is stored: where features lie side by side only across samples, its transpose is
-     * factored, H' W' ~ X', and nobody outside notices. */
-    const int by_features = dense->column_stride != 1 && dense->row_stride == 1 && dense->columns > 1;
+    /* X is read the way it is stored: where features lie side by side only across samples, its
+     * transpose is factored, H' W' ~ X', and nobody outside notices. */
+    const int by_features =
+        dense->column_stride != 1 && dense->row_stride == 1 && dense->columns > 1;
     const nmf_dense stored = by_features ? nmfi_transposed(dense) : *dense;
     const int64_t width = pass_width(problem);
     nmfi_pass_plan(&problem->pass, &stored, problem->kernels, width, problem->options.block_rows);
@@ -71,7 +74,8 @@ static void set_penalties(nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double n = (double)problem->n, m = (double)problem->m;
-    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^2 times his. */
+    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^2 times
+     * his. */
     const double l2 = problem->unit, l1 = problem->unit * sqrt(problem->unit);
     problem->W.l1 = l1 * n * o->alpha_W * o->l1_ratio;
     problem->W.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
@@ -84,6 +88,23 @@ static int needs_sketch(nmf_init init)
     return init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
 }
 
+static nmf_status check_custom_start(const nmfi_problem *problem, nmf_error *error)
+{
+    const nmf_matrix *W = problem->options.start_W, *H = problem->options.start_H;
+    if (!W || !H)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
+    const int64_t m = problem->m, n = problem->n, k = problem->k;
+    if (nmf_matrix_rows(W) != m || nmf_matrix_columns(W) != k)
+        return nmf_fail(error, NMF_ERROR_SHAPE, "start_W is %lld x %lld; it must be %lld x %lld",
+                        (long long)nmf_matrix_rows(W), (long long)nmf_matrix_columns(W),
+                        (long long)m, (long long)k);
+    if (nmf_matrix_rows(H) != k || nmf_matrix_columns(H) != n)
+        return nmf_fail(error, NMF_ERROR_SHAPE, "start_H is %lld x %lld; it must be %lld x %lld",
+                        (long long)nmf_matrix_rows(H), (long long)nmf_matrix_columns(H),
+                        (long long)k, (long long)n);
+    return NMF_OK;
+}
+
 static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
 {
     nmf_options *o = &problem->options;
@@ -91,42 +112,38 @@ static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
         o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
+    if (o->init == NMF_INIT_CUSTOM) return check_custom_start(problem, error);
     if (needs_sketch(o->init) && o->k > least) {
         static const char *const names[] = {NMF_INIT_NAMES};
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "components = %lld: init %s gives at most min(samples, features) = %lld",
                         (long long)o->k, names[o->init], (long long)least);
     }
-    if (o->init == NMF_INIT_CUSTOM) {
-        if (!o->start_W || !o->start_H)
-            return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
-        const int64_t shape[4] = {nmf_matrix_rows(o->start_W), nmf_matrix_columns(o->start_W),
-                                  nmf_matrix_rows(o->start_H), nmf_matrix_columns(o->start_H)};
-        if (shape[0] != problem->m || shape[1] != o->k || shape[2] != o->k || shape[3] != problem->n)
-            return nmf_fail(error, NMF_ERROR_SHAPE,
-                            "start_W is %lld x %lld and start_H %lld x %lld; they must be %lld x %lld and "
-                            "%lld x %lld",
-                            (long long)shape[0], (long long)shape[1], (long long)shape[2],
-                            (long long)shape[3], (long long)problem->m, (long long)o->k, (long long)o->k,
-                            (long long)problem->n);
-    }
-    problem->compressed.rank = nmfi_compressed_rank(problem);
-    problem->sketch.rank = o->k < least ? o->k : least;
-    if (problem->compressed.rank > 0) problem->sketch.width = problem->compressed.rank;
-    else if (needs_sketch(o->init))
-        problem->sketch.width = nmfi_sketch_width(o->k, problem->m, problem->n);
     return NMF_OK;
+}
+
+/* One sketch serves the start and the fit in it. */
+static void choose_sketch(nmfi_problem *problem)
+{
+    const int64_t least = problem->m < problem->n ? problem->m : problem->n;
+    problem->compressed.rank = nmfi_compressed_rank(problem);
+    problem->sketch.rank = problem->k < least ? problem->k : least;
+    if (problem->compressed.rank > 0)
+        problem->sketch.width = problem->compressed.rank;
+    else if (needs_sketch(problem->options.init))
+        problem->sketch.width = nmfi_sketch_width(problem->k, problem->m, problem->n);
 }
 
 /* The bad entry that comes first in row order, named. */
 static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
 {
     const nmf_status status = nmf_matrix_validate(X, error);
-    return status != NMF_OK ? status : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+    return status != NMF_OK ? status
+                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
-/* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is rounded, and
- * data in any unit lead to the same bits. */
+/* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is
+ * rounded, and data in any unit lead to the same bits. */
 static void choose_unit(nmfi_problem *problem, double mean)
 {
     const int most = problem->precision == NMF_PRECISION_F32 ? 120 : 1000;
@@ -151,7 +168,8 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
         scan.sum *= problem->unit;
         scan.sum_of_squares *= unit2;
     } else {
-        scan = nmfi_pass_scan(&problem->pass, 0); /* squares left the range of f64: once more, in the unit */
+        scan = nmfi_pass_scan(&problem->pass,
+                              0); /* squares left the range of f64: once more, in the unit */
     }
     problem->mean = scan.sum / entries;
     problem->norm2 = scan.sum_of_squares;
@@ -173,6 +191,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)problem->m, (long long)problem->n);
     nmf_status status = choose_start(problem, error);
+    choose_sketch(problem);
     if (status == NMF_OK) status = nmfi_pass_countable(&problem->dense, pass_width(problem), error);
     if (status != NMF_OK) return status;
     problem->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
@@ -207,7 +226,8 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    sketch->accuracy = 0;    /* one power iteration is enough for a start, and the fit on X mends the rest */
+    sketch->accuracy =
+        0; /* one power iteration is enough for a start, and the fit on X mends the rest */
     sketch->most_visits = 2;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
@@ -236,6 +256,7 @@ nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *er
                           problem->W.on_rows ? sketch->U : sketch->V,
                           problem->W.on_rows ? sketch->V : sketch->U, sketch->sigma, problem->mean,
                           o->init, seed);
-    else nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
+    else
+        nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
     return NMF_OK;
 }

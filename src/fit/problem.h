@@ -9,29 +9,31 @@
 
 /* W or H. Arrays are k x cut.ld, component-major, of the compute type.
  *
- * Three arrays serve the extrapolated alternation. W leads: a half step reads y, writes the point ahead into
- * spare and keeps its plain result in latest; accepting swaps y and spare, so y is the incumbent. H follows: a
- * half step reads y and writes the point ahead over it, its plain result into spare; accepting swaps latest and
- * spare, so latest is the incumbent. The incumbent pair (W.y, H.latest) is the one whose loss was evaluated. */
+ * Three arrays serve the extrapolated alternation. W leads: a half step reads y, writes the point
+ * ahead into spare and keeps its plain result in latest; accepting swaps y and spare, so y is the
+ * incumbent. H follows: a half step reads y and writes the point ahead over it, its plain result
+ * into spare; accepting swaps latest and spare, so latest is the incumbent. The incumbent pair
+ * (W.y, H.latest) is the one whose loss was evaluated. */
 typedef struct nmfi_factor {
     nmfi_cut cut;
-    int leads;      /* 1: W, 0: H */
-    int on_rows;    /* 1: it runs along the pass's rows, so the pass updates it */
-    double l1, l2;  /* its penalties, already scaled */
+    int leads;     /* 1: W, 0: H */
+    int on_rows;   /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2; /* its penalties, already scaled */
     void *y, *latest, *spare;
-    void *kept;     /* the best of several starts; NULL for one */
-    double *gram;   /* k x k, of y */
-    double *pg2, *ref2; /* k: last measured projected gradients, and their scale */
+    void *kept;                   /* the best of several starts; NULL for one */
+    double *gram;                 /* k x k, of y */
+    double *pg2, *ref2;           /* k: last measured projected gradients, and their scale */
     double value[NMFI_SUM_COUNT]; /* what the last half step added up */
 } nmfi_factor;
 
-/* X ~ U B with U of m x r orthonormal columns: most iterations need no reading of X. Each factor has a pass of
- * its own over the narrow matrix along it (U along one, B' along the other, rows packed), and what one
- * accumulates is the column factor of the other's pass: X H' = U (B H'), X'W = B'(U'W). */
+/* X ~ U B with U of m x r orthonormal columns: most iterations need no reading of X. Each factor
+ * has a pass of its own over the narrow matrix along it (U along one, B' along the other, rows
+ * packed), and what one accumulates is the column factor of the other's pass: X H' = U (B H'), X'W
+ * = B'(U'W). */
 typedef struct nmfi_compressed {
-    int64_t rank;   /* 0: none */
-    int active;     /* half steps go through the sketch */
-    double norm2;   /* ||U B||_F^2 */
+    int64_t rank; /* 0: none */
+    int active;   /* half steps go through the sketch */
+    double norm2; /* ||U B||_F^2 */
     nmfi_pass W_pass, H_pass;
     void *W_rows, *H_rows; /* the narrow matrices: samples x stride, features x stride */
     void *to_W, *to_H;     /* k x ld of the narrow side */
@@ -41,20 +43,22 @@ typedef struct nmfi_problem {
     nmf_options options; /* checked */
     const nmfi_kernels *kernels;
     nmf_precision precision;
-    nmf_dense dense;      /* X as given: samples x features */
+    nmf_dense dense; /* X as given: samples x features */
     int64_t m, n, k;
     nmfi_team *team;
     nmfi_arena arena;
-    nmfi_pass pass;       /* along the way X is stored */
-    nmfi_pass by_samples; /* the same, or gathering samples where X lies by features: for the last visit */
-    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
+    nmfi_pass pass; /* along the way X is stored */
+    /* The same by samples, where X lies by features: for the last visit. */
+    nmfi_pass by_samples;
+    nmfi_sketch sketch; /* for starts and fits that need one, else width 0 */
     nmfi_compressed compressed;
     nmfi_factor W, H;
     /* The Gram matrix a half step works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
     /* What is known about X. */
-    double unit; /* power of 4: everything below and all factors are those of unit X, whose mean is near 1 */
+    /* Power of 4: everything below and all factors are those of unit X, whose mean is near 1. */
+    double unit;
     double norm2, mean; /* ||X||_F^2, mean entry */
     /* Progress of the current start. */
     double began_seconds;
@@ -84,9 +88,10 @@ typedef struct nmfi_half {
     int measure_start, measure_result;
 } nmfi_half;
 void nmfi_prepare(nmfi_problem *problem); /* before the first half step from the y of W and H */
-void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_factor *other, nmfi_half half);
+void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_factor *other,
+                    nmfi_half half);
 void nmfi_accept(nmfi_problem *problem);
-void nmfi_reject(nmfi_problem *problem);  /* back to the incumbent */
+void nmfi_reject(nmfi_problem *problem); /* back to the incumbent */
 void nmfi_set_gram(nmfi_problem *problem, const double *gram, double l2);
 void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
 void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
@@ -96,22 +101,25 @@ double nmfi_penalty(const nmfi_factor *factor, int64_t k); /* at y */
 int64_t nmfi_compressed_rank(const nmfi_problem *problem);
 void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena);
 void nmfi_compressed_build(nmfi_problem *problem);
-/* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column factor. */
+/* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column
+ * factor. */
 nmfi_pass *nmfi_compressed_visit(nmfi_problem *problem, const nmfi_factor *factor,
                                  const nmfi_rule *rule, const void *R);
 void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor);
 
-/* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the trace,
- * which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
+/* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the
+ * trace, which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
 double nmfi_kkt(const nmfi_problem *problem);
 double nmfi_loss_for_user(const nmfi_problem *problem, double loss); /* from the loss of unit X */
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
 int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss on X is not known */
 int64_t nmfi_visits(const nmfi_problem *problem);
 
-/* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last visit). */
+/* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last
+ * visit). */
 void nmfi_iterate(nmfi_problem *problem, double tol); /* from the y of W and the latest of H */
-void nmfi_iterate_compressed(nmfi_problem *problem); /* the same in the sketch, until it has given what it can */
+void nmfi_iterate_compressed(
+    nmfi_problem *problem); /* the same in the sketch, until it has given what it can */
 void nmfi_iterate_cd(nmfi_problem *problem);
 void nmfi_finish(nmfi_problem *problem);
 
@@ -120,6 +128,7 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
                        nmf_error *error);
 
 /* fit.c: all of it. */
-nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model, nmf_error *error);
+nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                    nmf_error *error);
 
 #endif

@@ -23,8 +23,8 @@ static void reconstruct_row(const nmf_model_content *model, const double *w, dou
     }
 }
 
-static nmf_status reconstruct_rows(const nmf_model_content *model, const nmf_matrix *W, nmf_matrix *X,
-                                   double *w, double *x, nmf_error *error)
+static nmf_status reconstruct_rows(const nmf_model_content *model, const nmf_matrix *W,
+                                   nmf_matrix *X, double *w, double *x, nmf_error *error)
 {
     const int64_t n = model->features, k = model->k;
     const nmfi_kernels *kernels = nmfi_kernels_for(nmf_matrix_dtype(X), NULL);
@@ -40,7 +40,8 @@ static nmf_status reconstruct_rows(const nmf_model_content *model, const nmf_mat
     return NMF_OK;
 }
 
-nmf_status nmfi_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X, nmf_error *error)
+nmf_status nmfi_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X,
+                            nmf_error *error)
 {
     const nmf_model_content *content = nmf_model_view(model);
     const nmf_matrix *scores = W ? W : content->W;

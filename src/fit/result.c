@@ -8,7 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static void fill_content(const nmfi_problem *problem, const nmf_matrix *X, nmf_model_content *content)
+static void fill_content(const nmfi_problem *problem, const nmf_matrix *X,
+                         nmf_model_content *content)
 {
     static const char *const init_names[] = {NMF_INIT_NAMES};
     nmfi_content_begin(content, X, &problem->options, problem->kernels);
@@ -38,11 +39,11 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
     const nmfi_kernels *kernels = problem->kernels;
     fill_content(problem, X, &content);
     const double scale = 1.0 / sqrt(problem->unit);
-    nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.cut.ld, problem->m, problem->k,
-                                         &W, error);
+    nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.cut.ld, problem->m,
+                                         problem->k, &W, error);
     if (status == NMF_OK)
-        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.cut.ld, problem->k, problem->n, &H,
-                                  error);
+        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.cut.ld, problem->k, problem->n,
+                                  &H, error);
     if (status == NMF_OK) {
         kernels->scale(nmf_matrix_writable(W), problem->m * problem->k, scale);
         kernels->scale(nmf_matrix_writable(H), problem->k * problem->n, scale);

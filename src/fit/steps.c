@@ -1,5 +1,5 @@
-/* Half steps: improve one factor with the other held fixed. Which of the two the pass carries along and which
- * comes from its sums depends on how X is stored; here the difference ends. */
+/* Half steps: improve one factor with the other held fixed. Which of the two the pass carries along
+ * and which comes from its sums depends on how X is stored; here the difference ends. */
 #include "fit/factors.h"
 #include "fit/problem.h"
 
@@ -24,10 +24,10 @@ void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmf
     memcpy(factor->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
 }
 
-/* Runs the rule over the factor (NULL: only adds up what is there) with the other factor, `C`, held fixed. `R` is
- * what to add up: the factor after the rule. */
-static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C, const nmfi_rule *rule,
-                    const void *R, int measured)
+/* Runs the rule over the factor (NULL: only adds up what is there) with the other factor, `C`, held
+ * fixed. `R` is what to add up: the factor after the rule. */
+static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C,
+                    const nmfi_rule *rule, const void *R, int measured)
 {
     nmfi_pass *pass = &problem->pass;
     if (problem->compressed.active) {
@@ -56,11 +56,19 @@ void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_facto
     void *const result = factor->leads ? factor->latest : factor->spare;
     /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
     const void *const C = other->leads ? other->spare : other->y;
-    const nmfi_hals_rule hals = {.kernels = problem->kernels, .k = problem->k, .ld = factor->cut.ld,
-                                 .gram = problem->gram, .inverse = problem->inverse,
-                                 .l1 = factor->l1, .accuracy = 0.1, .beta = half.beta,
-                                 .sweeps = half.sweeps, .start = factor->y, .older = factor->latest,
-                                 .ahead = ahead, .result = result,
+    const nmfi_hals_rule hals = {.kernels = problem->kernels,
+                                 .k = problem->k,
+                                 .ld = factor->cut.ld,
+                                 .gram = problem->gram,
+                                 .inverse = problem->inverse,
+                                 .l1 = factor->l1,
+                                 .accuracy = 0.1,
+                                 .beta = half.beta,
+                                 .sweeps = half.sweeps,
+                                 .start = factor->y,
+                                 .older = factor->latest,
+                                 .ahead = ahead,
+                                 .result = result,
                                  .measure_start = half.measure_start,
                                  .measure_result = half.measure_result};
     const nmfi_rule rule = nmfi_rule_hals(&hals);
@@ -81,7 +89,8 @@ static void swap(void **a, void **b)
     *b = kept;
 }
 
-static void copy_factor(const nmfi_problem *problem, const nmfi_factor *factor, void *to, const void *from)
+static void copy_factor(const nmfi_problem *problem, const nmfi_factor *factor, void *to,
+                        const void *from)
 {
     memcpy(to, from, nmfi_factor_bytes(problem, factor));
 }
@@ -98,4 +107,3 @@ void nmfi_reject(nmfi_problem *problem)
     copy_factor(problem, &problem->H, problem->H.y, problem->H.latest);
     nmfi_prepare(problem);
 }
-

@@ -1,9 +1,12 @@
-/* When to stop, and what is told about it. The KKT residual is free of scales: gradients are measured after
- * balancing ||w_j|| = ||h_j|| (a rescaling that changes no product WH) and against the products X H' and X'W
- * they are differences of, so that neither X's units nor the start matter:
+/* When to stop, and what is told about it. The KKT residual is free of scales: gradients are
+ * measured after balancing ||w_j|| = ||h_j|| (a rescaling that changes no product WH) and against
+ * the products X H' and X'W they are differences of, so that neither X's units nor the start
+ * matter:
  *
- *   kkt^2 = sum_j (|PG_W|_j^2 / c_j^2 + |PG_H|_j^2 c_j^2) / sum_j (|X H'|_j^2 / c_j^2 + |X'W|_j^2 c_j^2),
- *   c_j^2 = ||h_j|| / ||w_j||, PG = gradient where the entry is positive, else its negative part. */
+ *   kkt^2 = sum_j (|PG_W|_j^2 / c_j^2 + |PG_H|_j^2 c_j^2)
+ *           / sum_j (|X H'|_j^2 / c_j^2 + |X'W|_j^2 c_j^2),
+ *   c_j^2 = ||h_j|| / ||w_j||, PG = gradient where the entry is positive, else its negative
+ * part. */
 #include "fit/problem.h"
 
 #include "base/clock.h"

@@ -40,7 +40,8 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
     const nmfi_scan scan = nmfi_pass_scan(&t->pass, is_pca);
     if (scan.bad == 0) return NMF_OK;
     const nmf_status status = nmfi_matrix_check_entries(X, is_pca, error);
-    return status != NMF_OK ? status : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+    return status != NMF_OK ? status
+                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
 static void prepare_gram(transform *t, double l2)
@@ -106,8 +107,10 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         const double root = sqrt(t.pass.unit); /* factors of unit X, as in the fit: the same bits */
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
-        if (t.model->kind == NMF_MODEL_PCA) project_rows(&t);
-        else solve_rows(&t);
+        if (t.model->kind == NMF_MODEL_PCA)
+            project_rows(&t);
+        else
+            solve_rows(&t);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
         status = nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, dense.rows, t.model->k, W, error);
     }

@@ -6,6 +6,7 @@
 
 nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
                           nmf_matrix **W, nmf_error *error);
-nmf_status nmfi_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X, nmf_error *error);
+nmf_status nmfi_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X,
+                            nmf_error *error);
 
 #endif

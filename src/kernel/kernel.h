@@ -1,11 +1,11 @@
 /* The kernel table: arithmetic on one block, for one compute type and one instruction set.
  *
- * Factors are component-major: component j of sample or feature i is F[j * ld + i], so that 16 or more
- * neighbours lie together in one vector. ld is a multiple of NMFI_LANES_MIN and what pads a row is zero.
- * Element types: T is the table's compute type; the block of X has its own storage type and is converted
- * in registers. Kernels are pure: no memory of their own, no errors, no threads. The sum behind each
- * output element is taken in an order that depends on the shape alone, so a row's result does not depend
- * on which rows are beside it. */
+ * Factors are component-major: component j of sample or feature i is F[j * ld + i], so that 16 or
+ * more neighbours lie together in one vector. ld is a multiple of NMFI_LANES_MIN and what pads a
+ * row is zero. Element types: T is the table's compute type; the block of X has its own storage
+ * type and is converted in registers. Kernels are pure: no memory of their own, no errors, no
+ * threads. The sum behind each output element is taken in an order that depends on the shape alone,
+ * so a row's result does not depend on which rows are beside it. */
 #ifndef NMFI_KERNEL_KERNEL_H
 #define NMFI_KERNEL_KERNEL_H
 
@@ -32,34 +32,39 @@ typedef struct nmfi_hals {
     const void *inverse; /* k, T: 1 / gram diagonal, 0 where a component is dead */
     double l1;           /* subtracted from p */
     int64_t k, lanes;
-    int64_t sweeps;  /* at most */
-    double accuracy; /* stop when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
-                      * rounding alone could */
+    int64_t sweeps; /* at most */
+    /* Stop when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
+     * rounding alone could. */
+    double accuracy;
     /* Out, added to: */
-    double decrease;  /* of the objective 1/2 x'Gx - (p - l1)'x, summed over lanes, exact */
-    double violation; /* sum of |projected gradient| met in the first sweep (scikit-learn's measure) */
+    double decrease; /* of the objective 1/2 x'Gx - (p - l1)'x, summed over lanes, exact */
+    double
+        violation; /* sum of |projected gradient| met in the first sweep (scikit-learn's measure) */
     double sweeps_done;
 } nmfi_hals;
 
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
     double lowest, highest; /* of the entries that are not NaN */
-    int64_t bad;            /* rows * columns, or less: an entry is NaN, infinite or (if asked) negative */
+    int64_t bad; /* rows * columns, or less: an entry is NaN, infinite or (if asked) negative */
 } nmfi_scan;
 
 typedef struct nmfi_kernels {
-    const char *name;       /* "portable", "avx2", "avx512" */
+    const char *name; /* "portable", "avx2", "avx512" */
     int64_t vector_bytes;
-    int64_t element_bytes;  /* of T */
-    int64_t group;          /* components that share one reading of a block in `products` and `accumulate` */
+    int64_t element_bytes; /* of T */
+    int64_t group; /* components that share one reading of a block in `products` and `accumulate` */
 
     /* P[j,r] = sum_c X[r,c] F[j,c]: k x rows, stride ldp. F is padded with zeros to ld. */
-    void (*products[4])(const nmfi_rows *X, const void *F, int64_t ldf, int64_t k, void *P, int64_t ldp);
+    void (*products[4])(const nmfi_rows *X, const void *F, int64_t ldf, int64_t k, void *P,
+                        int64_t ldp);
 
     /* Q[j,c] += sum_r R[j,r] X[r,c], rows in order: k x columns, stride ldq. */
-    void (*accumulate[4])(const nmfi_rows *X, const void *R, int64_t ldr, int64_t k, void *Q, int64_t ldq);
+    void (*accumulate[4])(const nmfi_rows *X, const void *R, int64_t ldr, int64_t k, void *Q,
+                          int64_t ldq);
 
-    /* *total += (unit X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns` elements of T. */
+    /* *total += (unit X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns`
+     * elements of T. */
     void (*distance[4])(const nmfi_rows *X, const void *R, int64_t ldr, const void *F, int64_t ldf,
                         int64_t k, void *scratch, double unit, double *total);
 
@@ -70,27 +75,28 @@ typedef struct nmfi_kernels {
     void (*scan[4])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
-    void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k, int64_t columns,
-                   void *V);
+    void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
+                   int64_t columns, void *V);
 
     void (*hals)(nmfi_hals *tile);
 
-    /* Each lane to its own accuracy; returns those whose projected gradient is still more than rounding, a bit each. */
+    /* Each lane to its own accuracy; returns those whose projected gradient is still more than
+     * rounding, a bit each. */
     uint64_t (*solve)(nmfi_hals *tile);
 
     /* G[j,l] += sum_i F[j,i] F[l,i], all of the symmetric k x k, f64. */
     void (*gram)(const void *F, int64_t ld, int64_t k, int64_t count, double *G);
 
-    /* At x: pg2[j] += sum of squared projected gradients of component j, ref2[j] += sum of p[j]^2. Returns
-     * the objective 1/2 x'Gx - (p - l1)'x summed over lanes. */
+    /* At x: pg2[j] += sum of squared projected gradients of component j, ref2[j] += sum of p[j]^2.
+     * Returns the objective 1/2 x'Gx - (p - l1)'x summed over lanes. */
     double (*measure)(const nmfi_hals *tile, double *pg2, double *ref2);
 
     /* y = max(0, n + beta (n - old)), over k x count. */
-    void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old, int64_t ldo,
-                        int64_t k, int64_t count, double beta);
+    void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
+                        int64_t ldo, int64_t k, int64_t count, double beta);
 
-    /* P[j,c] = sum over slots, in order and in f64, of Q[slot][j,c]; slots are k * ldq elements apart. P is
-     * packed, k x lanes. */
+    /* P[j,c] = sum over slots, in order and in f64, of Q[slot][j,c]; slots are k * ldq elements
+     * apart. P is packed, k x lanes. */
     void (*fold)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
 
     /* The sum of k x count entries, in f64; a row shifted; a row scaled. */
@@ -103,8 +109,8 @@ typedef struct nmfi_kernels {
     void (*to_f64)(const void *from, double *to, int64_t count);
 } nmfi_kernels;
 
-/* The table for this process, chosen once by what the processor has or by NMFKIT_KERNELS; `reason` (may be
- * NULL) says why. Never NULL. */
+/* The table for this process, chosen once by what the processor has or by NMFKIT_KERNELS; `reason`
+ * (may be NULL) says why. Never NULL. */
 const nmfi_kernels *nmfi_kernels_for(nmf_dtype compute, const char **reason);
 
 #endif

@@ -1,5 +1,6 @@
-/* Expands the kernel bodies into one table for f32 and one for f64. Built once per instruction set, with
- * NMFI_ISA set to its name and the compiler's flags for it; the bodies are the same for all. */
+/* Expands the kernel bodies into one table for f32 and one for f64. Built once per instruction set,
+ * with NMFI_ISA set to its name and the compiler's flags for it; the bodies are the same for
+ * all. */
 #include "kernel/kernel.h"
 
 #include <float.h>
@@ -18,8 +19,9 @@
 #define NMFI_STRING_(a) #a
 #define NMFI_STRING(a) NMFI_STRING_(a)
 
-/* The widest vector the flags allow, and how many rows x components of accumulators its registers hold
- * beside the operands: 32 registers with AVX-512, 16 elsewhere (aarch64 has 32 of 16 bytes). */
+/* The widest vector the flags allow, and how many rows x components of accumulators its registers
+ * hold beside the operands: 32 registers with AVX-512, 16 elsewhere (aarch64 has 32 of 16
+ * bytes). */
 #if defined(__AVX512F__)
 #define NMFI_VECTOR_BYTES 64
 #define NMFI_TILE_COMPONENTS 6
@@ -59,6 +61,8 @@
 
 #define NMFI_INLINE static inline __attribute__((always_inline))
 
+/* The order of these matters. */
+/* clang-format off */
 #define REAL float
 #define REAL_IS_F32 1
 #define NAME(base) NMFI_GLUE(base, _f32)
@@ -77,3 +81,4 @@
 #include "kernel/products.inc"
 #include "kernel/hals.inc"
 #include "kernel/table.inc"
+/* clang-format on */

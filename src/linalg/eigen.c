@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* OpenBLAS splits sums by its number of threads; other BLAS libraries do not have these and link all the
- * same. */
+/* OpenBLAS splits sums by its number of threads; other BLAS libraries do not have these and link
+ * all the same. */
 int openblas_get_num_threads(void) __attribute__((weak));
 void openblas_set_num_threads(int threads) __attribute__((weak));
 
@@ -31,17 +31,17 @@ static lapack_int call_dsyevr(double *A, lapack_int order, lapack_int wanted, do
     const char range = wanted == order ? 'A' : 'I';
     double best_work = 0;
     lapack_int best_iwork = 0;
-    lapack_int info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, 'V', range, 'L', order, A, order, 0.0, 0.0,
-                                          order - wanted + 1, order, 0.0, found, w, z, order, support,
-                                          &best_work, -1, &best_iwork, -1);
+    lapack_int info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, 'V', range, 'L', order, A, order, 0.0,
+                                          0.0, order - wanted + 1, order, 0.0, found, w, z, order,
+                                          support, &best_work, -1, &best_iwork, -1);
     if (info != 0) return info;
     double *work = malloc((size_t)best_work * sizeof *work);
     lapack_int *iwork = malloc((size_t)best_iwork * sizeof *iwork);
     info = LAPACK_WORK_MEMORY_ERROR;
     if (work && iwork)
         info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, 'V', range, 'L', order, A, order, 0.0, 0.0,
-                                   order - wanted + 1, order, 0.0, found, w, z, order, support, work,
-                                   (lapack_int)best_work, iwork, best_iwork);
+                                   order - wanted + 1, order, 0.0, found, w, z, order, support,
+                                   work, (lapack_int)best_work, iwork, best_iwork);
     free(work);
     free(iwork);
     return info;
@@ -51,8 +51,8 @@ nmf_status nmfi_eigen(double *A, int64_t n, int64_t count, double *values, doubl
                       nmf_error *error)
 {
     if (n > INT_MAX)
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "an eigenproblem of order %lld; the limit is %d",
-                        (long long)n, INT_MAX);
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "an eigenproblem of order %lld; the limit is %d", (long long)n, INT_MAX);
     const lapack_int order = (lapack_int)n, wanted = (lapack_int)count;
     double *w = malloc((size_t)n * sizeof *w), *z = malloc((size_t)n * (size_t)count * sizeof *z);
     lapack_int *support = malloc(2 * (size_t)n * sizeof *support);
@@ -61,8 +61,9 @@ nmf_status nmfi_eigen(double *A, int64_t n, int64_t count, double *values, doubl
     int finite = 1;
     for (int64_t i = 0; i < n * n; i++) finite &= isfinite(A[i]) != 0;
     if (!finite) {
-        status = nmf_fail(error, NMF_ERROR_NUMERICAL,
-                          "a matrix of order %lld has entries beyond the range of double", (long long)n);
+        status =
+            nmf_fail(error, NMF_ERROR_NUMERICAL,
+                     "a matrix of order %lld has entries beyond the range of double", (long long)n);
         goto done;
     }
     if (!w || !z || !support) {

@@ -12,7 +12,8 @@ typedef struct visit_job {
 static void clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
 {
     memset(sums->value, 0, sizeof sums->value);
-    const int64_t each = pass->k * pass->k + 2 * pass->k; /* gram, pg2 and ref2 lie together (plan.c) */
+    const int64_t each =
+        pass->k * pass->k + 2 * pass->k; /* gram, pg2 and ref2 lie together (plan.c) */
     memset(sums->gram, 0, (size_t)each * sizeof(double));
 }
 
@@ -38,8 +39,7 @@ static void *factor_at(const nmfi_pass *pass, const void *factor, int64_t first)
 
 static void *slot_Q(const nmfi_pass *pass, int64_t slot, int64_t k)
 {
-    return (char *)pass->slot_Q +
-           slot * k * pass->columns.ld * pass->kernels->element_bytes;
+    return (char *)pass->slot_Q + slot * k * pass->columns.ld * pass->kernels->element_bytes;
 }
 
 static int64_t lesser(int64_t a, int64_t b)
@@ -48,8 +48,9 @@ static int64_t lesser(int64_t a, int64_t b)
 }
 
 /* Lets the rule improve each tile of a block whose products lie in P. */
-static void improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut, int64_t begin,
-                          int64_t end, const char *P, int64_t ldp, int64_t thread, nmfi_sums *sums)
+static void improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut,
+                          int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
+                          nmfi_sums *sums)
 {
     for (int64_t t = begin; t < end; t++) {
         const int64_t first = t * cut->lanes;
@@ -108,12 +109,13 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
         improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
     }
     if (visit->accumulate)
-        kernels->accumulate[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld, visit->k,
-                                   slot_Q(pass, slot, visit->k), pass->columns.ld);
+        kernels->accumulate[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld,
+                                   visit->k, slot_Q(pass, slot, visit->k), pass->columns.ld);
     if (visit->distance)
-        kernels->distance[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
-                                 pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
-                                 pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
+        kernels->distance[dtype](
+            &block, factor_at(pass, visit->R, first), pass->rows.ld, visit->C, pass->columns.ld,
+            visit->k, pass->scratch + thread * pass->scratch_bytes,
+            pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
     if (visit->accumulate)
         for (int64_t t = begin; t < end; t++)
             gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
@@ -193,13 +195,15 @@ static void combine_tile(void *context, int64_t tile, int64_t thread)
     char *made = job->pass->scratch + thread * job->pass->scratch_bytes;
     char *at = factor_at(job->pass, job->factor, first);
     for (int64_t j = 0; j < job->k; j++)
-        kernels->expand((const char *)job->turn + j * bytes, job->k, at, cut->ld, job->k, cut->lanes,
-                        made + j * cut->lanes * bytes);
+        kernels->expand((const char *)job->turn + j * bytes, job->k, at, cut->ld, job->k,
+                        cut->lanes, made + j * cut->lanes * bytes);
     for (int64_t j = 0; j < job->k; j++)
-        memcpy(at + j * cut->ld * bytes, made + j * cut->lanes * bytes, (size_t)(cut->lanes * bytes));
+        memcpy(at + j * cut->ld * bytes, made + j * cut->lanes * bytes,
+               (size_t)(cut->lanes * bytes));
 }
 
-void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor, const nmfi_cut *cut)
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
+                       const nmfi_cut *cut)
 {
     combine_job job = {pass, k, turn, factor, cut};
     nmfi_team_run(pass->team, cut->tiles, combine_tile, &job);
@@ -224,10 +228,11 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
         const int64_t last =
             lesser(lesser(t + pass->block_tiles, end) * pass->rows.lanes, pass->rows.count);
         nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
-        block.data = pass->source.fetch(&pass->source, first, block.rows,
-                                        pass->gather + thread * pass->gather_bytes, &block.row_stride);
+        block.data =
+            pass->source.fetch(&pass->source, first, block.rows,
+                               pass->gather + thread * pass->gather_bytes, &block.row_stride);
         pass->kernels->scan[pass->source.dtype](&block, job->signed_ok,
-                                                     pass->unit > 0 ? pass->unit : 1.0, scan);
+                                                pass->unit > 0 ? pass->unit : 1.0, scan);
     }
 }
 

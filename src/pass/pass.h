@@ -1,12 +1,13 @@
 /* The pass: one visit of X, in blocks of rows, and the ordered sums it leaves behind.
  *
- * For each block: the products P = X_b C' with the column factor C; the rule, which turns them into the
- * block's rows of the row factor R; the block's share of Q = X'R and R'R, into the slot of the block.
- * Slots are runs of rows fixed by the shape of the problem and are added in slot order, so the result has the
- * same bits for any number of threads and any block size. Then nmfi_pass_columns lets a rule improve the
- * column factor from Q, on the same tiles and threads.
+ * For each block: the products P = X_b C' with the column factor C; the rule, which turns them into
+ * the block's rows of the row factor R; the block's share of Q = X'R and R'R, into the slot of the
+ * block. Slots are runs of rows fixed by the shape of the problem and are added in slot order, so
+ * the result has the same bits for any number of threads and any block size. Then nmfi_pass_columns
+ * lets a rule improve the column factor from Q, on the same tiles and threads.
  *
- * "Rows" are what the source stores side by side: samples, or features where X lies column by column. */
+ * "Rows" are what the source stores side by side: samples, or features where X lies column by
+ * column. */
 #ifndef NMFI_PASS_PASS_H
 #define NMFI_PASS_PASS_H
 
@@ -35,14 +36,14 @@ typedef struct nmfi_pass {
     double unit;         /* what X is multiplied by on the way, a power of two; 0: 1 */
     int64_t visits;      /* readings of X so far */
     /* Memory, from the fit's arena. */
-    void *slot_Q;          /* rows.slots x k x columns.ld, T */
-    nmfi_sums *slot_sums;  /* rows.slots, then columns.slots */
+    void *slot_Q;         /* rows.slots x k x columns.ld, T */
+    nmfi_sums *slot_sums; /* rows.slots, then columns.slots */
     double *sums_memory;
-    char *products;        /* threads x k x block rows, T: P of a block */
-    char *scratch;         /* threads x (k x 64 T + pivot work) */
-    char *gather;          /* threads x block of rows as stored, where the source does not lend */
-    char *widened;         /* threads x block of rows in T, where integers are converted once a block */
-    nmfi_sums total;       /* of the last visit or column update */
+    char *products;  /* threads x k x block rows, T: P of a block */
+    char *scratch;   /* threads x (k x 64 T + pivot work) */
+    char *gather;    /* threads x block of rows as stored, where the source does not lend */
+    char *widened;   /* threads x block of rows in T, where integers are converted once a block */
+    nmfi_sums total; /* of the last visit or column update */
     int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes; /* for each thread */
 } nmfi_pass;
 
@@ -51,33 +52,38 @@ typedef struct nmfi_visit {
     int64_t k;
     const void *C; /* column factor, k x columns.ld; NULL: no products (then no rule) */
     const nmfi_rule *rule;
-    const void *R; /* row factor after the rule, k x rows.ld */
+    const void *R;  /* row factor after the rule, k x rows.ld */
     int accumulate; /* Q and the Gram matrix of R */
     int distance;   /* ||X - R'C||_F^2 into the sums */
 } nmfi_visit;
 
-/* Errors: MEMORY where the working memory of k components of such a matrix could not be counted in 64 bits. */
+/* Errors: MEMORY where the working memory of k components of such a matrix could not be counted in
+ * 64 bits. */
 nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error);
 
-/* Fills in shapes and cuts (block_rows 0: by the cache), then takes the memory from the arena; called twice
- * with the same arguments, as arenas are. Without `accumulates` there is no room for Q. */
+/* Fills in shapes and cuts (block_rows 0: by the cache), then takes the memory from the arena;
+ * called twice with the same arguments, as arenas are. Without `accumulates` there is no room for
+ * Q. */
 void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
                     int64_t block_rows);
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
 
-/* Whether a visit of k components converts each block of small integers to T once, beside the cache. */
+/* Whether a visit of k components converts each block of small integers to T once, beside the
+ * cache. */
 int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
 
 /* One reading of X. pass->total holds the sums afterwards. */
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
 
-/* The column factor from the Q of the last accumulating visit: the rule gets its tiles. `C_for_gram` (k x
- * columns.ld, after the rule): its Gram matrix goes into the sums. rule NULL: the Gram matrix alone. */
+/* The column factor from the Q of the last accumulating visit: the rule gets its tiles.
+ * `C_for_gram` (k x columns.ld, after the rule): its Gram matrix goes into the sums. rule NULL: the
+ * Gram matrix alone. */
 void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
 
-/* The k components of a factor become k others, in place: component j is sum_l turn[l,j] component l, with turn
- * a packed k x k matrix of T. No reading of X. */
-void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor, const nmfi_cut *cut);
+/* The k components of a factor become k others, in place: component j is sum_l turn[l,j] component
+ * l, with turn a packed k x k matrix of T. No reading of X. */
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
+                       const nmfi_cut *cut);
 
 /* Validation and norms, in the pass's unit: one reading. */
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);

@@ -1,5 +1,5 @@
-/* How a problem is cut into slots, tiles and blocks, and how much memory a pass works in. Cuts depend on the
- * shape only; blocks and threads may be chosen freely since they change no result. */
+/* How a problem is cut into slots, tiles and blocks, and how much memory a pass works in. Cuts
+ * depend on the shape only; blocks and threads may be chosen freely since they change no result. */
 #include "base/cpu.h"
 #include "pass/pass.h"
 
@@ -15,10 +15,12 @@ nmfi_cut nmfi_cut_make(int64_t count)
     cut.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
     cut.tiles = (count + cut.lanes - 1) / cut.lanes;
     cut.ld = cut.tiles * cut.lanes;
-    /* Trap: components a multiple of 4096 bytes apart would share a few sets of the first-level cache. */
+    /* Trap: components a multiple of 4096 bytes apart would share a few sets of the first-level
+     * cache. */
     if (cut.ld / NMFI_LANES_MIN % 2 == 0) cut.ld += NMFI_LANES_MIN;
-    /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots up costs
-     * little; at most 32, or one for each 4096 rows, the longest chain of f32 additions. */
+    /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots
+     * up costs little; at most 32, or one for each 4096 rows, the longest chain of f32
+     * additions. */
     int64_t wanted = clamp(count / 1024, 4, 32);
     if (wanted < count / 4096) wanted = clamp(count / 4096, 32, 64);
     int64_t slots = 1;
@@ -34,17 +36,20 @@ int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot)
 
 nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error)
 {
-    /* Sides are rounded up to tiles, there are up to 64 slots and 4096 threads of 8-byte entries. */
+    /* Sides are rounded up to tiles, there are up to 64 slots and 4096 threads of 8-byte
+     * entries. */
     const double sides = (double)dense->rows + (double)dense->columns + 4096.0 + (double)k;
-    if ((double)k * sides * 8.0 * 4096.0 < 0x1p60 && sides * 4096.0 * 64.0 * 8.0 < 0x1p60) return NMF_OK;
+    if ((double)k * sides * 8.0 * 4096.0 < 0x1p60 && sides * 4096.0 * 64.0 * 8.0 < 0x1p60)
+        return NMF_OK;
     return nmf_fail(error, NMF_ERROR_MEMORY,
-                    "the working memory for %lld components of %lld x %lld entries overflows", (long long)k,
-                    (long long)dense->rows, (long long)dense->columns);
+                    "the working memory for %lld components of %lld x %lld entries overflows",
+                    (long long)k, (long long)dense->rows, (long long)dense->columns);
 }
 
 int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
 {
-    /* Every group of components converts anew: from the second on it is cheaper to convert the block once. */
+    /* Every group of components converts anew: from the second on it is cheaper to convert the
+     * block once. */
     return pass->source.dtype <= NMF_U16 && k > pass->kernels->group;
 }
 
@@ -86,7 +91,8 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
     const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
     const int64_t block_rows = pass->block_tiles * pass->rows.lanes;
     const int64_t stored = (int64_t)nmf_dtype_bytes(pass->source.dtype);
-    /* P of a block, or of a tile of columns; the row of the reconstruction that `distance` compares. */
+    /* P of a block, or of a tile of columns; the row of the reconstruction that `distance`
+     * compares. */
     const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
     pass->products_bytes = p_entries * bytes;
     pass->scratch_bytes = (k * NMFI_LANES_MAX + pass->columns.ld) * bytes +

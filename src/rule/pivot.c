@@ -1,7 +1,7 @@
 /* One row's non-negative least squares problem, exactly: find the set F of free coordinates with
- * x_F = G_FF^-1 p_F >= 0 and gradient G x - p >= 0 elsewhere, by exchanging all coordinates that violate
- * either at once, with the single-exchange fallback that makes it finite.
- * Source: Kim & Park 2011 (block principal pivoting); Judice & Pires 1994 (the fallback). */
+ * x_F = G_FF^-1 p_F >= 0 and gradient G x - p >= 0 elsewhere, by exchanging all coordinates that
+ * violate either at once, with the single-exchange fallback that makes it finite. Source: Kim &
+ * Park 2011 (block principal pivoting); Judice & Pires 1994 (the fallback). */
 #include "rule/rule.h"
 
 #include <math.h>
@@ -10,12 +10,13 @@
 typedef struct pivoting {
     const double *gram, *p;
     int64_t k;
-    double least_pivot; /* of the diagonal: what G's own rounding may leave of a pivot that vanishes */
-    double *L;     /* Cholesky factor of G_FF, nf x nf */
-    double *s;     /* solution on the free set */
-    double *value; /* x where free, the gradient elsewhere: negative is a violation */
-    int64_t *set;  /* the free coordinates, ascending */
-    int64_t *free; /* 1 where free */
+    double
+        least_pivot; /* of the diagonal: what G's own rounding may leave of a pivot that vanishes */
+    double *L;       /* Cholesky factor of G_FF, nf x nf */
+    double *s;       /* solution on the free set */
+    double *value;   /* x where free, the gradient elsewhere: negative is a violation */
+    int64_t *set;    /* the free coordinates, ascending */
+    int64_t *free;   /* 1 where free */
     int64_t nf;
 } pivoting;
 
@@ -34,8 +35,8 @@ static pivoting lay_out(const double *gram, const double *p, int64_t k, void *wo
     return v;
 }
 
-/* Where components depend on each other a pivot vanishes; kept just above that, the problem stays definite, for
- * which the exchange is known to end, and its solution a solution to rounding. */
+/* Where components depend on each other a pivot vanishes; kept just above that, the problem stays
+ * definite, for which the exchange is known to end, and its solution a solution to rounding. */
 static void factor(pivoting *v)
 {
     double *L = v->L;
@@ -45,8 +46,10 @@ static void factor(pivoting *v)
         for (int64_t j = 0; j <= i; j++) {
             double sum = row[v->set[j]];
             for (int64_t l = 0; l < j; l++) sum -= L[i * nf + l] * L[j * nf + l];
-            if (i != j) L[i * nf + j] = sum / L[j * nf + j];
-            else L[i * nf + i] = sqrt(fmax(sum, v->least_pivot * row[v->set[i]]));
+            if (i != j)
+                L[i * nf + j] = sum / L[j * nf + j];
+            else
+                L[i * nf + i] = sqrt(fmax(sum, v->least_pivot * row[v->set[i]]));
         }
     }
 }
@@ -120,8 +123,8 @@ static double objective(const pivoting *v, const double *x)
     return sum;
 }
 
-/* Coordinate descent from x, which cannot cycle: for what the exchange leaves where components depend on each
- * other. */
+/* Coordinate descent from x, which cannot cycle: for what the exchange leaves where components
+ * depend on each other. */
 static void descend(const pivoting *v, double *x)
 {
     enum { SWEEPS = 2000 };
@@ -141,7 +144,8 @@ static void descend(const pivoting *v, double *x)
     }
 }
 
-void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x, void *work)
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x,
+                void *work)
 {
     pivoting v = lay_out(gram, p, k, work);
     v.least_pivot = 16 * rounding;

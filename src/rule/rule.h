@@ -1,19 +1,20 @@
 /* The rule contract: given one tile's products with the other factor, improve the tile.
  *
- * A rule knows a tile, not X: the same rule serves W, whose tiles the pass meets as it reads X, and H,
- * whose tiles come from the sums of the pass. Tiles are independent of each other. */
+ * A rule knows a tile, not X: the same rule serves W, whose tiles the pass meets as it reads X, and
+ * H, whose tiles come from the sums of the pass. Tiles are independent of each other. */
 #ifndef NMFI_RULE_RULE_H
 #define NMFI_RULE_RULE_H
 
 #include "kernel/kernel.h"
 
-/* What tiles add up, per slot; then per component: Gram matrix, squared projected gradients and their scale. */
+/* What tiles add up, per slot; then per component: Gram matrix, squared projected gradients and
+ * their scale. */
 enum nmfi_sum {
-    NMFI_SUM_DECREASE,   /* of the objective by this half step */
-    NMFI_SUM_VIOLATION,  /* scikit-learn's measure: sum of |projected gradient| */
-    NMFI_SUM_OBJECTIVE,  /* 1/2 x'Gx - (p - l1)'x at the result */
-    NMFI_SUM_ENTRIES,    /* sum of the result's entries, for the L1 penalty */
-    NMFI_SUM_DISTANCE,   /* ||X - W H||_F^2, where asked for */
+    NMFI_SUM_DECREASE,  /* of the objective by this half step */
+    NMFI_SUM_VIOLATION, /* scikit-learn's measure: sum of |projected gradient| */
+    NMFI_SUM_OBJECTIVE, /* 1/2 x'Gx - (p - l1)'x at the result */
+    NMFI_SUM_ENTRIES,   /* sum of the result's entries, for the L1 penalty */
+    NMFI_SUM_DISTANCE,  /* ||X - W H||_F^2, where asked for */
     NMFI_SUM_COUNT
 };
 
@@ -65,7 +66,8 @@ typedef struct nmfi_solve_rule {
 } nmfi_solve_rule;
 nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context);
 
-/* rows = products, less a number for each component: what a range finder and PCA need (rule_project.c). */
+/* rows = products, less a number for each component: what a range finder and PCA need
+ * (rule_project.c). */
 typedef struct nmfi_project_rule {
     const nmfi_kernels *kernels;
     int64_t k, ld;
@@ -74,10 +76,11 @@ typedef struct nmfi_project_rule {
 } nmfi_project_rule;
 nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 
-/* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (pivot.c). x: in, a
- * start whose positive entries are guessed free; out, the solution. `work` has room for
+/* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (pivot.c). x:
+ * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */
 int64_t nmfi_pivot_work_bytes(int64_t k);
-void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x, void *work);
+void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x,
+                void *work);
 
 #endif

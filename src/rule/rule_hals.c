@@ -18,9 +18,17 @@ static void improve(const void *context, const nmfi_tile *tile)
     const nmfi_kernels *kernels = rule->kernels;
     const int64_t at = tile->first * kernels->element_bytes;
     nmfi_sums *sums = tile->sums;
-    nmfi_hals hals = {.x = tile->scratch, .ldx = tile->lanes, .p = tile->P, .ldp = tile->ldp,
-                      .gram = rule->gram, .inverse = rule->inverse, .l1 = rule->l1, .k = rule->k,
-                      .lanes = tile->lanes, .sweeps = rule->sweeps, .accuracy = rule->accuracy};
+    nmfi_hals hals = {.x = tile->scratch,
+                      .ldx = tile->lanes,
+                      .p = tile->P,
+                      .ldp = tile->ldp,
+                      .gram = rule->gram,
+                      .inverse = rule->inverse,
+                      .l1 = rule->l1,
+                      .k = rule->k,
+                      .lanes = tile->lanes,
+                      .sweeps = rule->sweeps,
+                      .accuracy = rule->accuracy};
 
     copy_tile(rule, (const char *)rule->start + at, rule->ld, hals.x, hals.ldx, tile->lanes);
     if (rule->measure_start) (void)kernels->measure(&hals, sums->pg2, sums->ref2);
@@ -32,7 +40,8 @@ static void improve(const void *context, const nmfi_tile *tile)
 
     /* Trap: ahead before result, since result may be where older lies. */
     kernels->extrapolate((char *)rule->ahead + at, rule->ld, hals.x, hals.ldx,
-                         (const char *)rule->older + at, rule->ld, rule->k, tile->lanes, rule->beta);
+                         (const char *)rule->older + at, rule->ld, rule->k, tile->lanes,
+                         rule->beta);
     copy_tile(rule, hals.x, hals.ldx, (char *)rule->result + at, rule->ld, tile->lanes);
 }
 

@@ -1,14 +1,18 @@
-/* The solving rule: each row of a tile to its own end. HALS sweeps do most rows; the few that crawl are
- * finished exactly by block principal pivoting in f64. A row's answer never depends on its neighbours. */
+/* The solving rule: each row of a tile to its own end. HALS sweeps do most rows; the few that crawl
+ * are finished exactly by block principal pivoting in f64. A row's answer never depends on its
+ * neighbours. */
 #include "rule/rule.h"
 
 #include <float.h>
 #include <string.h>
 
-enum { SWEEPS = 100 }; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 of pivoting is cheaper */
+enum {
+    SWEEPS = 100
+}; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 of pivoting is cheaper */
 
 /* Lane `lane` of the tile, exactly. The scratch has room for it behind the tile (pass.c). */
-static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int64_t lane, double *work)
+static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int64_t lane,
+                        double *work)
 {
     const int64_t k = rule->k, bytes = rule->kernels->element_bytes;
     double *x = work, *p = work + k;
@@ -26,9 +30,17 @@ static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_solve_rule *rule = context;
     const int64_t bytes = rule->kernels->element_bytes;
-    nmfi_hals hals = {.x = tile->scratch, .ldx = tile->lanes, .p = tile->P, .ldp = tile->ldp,
-                      .gram = rule->gram, .inverse = rule->inverse, .l1 = rule->l1, .k = rule->k,
-                      .lanes = tile->lanes, .sweeps = SWEEPS, .accuracy = rule->accuracy};
+    nmfi_hals hals = {.x = tile->scratch,
+                      .ldx = tile->lanes,
+                      .p = tile->P,
+                      .ldp = tile->ldp,
+                      .gram = rule->gram,
+                      .inverse = rule->inverse,
+                      .l1 = rule->l1,
+                      .k = rule->k,
+                      .lanes = tile->lanes,
+                      .sweeps = SWEEPS,
+                      .accuracy = rule->accuracy};
     memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
     const uint64_t moving = rule->kernels->solve(&hals);
     double *work = (double *)((char *)tile->scratch + rule->k * NMFI_LANES_MAX * bytes);

@@ -13,13 +13,13 @@ static nmf_status take(const nmfi_kernels *kernels, nmfi_start_factor factor, in
             const double value =
                 given_by_components ? nmf_matrix_at(given, j, i) : nmf_matrix_at(given, i, j);
             if (!(value >= 0) || isinf(value))
-                return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld,%lld] = %g: entries must be >= 0", name,
-                                (long long)(given_by_components ? j : i),
+                return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld,%lld] = %g: entries must be >= 0",
+                                name, (long long)(given_by_components ? j : i),
                                 (long long)(given_by_components ? i : j), value);
             largest = value > largest ? value : largest;
             const double scaled = scale * value;
-            kernels->from_f64(&scaled,
-                              (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
+            kernels->from_f64(
+                &scaled, (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
         }
     if (largest == 0) return nmf_fail(error, NMF_ERROR_DATA, "%s is full of zeros", name);
     return NMF_OK;

@@ -1,7 +1,8 @@
-/* NNDSVD: W and H from the positive or the negative parts of the singular vectors, whichever pair carries
- * more. First pair sqrt(s) |u|, sqrt(s) |v|; then, with u+ = max(u, 0), u- = max(-u, 0) and the sign whose
- * mu = ||u||.||v|| is larger, w = sqrt(s mu) u / ||u||, h = sqrt(s mu) v / ||v||.
- * Source: Boutsidis & Gallopoulos 2008; variants a and ar as in scikit-learn, on the factors' scale. */
+/* NNDSVD: W and H from the positive or the negative parts of the singular vectors, whichever pair
+ * carries more. First pair sqrt(s) |u|, sqrt(s) |v|; then, with u+ = max(u, 0), u- = max(-u, 0) and
+ * the sign whose mu = ||u||.||v|| is larger, w = sqrt(s mu) u / ||u||, h = sqrt(s mu) v / ||v||.
+ * Source: Boutsidis & Gallopoulos 2008; variants a and ar as in scikit-learn, on the factors'
+ * scale. */
 #include "base/rng.h"
 #include "start/start.h"
 
@@ -49,11 +50,13 @@ static double fill_value(const filling *fill, uint64_t index)
     return fill->scale * fabs(nmfi_normal(fill->seed, fill->stream, index)) / 100;
 }
 
-/* Component j of a factor: length * part of the vector, `negative` 0, 1, or -1 for the absolute value. */
+/* Component j of a factor: length * part of the vector, `negative` 0, 1, or -1 for the absolute
+ * value. */
 static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k, int64_t j,
                        const void *vectors, int negative, double length, const filling *fill)
 {
-    const double threshold = 1e-6 * fill->scale; /* scikit-learn's 1e-6, made free of the data's scale */
+    const double threshold =
+        1e-6 * fill->scale; /* scikit-learn's 1e-6, made free of the data's scale */
     double values[SPAN];
     for (int64_t i = 0; i < factor.count; i += SPAN) {
         const int64_t span = span_at(i, factor.count);
@@ -67,9 +70,9 @@ static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, in
     }
 }
 
-void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H, int64_t k,
-                       const void *U, const void *V, const double *sigma, double mean, nmf_init init,
-                       int64_t seed)
+void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                       int64_t k, const void *U, const void *V, const double *sigma, double mean,
+                       nmf_init init, int64_t seed)
 {
     const double scale = sqrt(mean / (double)k);
     const filling fill_W = {init, scale, (uint64_t)seed, NMFI_STREAM_FILL_W};
@@ -81,7 +84,8 @@ void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_st
         const int negative = j == 0 ? -1 : u[1] * v[1] >= u[0] * v[0];
         const double mu = negative < 0 ? 1.0 : u[negative] * v[negative];
         const double length = sqrt(sigma[j] * mu);
-        const double u_norm = negative < 0 ? 1.0 : u[negative], v_norm = negative < 0 ? 1.0 : v[negative];
+        const double u_norm = negative < 0 ? 1.0 : u[negative],
+                     v_norm = negative < 0 ? 1.0 : v[negative];
         write_part(kernels, W, k, j, U, negative, u_norm > 0 ? length / u_norm : 0.0, &fill_W);
         write_part(kernels, H, k, j, V, negative, v_norm > 0 ? length / v_norm : 0.0, &fill_H);
     }

@@ -11,13 +11,13 @@ static void fill(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t 
         for (int64_t i = 0; i < factor.count; i++) {
             const uint64_t index = (uint64_t)(i * k + j);
             const double value = scale * fabs(nmfi_normal((uint64_t)seed, stream, index));
-            kernels->from_f64(&value,
-                              (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
+            kernels->from_f64(
+                &value, (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
         }
 }
 
-void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H, int64_t k,
-                       double mean, int64_t seed)
+void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                       int64_t k, double mean, int64_t seed)
 {
     const double scale = sqrt(mean / (double)k);
     fill(kernels, W, k, scale, seed, NMFI_STREAM_W);

@@ -1,5 +1,6 @@
-/* The randomized range finder: block power iteration on X'X, one reading of X each, with Rayleigh-Ritz
- * values from the same reading. Source: Halko, Martinsson & Tropp 2011, sections 4.5 and 5.1. */
+/* The randomized range finder: block power iteration on X'X, one reading of X each, with
+ * Rayleigh-Ritz values from the same reading. Source: Halko, Martinsson & Tropp 2011, sections 4.5
+ * and 5.1. */
 #include "start/start.h"
 
 #include "base/rng.h"
@@ -37,9 +38,11 @@ static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
         for (int64_t i = 0; i < pass->columns.count; i += 4) {
             double values[4];
             const int64_t left = pass->columns.count - i;
-            nmfi_uniform4((uint64_t)sketch->seed, NMFI_STREAM_SKETCH, (uint32_t)j, (uint64_t)i, values);
-            kernels->from_f64(values, (char *)sketch->V + (j * pass->columns.ld + i) * kernels->element_bytes,
-                              left < 4 ? left : 4);
+            nmfi_uniform4((uint64_t)sketch->seed, NMFI_STREAM_SKETCH, (uint32_t)j, (uint64_t)i,
+                          values);
+            kernels->from_f64(
+                values, (char *)sketch->V + (j * pass->columns.ld + i) * kernels->element_bytes,
+                left < 4 ? left : 4);
         }
 }
 
@@ -57,9 +60,9 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
     nmfi_pass_combine(pass, r, sketch->turn, components, cut);
 }
 
-/* turn = L^-T of the Cholesky factorization V'V = L L', so that V turn has orthonormal components; those that
- * depend on the ones before (a pivot that vanishes: the rank is below r) become zero. Returns the least share of a
- * squared norm that was new. */
+/* turn = L^-T of the Cholesky factorization V'V = L L', so that V turn has orthonormal components;
+ * those that depend on the ones before (a pivot that vanishes: the rank is below r) become zero.
+ * Returns the least share of a squared norm that was new. */
 static double cholesky_turn(const double *gram, int64_t r, double *L, double *turn)
 {
     static const double dependent = 1e-12; /* of the component's squared norm */
@@ -68,21 +71,24 @@ static double cholesky_turn(const double *gram, int64_t r, double *L, double *tu
         for (int64_t j = 0; j <= i; j++) {
             double sum = gram[i * r + j];
             for (int64_t l = 0; l < j; l++) sum -= L[i * r + l] * L[j * r + l];
-            if (i != j) L[i * r + j] = L[j * r + j] > 0 ? sum / L[j * r + j] : 0.0;
-            else L[i * r + i] = sum > dependent * gram[i * r + i] ? sqrt(sum) : 0.0;
+            if (i != j)
+                L[i * r + j] = L[j * r + j] > 0 ? sum / L[j * r + j] : 0.0;
+            else
+                L[i * r + i] = sum > dependent * gram[i * r + i] ? sqrt(sum) : 0.0;
             if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
         }
     for (int64_t j = 0; j < r; j++) /* column j of L^-T, from its last entry up */
         for (int64_t i = r - 1; i >= 0; i--) {
             double sum = i == j ? 1.0 : 0.0;
             for (int64_t l = i + 1; l <= j; l++) sum -= L[l * r + i] * turn[l * r + j];
-            turn[i * r + j] = i <= j && L[i * r + i] > 0 && L[j * r + j] > 0 ? sum / L[i * r + i] : 0.0;
+            turn[i * r + j] =
+                i <= j && L[i * r + i] > 0 && L[j * r + j] > 0 ? sum / L[i * r + i] : 0.0;
         }
     return least;
 }
 
-/* V <- orth(V); again where what was left of some component after the ones before is so little that rounding
- * shows. */
+/* V <- orth(V); again where what was left of some component after the ones before is so little that
+ * rounding shows. */
 static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
@@ -105,8 +111,8 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
         double sum = 0, values[SPAN];
         for (int64_t i = 0; i < count; i += SPAN) {
             const int64_t span = count - i < SPAN ? count - i : SPAN;
-            pass->kernels->to_f64((const char *)sketch->V + (j * pass->columns.ld + i) * bytes, values,
-                                  span);
+            pass->kernels->to_f64((const char *)sketch->V + (j * pass->columns.ld + i) * bytes,
+                                  values, span);
             for (int64_t e = 0; e < span; e++) sum += sketch->mean[i + e] * values[e];
         }
         sketch->offset[j] = sum;
@@ -120,8 +126,8 @@ static void read_once(nmfi_sketch *sketch, nmfi_pass *pass)
     const nmfi_project_rule project = {pass->kernels, sketch->width, pass->rows.ld,
                                        sketch->mean ? sketch->offset : NULL, sketch->U};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.k = sketch->width, .C = sketch->V, .rule = &rule, .R = sketch->U,
-                              .accumulate = 1};
+    const nmfi_visit visit = {
+        .k = sketch->width, .C = sketch->V, .rule = &rule, .R = sketch->U, .accumulate = 1};
     nmfi_pass_visit(pass, &visit);
 }
 

@@ -1,6 +1,6 @@
 /* Where factors start: each start is a file that fills W and H from what a pass tells about X.
- * Factors are component-major (kernel.h). The entries of a start are on the factors' scale, sqrt(mean(X) / k),
- * so that 0..255 data and 0..1 data lead to the same factors up to scale. */
+ * Factors are component-major (kernel.h). The entries of a start are on the factors' scale,
+ * sqrt(mean(X) / k), so that 0..255 data and 0..1 data lead to the same factors up to scale. */
 #ifndef NMFI_START_START_H
 #define NMFI_START_START_H
 
@@ -8,12 +8,13 @@
 
 #include <nmfkit/options.h>
 
-/* A truncated SVD by passes: X (less its column means) ~ U diag(sigma) V', U along the pass's rows, V along its
- * columns. Each iteration is one reading, V <- orth(X'(X V)), and its Rayleigh-Ritz values tell when to stop. */
+/* A truncated SVD by passes: X (less its column means) ~ U diag(sigma) V', U along the pass's rows,
+ * V along its columns. Each iteration is one reading, V <- orth(X'(X V)), and its Rayleigh-Ritz
+ * values tell when to stop. */
 typedef struct nmfi_sketch {
-    int64_t rank;        /* triplets wanted */
-    int64_t width;       /* rank + oversampling: components carried */
-    double accuracy;     /* stop when the wanted sigma^2 change by less than this, relatively; 0: do not look */
+    int64_t rank;  /* triplets wanted */
+    int64_t width; /* rank + oversampling: components carried */
+    double accuracy; /* stop when the wanted sigma^2 change by less, relatively; 0: never */
     int64_t most_visits; /* and at the latest then */
     int64_t seed;
     const double *mean; /* columns numbers, or NULL for no centring */
@@ -23,7 +24,7 @@ typedef struct nmfi_sketch {
     void *B; /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted */
     /* Work. */
     double *small, *values, *offset;
-    void *turn;  /* width x width, T */
+    void *turn; /* width x width, T */
 } nmfi_sketch;
 
 /* rank + 10, at most the smaller side. */
@@ -39,14 +40,15 @@ typedef struct nmfi_start_factor {
 } nmfi_start_factor;
 
 /* |N(0,1)| sqrt(mean / k) (scikit-learn's definition; our random numbers). */
-void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H, int64_t k,
-                       double mean, int64_t seed);
+void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                       int64_t k, double mean, int64_t seed);
 
-/* NNDSVD from singular triplets (U for W, V for H); zeros are then filled as `init` says: kept (nndsvd), the
- * factors' scale (nndsvda), or |N(0,1)| / 100 of it (nndsvdar). Source: Boutsidis & Gallopoulos 2008. */
-void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H, int64_t k,
-                       const void *U, const void *V, const double *sigma, double mean, nmf_init init,
-                       int64_t seed);
+/* NNDSVD from singular triplets (U for W, V for H); zeros are then filled as `init` says: kept
+ * (nndsvd), the factors' scale (nndsvda), or |N(0,1)| / 100 of it (nndsvdar). Source: Boutsidis &
+ * Gallopoulos 2008. */
+void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                       int64_t k, const void *U, const void *V, const double *sigma, double mean,
+                       nmf_init init, int64_t seed);
 
 /* The caller's own W (samples x k) and H (k x features), each times `scale`. */
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
