@@ -6,9 +6,12 @@
 #include <float.h>
 #include <string.h>
 
-enum {
-    SWEEPS = 100
-}; /* of 2k^2 flops a row in vectors: past that the k^3 / 3 of pivoting is cheaper */
+/* A sweep is 2k^2 flops a row in vectors, pivoting several times k^3 / 3 one after the other: past this
+ * many sweeps it is cheaper. */
+static int64_t most_sweeps(int64_t k)
+{
+    return 100 + 5 * k;
+}
 
 /* Lane `lane` of the tile, exactly. The scratch has room for it behind the tile (pass.c). */
 static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int64_t lane,
@@ -39,7 +42,7 @@ static void improve(const void *context, const nmfi_tile *tile)
                       .l1 = rule->l1,
                       .k = rule->k,
                       .lanes = tile->lanes,
-                      .sweeps = SWEEPS,
+                      .sweeps = most_sweeps(rule->k),
                       .accuracy = rule->accuracy};
     memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
     const uint64_t moving = rule->kernels->solve(&hals);
