@@ -56,8 +56,6 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
                         (long long)state->k, (long long)least);
     const nmf_status countable = nmfi_pass_countable(&state->dense, state->k + 10, error);
     if (countable != NMF_OK) return countable;
-    const nmf_status finite = nmfi_matrix_check_entries(state->X, 1, error);
-    if (finite != NMF_OK) return finite;
     const size_t count = (size_t)(state->n + state->k * (1 + state->m + state->n));
     state->mean = calloc(count, sizeof *state->mean);
     if (!state->mean)

@@ -4,6 +4,7 @@
 #include "fit/pca.h"
 
 #include "base/memory.h"
+#include "data/matrix.h"
 #include "linalg/linalg.h"
 #include "pass/pass.h"
 
@@ -18,32 +19,41 @@ typedef struct centred {
     int by_samples; /* 1: the small side is the samples */
 } centred;
 
-static nmf_status copy_centred(nmfi_pca_state *state, centred *c, nmf_error *error)
+/* The copy, and the sums of the columns in mean; DATA if an entry is not finite. */
+static nmf_status copy_summed(nmfi_pca_state *state, const centred *c, double *row, nmf_error *error)
+{
+    const int64_t sample_stride = c->by_samples ? c->ld : 1;
+    const int64_t feature_stride = c->by_samples ? 1 : c->ld;
+    int finite = 1;
+    for (int64_t i = 0; i < state->m; i++) {
+        const nmf_status status = nmf_matrix_copy_rows(state->X, i, 1, NMF_F64, row, error);
+        if (status != NMF_OK) return status;
+        for (int64_t f = 0; f < state->n; f++) {
+            c->C[i * sample_stride + f * feature_stride] = row[f];
+            state->mean[f] += row[f];
+            finite &= isfinite(row[f]) != 0;
+        }
+    }
+    return finite ? NMF_OK : nmfi_matrix_check_entries(state->X, 1, error);
+}
+
+static nmf_status copy_centred(nmfi_pca_state *state, const centred *c, nmf_error *error)
 {
     const int64_t m = state->m, n = state->n;
     double *row = malloc((size_t)n * sizeof *row);
     if (!row)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)n);
-    const int64_t sample_stride = c->by_samples ? c->ld : 1,
-                  feature_stride = c->by_samples ? 1 : c->ld;
-    nmf_status status = NMF_OK;
     memset(state->mean, 0, (size_t)n * sizeof *state->mean);
-    for (int64_t i = 0; status == NMF_OK && i < m; i++) {
-        status = nmf_matrix_copy_rows(state->X, i, 1, NMF_F64, row, error);
-        for (int64_t f = 0; f < n; f++) {
-            c->C[i * sample_stride + f * feature_stride] = row[f];
-            state->mean[f] += row[f];
-        }
-    }
+    const nmf_status status = copy_summed(state, c, row, error);
+    free(row);
     for (int64_t f = 0; f < n; f++) state->mean[f] /= (double)m;
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t f = 0; f < n; f++) {
-            double *entry = &c->C[i * sample_stride + f * feature_stride];
-            *entry -= state->mean[f];
+    for (int64_t j = 0; j < c->small; j++)
+        for (int64_t i = 0; i < c->large; i++) {
+            double *entry = &c->C[j * c->ld + i];
+            *entry -= state->mean[c->by_samples ? i : j];
             state->total += *entry * *entry;
         }
     state->passes++;
-    free(row);
     return status;
 }
 

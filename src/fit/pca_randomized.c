@@ -4,6 +4,7 @@
 #include "fit/pca.h"
 
 #include "base/memory.h"
+#include "data/matrix.h"
 #include "start/start.h"
 
 #include <string.h>
@@ -26,10 +27,11 @@ static void layout_means(means *s, int64_t threads)
     s->sums = nmfi_take(&s->arena, s->pass.columns.ld, sizeof(double));
 }
 
-static void visit_means(means *s, nmfi_pca_state *state)
+static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
 {
     const nmfi_kernels *kernels = s->pass.kernels;
     const nmfi_scan scan = nmfi_pass_scan(&s->pass, 1);
+    if (scan.bad > 0) return nmfi_matrix_check_entries(state->X, 1, error);
     kernels->shift(s->ones, state->m, 1.0);
     const nmfi_visit visit = {.k = 1, .R = s->ones, .accumulate = 1};
     nmfi_pass_visit(&s->pass, &visit);
@@ -46,6 +48,7 @@ static void visit_means(means *s, nmfi_pca_state *state)
         state->kernels_inside = nmfi_kernels_for(NMF_F64, NULL);
     state->total = state->total > 0 ? state->total : 0.0;
     state->passes = s->pass.visits;
+    return NMF_OK;
 }
 
 static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
@@ -55,13 +58,13 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
     nmfi_pass_plan(&s.pass, &state->dense, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
     layout_means(&s, threads);
-    const nmf_status status =
+    nmf_status status =
         nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
     if (status != NMF_OK) return status;
     layout_means(&s, threads);
-    visit_means(&s, state);
+    status = visit_means(&s, state, error);
     nmfi_release(s.arena.base);
-    return NMF_OK;
+    return status;
 }
 
 static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_pca_state *state)
