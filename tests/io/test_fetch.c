@@ -222,7 +222,7 @@ static void the_published_file_gives_the_known_pixels(void **state)
 {
     scene *const now = *state;
     const char *const data = getenv("NMFKIT_TEST_DATA");
-    if (data == NULL) {
+    if (data == NULL || *data == 0) {
         print_message("skipped: NMFKIT_TEST_DATA is not set\n");
         skip();
     }

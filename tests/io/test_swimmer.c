@@ -73,7 +73,7 @@ static void its_pixels_are_those_of_the_definition(void **state)
 static void it_equals_the_file_bit_for_bit(void **state)
 {
     const char *const data = getenv("NMFKIT_TEST_DATA");
-    if (data == NULL) {
+    if (data == NULL || *data == 0) {
         print_message("skipped: NMFKIT_TEST_DATA is not set\n");
         skip();
     }
