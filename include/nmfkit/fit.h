@@ -1,6 +1,6 @@
 /* Learning and using additive parts: fit, transform, reconstruct, and PCA to compare with.
  *
- * All functions are thread-safe for distinct outputs, make every allocation before the first pass
+ * All functions are thread-safe for distinct outputs, take their working memory before the first pass
  * over X, and leave *output NULL on failure. Example: examples/faces.c. */
 #ifndef NMFKIT_FIT_H
 #define NMFKIT_FIT_H

@@ -86,25 +86,40 @@ static int step(nmfi_problem *problem, descent *d)
     return !hopeless;
 }
 
-/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves
- * it, or by less than a hundredth of tol for each. */
-static int stalled(const nmfi_problem *problem)
+/* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the caller's, where
+ * squares of tiny entries may all be zero). */
+typedef struct recent {
+    double loss[WINDOW];
+    int64_t count;
+} recent;
+
+/* Takes the newest loss in; how far it is below the one a window ago, or infinity while there is none. */
+static double fallen(recent *losses, double loss)
+{
+    double *const before = &losses->loss[losses->count % WINDOW];
+    const double by = losses->count >= WINDOW ? *before - loss : INFINITY;
+    *before = loss;
+    losses->count++;
+    return by;
+}
+
+/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves it,
+ * or by less than a hundredth of tol for each. */
+static int stalled(const nmfi_problem *problem, recent *losses, double loss)
 {
     const double tol = problem->options.tol;
-    if (problem->trace_count <= WINDOW || tol == 0) return 0;
-    const nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
-    const double fallen = last[-WINDOW].loss - last->loss;
     /* The objective is a sum of many rounded parts, whose errors mostly cancel: a hundredth of one
      * rounding. */
     const double epsilon =
         0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
-    return fallen <= fmax(0.01 * tol * WINDOW * last->loss,
-                          epsilon * nmfi_loss_for_user(problem, problem->norm2));
+    const double by = fallen(losses, loss);
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * loss, epsilon * problem->norm2);
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)
 {
     descent d = begin(problem);
+    recent losses = {{0}, 0};
     for (;;) {
         const double before = d.loss;
         const int descends = step(problem, &d);
@@ -115,7 +130,7 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
         problem->stopped = NMF_STOPPED_CONVERGED;
         if (accepted && kkt <= tol) return;
         problem->stopped = NMF_STOPPED_STALLED;
-        if (!descends || stalled(problem)) return;
+        if (stalled(problem, &losses, d.loss) || !descends) return;
     }
 }
 
@@ -125,7 +140,7 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
      * what X WH does not explain, to much less. */
     static const double enough = 1e-4, mostly = 0.9;
     enum { BRIEF = 20, LONG = 500 };
-    double window[WINDOW];
+    recent losses = {{0}, 0};
     problem->compressed.active = 1;
     descent d = begin(problem);
     for (int64_t i = 0; i < LONG; i++) {
@@ -133,9 +148,7 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
         problem->sketch_iterations++;
         const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
         if (i >= BRIEF && left_out > mostly * (d.loss + left_out)) break;
-        double *const before = &window[i % WINDOW];
-        if (i >= WINDOW && *before - d.loss <= enough * WINDOW * (d.loss + left_out)) break;
-        *before = d.loss;
+        if (fallen(&losses, d.loss) <= enough * WINDOW * (d.loss + left_out)) break;
     }
     problem->loss = d.loss;
     problem->compressed.active = 0;
