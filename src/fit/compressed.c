@@ -1,9 +1,17 @@
-/* Converging in a sketch: X ~ U B of rank r = 3k, so that an iteration costs 4 (m + n) r k flops
+/* Converging in a sketch: X ~ U B of rank r = 3.5 k, so that an iteration costs 4 (m + n) r k flops
  * instead of 4 m n k and no reading of X. What it loses, the last iterations on X itself win back.
  * Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
 #include "fit/problem.h"
 
 #include <string.h>
+
+/* Whole vectors, so that the narrow matrices have no tails: the nearest number of them that holds
+ * `least`. */
+static int64_t whole(int64_t rank, int64_t least)
+{
+    const int64_t lanes = NMFI_LANES_MIN, nearest = (rank + lanes / 2) / lanes * lanes;
+    return nearest >= least ? nearest : (least + lanes - 1) / lanes * lanes;
+}
 
 int64_t nmfi_compressed_rank(const nmfi_problem *problem)
 {
@@ -12,7 +20,7 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
     if (o->sketch > 0)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
-    const int64_t rank = 3 * problem->k > problem->k + 10 ? 3 * problem->k : problem->k + 10;
+    const int64_t rank = whole(7 * problem->k / 2, problem->k + 16);
     const double cheaper =
         (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
     return rank < least && cheaper >= 2.0 * (double)rank ? rank : 0;
@@ -66,11 +74,36 @@ static void pack_rows(const nmfi_problem *problem, const void *components, int64
     }
 }
 
+/* What a flat tail of the spectrum (noise) adds is not worth its flops: triplets go while all that
+ * go hold little beside what the sketch leaves out anyway. */
+static int64_t worthwhile(const nmfi_problem *problem, const double *sigma)
+{
+    static const double share = 0.03;
+    const int64_t rank = problem->compressed.rank, least = problem->k + 10;
+    double left_out = problem->norm2, gone = 0;
+    for (int64_t j = 0; j < rank; j++) left_out -= sigma[j] * sigma[j];
+    int64_t kept = rank;
+    while (kept > least && gone + sigma[kept - 1] * sigma[kept - 1] <= share * left_out)
+        gone += sigma[kept - 1] * sigma[kept - 1], kept--;
+    return whole(kept, kept) < rank ? whole(kept, kept) : rank;
+}
+
+/* The pass again for fewer columns, in the memory it has. */
+static void narrow(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
+{
+    const int64_t block_tiles = pass->block_tiles; /* Trap: its working memory holds no more */
+    plan(problem, pass, rows, count);
+    pass->block_tiles = block_tiles;
+}
+
 void nmfi_compressed_build(nmfi_problem *problem)
 {
     nmfi_compressed *c = &problem->compressed;
     const nmfi_sketch *sketch = &problem->sketch;
     const int W_on_rows = problem->W.on_rows;
+    if (problem->options.sketch < 0) c->rank = worthwhile(problem, sketch->sigma);
+    narrow(problem, &c->W_pass, c->W_rows, problem->m);
+    narrow(problem, &c->H_pass, c->H_rows, problem->n);
     pack_rows(problem, W_on_rows ? sketch->U : sketch->B, problem->W.cut.ld, problem->m, c->W_rows);
     pack_rows(problem, W_on_rows ? sketch->B : sketch->U, problem->H.cut.ld, problem->n, c->H_rows);
     c->norm2 = 0;

@@ -136,19 +136,21 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
 
 void nmfi_iterate_compressed(nmfi_problem *problem)
 {
-    /* The sketch's own loss is worth following to about a thousandth; where it leaves out most of
-     * what X WH does not explain, to much less. */
-    static const double enough = 1e-4, mostly = 0.9;
+    /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
+     * Where the sketch leaves out most of what WH does not explain, a few are enough. */
+    static const double moving = 1e-5, mostly = 0.9, surely = 0.3;
     enum { BRIEF = 20, LONG = 500 };
     recent losses = {{0}, 0};
     problem->compressed.active = 1;
     descent d = begin(problem);
     for (int64_t i = 0; i < LONG; i++) {
+        const double before = d.loss;
         if (!step(problem, &d) || nmfi_poll(problem)) break;
         problem->sketch_iterations++;
+        if (d.loss < before && nmfi_kkt(problem) <= surely * problem->options.tol) break;
         const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
         if (i >= BRIEF && left_out > mostly * (d.loss + left_out)) break;
-        if (fallen(&losses, d.loss) <= enough * WINDOW * (d.loss + left_out)) break;
+        if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
     problem->loss = d.loss;
     problem->compressed.active = 0;

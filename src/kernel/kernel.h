@@ -26,15 +26,17 @@ typedef struct nmfi_rows {
 typedef struct nmfi_hals {
     void *x; /* in: the start, out: the result; k x lanes, stride ldx */
     int64_t ldx;
-    const void *p; /* k x lanes products, stride ldp */
+    void *older, *ahead; /* solve: work, each like x */
+    const void *p;       /* k x lanes products, stride ldp */
     int64_t ldp;
     const void *gram;    /* k x k, T, the L2 penalty on its diagonal */
     const void *inverse; /* k, T: 1 / gram diagonal, 0 where a component is dead */
     double l1;           /* subtracted from p */
     int64_t k, lanes;
     int64_t sweeps; /* at most */
-    /* Stop when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
-     * rounding alone could. */
+    /* hals stops when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
+     * rounding alone could; solve leaves a lane when its projected gradient, over components that
+     * live, is <= accuracy * its products. */
     double accuracy;
     /* Out, added to: */
     double decrease; /* of the objective 1/2 x'Gx - (p - l1)'x, summed over lanes, exact */
@@ -80,8 +82,7 @@ typedef struct nmfi_kernels {
 
     void (*hals)(nmfi_hals *tile);
 
-    /* Each lane to its own accuracy; returns those whose projected gradient is still more than
-     * rounding, a bit each. */
+    /* Each lane to its own accuracy; returns those that did not get there, a bit each. */
     uint64_t (*solve)(nmfi_hals *tile);
 
     /* G[j,l] += sum_i F[j,i] F[l,i], all of the symmetric k x k, f64. */

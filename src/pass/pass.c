@@ -194,9 +194,11 @@ static void combine_tile(void *context, int64_t tile, int64_t thread)
     const int64_t bytes = kernels->element_bytes, first = tile * cut->lanes;
     char *made = job->pass->scratch + thread * job->pass->scratch_bytes;
     char *at = factor_at(job->pass, job->factor, first);
-    for (int64_t j = 0; j < job->k; j++)
-        kernels->expand((const char *)job->turn + j * bytes, job->k, at, cut->ld, job->k,
-                        cut->lanes, made + j * cut->lanes * bytes);
+    /* The tile as rows of a small X: made = turn X. */
+    const nmfi_rows components = {at, cut->ld, job->k, cut->lanes};
+    memset(made, 0, (size_t)(job->k * cut->lanes * bytes));
+    kernels->accumulate[bytes == 4 ? NMF_F32 : NMF_F64](&components, job->turn, job->k, job->k,
+                                                        made, cut->lanes);
     for (int64_t j = 0; j < job->k; j++)
         memcpy(at + j * cut->ld * bytes, made + j * cut->lanes * bytes,
                (size_t)(cut->lanes * bytes));

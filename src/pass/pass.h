@@ -40,7 +40,7 @@ typedef struct nmfi_pass {
     nmfi_sums *slot_sums; /* rows.slots, then columns.slots */
     double *sums_memory;
     char *products;  /* threads x k x block rows, T: P of a block */
-    char *scratch;   /* threads x (k x 64 T + pivot work) */
+    char *scratch;   /* threads x (3 k x 64 T + pivot work) */
     char *gather;    /* threads x block of rows as stored, where the source does not lend */
     char *widened;   /* threads x block of rows in T, where integers are converted once a block */
     nmfi_sums total; /* of the last visit or column update */
@@ -80,7 +80,7 @@ void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
  * Gram matrix alone. */
 void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
 
-/* The k components of a factor become k others, in place: component j is sum_l turn[l,j] component
+/* The k components of a factor become k others, in place: component j is sum_l turn[j,l] component
  * l, with turn a packed k x k matrix of T. No reading of X. */
 void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
                        const nmfi_cut *cut);

@@ -95,7 +95,7 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
      * compares. */
     const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
     pass->products_bytes = p_entries * bytes;
-    pass->scratch_bytes = (k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
+    pass->scratch_bytes = (3 * k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
                           2 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
     pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
     pass->widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;

@@ -31,7 +31,7 @@ typedef struct nmfi_tile {
     int64_t lanes;
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
-    void *scratch; /* k x NMFI_LANES_MAX elements, private to the thread */
+    void *scratch; /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; of the thread */
     nmfi_sums *sums;
 } nmfi_tile;
 

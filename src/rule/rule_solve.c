@@ -7,10 +7,10 @@
 #include <string.h>
 
 /* A sweep is 2k^2 flops a row in vectors, pivoting several times k^3 / 3 one after the other: past this
- * many sweeps it is cheaper. */
-static int64_t most_sweeps(int64_t k)
+ * many sweeps it is cheaper. Twice as many digits take twice as many sweeps. */
+static int64_t most_sweeps(const nmfi_solve_rule *rule)
 {
-    return 100 + 5 * k;
+    return (rule->kernels->element_bytes == 4 ? 1 : 2) * (100 + 5 * rule->k);
 }
 
 /* Lane `lane` of the tile, exactly. The scratch has room for it behind the tile (pass.c). */
@@ -33,8 +33,11 @@ static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_solve_rule *rule = context;
     const int64_t bytes = rule->kernels->element_bytes;
+    const int64_t tile_bytes = rule->k * NMFI_LANES_MAX * bytes;
     nmfi_hals hals = {.x = tile->scratch,
                       .ldx = tile->lanes,
+                      .older = (char *)tile->scratch + tile_bytes,
+                      .ahead = (char *)tile->scratch + 2 * tile_bytes,
                       .p = tile->P,
                       .ldp = tile->ldp,
                       .gram = rule->gram,
@@ -42,11 +45,11 @@ static void improve(const void *context, const nmfi_tile *tile)
                       .l1 = rule->l1,
                       .k = rule->k,
                       .lanes = tile->lanes,
-                      .sweeps = most_sweeps(rule->k),
+                      .sweeps = most_sweeps(rule),
                       .accuracy = rule->accuracy};
     memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
     const uint64_t moving = rule->kernels->solve(&hals);
-    double *work = (double *)((char *)tile->scratch + rule->k * NMFI_LANES_MAX * bytes);
+    double *work = (double *)((char *)tile->scratch + 3 * tile_bytes);
     for (int64_t lane = 0; lane < tile->rows; lane++)
         if (moving >> lane & 1) finish_lane(rule, &hals, lane, work);
     (void)rule->kernels->measure(&hals, tile->sums->pg2, tile->sums->ref2);

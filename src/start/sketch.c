@@ -51,11 +51,11 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
                     const double *factor, void *components, const nmfi_cut *cut)
 {
     const int64_t r = sketch->width;
-    for (int64_t l = 0; l < r; l++)
-        for (int64_t j = 0; j < r; j++) {
+    for (int64_t j = 0; j < r; j++)
+        for (int64_t l = 0; l < r; l++) {
             const double value = vectors[l * r + j] * factor[j];
             pass->kernels->from_f64(
-                &value, (char *)sketch->turn + (l * r + j) * pass->kernels->element_bytes, 1);
+                &value, (char *)sketch->turn + (j * r + l) * pass->kernels->element_bytes, 1);
         }
     nmfi_pass_combine(pass, r, sketch->turn, components, cut);
 }
@@ -77,13 +77,13 @@ static double cholesky_turn(const double *gram, int64_t r, double *L, double *tu
                 L[i * r + i] = sum > dependent * gram[i * r + i] ? sqrt(sum) : 0.0;
             if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
         }
-    for (int64_t j = 0; j < r; j++) /* column j of L^-T, from its last entry up */
-        for (int64_t i = r - 1; i >= 0; i--) {
-            double sum = i == j ? 1.0 : 0.0;
-            for (int64_t l = i + 1; l <= j; l++) sum -= L[l * r + i] * turn[l * r + j];
-            turn[i * r + j] =
-                i <= j && L[i * r + i] > 0 && L[j * r + j] > 0 ? sum / L[i * r + i] : 0.0;
-        }
+    for (int64_t i = r - 1; i >= 0; i--) { /* rows of L^-T, the last one first */
+        double *row = turn + i * r;
+        for (int64_t j = 0; j < r; j++) row[j] = i == j && L[i * r + i] > 0 ? 1.0 : 0.0;
+        for (int64_t l = i + 1; l < r; l++)
+            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * turn[l * r + j];
+        for (int64_t j = i; j < r; j++) row[j] = L[i * r + i] > 0 ? row[j] / L[i * r + i] : 0.0;
+    }
     return least;
 }
 

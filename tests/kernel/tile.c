@@ -41,6 +41,8 @@ nmfi_hals tile_open(const nmfi_kernels *table, const tile_problem *problem)
         inverse[j] = problem->G[j * k + j] > 0 ? 1 / problem->G[j * k + j] : 0;
     const nmfi_hals tile = {.x = kernel_block(table, problem->x, k * problem->ldx),
                             .ldx = problem->ldx,
+                            .older = kernel_block(table, problem->x, k * problem->ldx),
+                            .ahead = kernel_block(table, problem->x, k * problem->ldx),
                             .p = kernel_block(table, problem->p, k * problem->ldp),
                             .ldp = problem->ldp,
                             .gram = kernel_block(table, problem->G, k * k),
@@ -56,6 +58,8 @@ nmfi_hals tile_open(const nmfi_kernels *table, const tile_problem *problem)
 void tile_close(nmfi_hals *tile)
 {
     free(tile->x);
+    free(tile->older);
+    free(tile->ahead);
     free((void *)(uintptr_t)tile->p);
     free((void *)(uintptr_t)tile->gram);
     free((void *)(uintptr_t)tile->inverse);
