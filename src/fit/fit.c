@@ -1,4 +1,4 @@
-/* The Frobenius fit: open, start, iterate, keep the best start, finish, result. */
+/* The fit: open, start, iterate, keep the best start, finish, result. */
 #include "fit/problem.h"
 
 #include <string.h>
@@ -44,12 +44,14 @@ static void restore(nmfi_problem *problem, const outcome *best)
  * start. */
 static void converge(nmfi_problem *problem)
 {
-    if (problem->options.solver == NMF_SOLVER_CD)
-        nmfi_iterate_cd(problem);
-    else if (problem->compressed.rank > 0)
-        nmfi_iterate_compressed(problem);
-    else
-        nmfi_iterate(problem, problem->options.tol);
+    const nmf_solver solver = problem->options.solver;
+    if (solver == NMF_SOLVER_CD || solver == NMF_SOLVER_MU) {
+        (solver == NMF_SOLVER_CD ? nmfi_iterate_cd : nmfi_iterate_mu)(problem);
+        return;
+    }
+    if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
+    if (problem->divergence.wanted) nmfi_divergence_lift(problem);
+    if (problem->compressed.rank == 0) nmfi_iterate(problem, problem->options.tol);
 }
 
 static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
@@ -110,7 +112,7 @@ static nmf_status run(nmfi_problem *problem, nmf_error *error)
     if (status == NMF_OK) status = run_starts(problem, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    if (problem->options.solver == NMF_SOLVER_CD)
+    if (problem->options.solver == NMF_SOLVER_CD || problem->options.solver == NMF_SOLVER_MU)
         nmfi_finish(problem);
     else
         polish(problem);

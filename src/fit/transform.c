@@ -89,6 +89,9 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
                           nmf_matrix **W, nmf_error *error)
 {
     transform t = {.model = nmf_model_view(model)};
+    if (t.model->loss_kind != NMF_LOSS_FROBENIUS)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "the model minimizes another loss than frobenius: it cannot transform yet");
     const nmf_dense dense = nmf_matrix_dense(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = nmfi_pass_countable(&dense, t.model->k, error);

@@ -31,8 +31,11 @@ typedef struct nmfi_tile {
     int64_t lanes;
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
-    void *scratch; /* k x NMFI_LANES_MAX elements, private to the thread */
+    void *scratch; /* k x NMFI_LANES_MAX elements, or the rule's room; private to the thread */
     nmfi_sums *sums;
+    /* In a visit of tiles (pass.h) there are no products but the tile's rows of X themselves. */
+    nmfi_rows X;
+    nmf_dtype dtype; /* they are stored in */
 } nmfi_tile;
 
 typedef struct nmfi_rule {

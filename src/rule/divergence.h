@@ -1,0 +1,62 @@
+/* Rules for D(X || WH): a half step on a tile of one factor, with the tile's rows of X at hand. A tile is
+ * improved strip by strip: the model V of its rows, the ratios R = X V^(beta - 2), S = V^(beta - 1),
+ * and num = R F', den = S F', whose difference is the gradient. Only strip.c knows how X is stored:
+ * rows kept sparse would need other versions of its functions and nothing else. */
+#ifndef NMFI_RULE_DIVERGENCE_H
+#define NMFI_RULE_DIVERGENCE_H
+
+#include "rule/rule.h"
+
+/* What every rule knows. Factors are k x ld, those of unit X. */
+typedef struct nmfi_divergence_step {
+    const nmfi_kernels *kernels;
+    double beta, unit;
+    double least, instead, ignored; /* nmfi_ratio */
+    int64_t k, ld;
+    const void *F; /* the other factor, k x ldf */
+    int64_t ldf;
+    const double *F_sums; /* k: of its components */
+    double l1, l2;
+    const void *start, *older; /* where the tile starts; the result of the step before */
+    void *ahead, *result;      /* `ahead` may be `start`, `result` may be `older` */
+    double extrapolation;      /* ahead = result + extrapolation (result - older) */
+    int measure_start;         /* the KKT sums there */
+    int measure_result;        /* D there, into NMFI_SUM_DISTANCE */
+    int counts_ahead;          /* entries and squares are added up of `ahead`, not of `result` */
+} nmfi_divergence_step;
+
+/* One strip being worked on. Arrays of the strip are k x lanes, panels rows x columns. */
+typedef struct nmfi_strip_work {
+    const nmfi_divergence_step *step;
+    const nmfi_tile *tile;
+    int64_t first, rows, lanes; /* of the tile; `rows` of the lanes are real */
+    nmfi_rows X;
+    nmfi_strip strip;
+    void *num, *den;
+    void *z, *p;     /* k x lanes, for the rule */
+    void *V, *R, *S; /* after the ratios R's panel is free for the rule */
+    int64_t ldv;     /* of the panels */
+    double *lane[6]; /* `lanes` numbers each, for the rule */
+} nmfi_strip_work;
+
+/* Lanes worked on together: fewer where rows are long, so that panels stay in the core's cache. */
+int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
+int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
+
+/* strip.c: in this order. */
+void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
+                      const nmfi_tile *tile, int64_t first);
+void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
+void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
+double nmfi_strip_divergence(nmfi_strip_work *work, double *lane);        /* of the rows from V */
+void nmfi_strip_end(nmfi_strip_work *work);                               /* x is the result */
+
+/* Multiplicative update (rule_mu.c). */
+typedef struct nmfi_mu_rule {
+    nmfi_divergence_step step;
+    int still; /* only measures, at the start */
+    double gamma, no_den, cut;
+} nmfi_mu_rule;
+nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
+
+#endif
