@@ -16,7 +16,8 @@ typedef struct nmfi_divergence {
     nmfi_pass across;
     void *copy; /* of X for `across`; NULL where X lends its rows both ways */
     /* The other factor in a half step, and what follows from it. */
-    double *F_sums;          /* k */
+    double *F_sums;           /* k: of its components */
+    double *own_sums;         /* k: of the components of the factor itself */
     void *marginals[2];      /* X's sums along W and along H: rows of T, the cuts' ld */
     void *weight, *weighted; /* the longer ld; k times that */
     double rank_one;         /* D(X || r c' / sum) */
@@ -40,6 +41,7 @@ typedef struct nmfi_divergence_half {
     double extrapolation;
     int still;  /* only measures, at W.y and H.y */
     int parity; /* scikit-learn's guards to the letter */
+    int strict; /* proven to descend, at the price of shorter steps */
     int measure_start, measure_result;
 } nmfi_divergence_half;
 void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);

@@ -74,6 +74,7 @@ void nmfi_divergence_layout(nmfi_problem *problem)
     }
     const int64_t ld = longer(problem->W.cut.ld, problem->H.cut.ld);
     d->F_sums = nmfi_take(arena, k, sizeof(double));
+    d->own_sums = nmfi_take(arena, k, sizeof(double));
     d->marginals[0] = nmfi_take(arena, problem->W.cut.ld, (size_t)bytes);
     d->marginals[1] = nmfi_take(arena, problem->H.cut.ld, (size_t)bytes);
     d->weight = nmfi_take(arena, ld, (size_t)bytes);

@@ -81,38 +81,79 @@ static nmfi_mu_rule multiplicative(const nmfi_problem *problem, const nmfi_facto
     return rule;
 }
 
+/* The model's sums along `factor`, sum_j F_sums_j factor_j, as T. */
+static void model_sums(const nmfi_problem *problem, const void *factor, const nmfi_cut *cut,
+                       const double *F_sums, void *sums)
+{
+    problem->kernels->from_f64(F_sums, problem->inverse, problem->k);
+    problem->kernels->expand(problem->inverse, 1, factor, cut->ld, problem->k, cut->count, sums);
+}
+
+/* M = F diag(1 / c) F' with c the model's sums along F, and everything the rule wants beside it. */
+static nmfi_metric_rule metric(nmfi_problem *problem, const nmfi_factor *factor,
+                               const nmfi_factor *other, nmfi_divergence_step step,
+                               nmfi_divergence_half half)
+{
+    enum { SPAN = 256, SWEEPS = 16 };
+    nmfi_divergence *d = &problem->divergence;
+    const nmfi_kernels *kernels = problem->kernels;
+    double values[SPAN], sum = 0;
+    sum_components(problem, step.start, &factor->cut, d->own_sums);
+    for (int64_t j = 0; j < problem->k; j++) sum += d->own_sums[j] * d->F_sums[j];
+    model_sums(problem, step.F, &other->cut, d->own_sums, d->weight);
+    for (int64_t c = 0; c < other->cut.count; c += SPAN) {
+        const int64_t count = other->cut.count - c < SPAN ? other->cut.count - c : SPAN;
+        char *const weight = (char *)d->weight + c * kernels->element_bytes;
+        kernels->to_f64(weight, values, count);
+        for (int64_t i = 0; i < count; i++) values[i] = values[i] > 0 ? 1 / sqrt(values[i]) : 0;
+        kernels->from_f64(values, weight, count);
+    }
+    kernels->weigh(step.F, other->cut.ld, problem->k, other->cut.count, d->weight, d->weighted);
+    nmfi_pass *pass = pass_along(problem, factor);
+    nmfi_pass_columns(pass, problem->k, NULL, d->weighted);
+    /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
+    nmfi_set_gram(problem, pass->total.gram, factor->l2 / (double)factor->cut.count);
+    const nmfi_metric_rule rule = {.step = step,
+                                   .gram = problem->gram,
+                                   .inverse = problem->inverse,
+                                   .sum = sum,
+                                   .own_sums = d->marginals[!factor->leads],
+                                   .accuracy = 0.03,
+                                   .sweeps = SWEEPS,
+                                   .patience = half.strict ? 0 : 0.2};
+    return rule;
+}
+
 void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_half half)
 {
     nmfi_factor *factor = of_W ? &problem->W : &problem->H;
     const nmfi_factor *other = of_W ? &problem->H : &problem->W;
     nmfi_pass *pass = pass_along(problem, factor);
     const nmfi_divergence_step step = describe(problem, factor, other, half);
-    const nmfi_mu_rule mu = multiplicative(problem, factor, step, half);
-    const nmfi_rule rule = nmfi_rule_mu(&mu);
-    nmfi_pass_visit_tiles(pass, &rule);
+    if (problem->divergence.beta == 1 && !half.still && !half.parity) {
+        const nmfi_metric_rule newton = metric(problem, factor, other, step, half);
+        const nmfi_rule rule = nmfi_rule_metric(&newton);
+        nmfi_pass_visit_tiles(pass, &rule);
+    } else {
+        const nmfi_mu_rule mu = multiplicative(problem, factor, step, half);
+        const nmfi_rule rule = nmfi_rule_mu(&mu);
+        nmfi_pass_visit_tiles(pass, &rule);
+    }
     nmfi_keep_sums(problem, pass, factor);
     if (half.measure_start) nmfi_keep_gradients(problem, pass, factor);
 }
 
 double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double ahead_H)
 {
-    const nmfi_divergence_half half_W = {.extrapolation = ahead_W, .measure_start = 1};
+    const int strict = ahead_W == 0; /* where nothing is thrown away any more */
+    const nmfi_divergence_half half_W = {
+        .extrapolation = ahead_W, .strict = strict, .measure_start = 1};
     const nmfi_divergence_half half_H = {
-        .extrapolation = ahead_H, .measure_start = 1, .measure_result = 1};
+        .extrapolation = ahead_H, .strict = strict, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_half_step(problem, 1, half_W);
     nmfi_divergence_half_step(problem, 0, half_H);
     return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +
            nmfi_penalty(&problem->H, problem->k);
-}
-
-/* Component j of the model's sums along `factor`: sum_j F_sums_j factor_j, as f64. */
-static void model_sums(const nmfi_problem *problem, const void *factor, const nmfi_cut *cut,
-                       const double *F_sums, void *sums)
-{
-    const nmfi_kernels *kernels = problem->kernels;
-    for (int64_t j = 0; j < problem->k; j++)
-        kernels->from_f64(&F_sums[j], (char *)problem->inverse + j * kernels->element_bytes, 1);
-    kernels->expand(problem->inverse, 1, factor, cut->ld, problem->k, cut->count, sums);
 }
 
 /* Every row of the factor times what gives its model X's own sum: where scales are free, the best. */

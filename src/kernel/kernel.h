@@ -126,7 +126,8 @@ typedef struct nmfi_kernels {
     /* Divergences, on a strip of a factor; formulas in strip.inc. Numbers for each lane are f64. */
     void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);
     void (*strip_multiply)(const nmfi_strip *strip, double gamma, double no_den, double cut);
-    void (*strip_aim)(const nmfi_strip *strip, const void *M, const double *scale, void *p);
+    void (*strip_aim)(const nmfi_strip *strip, const void *M, double sum, const double *least,
+                      void *p);
     void (*strip_difference)(const nmfi_strip *strip, void *to, double *slope, double *square);
     void (*strip_move)(const nmfi_strip *strip, const void *d, const double *steps);
 

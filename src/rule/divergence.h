@@ -48,7 +48,11 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
                       const nmfi_tile *tile, int64_t first);
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
-double nmfi_strip_divergence(nmfi_strip_work *work, double *lane);        /* of the rows from V */
+double nmfi_strip_divergence(nmfi_strip_work *work, double *lane); /* of the rows from V */
+/* How much slopes along the rows of panel U have grown after a step: kernel `curvature`. */
+void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
+                           double *lane);
+double nmfi_strip_curvature(nmfi_strip_work *work, const void *U, int64_t row, double step);
 void nmfi_strip_end(nmfi_strip_work *work);                               /* x is the result */
 
 /* Multiplicative update (rule_mu.c). */
@@ -58,5 +62,18 @@ typedef struct nmfi_mu_rule {
     double gamma, no_den, cut;
 } nmfi_mu_rule;
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
+
+/* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
+typedef struct nmfi_metric_rule {
+    nmfi_divergence_step step;
+    const void *gram, *inverse; /* M and its inverted diagonal, T */
+    double sum;                 /* of the model's entries */
+    const void *own_sums;       /* X's, along the factor, T */
+    double accuracy;            /* of the quadratic model's minimum: nmfi_hals */
+    int64_t sweeps;
+    double patience; /* slopes may become that part of what they were, upwards; 0: never lands too
+                        far */
+} nmfi_metric_rule;
+nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
 
 #endif

@@ -150,6 +150,28 @@ double nmfi_strip_divergence(nmfi_strip_work *work, double *lane)
     return total;
 }
 
+void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps, double *lane)
+{
+    const nmfi_ratio ratio = ratio_of(work);
+    memset(lane, 0, (size_t)work->lanes * sizeof *lane);
+    work->step->kernels->curvature[work->tile->dtype](&ratio, U, steps, lane);
+}
+
+double nmfi_strip_curvature(nmfi_strip_work *work, const void *U, int64_t row, double step)
+{
+    const int64_t bytes = work->step->kernels->element_bytes;
+    nmfi_ratio ratio = ratio_of(work);
+    nmfi_rows X = work->X;
+    X.rows = 1;
+    X.data = (const char *)X.data + row * X.row_stride * (int64_t)nmf_dtype_bytes(work->tile->dtype);
+    ratio.X = &X;
+    ratio.V = (char *)ratio.V + row * work->ldv * bytes;
+    double growth = 0;
+    work->step->kernels->curvature[work->tile->dtype](
+        &ratio, (const char *)U + row * work->ldv * bytes, &step, &growth);
+    return growth;
+}
+
 void nmfi_strip_end(nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = work->step;
