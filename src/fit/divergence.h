@@ -2,6 +2,7 @@
 #ifndef NMFI_FIT_DIVERGENCE_H
 #define NMFI_FIT_DIVERGENCE_H
 
+#include "fit/metric.h"
 #include "pass/pass.h"
 
 #include <nmfkit/options.h>
@@ -14,18 +15,17 @@ typedef struct nmfi_divergence {
     int wanted; /* 0: the Frobenius loss with its own solvers */
     double beta;
     nmfi_pass across;
-    void *copy; /* of X for `across`; NULL where X lends its rows both ways */
-    /* The other factor in a half step, and what follows from it. */
-    double *F_sums;           /* k: of its components */
-    double *own_sums;         /* k: of the components of the factor itself */
-    void *marginals[2];      /* X's sums along W and along H: rows of T, the cuts' ld */
-    void *weight, *weighted; /* the longer ld; k times that */
-    double rank_one;         /* D(X || r c' / sum) */
+    void *copy;         /* of X for `across`; NULL where X lends its rows both ways */
+    void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
+    nmfi_metric metric;
+    double rank_one; /* D(X || r c' / sum) */
 } nmfi_divergence;
 
 /* The exponent of the loss, and the loss by its own name: beta = 1 is kl. */
 double nmfi_beta(const nmf_options *options);
 void nmfi_name_loss(nmf_options *options);
+/* Errors: DATA, with the first entry that beta <= 0 cannot take. */
+nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
 /* Errors: ARGUMENT where the solver does not minimize the loss. */
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
 
@@ -47,6 +47,8 @@ typedef struct nmfi_divergence_half {
 void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);
 double nmfi_divergence_alternate(struct nmfi_problem *problem, double ahead_W, double ahead_H);
 void nmfi_divergence_lift(struct nmfi_problem *problem);
+/* The rows of W for H.y, each to its end, into W.spare; measured there. */
+void nmfi_divergence_settle_W(struct nmfi_problem *problem);
 
 /* The drivers: scikit-learn's rule (mu.c), the last visit (divergence_finish.c). */
 void nmfi_iterate_mu(struct nmfi_problem *problem);

@@ -72,17 +72,18 @@ void nmfi_divergence_layout(nmfi_problem *problem)
         d->copy = nmfi_take(arena, as_stored->columns, row);
         d->across.source.dense.data = d->copy;
     }
-    const int64_t ld = longer(problem->W.cut.ld, problem->H.cut.ld);
-    d->F_sums = nmfi_take(arena, k, sizeof(double));
-    d->own_sums = nmfi_take(arena, k, sizeof(double));
     d->marginals[0] = nmfi_take(arena, problem->W.cut.ld, (size_t)bytes);
     d->marginals[1] = nmfi_take(arena, problem->H.cut.ld, (size_t)bytes);
-    d->weight = nmfi_take(arena, ld, (size_t)bytes);
-    d->weighted = nmfi_take(arena, k, nmfi_product(ld, bytes));
+    d->metric.kernels = problem->kernels;
+    d->metric.k = k;
+    nmfi_metric_layout(&d->metric, arena, longer(problem->W.cut.ld, problem->H.cut.ld));
+    d->metric.gram = problem->gram;
+    d->metric.inverse = problem->inverse;
+    d->metric.gram_f64 = problem->gram_f64;
 }
 
 /* The entry that a negative power cannot take, by name. */
-static nmf_status name_zero(const nmf_matrix *X, double beta, nmf_error *error)
+nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
 {
     for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
         for (int64_t j = 0; j < nmf_matrix_columns(X); j++)
@@ -92,20 +93,6 @@ static nmf_status name_zero(const nmf_matrix *X, double beta, nmf_error *error)
                                 "small number to X or choose a positive beta",
                                 (long long)i, (long long)j, beta);
     return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
-}
-
-/* X's sums along the rows of a pass. */
-static void sum_rows(nmfi_problem *problem, nmfi_pass *pass, void *ones, void *sums)
-{
-    const double one = 1.0;
-    const int64_t bytes = problem->kernels->element_bytes;
-    for (int64_t i = 0; i < pass->source.columns; i++)
-        problem->kernels->from_f64(&one, (char *)ones + i * bytes, 1);
-    const nmfi_project_rule project = {problem->kernels, 1, pass->rows.ld, NULL, sums};
-    const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.k = 1, .C = ones, .rule = &rule, .R = sums};
-    nmfi_pass_visit(pass, &visit);
-    memset(ones, 0, (size_t)(pass->columns.ld * bytes));
 }
 
 /* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler divergence
@@ -121,33 +108,46 @@ static double rank_one(nmfi_problem *problem)
     kernels->scale(W->y, problem->m, 1 / sqrt(sum));
     kernels->scale(H->y, problem->n, 1 / sqrt(sum));
     const double H_sum = kernels->sum(H->y, H->cut.ld, 1, problem->n);
-    const nmfi_mu_rule looking = {.step = {.kernels = kernels,
-                                           .beta = d->beta,
-                                           .unit = problem->unit,
-                                           .k = 1,
-                                           .ld = W->cut.ld,
-                                           .F = H->y,
-                                           .ldf = H->cut.ld,
-                                           .F_sums = &H_sum,
-                                           .start = W->y,
-                                           .older = W->y,
-                                           .ahead = W->y,
-                                           .result = W->y,
-                                           .measure_result = 1},
-                                  .still = 1};
+    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->unit, 1), .still = 1};
+    looking.step.F = H->y;
+    looking.step.ldf = H->cut.ld;
+    looking.step.F_sums = &H_sum;
+    looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = W->y;
+    looking.step.ld = W->cut.ld;
+    looking.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&looking);
-    nmfi_pass *along_W = W->on_rows ? &problem->pass : &d->across;
+    nmfi_pass *along_W = nmfi_pass_along(problem, W);
     nmfi_pass_visit_tiles(along_W, &rule);
     memset(W->y, 0, nmfi_factor_bytes(problem, W));
     memset(H->y, 0, nmfi_factor_bytes(problem, H));
     return along_W->total.value[NMFI_SUM_DISTANCE];
 }
 
+/* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
+static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_cut *cut)
+{
+    double squares = 0; /* a Gram matrix of one component is its square */
+    const double sum = kernels->sum(marginal, cut->ld, 1, cut->count);
+    kernels->gram(marginal, cut->ld, 1, cut->ld, &squares);
+    return squares * (double)cut->count / (sum * sum);
+}
+
+/* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and columns weigh
+ * about the same, a fit in the sketch by the one is a good start for the other; where a few carry the
+ * rest (spectra), it leads into a corner of its own. */
+static int frobenius_leads_astray(const nmfi_problem *problem)
+{
+    const nmfi_divergence *d = &problem->divergence;
+    return unevenness(problem->kernels, d->marginals[0], &problem->W.cut) *
+               unevenness(problem->kernels, d->marginals[1], &problem->H.cut) >
+           2.0;
+}
+
 nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, double lowest,
                                 nmf_error *error)
 {
     nmfi_divergence *d = &problem->divergence;
-    if (d->beta <= 0 && !(lowest > 0)) return name_zero(X, d->beta, error);
+    if (d->beta <= 0 && !(lowest > 0)) return nmfi_name_zero(X, d->beta, error);
     d->across.unit = problem->unit;
     if (d->copy) {
         nmfi_pass turned = d->across;
@@ -156,10 +156,11 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
         nmfi_pass_copy_rows(&turned, d->copy);
         d->across.visits++;
     }
-    nmfi_pass *along_W = problem->W.on_rows ? &problem->pass : &d->across;
-    nmfi_pass *along_H = problem->W.on_rows ? &d->across : &problem->pass;
-    sum_rows(problem, along_W, problem->H.y, d->marginals[0]);
-    sum_rows(problem, along_H, problem->W.y, d->marginals[1]);
+    nmfi_pass *along_W = nmfi_pass_along(problem, &problem->W);
+    nmfi_pass *along_H = nmfi_pass_along(problem, &problem->H);
+    nmfi_own_sums(&d->metric, along_W, d->marginals[0]);
+    nmfi_own_sums(&d->metric, along_H, d->marginals[1]);
     d->rank_one = rank_one(problem);
+    if (frobenius_leads_astray(problem)) problem->compressed.rank = 0;
     return NMF_OK;
 }

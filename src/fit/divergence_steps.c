@@ -1,7 +1,6 @@
 /* Half steps of a divergence: each factor is improved by a visit of X along it, the other held fixed. The
  * roles of a factor's three arrays are those of problem.h. */
 #include "fit/problem.h"
-#include "rule/divergence.h"
 
 #include <float.h>
 #include <math.h>
@@ -10,137 +9,102 @@
 /* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
 static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
 
-static nmfi_pass *pass_along(nmfi_problem *problem, const nmfi_factor *factor)
+nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor)
 {
     return factor->on_rows ? &problem->pass : &problem->divergence.across;
-}
-
-static void sum_components(const nmfi_problem *problem, const void *factor, const nmfi_cut *cut,
-                           double *sums)
-{
-    const nmfi_kernels *kernels = problem->kernels;
-    for (int64_t j = 0; j < problem->k; j++)
-        sums[j] = kernels->sum((const char *)factor + j * cut->ld * kernels->element_bytes, cut->ld,
-                               1, cut->count);
 }
 
 /* What the rules are told. */
 static nmfi_divergence_step describe(nmfi_problem *problem, nmfi_factor *factor,
                                      const nmfi_factor *other, nmfi_divergence_half half)
 {
-    const double beta = problem->divergence.beta, unit = problem->unit;
-    const double smallest = problem->precision == NMF_PRECISION_F32 ? 1e-15 : 1e-100;
+    nmfi_metric *metric = &problem->divergence.metric;
+    nmfi_divergence_step step =
+        nmfi_step_bare(problem->kernels, problem->divergence.beta, problem->unit, problem->k);
+    if (half.parity) {
+        step.least = 0;
+        step.instead = step.ignored = peer_epsilon * problem->unit;
+    }
     /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
-    const void *const F = other->leads && !half.still ? other->spare : other->y;
-    const nmfi_divergence_step step = {.kernels = problem->kernels,
-                                       .beta = beta,
-                                       .unit = unit,
-                                       .least = half.parity ? 0 : smallest,
-                                       .instead = half.parity ? peer_epsilon * unit : smallest,
-                                       .ignored = half.parity ? peer_epsilon * unit : 0,
-                                       .k = problem->k,
-                                       .ld = factor->cut.ld,
-                                       .F = F,
-                                       .ldf = other->cut.ld,
-                                       .F_sums = problem->divergence.F_sums,
-                                       .l1 = factor->l1,
-                                       .l2 = factor->l2,
-                                       .start = factor->y,
-                                       .older = half.still ? factor->y : factor->latest,
-                                       .ahead = half.still      ? factor->y
-                                                : factor->leads ? factor->spare
-                                                                : factor->y,
-                                       .result = half.still      ? factor->y
-                                                 : factor->leads ? factor->latest
-                                                                 : factor->spare,
-                                       .extrapolation = half.extrapolation,
-                                       .measure_start = half.measure_start,
-                                       .measure_result = half.measure_result,
-                                       .counts_ahead = factor->leads};
-    sum_components(problem, F, &other->cut, problem->divergence.F_sums);
+    step.F = other->leads && !half.still ? other->spare : other->y;
+    step.ldf = other->cut.ld;
+    step.F_sums = metric->F_sums;
+    step.ld = factor->cut.ld;
+    step.l1 = factor->l1;
+    step.l2 = factor->l2;
+    step.start = factor->y;
+    step.older = half.still ? factor->y : factor->latest;
+    step.ahead = half.still ? factor->y : factor->leads ? factor->spare : factor->y;
+    step.result = half.still ? factor->y : factor->leads ? factor->latest : factor->spare;
+    step.extrapolation = half.extrapolation;
+    step.measure_start = half.measure_start;
+    step.measure_result = half.measure_result;
+    step.counts_ahead = factor->leads;
+    nmfi_component_sums(metric, step.F, &other->cut, metric->F_sums);
     return step;
 }
 
-/* gamma makes the update a majorization's minimum: Fevotte & Idier 2011. */
-static double exponent(double beta)
+static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
+                     nmfi_divergence_half half)
 {
-    return beta < 1 ? 1 / (2 - beta) : beta > 2 ? 1 / (beta - 1) : 1;
-}
-
-static nmfi_mu_rule multiplicative(const nmfi_problem *problem, const nmfi_factor *factor,
-                                   nmfi_divergence_step step, nmfi_divergence_half half)
-{
-    const double beta = problem->divergence.beta, root = sqrt(problem->unit);
+    const double beta = step.beta, root = sqrt(problem->unit);
     const int cuts = half.parity && (factor->leads ? beta < 1 : beta <= 1);
-    const nmfi_mu_rule rule = {.step = step,
-                               .still = half.still,
-                               .gamma = exponent(beta),
-                               /* den has the unit of S F' */
-                               .no_den = peer_epsilon * pow(problem->unit, beta - 1) * root,
-                               .cut = cuts ? peer_cut * root : 0};
-    return rule;
+    const nmfi_mu_rule mu = {.step = step,
+                             .still = half.still,
+                             .gamma = nmfi_mu_gamma(beta),
+                             /* den has the unit of S F' */
+                             .no_den = peer_epsilon * pow(problem->unit, beta - 1) * root,
+                             .cut = cuts ? peer_cut * root : 0};
+    const nmfi_rule rule = nmfi_rule_mu(&mu);
+    nmfi_pass_visit_tiles(nmfi_pass_along(problem, factor), &rule);
 }
 
-/* The model's sums along `factor`, sum_j F_sums_j factor_j, as T. */
-static void model_sums(const nmfi_problem *problem, const void *factor, const nmfi_cut *cut,
-                       const double *F_sums, void *sums)
+static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
+                           nmfi_divergence_step step, nmfi_divergence_half half)
 {
-    problem->kernels->from_f64(F_sums, problem->inverse, problem->k);
-    problem->kernels->expand(problem->inverse, 1, factor, cut->ld, problem->k, cut->count, sums);
-}
-
-/* M = F diag(1 / c) F' with c the model's sums along F, and everything the rule wants beside it. */
-static nmfi_metric_rule metric(nmfi_problem *problem, const nmfi_factor *factor,
-                               const nmfi_factor *other, nmfi_divergence_step step,
-                               nmfi_divergence_half half)
-{
-    enum { SPAN = 256, SWEEPS = 16 };
-    nmfi_divergence *d = &problem->divergence;
-    const nmfi_kernels *kernels = problem->kernels;
-    double values[SPAN], sum = 0;
-    sum_components(problem, step.start, &factor->cut, d->own_sums);
-    for (int64_t j = 0; j < problem->k; j++) sum += d->own_sums[j] * d->F_sums[j];
-    model_sums(problem, step.F, &other->cut, d->own_sums, d->weight);
-    for (int64_t c = 0; c < other->cut.count; c += SPAN) {
-        const int64_t count = other->cut.count - c < SPAN ? other->cut.count - c : SPAN;
-        char *const weight = (char *)d->weight + c * kernels->element_bytes;
-        kernels->to_f64(weight, values, count);
-        for (int64_t i = 0; i < count; i++) values[i] = values[i] > 0 ? 1 / sqrt(values[i]) : 0;
-        kernels->from_f64(values, weight, count);
-    }
-    kernels->weigh(step.F, other->cut.ld, problem->k, other->cut.count, d->weight, d->weighted);
-    nmfi_pass *pass = pass_along(problem, factor);
-    nmfi_pass_columns(pass, problem->k, NULL, d->weighted);
+    nmfi_metric *metric = &problem->divergence.metric;
+    nmfi_pass *pass = nmfi_pass_along(problem, factor);
+    nmfi_component_sums(metric, step.start, &factor->cut, metric->own_sums);
     /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
-    nmfi_set_gram(problem, pass->total.gram, factor->l2 / (double)factor->cut.count);
-    const nmfi_metric_rule rule = {.step = step,
-                                   .gram = problem->gram,
-                                   .inverse = problem->inverse,
-                                   .sum = sum,
-                                   .own_sums = d->marginals[!factor->leads],
-                                   .accuracy = 0.03,
-                                   .sweeps = SWEEPS,
-                                   .patience = half.strict ? 0 : 0.2};
-    return rule;
+    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->cut.count);
+    const nmfi_metric_rule newton = {.step = step,
+                                     .gram = metric->gram,
+                                     .inverse = metric->inverse,
+                                     .sum = metric->sum,
+                                     .own_sums = problem->divergence.marginals[!factor->leads],
+                                     .accuracy = 0.03,
+                                     .sweeps = 16,
+                                     .patience = half.strict ? 0 : 0.2};
+    const nmfi_rule rule = nmfi_rule_metric(&newton);
+    nmfi_pass_visit_tiles(pass, &rule);
 }
 
 void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_half half)
 {
     nmfi_factor *factor = of_W ? &problem->W : &problem->H;
     const nmfi_factor *other = of_W ? &problem->H : &problem->W;
-    nmfi_pass *pass = pass_along(problem, factor);
     const nmfi_divergence_step step = describe(problem, factor, other, half);
-    if (problem->divergence.beta == 1 && !half.still && !half.parity) {
-        const nmfi_metric_rule newton = metric(problem, factor, other, step, half);
-        const nmfi_rule rule = nmfi_rule_metric(&newton);
-        nmfi_pass_visit_tiles(pass, &rule);
-    } else {
-        const nmfi_mu_rule mu = multiplicative(problem, factor, step, half);
-        const nmfi_rule rule = nmfi_rule_mu(&mu);
-        nmfi_pass_visit_tiles(pass, &rule);
-    }
-    nmfi_keep_sums(problem, pass, factor);
-    if (half.measure_start) nmfi_keep_gradients(problem, pass, factor);
+    if (step.beta == 1 && !half.still && !half.parity)
+        step_in_metric(problem, factor, step, half);
+    else
+        multiply(problem, factor, step, half);
+    nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
+    if (half.measure_start) nmfi_keep_gradients(problem, nmfi_pass_along(problem, factor), factor);
+}
+
+void nmfi_divergence_settle_W(nmfi_problem *problem)
+{
+    nmfi_factor *W = &problem->W;
+    nmfi_pass *pass = nmfi_pass_along(problem, W);
+    const nmfi_divergence_half half = {.still = 1, .measure_start = 1, .measure_result = 1};
+    nmfi_divergence_step step = describe(problem, W, &problem->H, half);
+    step.ahead = step.result = W->spare;
+    const nmfi_settle_rule settle =
+        nmfi_settling(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
+    const nmfi_rule rule = nmfi_rule_settle(&settle);
+    nmfi_pass_visit_tiles(pass, &rule);
+    nmfi_keep_sums(problem, pass, W);
+    nmfi_keep_gradients(problem, pass, W);
 }
 
 double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double ahead_H)
@@ -160,20 +124,21 @@ double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double a
 static void match_marginals(nmfi_problem *problem, nmfi_factor *factor, void *at,
                             const nmfi_factor *other, const void *F)
 {
-    nmfi_divergence *d = &problem->divergence;
+    nmfi_metric *metric = &problem->divergence.metric;
     const nmfi_kernels *kernels = problem->kernels;
     const int64_t bytes = kernels->element_bytes;
-    sum_components(problem, F, &other->cut, d->F_sums);
-    model_sums(problem, at, &factor->cut, d->F_sums, d->weight);
+    nmfi_component_sums(metric, F, &other->cut, metric->F_sums);
+    nmfi_model_sums(metric, at, &factor->cut, metric->F_sums, metric->weight);
     for (int64_t i = 0; i < factor->cut.count; i++) {
         double model, own;
-        char *weight = (char *)d->weight + i * bytes;
+        char *weight = (char *)metric->weight + i * bytes;
         kernels->to_f64(weight, &model, 1);
-        kernels->to_f64((const char *)d->marginals[!factor->leads] + i * bytes, &own, 1);
+        kernels->to_f64((const char *)problem->divergence.marginals[!factor->leads] + i * bytes,
+                        &own, 1);
         const double scale = model > 0 ? own / model : 0;
         kernels->from_f64(&scale, weight, 1);
     }
-    kernels->weigh(at, factor->cut.ld, problem->k, factor->cut.count, d->weight, at);
+    kernels->weigh(at, factor->cut.ld, problem->k, factor->cut.count, metric->weight, at);
 }
 
 /* Adds a thousandth of its mean to every entry. */

@@ -35,9 +35,7 @@ static void layout(nmfi_problem *problem)
     const int64_t threads = nmfi_team_threads(problem->team);
     const int divergence = problem->divergence.wanted;
     nmfi_pass_layout(&problem->pass, arena, threads, !divergence || problem->sketch.width > 0);
-    if (divergence)
-        nmfi_divergence_layout(problem);
-    else if (!problem->W.on_rows)
+    if (!divergence && !problem->W.on_rows)
         nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
     const int keeps = problem->options.starts > 1;
     layout_factor(&problem->W, arena, k, bytes, keeps);
@@ -49,6 +47,7 @@ static void layout(nmfi_problem *problem)
     problem->gram = nmfi_take(arena, k * k, (size_t)bytes);
     problem->inverse = nmfi_take(arena, k, (size_t)bytes);
     problem->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    if (divergence) nmfi_divergence_layout(problem);
     problem->trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
     if (keeps) problem->kept_trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
 }
@@ -185,6 +184,13 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
                                       : NMF_OK;
 }
 
+/* Where a whole iteration takes microseconds, waking a second thread takes longer. */
+static int64_t worthwhile_threads(const nmfi_problem *problem)
+{
+    const double products = (double)problem->m * (double)problem->n * (double)problem->k;
+    return problem->options.threads == 0 && products < 1e5 ? 1 : problem->options.threads;
+}
+
 nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
                              nmf_error *error)
 {
@@ -213,7 +219,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->kernels =
         nmfi_kernels_for(problem->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     problem->trace_room = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
-    status = nmfi_team_start(options->threads, &problem->team, error);
+    status = nmfi_team_start(worthwhile_threads(problem), &problem->team, error);
     if (status != NMF_OK) return status;
     plan(problem);
     layout(problem); /* measures */

@@ -84,6 +84,7 @@ void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the 
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error);
 
 /* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
+nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor); /* divergences */
 typedef struct nmfi_half {
     int64_t sweeps;
     double beta;

@@ -119,12 +119,16 @@ typedef struct nmfi_kernels {
     void (*weigh)(const void *F, int64_t ld, int64_t k, int64_t count, const void *weight,
                   void *to);
 
+    /* H = F diag(w) F' for the first row, w = (of_R R + of_S S) / V, all of k x k; R becomes w. */
+    void (*hessian)(const nmfi_ratio *ratio, double of_R, double of_S, double *H);
+
     /* V[r,c] += steps[r] U[r,c], panels of stride ldv. */
     void (*advance)(void *V, const void *U, int64_t ldv, int64_t rows, int64_t columns,
                     const double *steps);
 
     /* Divergences, on a strip of a factor; formulas in strip.inc. Numbers for each lane are f64. */
     void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);
+    void (*strip_residual)(const nmfi_strip *strip, double *residual, double *reference);
     void (*strip_multiply)(const nmfi_strip *strip, double gamma, double no_den, double cut);
     void (*strip_aim)(const nmfi_strip *strip, const void *M, double sum, const double *least,
                       void *p);

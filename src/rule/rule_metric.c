@@ -11,14 +11,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { SLOPE, SQUARE, STEP, CURVATURE, SCALE, VALUE };
-
 /* z = the minimizer of the quadratic model over z >= 0, then the step to it. */
 static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
 {
     const nmfi_kernels *kernels = rule->step.kernels;
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
-    double *scale = work->lane[SCALE];
+    double *scale = work->lane[NMFI_LANE_VALUE];
     kernels->to_f64((const char *)rule->own_sums + first * bytes, scale, work->lanes);
     /* A row whose model is almost nothing would be given a Hessian almost infinite. */
     for (int64_t i = 0; i < work->lanes; i++) scale[i] *= 1e-3;
@@ -34,43 +32,50 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
                       .lanes = work->lanes,
                       .sweeps = rule->sweeps,
                       .accuracy = rule->accuracy};
-    kernels->hals(&hals);
-    kernels->strip_difference(&work->strip, work->z, work->lane[SLOPE], work->lane[SQUARE]);
+    if (rule->each_row)
+        (void)kernels->solve(&hals);
+    else
+        kernels->hals(&hals);
+    kernels->strip_difference(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
+                              work->lane[NMFI_LANE_SQUARE]);
 }
 
 /* Row i's step along U: 1, or shorter where that lands too far beyond the minimum, or -1. */
 static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, int64_t i)
 {
     enum { TRIALS = 6 };
-    const double slope = work->lane[SLOPE][i], l2 = rule->step.l2 * work->lane[SQUARE][i];
-    double t = 1, curvature = work->lane[CURVATURE][i];
+    const double slope = work->lane[NMFI_LANE_SLOPE][i];
+    const double l2 = rule->step.l2 * work->lane[NMFI_LANE_SQUARE][i];
+    double t = 1, growth = work->lane[NMFI_LANE_CURVATURE][i];
     if (!(slope < 0)) return slope >= 0 ? 0 : -1; /* nothing to gain; not a number */
     for (int trial = 0; trial < TRIALS; trial++) {
-        const double there = slope + t * (curvature + l2);
+        const double there = slope + t * (growth + l2);
         if (there <= -rule->patience * slope) return t;
         if (!(there < HUGE_VAL)) return -1;
         /* Where the secant says that the minimum is, a little before it where nothing beyond is
          * allowed. */
         const double minimum = t * slope / (slope - there);
         t = fmax(0.1 * t, rule->patience > 0 ? minimum : 0.9 * minimum);
-        curvature = nmfi_strip_curvature(work, work->R, i, t);
+        nmfi_strip_work row = nmfi_strip_row(work, i);
+        nmfi_strip_curvatures(&row, row.R, &t, &growth);
     }
     return -1;
 }
 
-static void search(const nmfi_metric_rule *rule, nmfi_strip_work *work)
+void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work)
 {
-    double *steps = work->lane[STEP];
+    double *steps = work->lane[NMFI_LANE_STEP];
+    find_step(rule, work);
     nmfi_strip_model(work, work->z, work->R);
     for (int64_t i = 0; i < work->lanes; i++) steps[i] = 1;
-    nmfi_strip_curvatures(work, work->R, steps, work->lane[CURVATURE]);
+    nmfi_strip_curvatures(work, work->R, steps, work->lane[NMFI_LANE_CURVATURE]);
     for (int64_t i = 0; i < work->rows; i++) steps[i] = search_row(rule, work, i);
 }
 
 /* The model of the rows at the result. */
 static void advance_model(const nmfi_metric_rule *rule, nmfi_strip_work *work)
 {
-    double *steps = work->lane[STEP];
+    double *steps = work->lane[NMFI_LANE_STEP];
     int multiplied = 0;
     for (int64_t i = 0; i < work->rows; i++) multiplied |= steps[i] < 0;
     if (multiplied)
@@ -87,12 +92,11 @@ static void improve(const void *context, const nmfi_tile *tile)
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->step, tile, first);
         nmfi_strip_ratios(&work);
-        find_step(rule, &work);
-        search(rule, &work);
-        rule->step.kernels->strip_move(&work.strip, work.z, work.lane[STEP]);
+        nmfi_metric_direct(rule, &work);
+        rule->step.kernels->strip_move(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
         if (rule->step.measure_result) {
             advance_model(rule, &work);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work, work.lane[VALUE]);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
         }
         nmfi_strip_end(&work);
     }

@@ -14,7 +14,7 @@ static void improve(const void *context, const nmfi_tile *tile)
             kernels->strip_multiply(&work.strip, rule->gamma, rule->no_den, rule->cut);
         if (rule->step.measure_result) {
             if (!rule->still) nmfi_strip_model(&work, work.strip.x, work.V);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work, work.lane[0]);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
         }
         nmfi_strip_end(&work);
     }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ARRAYS = 5, PANELS = 3, LANE_NUMBERS = 6 };
+enum { ARRAYS = 5, PANELS = 3 };
 
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes)
 {
@@ -18,7 +18,8 @@ int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
 {
     const int64_t lanes = nmfi_strip_lanes(NMFI_LANES_MAX, columns_ld, bytes);
     return lanes * (ARRAYS * k + PANELS * columns_ld) * bytes +
-           lanes * LANE_NUMBERS * (int64_t)sizeof(double);
+           (lanes * NMFI_LANE_COUNT + k * k + 5 * k) * (int64_t)sizeof(double) +
+           nmfi_pivot_work_bytes(k);
 }
 
 static void copy_strip(const nmfi_strip_work *work, const void *from, int64_t ld_from, void *to,
@@ -45,9 +46,10 @@ static void cut_room(nmfi_strip_work *work, char *room)
     void **const arrays[] = {&work->strip.x, &work->num, &work->den, &work->z, &work->p};
     void **const panels[] = {&work->V, &work->R, &work->S};
     for (int i = 0; i < PANELS; i++, room += panel) *panels[i] = room;
-    for (int i = 0; i < LANE_NUMBERS; i++, room += work->lanes * (int64_t)sizeof(double))
+    for (int i = 0; i < NMFI_LANE_COUNT; i++, room += work->lanes * (int64_t)sizeof(double))
         work->lane[i] = (double *)(void *)room;
     for (int i = 0; i < ARRAYS; i++, room += array) *arrays[i] = room;
+    work->small = (double *)(void *)room;
 }
 
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -59,6 +61,7 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     work->tile = tile;
     work->first = first;
     work->ldv = step->ldf;
+    work->measures = step->measure_start;
     work->lanes = nmfi_strip_lanes(tile->lanes, work->ldv, bytes);
     work->rows = left < work->lanes ? left : work->lanes;
     work->X = tile->X;
@@ -85,7 +88,7 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
                               .instead = step->instead,
                               .ignored = step->ignored,
                               .x = work->strip.x,
-                              .ldx = work->lanes,
+                              .ldx = work->strip.ld,
                               .F = step->F,
                               .ldf = step->ldf,
                               .k = step->k,
@@ -105,7 +108,7 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
     const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
     if (work->rows < work->lanes) /* padding is zero */
         memset(to, 0, (size_t)(step->k * work->lanes * step->kernels->element_bytes));
-    step->kernels->products[dtype](&rows, step->F, step->ldf, step->k, to, work->lanes);
+    step->kernels->products[dtype](&rows, step->F, step->ldf, step->k, to, work->strip.ld);
 }
 
 /* For beta 1 S is full of ones: every row of den is the sums of F. */
@@ -115,7 +118,8 @@ static void fill_with_sums(const nmfi_strip_work *work, void *den)
     double row[NMFI_LANES_MAX];
     for (int64_t j = 0; j < work->step->k; j++) {
         for (int64_t i = 0; i < work->lanes; i++) row[i] = work->step->F_sums[j];
-        kernels->from_f64(row, (char *)den + j * work->lanes * kernels->element_bytes, work->lanes);
+        kernels->from_f64(row, (char *)den + j * work->strip.ld * kernels->element_bytes,
+                          work->lanes);
     }
 }
 
@@ -128,7 +132,7 @@ void nmfi_strip_ratios(nmfi_strip_work *work)
         project(work, work->S, work->den);
     else
         fill_with_sums(work, work->den);
-    if (work->step->measure_start)
+    if (work->measures)
         work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2,
                                            work->tile->sums->ref2);
 }
@@ -136,40 +140,58 @@ void nmfi_strip_ratios(nmfi_strip_work *work)
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel)
 {
     const nmfi_divergence_step *step = work->step;
-    step->kernels->model(x, work->lanes, work->rows, step->F, step->ldf, step->k, work->X.columns,
-                         panel, work->ldv);
+    step->kernels->model(x, work->strip.ld, work->rows, step->F, step->ldf, step->k,
+                         work->X.columns, panel, work->ldv);
 }
 
-double nmfi_strip_divergence(nmfi_strip_work *work, double *lane)
+double nmfi_strip_divergence(nmfi_strip_work *work)
 {
     const nmfi_ratio ratio = ratio_of(work);
-    double total = 0;
-    memset(lane, 0, (size_t)work->lanes * sizeof *lane);
-    work->step->kernels->divergence[work->tile->dtype](&ratio, lane);
-    for (int64_t i = 0; i < work->rows; i++) total += lane[i];
+    double *const values = work->lane[NMFI_LANE_VALUE], total = 0;
+    memset(values, 0, (size_t)work->rows * sizeof *values);
+    work->step->kernels->divergence[work->tile->dtype](&ratio, values);
+    for (int64_t i = 0; i < work->rows; i++) total += values[i];
     return total;
 }
 
-void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps, double *lane)
+void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
+                           double *growth)
 {
     const nmfi_ratio ratio = ratio_of(work);
-    memset(lane, 0, (size_t)work->lanes * sizeof *lane);
-    work->step->kernels->curvature[work->tile->dtype](&ratio, U, steps, lane);
+    memset(growth, 0, (size_t)work->rows * sizeof *growth);
+    work->step->kernels->curvature[work->tile->dtype](&ratio, U, steps, growth);
 }
 
-double nmfi_strip_curvature(nmfi_strip_work *work, const void *U, int64_t row, double step)
+void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmfi_ratio ratio = ratio_of(work);
+    step->kernels->hessian(&ratio, of_R, of_S, H);
+}
+
+static void *offset(void *array, int64_t elements, int64_t bytes)
+{
+    return (char *)array + elements * bytes;
+}
+
+nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
-    nmfi_ratio ratio = ratio_of(work);
-    nmfi_rows X = work->X;
-    X.rows = 1;
-    X.data = (const char *)X.data + row * X.row_stride * (int64_t)nmf_dtype_bytes(work->tile->dtype);
-    ratio.X = &X;
-    ratio.V = (char *)ratio.V + row * work->ldv * bytes;
-    double growth = 0;
-    work->step->kernels->curvature[work->tile->dtype](
-        &ratio, (const char *)U + row * work->ldv * bytes, &step, &growth);
-    return growth;
+    nmfi_strip_work one = *work;
+    one.first += row;
+    one.rows = one.lanes = one.X.rows = one.strip.lanes = 1;
+    one.X.data = (const char *)work->X.data +
+                 row * work->X.row_stride * (int64_t)nmf_dtype_bytes(work->tile->dtype);
+    one.strip.x = offset(work->strip.x, row, bytes);
+    one.strip.num = one.num = offset(work->num, row, bytes);
+    one.strip.den = one.den = offset(work->den, row, bytes);
+    one.z = offset(work->z, row, bytes);
+    one.p = offset(work->p, row, bytes);
+    one.V = offset(work->V, row * work->ldv, bytes);
+    one.R = offset(work->R, row * work->ldv, bytes);
+    one.S = offset(work->S, row * work->ldv, bytes);
+    one.measures = 0;
+    return one;
 }
 
 void nmfi_strip_end(nmfi_strip_work *work)
