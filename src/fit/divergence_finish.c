@@ -43,12 +43,14 @@ static double loss_of_W(const nmfi_problem *problem)
 /* W settled, unless that is worse than it was by more than rounding. */
 static void settle(nmfi_problem *problem)
 {
-    const double rounding =
-        problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : 32 * DBL_EPSILON;
+    /* D's terms are differences of numbers of the size of X's entries. */
+    const double epsilon = problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON
+                                                                   : DBL_EPSILON;
+    const double size = problem->mean * (double)problem->m * (double)problem->n;
     look(problem, 1);
     const double before = loss_of_W(problem);
     nmfi_divergence_settle_W(problem);
-    if (loss_of_W(problem) <= before + rounding * fmax(before, problem->divergence.rank_one)) {
+    if (loss_of_W(problem) <= before + epsilon * fmax(before, size)) {
         void *const settled = problem->W.spare;
         problem->W.spare = problem->W.y;
         problem->W.y = settled;

@@ -44,10 +44,12 @@ void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
     nmfi_pass_visit(pass, &visit);
 }
 
-/* sums -> 1 / sqrt(sums), 0 where there is nothing */
-static void invert_roots(const nmfi_kernels *kernels, void *sums, int64_t all)
+/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served the
+ * other factor before, and what it left there would count. */
+static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_cut *cut)
 {
     enum { SPAN = 256 };
+    const int64_t all = cut->count;
     double values[SPAN];
     for (int64_t c = 0; c < all; c += SPAN) {
         const int64_t count = all - c < SPAN ? all - c : SPAN;
@@ -56,6 +58,8 @@ static void invert_roots(const nmfi_kernels *kernels, void *sums, int64_t all)
         for (int64_t i = 0; i < count; i++) values[i] = values[i] > 0 ? 1 / sqrt(values[i]) : 0;
         kernels->from_f64(values, at, count);
     }
+    memset((char *)sums + all * kernels->element_bytes, 0,
+           (size_t)((cut->ld - all) * kernels->element_bytes));
 }
 
 void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2)
@@ -66,8 +70,8 @@ void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, doubl
     metric->sum = 0;
     for (int64_t j = 0; j < k; j++) metric->sum += metric->own_sums[j] * metric->F_sums[j];
     nmfi_model_sums(metric, F, cut, metric->own_sums, metric->weight);
-    invert_roots(kernels, metric->weight, cut->count);
-    kernels->weigh(F, cut->ld, k, cut->count, metric->weight, metric->weighted);
+    invert_roots(kernels, metric->weight, cut);
+    kernels->weigh(F, cut->ld, k, cut->ld, metric->weight, metric->weighted);
     nmfi_pass_columns(pass, k, NULL, metric->weighted);
     memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
     nmfi_gram_for_rule(kernels, k, l2, metric->gram_f64, metric->gram, metric->inverse);
