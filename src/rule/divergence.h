@@ -97,6 +97,11 @@ nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
 /* Only the direction, into z, and how far to go along it, into NMFI_LANE_STEP; after the ratios. */
 void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work);
 
+/* The next trial of a search along a step, after t where the slope is `there`, having been `slope` < 0 at
+ * its beginning: where the secant puts the minimum. A slope out of all proportion is a wall, a model
+ * entry that vanishes: first the point shortly before it. */
+double nmfi_shorter_step(int trial, double t, double slope, double there);
+
 /* Each row to its own end (rule_settle.c). */
 typedef struct nmfi_settle_rule {
     nmfi_metric_rule metric;

@@ -40,6 +40,13 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
                               work->lane[NMFI_LANE_SQUARE]);
 }
 
+double nmfi_shorter_step(int trial, double t, double slope, double there)
+{
+    static const double wall = 100, before_wall = 0.9, shortest = 0.1;
+    if (trial == 0 && there > -wall * slope) return before_wall * t;
+    return fmax(shortest * t, t * slope / (slope - there));
+}
+
 /* Row i's step along U: 1, or shorter where that lands too far beyond the minimum, or -1. */
 static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, int64_t i)
 {
@@ -52,10 +59,8 @@ static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, in
         const double there = slope + t * (growth + l2);
         if (there <= -rule->patience * slope) return t;
         if (!(there < HUGE_VAL)) return -1;
-        /* Where the secant says that the minimum is, a little before it where nothing beyond is
-         * allowed. */
-        const double minimum = t * slope / (slope - there);
-        t = fmax(0.1 * t, rule->patience > 0 ? minimum : 0.9 * minimum);
+        t = nmfi_shorter_step(trial, t, slope, there);
+        if (rule->patience == 0) t *= 0.9; /* nothing beyond the minimum is allowed */
         nmfi_strip_work row = nmfi_strip_row(work, i);
         nmfi_strip_curvatures(&row, row.R, &t, &growth);
     }

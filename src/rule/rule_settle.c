@@ -134,7 +134,8 @@ static double aim(row_newton *row)
         for (int64_t l = 0; l < k; l++) row->p[j] += row->hessian[j * k + l] * row->x[l];
         row->z[j] = row->x[j];
     }
-    nmfi_pivot(row->hessian, row->p, k, DBL_EPSILON, row->z, row->pivoting);
+    const double rounding = row->step->kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON;
+    nmfi_pivot(row->hessian, row->p, k, rounding, row->z, row->pivoting);
     for (int64_t j = 0; j < k; j++) slope += row->g[j] * (row->z[j] - row->x[j]);
     return slope;
 }
@@ -192,7 +193,7 @@ static int land_by_slope(row_newton *row, double slope)
             return 1;
         }
         if (!(there < HUGE_VAL)) return 0;
-        t = fmax(0.1 * t, t * slope / (slope - there));
+        t = nmfi_shorter_step(trial, t, slope, there);
     }
     return 0;
 }
