@@ -158,10 +158,26 @@ static nmf_status set_own(const cli_option *option, const char *text, cli_args *
     return NMF_OK;
 }
 
+/* "--loss beta=0.5" sets two options with one word. */
+static nmf_status set_beta(const char *text, cli_args *args, nmf_error *error)
+{
+    int64_t count = 0;
+    const nmf_option_info *const library = nmf_option_table(&count);
+    args->options.loss = NMF_LOSS_BETA;
+    for (int64_t i = 0; i < count; i++) {
+        if (strcmp(library[i].field, "beta") != 0) continue;
+        args->given |= UINT64_C(1) << i;
+        return nmf_option_set(&args->options, &library[i], text, error);
+    }
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "this version has no option --beta");
+}
+
 static nmf_status set_flag(const cli_flag *flag, const char *text, cli_args *args, nmf_error *error)
 {
     if (flag->own != NULL) return set_own(flag->own, text, args, error);
     args->given |= UINT64_C(1) << flag->library_index;
+    if (strcmp(flag->flag, "loss") == 0 && text != NULL && strncmp(text, "beta=", 5) == 0)
+        return set_beta(text + 5, args, error);
     return nmf_option_set(&args->options, flag->library, text != NULL ? text : "yes", error);
 }
 

@@ -14,9 +14,6 @@ extern "C" {
 
 typedef enum nmf_model_kind { NMF_MODEL_NMF = 0, NMF_MODEL_PCA = 1 } nmf_model_kind;
 
-typedef enum nmf_loss { NMF_LOSS_FROBENIUS = 0 } nmf_loss;
-#define NMF_LOSS_NAMES "frobenius"
-
 /* Why the fit stopped. */
 typedef enum nmf_stopped {
     NMF_STOPPED_CONVERGED = 0, /* KKT residual <= tol */
@@ -55,7 +52,7 @@ typedef struct nmf_model_content {
     double seconds;        /* of the fit, data in memory, start included */
     double loss;           /* the final objective, penalties included */
     double error;          /* sqrt(2 D); for Frobenius ||X - WH||_F */
-    double relative_error; /* error / ||X||_F */
+    double relative_error; /* error / ||X||_F; other losses: D / D(X || rank-one fit), see fit.h */
     double kkt;            /* scale-free KKT residual at the end */
     nmf_stopped stopped;
     int64_t threads;

@@ -20,8 +20,27 @@ typedef enum nmf_init {
 } nmf_init;
 #define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"
 
-typedef enum nmf_solver { NMF_SOLVER_AUTO = 0, NMF_SOLVER_HALS = 1, NMF_SOLVER_CD = 2 } nmf_solver;
-#define NMF_SOLVER_NAMES "auto", "hals", "cd"
+typedef enum nmf_solver {
+    NMF_SOLVER_AUTO = 0,
+    NMF_SOLVER_HALS = 1, /* Frobenius only */
+    NMF_SOLVER_CD = 2,   /* Frobenius only */
+    NMF_SOLVER_MU = 3    /* multiplicative updates, every loss */
+} nmf_solver;
+#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu"
+
+/* What a fit minimizes: D(X || W H) of one of these kinds, summed over entries x and y of WH.
+ *
+ * frobenius  (x - y)^2 / 2
+ * kl         x log(x / y) - x + y
+ * is         x / y - log(x / y) - 1
+ * beta       (x^b - b x y^(b-1) + (b - 1) y^b) / (b (b - 1)), which the others are for b = 2, 1, 0 */
+typedef enum nmf_loss {
+    NMF_LOSS_FROBENIUS = 0,
+    NMF_LOSS_KL = 1, /* generalized Kullback-Leibler */
+    NMF_LOSS_IS = 2, /* Itakura-Saito */
+    NMF_LOSS_BETA = 3
+} nmf_loss;
+#define NMF_LOSS_NAMES "frobenius", "kl", "is", "beta"
 
 typedef enum nmf_precision {
     NMF_PRECISION_AUTO = 0,
@@ -50,7 +69,7 @@ typedef struct nmf_trace_point {
     int64_t passes; /* readings of X so far, start and validation included */
     double seconds; /* since the fit began */
     double loss;    /* the objective: divergence plus penalties; NaN where unknown (sketch) */
-    double kkt; /* scale-free KKT residual; NaN where it was not computed */
+    double kkt;     /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
 /* Called after each iteration, those in the sketch included (their loss on X is not known: NaN),

@@ -4,8 +4,6 @@
 #include "fit/problem.h"
 #include "fit/solve.h"
 
-#include "base/clock.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -48,19 +46,12 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
     nmfi_keep_gradients(problem, pass, H);
 }
 
-/* The last line of the trace tells of the pair that is returned. */
-static void correct_trace(nmfi_problem *problem)
-{
-    if (problem->trace_count == 0)
-        problem->trace_count = 1; /* stopped before the first iteration on X */
-    nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
-    const double seconds = nmfi_seconds() - problem->began_seconds;
-    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds,
-                              nmfi_loss_for_user(problem, problem->loss), problem->kkt};
-}
-
 void nmfi_finish(nmfi_problem *problem)
 {
+    if (problem->divergence.wanted) {
+        nmfi_divergence_finish(problem);
+        return;
+    }
     nmfi_factor *W = &problem->W, *H = &problem->H;
     nmfi_pass *pass = W->on_rows ? &problem->pass : &problem->by_samples;
     const int solve = problem->options.solver != NMF_SOLVER_CD;
@@ -99,5 +90,5 @@ void nmfi_finish(nmfi_problem *problem)
     problem->error = sqrt(distance);
     problem->loss = 0.5 * distance + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);
     problem->kkt = nmfi_kkt(problem);
-    correct_trace(problem);
+    nmfi_correct_trace(problem);
 }

@@ -1,4 +1,4 @@
-/* The Frobenius fit: open, start, iterate, keep the best start, finish, result. */
+/* The fit: open, start, iterate, keep the best start, finish, result. */
 #include "fit/problem.h"
 
 #include <string.h>
@@ -40,16 +40,33 @@ static void restore(nmfi_problem *problem, const outcome *best)
            (size_t)problem->trace_count * sizeof *problem->trace);
 }
 
+/* The first iterations of a divergence, whose loss tells the starts apart; one start needs no trial. */
+static void try_start(nmfi_problem *problem)
+{
+    enum { TRIAL = 30 };
+    const int64_t most = problem->options.max_iter;
+    if (problem->options.starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
+    if (problem->options.starts > 1 || problem->compressed.rank == 0)
+        nmfi_iterate(problem, problem->options.tol);
+    problem->options.max_iter = most;
+}
+
 /* Everything that needs no reading of X, where there is a sketch; else the whole fit from this
  * start. */
 static void converge(nmfi_problem *problem)
 {
-    if (problem->options.solver == NMF_SOLVER_CD)
-        nmfi_iterate_cd(problem);
-    else if (problem->compressed.rank > 0)
-        nmfi_iterate_compressed(problem);
-    else
+    const nmf_solver solver = problem->options.solver;
+    if (solver == NMF_SOLVER_CD || solver == NMF_SOLVER_MU) {
+        (solver == NMF_SOLVER_CD ? nmfi_iterate_cd : nmfi_iterate_mu)(problem);
+        return;
+    }
+    if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
+    if (problem->divergence.wanted) {
+        nmfi_divergence_lift(problem);
+        try_start(problem);
+    } else if (problem->compressed.rank == 0) {
         nmfi_iterate(problem, problem->options.tol);
+    }
 }
 
 static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
@@ -92,7 +109,8 @@ static void polish(nmfi_problem *problem)
     enum { ROUNDS = 4 };
     double tol = problem->options.tol;
     for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
-        const int iterate = round > 0 || problem->compressed.rank > 0;
+        const int tried = problem->divergence.wanted && problem->options.starts > 1;
+        const int iterate = round > 0 || tried || problem->compressed.rank > 0;
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
         nmfi_finish(problem);
         if (problem->stopped != NMF_STOPPED_CONVERGED || problem->kkt <= problem->options.tol)
@@ -110,7 +128,7 @@ static nmf_status run(nmfi_problem *problem, nmf_error *error)
     if (status == NMF_OK) status = run_starts(problem, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    if (problem->options.solver == NMF_SOLVER_CD)
+    if (problem->options.solver == NMF_SOLVER_CD || problem->options.solver == NMF_SOLVER_MU)
         nmfi_finish(problem);
     else
         polish(problem);

@@ -52,6 +52,9 @@ static double alternate(nmfi_problem *problem, const descent *d)
     const int64_t sweeps = inner_sweeps(problem);
     const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
+    if (problem->divergence.wanted && !problem->compressed.active)
+        return nmfi_divergence_alternate(problem, late && !e->plain ? e->beta : 0.0,
+                                         e->wanted && d->steps >= DELAY ? e->beta : 0.0);
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
     const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->beta : 0.0, 0, 1};
     nmfi_half_step(problem, &problem->W, &problem->H, half_W);
@@ -113,7 +116,8 @@ static int stalled(const nmfi_problem *problem, recent *losses, double loss)
     const double epsilon =
         0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
     const double by = fallen(losses, loss);
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * loss, epsilon * problem->norm2);
+    const double scale = problem->divergence.wanted ? problem->divergence.rank_one : problem->norm2;
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * loss, epsilon * scale);
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)

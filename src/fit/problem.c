@@ -33,8 +33,10 @@ static void layout(nmfi_problem *problem)
     nmfi_arena *arena = &problem->arena;
     const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
     const int64_t threads = nmfi_team_threads(problem->team);
-    nmfi_pass_layout(&problem->pass, arena, threads, 1);
-    if (!problem->W.on_rows) nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
+    const int divergence = problem->divergence.wanted;
+    nmfi_pass_layout(&problem->pass, arena, threads, !divergence || problem->sketch.width > 0);
+    if (!divergence && !problem->W.on_rows)
+        nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
     const int keeps = problem->options.starts > 1;
     layout_factor(&problem->W, arena, k, bytes, keeps);
     layout_factor(&problem->H, arena, k, bytes, keeps);
@@ -45,6 +47,7 @@ static void layout(nmfi_problem *problem)
     problem->gram = nmfi_take(arena, k * k, (size_t)bytes);
     problem->inverse = nmfi_take(arena, k, (size_t)bytes);
     problem->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    if (divergence) nmfi_divergence_layout(problem);
     problem->trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
     if (keeps) problem->kept_trace = nmfi_take(arena, problem->trace_room, sizeof *problem->trace);
 }
@@ -64,7 +67,9 @@ static void plan(nmfi_problem *problem)
     problem->H.on_rows = by_features;
     problem->W.cut = by_features ? problem->pass.columns : problem->pass.rows;
     problem->H.cut = by_features ? problem->pass.rows : problem->pass.columns;
-    if (by_features)
+    if (problem->divergence.wanted)
+        nmfi_divergence_plan(problem, &stored);
+    else if (by_features)
         nmfi_pass_plan(&problem->by_samples, dense, problem->kernels, problem->k,
                        problem->options.block_rows);
 }
@@ -74,9 +79,10 @@ static void set_penalties(nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double n = (double)problem->n, m = (double)problem->m;
-    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^2 times
+    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^beta times
      * his. */
-    const double l2 = problem->unit, l1 = problem->unit * sqrt(problem->unit);
+    const double beta = nmfi_beta(o);
+    const double l2 = pow(problem->unit, beta - 1), l1 = l2 * sqrt(problem->unit);
     problem->W.l1 = l1 * n * o->alpha_W * o->l1_ratio;
     problem->W.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
     problem->H.l1 = l1 * m * alpha_H * o->l1_ratio;
@@ -174,7 +180,15 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
     problem->mean = scan.sum / entries;
     problem->norm2 = scan.sum_of_squares;
     set_penalties(problem);
-    return NMF_OK;
+    return problem->divergence.wanted ? nmfi_divergence_read(problem, X, scan.lowest, error)
+                                      : NMF_OK;
+}
+
+/* Where a whole iteration takes microseconds, waking a second thread takes longer. */
+static int64_t worthwhile_threads(const nmfi_problem *problem)
+{
+    const double products = (double)problem->m * (double)problem->n * (double)problem->k;
+    return problem->options.threads == 0 && products < 1e5 ? 1 : problem->options.threads;
 }
 
 nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,
@@ -190,7 +204,12 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     if (problem->m == 0 || problem->n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)problem->m, (long long)problem->n);
-    nmf_status status = choose_start(problem, error);
+    nmfi_name_loss(&problem->options);
+    problem->divergence.beta = nmfi_beta(&problem->options);
+    problem->divergence.wanted =
+        problem->options.loss != NMF_LOSS_FROBENIUS || problem->options.solver == NMF_SOLVER_MU;
+    nmf_status status = nmfi_divergence_check(&problem->options, error);
+    if (status == NMF_OK) status = choose_start(problem, error);
     choose_sketch(problem);
     if (status == NMF_OK) status = nmfi_pass_countable(&problem->dense, pass_width(problem), error);
     if (status != NMF_OK) return status;
@@ -200,14 +219,15 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->kernels =
         nmfi_kernels_for(problem->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     problem->trace_room = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
-    status = nmfi_team_start(options->threads, &problem->team, error);
+    status = nmfi_team_start(worthwhile_threads(problem), &problem->team, error);
     if (status != NMF_OK) return status;
     plan(problem);
     layout(problem); /* measures */
     status = nmfi_arena_allocate(&problem->arena, options->memory_limit_bytes, error);
     if (status == NMF_OK) {
         layout(problem);
-        problem->pass.team = problem->by_samples.team = problem->team;
+        problem->pass.team = problem->by_samples.team = problem->divergence.across.team =
+            problem->team;
         status = read_X(problem, X, error);
     }
     if (status != NMF_OK) nmfi_problem_close(problem);

@@ -2,6 +2,7 @@
 #ifndef NMFI_FIT_PROBLEM_H
 #define NMFI_FIT_PROBLEM_H
 
+#include "fit/divergence.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -52,6 +53,7 @@ typedef struct nmfi_problem {
     nmfi_pass by_samples;
     nmfi_sketch sketch; /* for starts and fits that need one, else width 0 */
     nmfi_compressed compressed;
+    nmfi_divergence divergence;
     nmfi_factor W, H;
     /* The Gram matrix a half step works with, as the kernels want it. */
     void *gram, *inverse;
@@ -82,6 +84,7 @@ void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the 
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error);
 
 /* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
+nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor); /* divergences */
 typedef struct nmfi_half {
     int64_t sweeps;
     double beta;
@@ -113,6 +116,7 @@ double nmfi_kkt(const nmfi_problem *problem);
 double nmfi_loss_for_user(const nmfi_problem *problem, double loss); /* from the loss of unit X */
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
 int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss on X is not known */
+void nmfi_correct_trace(nmfi_problem *problem); /* its last line: of the pair that is returned */
 int64_t nmfi_visits(const nmfi_problem *problem);
 
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last

@@ -8,13 +8,22 @@
 #include <math.h>
 #include <stdio.h>
 
+/* The Frobenius loss is measured by X itself, others by the rank-one fit that explains nothing but its
+ * sums. */
+static double relative_error(const nmfi_problem *problem)
+{
+    if (problem->options.loss == NMF_LOSS_FROBENIUS) return problem->error / sqrt(problem->norm2);
+    const double rank_one = problem->divergence.rank_one;
+    return rank_one > 0 ? 0.5 * problem->error * problem->error / rank_one : 0.0;
+}
+
 static void fill_content(const nmfi_problem *problem, const nmf_matrix *X,
                          nmf_model_content *content)
 {
     static const char *const init_names[] = {NMF_INIT_NAMES};
     nmfi_content_begin(content, X, &problem->options, problem->kernels);
     content->kind = NMF_MODEL_NMF;
-    content->loss_kind = NMF_LOSS_FROBENIUS;
+    content->loss_kind = problem->options.loss;
     content->trace = problem->trace;
     content->trace_count = problem->trace_count;
     content->iterations = problem->iterations;
@@ -22,8 +31,8 @@ static void fill_content(const nmfi_problem *problem, const nmf_matrix *X,
     content->passes = nmfi_visits(problem);
     content->unit = problem->unit;
     content->loss = nmfi_loss_for_user(problem, problem->loss);
-    content->error = problem->error / problem->unit;
-    content->relative_error = problem->error / sqrt(problem->norm2);
+    content->error = problem->error / pow(problem->unit, 0.5 * nmfi_beta(&problem->options));
+    content->relative_error = relative_error(problem);
     content->kkt = problem->kkt;
     content->stopped = problem->stopped;
     content->threads = nmfi_team_threads(problem->team);

@@ -45,6 +45,8 @@ static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C,
 
 void nmfi_prepare(nmfi_problem *problem)
 {
+    /* A divergence's half steps need no Gram matrix of the factor before. */
+    if (problem->divergence.wanted && !problem->compressed.active) return;
     improve(problem, &problem->H, NULL, NULL, problem->H.y, 0);
 }
 

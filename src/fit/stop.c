@@ -34,7 +34,7 @@ double nmfi_kkt(const nmfi_problem *problem)
 
 int64_t nmfi_visits(const nmfi_problem *problem)
 {
-    return problem->pass.visits + problem->by_samples.visits;
+    return problem->pass.visits + problem->by_samples.visits + problem->divergence.across.visits;
 }
 
 static int limits(nmfi_problem *problem, const nmf_trace_point *point)
@@ -61,7 +61,8 @@ int nmfi_poll(nmfi_problem *problem)
 double nmfi_loss_for_user(const nmfi_problem *problem, double loss)
 {
     /* unit^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
-    return fmax(loss, 0.0) / problem->unit / problem->unit;
+    const double root = pow(problem->unit, 0.5 * nmfi_beta(&problem->options));
+    return fmax(loss, 0.0) / root / root;
 }
 
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
@@ -76,4 +77,14 @@ int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
     if (problem->iterations < problem->options.max_iter) return 0;
     problem->stopped = NMF_STOPPED_MAX_ITER;
     return 1;
+}
+
+void nmfi_correct_trace(nmfi_problem *problem)
+{
+    if (problem->trace_count == 0)
+        problem->trace_count = 1; /* stopped before the first iteration on X */
+    nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
+    const double seconds = nmfi_seconds() - problem->began_seconds;
+    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds,
+                              nmfi_loss_for_user(problem, problem->loss), problem->kkt};
 }

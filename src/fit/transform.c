@@ -2,6 +2,7 @@
 #include "fit/transform.h"
 
 #include "data/matrix.h"
+#include "fit/divergence.h"
 #include "fit/factors.h"
 #include "fit/solve.h"
 #include "pass/pass.h"
@@ -18,6 +19,9 @@ typedef struct transform {
     nmfi_pass pass;
     void *H, *W, *gram, *inverse;
     double *gram_f64, *offset;
+    double beta;        /* of the loss; 2 where products are enough, PCA among them */
+    nmfi_metric metric; /* else */
+    void *own_sums;
 } transform;
 
 static void layout(transform *t)
@@ -31,6 +35,16 @@ static void layout(transform *t)
     t->inverse = nmfi_take(arena, k, (size_t)bytes);
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
+    if (t->beta == 2) return;
+    nmfi_pass_layout_room(&t->pass, arena, nmfi_team_threads(t->team),
+                          nmfi_strip_room_bytes(k, t->pass.columns.ld, bytes));
+    t->own_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
+    t->metric.kernels = t->kernels;
+    t->metric.k = k;
+    nmfi_metric_layout(&t->metric, arena, t->pass.columns.ld);
+    t->metric.gram = t->gram;
+    t->metric.inverse = t->inverse;
+    t->metric.gram_f64 = t->gram_f64;
 }
 
 /* X must be what the model can project: the right features, finite, and >= 0 for NMF. */
@@ -38,6 +52,8 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
 {
     const int is_pca = t->model->kind == NMF_MODEL_PCA;
     const nmfi_scan scan = nmfi_pass_scan(&t->pass, is_pca);
+    if (scan.bad == 0 && t->beta <= 0 && !(scan.lowest > 0))
+        return nmfi_name_zero(X, t->beta, error);
     if (scan.bad == 0) return NMF_OK;
     const nmf_status status = nmfi_matrix_check_entries(X, is_pca, error);
     return status != NMF_OK ? status
@@ -63,6 +79,25 @@ static void solve_rows(transform *t)
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {.k = t->model->k, .C = t->H, .rule = &rule, .R = t->W};
     nmfi_pass_visit(&t->pass, &visit);
+}
+
+/* Another loss: each row to its own end with its entries of X at hand. */
+static void settle_rows(transform *t)
+{
+    const nmf_options *o = &t->model->options;
+    const double n = (double)t->model->features, unit = t->pass.unit;
+    const double l2 = pow(unit, t->beta - 1), l1 = l2 * sqrt(unit);
+    nmfi_divergence_step step = nmfi_step_bare(t->kernels, t->beta, unit, t->model->k);
+    step.F = t->H;
+    step.ldf = t->pass.columns.ld;
+    step.ld = t->pass.rows.ld;
+    step.l1 = l1 * n * o->alpha_W * o->l1_ratio;
+    step.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
+    step.start = step.older = step.ahead = step.result = t->W;
+    nmfi_own_sums(&t->metric, &t->pass, t->own_sums);
+    const nmfi_settle_rule settle = nmfi_settling(&t->metric, &t->pass, step, t->own_sums);
+    const nmfi_rule rule = nmfi_rule_settle(&settle);
+    nmfi_pass_visit_tiles(&t->pass, &rule);
 }
 
 static void project_rows(transform *t)
@@ -91,6 +126,9 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
     transform t = {.model = nmf_model_view(model)};
     const nmf_dense dense = nmf_matrix_dense(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
+    nmf_options loss = t.model->options;
+    loss.loss = t.model->kind == NMF_MODEL_PCA ? NMF_LOSS_FROBENIUS : t.model->loss_kind;
+    t.beta = nmfi_beta(&loss);
     nmf_status status = nmfi_pass_countable(&dense, t.model->k, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
     if (status != NMF_OK) return status;
@@ -109,8 +147,10 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA)
             project_rows(&t);
-        else
+        else if (t.beta == 2)
             solve_rows(&t);
+        else
+            settle_rows(&t);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
         status = nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, dense.rows, t.model->k, W, error);
     }

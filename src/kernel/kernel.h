@@ -45,6 +45,33 @@ typedef struct nmfi_hals {
     double sweeps_done;
 } nmfi_hals;
 
+/* Some rows of X beside their model V = x'F, for the beta-divergence. Panels (V, R, S) are rows x
+ * columns of T; their rows have room for whole vectors. */
+typedef struct nmfi_ratio {
+    const nmfi_rows *X;
+    double unit; /* what X is multiplied by */
+    double beta;
+    double least, instead; /* a model entry not above `least` is taken as `instead` to divide by */
+    double ignored;        /* entries of X not above it have no logarithm */
+    const void *x;         /* k x rows, stride ldx */
+    int64_t ldx;
+    const void *F; /* k x columns, padded with zeros to ldf */
+    int64_t ldf, k;
+    void *V;
+    int64_t ldv;
+    void *R, *S; /* X V^(beta - 2) and V^(beta - 1); S NULL: not wanted */
+    int64_t ldr;
+} nmfi_ratio;
+
+/* Up to NMFI_LANES_MAX rows of a factor in a divergence's half step: the point x and the two parts of
+ * its gradient, all k x lanes with stride ld. */
+typedef struct nmfi_strip {
+    void *x;
+    const void *num, *den; /* R F' and S F' */
+    int64_t k, lanes, ld;
+    double l1, l2; /* the gradient is den + l1 + l2 x - num */
+} nmfi_strip;
+
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
     double lowest, highest; /* of the entries that are not NaN */
@@ -75,6 +102,44 @@ typedef struct nmfi_kernels {
 
     /* One reading for validation and norms, of X times `unit`. */
     void (*scan[4])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
+
+    /* V, R and S of nmfi_ratio. */
+    void (*ratio[4])(const nmfi_ratio *ratio);
+
+    /* totals[r] += the divergence of row r of X from its model V. */
+    void (*divergence[4])(const nmfi_ratio *ratio, double *totals);
+
+    /* totals[r] += sum_c X U^2 / (V (V + steps[r] U)), U a panel of stride ldv. */
+    void (*curvature[4])(const nmfi_ratio *ratio, const void *U, const double *steps,
+                         double *totals);
+
+    /* V[r,c] = sum_j x[j,r] F[j,c]: rows x columns, rounded up to whole vectors. */
+    void (*model)(const void *x, int64_t ldx, int64_t rows, const void *F, int64_t ldf, int64_t k,
+                  int64_t columns, void *V, int64_t ldv);
+
+    /* to[j,c] = F[j,c] weight[c]; both k x count, stride ld. */
+    void (*weigh)(const void *F, int64_t ld, int64_t k, int64_t count, const void *weight,
+                  void *to);
+
+    /* H = F diag(w) F' for the first row, w = (of_R R + of_S S) / V, all of k x k; R becomes w. */
+    void (*hessian)(const nmfi_ratio *ratio, double of_R, double of_S, double *H);
+
+    /* V[r,c] += steps[r] U[r,c], panels of stride ldv. */
+    void (*advance)(void *V, const void *U, int64_t ldv, int64_t rows, int64_t columns,
+                    const double *steps);
+
+    /* Divergences, on a strip of a factor; formulas in strip.inc. Numbers for each lane are f64. */
+    void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);
+    void (*strip_residual)(const nmfi_strip *strip, double *residual, double *reference);
+    void (*strip_multiply)(const nmfi_strip *strip, double gamma, double no_den, double cut);
+    void (*strip_aim)(const nmfi_strip *strip, const void *M, double sum, const double *least,
+                      void *p);
+    void (*strip_difference)(const nmfi_strip *strip, void *to, double *slope, double *square);
+    void (*strip_move)(const nmfi_strip *strip, const void *d, const double *steps);
+
+    /* y = max(n / 10, n + beta (n - old)), over k x count. */
+    void (*overshoot)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
+                      int64_t ldo, int64_t k, int64_t count, double beta);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,

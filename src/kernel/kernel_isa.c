@@ -67,8 +67,10 @@
 #define REAL_IS_F32 1
 #define NAME(base) NMFI_GLUE(base, _f32)
 #include "kernel/vector.inc"
+#include "kernel/ratio.inc"
 #include "kernel/products.inc"
 #include "kernel/hals.inc"
+#include "kernel/strip.inc"
 #include "kernel/table.inc"
 #undef REAL
 #undef REAL_IS_F32
@@ -78,7 +80,9 @@
 #define REAL_IS_F32 0
 #define NAME(base) NMFI_GLUE(base, _f64)
 #include "kernel/vector.inc"
+#include "kernel/ratio.inc"
 #include "kernel/products.inc"
 #include "kernel/hals.inc"
+#include "kernel/strip.inc"
 #include "kernel/table.inc"
 /* clang-format on */

@@ -9,7 +9,7 @@ typedef struct visit_job {
     const nmfi_visit *visit;
 } visit_job;
 
-static void clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
+void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
 {
     memset(sums->value, 0, sizeof sums->value);
     const int64_t each =
@@ -25,9 +25,9 @@ static void add_sums(const nmfi_pass *pass, nmfi_sums *to, const nmfi_sums *from
 }
 
 /* In slot order, always. */
-static void total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count)
+void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count)
 {
-    clear_sums(pass, &pass->total);
+    nmfi_pass_clear_sums(pass, &pass->total);
     for (int64_t s = 0; s < count; s++) add_sums(pass, &pass->total, &slots[s]);
 }
 
@@ -126,7 +126,7 @@ static void visit_slot(void *context, int64_t slot, int64_t thread)
     const visit_job *job = context;
     nmfi_pass *pass = job->pass;
     const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
-    clear_sums(pass, &pass->slot_sums[slot]);
+    nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     if (job->visit->accumulate)
         memset(slot_Q(pass, slot, job->visit->k), 0,
                (size_t)(job->visit->k * pass->columns.ld * pass->kernels->element_bytes));
@@ -138,7 +138,7 @@ void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
 {
     visit_job job = {pass, visit};
     nmfi_team_run(pass->team, pass->rows.slots, visit_slot, &job);
-    total_sums(pass, pass->slot_sums, pass->rows.slots);
+    nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
     pass->visits++;
 }
 
@@ -158,7 +158,7 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
     nmfi_sums *sums = &pass->slot_sums[pass->rows.slots + slot];
     char *P = pass->products + thread * pass->products_bytes;
     const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
-    clear_sums(pass, sums);
+    nmfi_pass_clear_sums(pass, sums);
     for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
         const int64_t first = t * cut->lanes;
         if (job->rule) {
@@ -175,7 +175,7 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
 {
     columns_job job = {pass, k, rule, C_for_gram};
     nmfi_team_run(pass->team, pass->columns.slots, update_column_slot, &job);
-    total_sums(pass, pass->slot_sums + pass->rows.slots, pass->columns.slots);
+    nmfi_pass_total_sums(pass, pass->slot_sums + pass->rows.slots, pass->columns.slots);
 }
 
 typedef struct combine_job {

@@ -43,8 +43,10 @@ typedef struct nmfi_pass {
     char *scratch;   /* threads x (3 k x 64 T + pivot work) */
     char *gather;    /* threads x block of rows as stored, where the source does not lend */
     char *widened;   /* threads x block of rows in T, where integers are converted once a block */
+    char *room;      /* threads x what a rule works in that has X at hand (nmfi_pass_layout_room) */
     nmfi_sums total; /* of the last visit or column update */
-    int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes; /* for each thread */
+    int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes,
+        room_bytes; /* for each thread */
 } nmfi_pass;
 
 /* What a visit is to do; zero what is not wanted. */
@@ -75,6 +77,15 @@ int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
 /* One reading of X. pass->total holds the sums afterwards. */
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
 
+/* The other kind of visit: a rule that improves each tile with the tile's rows of X at hand, where
+ * products alone do not tell enough (divergences). It works in a room of `bytes` for each thread
+ * (tiles.c). */
+void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes);
+void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_rule *rule);
+
+/* X the other way round, for a visit along the columns: its rows packed into `to`. */
+void nmfi_pass_copy_rows(nmfi_pass *pass, void *to);
+
 /* The column factor from the Q of the last accumulating visit: the rule gets its tiles.
  * `C_for_gram` (k x columns.ld, after the rule): its Gram matrix goes into the sums. rule NULL: the
  * Gram matrix alone. */
@@ -84,6 +95,10 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
  * l, with turn a packed k x k matrix of T. No reading of X. */
 void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
                        const nmfi_cut *cut);
+
+/* Sums at zero, and the slots' added in their order into pass->total: for the files of this folder. */
+void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums);
+void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count);
 
 /* Validation and norms, in the pass's unit: one reading. */
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);

@@ -31,8 +31,12 @@ typedef struct nmfi_tile {
     int64_t lanes;
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
-    void *scratch; /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; of the thread */
+    /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's room. Of the thread. */
+    void *scratch;
     nmfi_sums *sums;
+    /* In a visit of tiles (pass.h) there are no products but the tile's rows of X themselves. */
+    nmfi_rows X;
+    nmf_dtype dtype; /* they are stored in */
 } nmfi_tile;
 
 typedef struct nmfi_rule {

@@ -1,0 +1,57 @@
+/* The state of a fit of a divergence D(X || WH), beside what every fit has (problem.h). */
+#ifndef NMFI_FIT_DIVERGENCE_H
+#define NMFI_FIT_DIVERGENCE_H
+
+#include "fit/metric.h"
+#include "pass/pass.h"
+
+#include <nmfkit/options.h>
+
+struct nmfi_problem;
+
+/* Each factor's half step visits X along that factor: the pass as X is stored, and `across`, over a copy
+ * of X the other way round in its storage type. */
+typedef struct nmfi_divergence {
+    int wanted; /* 0: the Frobenius loss with its own solvers */
+    double beta;
+    nmfi_pass across;
+    void *copy;         /* of X for `across`; NULL where X lends its rows both ways */
+    void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
+    nmfi_metric metric;
+    double rank_one; /* D(X || r c' / sum) */
+} nmfi_divergence;
+
+/* The exponent of the loss, and the loss by its own name: beta = 1 is kl. */
+double nmfi_beta(const nmf_options *options);
+void nmfi_name_loss(nmf_options *options);
+/* Errors: DATA, with the first entry that beta <= 0 cannot take. */
+nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
+/* Errors: ARGUMENT where the solver does not minimize the loss. */
+nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
+
+/* divergence_open.c: called by problem.c where each of these is done for every fit. */
+void nmfi_divergence_plan(struct nmfi_problem *problem, const nmf_dense *stored);
+void nmfi_divergence_layout(struct nmfi_problem *problem);
+nmf_status nmfi_divergence_read(struct nmfi_problem *problem, const nmf_matrix *X, double lowest,
+                                nmf_error *error);
+
+/* divergence_steps.c: one iteration from (W.y, H.y), whose loss it returns; the start made usable;
+ * what is measured at the pair as it is. */
+typedef struct nmfi_divergence_half {
+    double extrapolation;
+    int still;  /* only measures, at W.y and H.y */
+    int parity; /* scikit-learn's guards to the letter */
+    int strict; /* proven to descend, at the price of shorter steps */
+    int measure_start, measure_result;
+} nmfi_divergence_half;
+void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);
+double nmfi_divergence_alternate(struct nmfi_problem *problem, double ahead_W, double ahead_H);
+void nmfi_divergence_lift(struct nmfi_problem *problem);
+/* The rows of W for H.y, each to its end, into W.spare; measured there. */
+void nmfi_divergence_settle_W(struct nmfi_problem *problem);
+
+/* The drivers: scikit-learn's rule (mu.c), the last visit (divergence_finish.c). */
+void nmfi_iterate_mu(struct nmfi_problem *problem);
+void nmfi_divergence_finish(struct nmfi_problem *problem);
+
+#endif

@@ -1,0 +1,166 @@
+/* Opening a problem whose loss is a divergence: the exponent, X the other way round, what the smallest
+ * entries allow, and the divergence of the rank-one fit that relative errors are measured by. */
+#include "fit/problem.h"
+#include "rule/divergence.h"
+
+#include <math.h>
+#include <string.h>
+
+double nmfi_beta(const nmf_options *options)
+{
+    switch (options->loss) {
+    case NMF_LOSS_FROBENIUS: return 2;
+    case NMF_LOSS_KL: return 1;
+    case NMF_LOSS_IS: return 0;
+    case NMF_LOSS_BETA: break;
+    }
+    return options->beta;
+}
+
+void nmfi_name_loss(nmf_options *options)
+{
+    if (options->loss != NMF_LOSS_BETA) return;
+    if (options->beta == 2) options->loss = NMF_LOSS_FROBENIUS;
+    if (options->beta == 1) options->loss = NMF_LOSS_KL;
+    if (options->beta == 0) options->loss = NMF_LOSS_IS;
+}
+
+nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
+{
+    static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
+    if (options->loss == NMF_LOSS_FROBENIUS || options->solver == NMF_SOLVER_AUTO ||
+        options->solver == NMF_SOLVER_MU)
+        return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "solver = %s minimizes the frobenius loss only; loss %s needs auto or mu",
+                    solvers[options->solver], losses[options->loss]);
+}
+
+void nmfi_divergence_plan(nmfi_problem *problem, const nmf_dense *stored)
+{
+    nmf_dense turned = nmfi_transposed(stored);
+    if (turned.column_stride != 1 && turned.columns > 1) { /* it will be a copy, rows packed */
+        turned.row_stride = turned.columns;
+        turned.column_stride = 1;
+    }
+    nmfi_pass_plan(&problem->divergence.across, &turned, problem->kernels, problem->k,
+                   problem->options.block_rows);
+}
+
+static int64_t longer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void nmfi_divergence_layout(nmfi_problem *problem)
+{
+    nmfi_divergence *d = &problem->divergence;
+    nmfi_arena *arena = &problem->arena;
+    const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
+    const int64_t threads = nmfi_team_threads(problem->team);
+    nmfi_pass *const sides[] = {&problem->pass, &d->across};
+    nmfi_pass_layout(&d->across, arena, threads, 0);
+    for (int side = 0; side < 2; side++)
+        nmfi_pass_layout_room(sides[side], arena, threads,
+                              nmfi_strip_room_bytes(k, sides[side]->columns.ld, bytes));
+    const nmfi_source *as_stored = &problem->pass.source;
+    const int copies = as_stored->dense.row_stride != 1 && as_stored->rows > 1;
+    d->copy = NULL;
+    if (copies) {
+        const size_t row =
+            nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
+        d->copy = nmfi_take(arena, as_stored->columns, row);
+        d->across.source.dense.data = d->copy;
+    }
+    d->marginals[0] = nmfi_take(arena, problem->W.cut.ld, (size_t)bytes);
+    d->marginals[1] = nmfi_take(arena, problem->H.cut.ld, (size_t)bytes);
+    d->metric.kernels = problem->kernels;
+    d->metric.k = k;
+    nmfi_metric_layout(&d->metric, arena, longer(problem->W.cut.ld, problem->H.cut.ld));
+    d->metric.gram = problem->gram;
+    d->metric.inverse = problem->inverse;
+    d->metric.gram_f64 = problem->gram_f64;
+}
+
+/* The entry that a negative power cannot take, by name. */
+nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
+{
+    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(X); j++)
+            if (!(nmf_matrix_at(X, i, j) > 0))
+                return nmf_fail(error, NMF_ERROR_DATA,
+                                "X[%lld,%lld] = 0: with beta = %g, entries must be > 0; add a "
+                                "small number to X or choose a positive beta",
+                                (long long)i, (long long)j, beta);
+    return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+}
+
+/* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler divergence
+ * nothing of rank one is better. */
+static double rank_one(nmfi_problem *problem)
+{
+    nmfi_divergence *d = &problem->divergence;
+    const nmfi_kernels *kernels = problem->kernels;
+    nmfi_factor *W = &problem->W, *H = &problem->H;
+    memcpy(W->y, d->marginals[0], (size_t)(W->cut.ld * kernels->element_bytes));
+    memcpy(H->y, d->marginals[1], (size_t)(H->cut.ld * kernels->element_bytes));
+    const double sum = kernels->sum(W->y, W->cut.ld, 1, problem->m);
+    kernels->scale(W->y, problem->m, 1 / sqrt(sum));
+    kernels->scale(H->y, problem->n, 1 / sqrt(sum));
+    const double H_sum = kernels->sum(H->y, H->cut.ld, 1, problem->n);
+    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->unit, 1), .still = 1};
+    looking.step.F = H->y;
+    looking.step.ldf = H->cut.ld;
+    looking.step.F_sums = &H_sum;
+    looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = W->y;
+    looking.step.ld = W->cut.ld;
+    looking.step.measure_result = 1;
+    const nmfi_rule rule = nmfi_rule_mu(&looking);
+    nmfi_pass *along_W = nmfi_pass_along(problem, W);
+    nmfi_pass_visit_tiles(along_W, &rule);
+    memset(W->y, 0, nmfi_factor_bytes(problem, W));
+    memset(H->y, 0, nmfi_factor_bytes(problem, H));
+    return along_W->total.value[NMFI_SUM_DISTANCE];
+}
+
+/* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
+static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_cut *cut)
+{
+    double squares = 0; /* a Gram matrix of one component is its square */
+    const double sum = kernels->sum(marginal, cut->ld, 1, cut->count);
+    kernels->gram(marginal, cut->ld, 1, cut->ld, &squares);
+    return squares * (double)cut->count / (sum * sum);
+}
+
+/* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and columns weigh
+ * about the same, a fit in the sketch by the one is a good start for the other; where a few carry the
+ * rest (spectra), it leads into a corner of its own. */
+static int frobenius_leads_astray(const nmfi_problem *problem)
+{
+    const nmfi_divergence *d = &problem->divergence;
+    return unevenness(problem->kernels, d->marginals[0], &problem->W.cut) *
+               unevenness(problem->kernels, d->marginals[1], &problem->H.cut) >
+           2.0;
+}
+
+nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, double lowest,
+                                nmf_error *error)
+{
+    nmfi_divergence *d = &problem->divergence;
+    if (d->beta <= 0 && !(lowest > 0)) return nmfi_name_zero(X, d->beta, error);
+    d->across.unit = problem->unit;
+    if (d->copy) {
+        nmfi_pass turned = d->across;
+        const nmf_dense seen = nmfi_transposed(&problem->pass.source.dense);
+        turned.source = nmfi_source_dense(&seen);
+        nmfi_pass_copy_rows(&turned, d->copy);
+        d->across.visits++;
+    }
+    nmfi_pass *along_W = nmfi_pass_along(problem, &problem->W);
+    nmfi_pass *along_H = nmfi_pass_along(problem, &problem->H);
+    nmfi_own_sums(&d->metric, along_W, d->marginals[0]);
+    nmfi_own_sums(&d->metric, along_H, d->marginals[1]);
+    d->rank_one = rank_one(problem);
+    if (frobenius_leads_astray(problem)) problem->compressed.rank = 0;
+    return NMF_OK;
+}

@@ -1,0 +1,162 @@
+/* Half steps of a divergence: each factor is improved by a visit of X along it, the other held fixed. The
+ * roles of a factor's three arrays are those of problem.h. */
+#include "fit/problem.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
+static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
+
+nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor)
+{
+    return factor->on_rows ? &problem->pass : &problem->divergence.across;
+}
+
+/* What the rules are told. */
+static nmfi_divergence_step describe(nmfi_problem *problem, nmfi_factor *factor,
+                                     const nmfi_factor *other, nmfi_divergence_half half)
+{
+    nmfi_metric *metric = &problem->divergence.metric;
+    nmfi_divergence_step step =
+        nmfi_step_bare(problem->kernels, problem->divergence.beta, problem->unit, problem->k);
+    if (half.parity) {
+        step.least = 0;
+        step.instead = step.ignored = peer_epsilon * problem->unit;
+    }
+    /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
+    step.F = other->leads && !half.still ? other->spare : other->y;
+    step.ldf = other->cut.ld;
+    step.F_sums = metric->F_sums;
+    step.ld = factor->cut.ld;
+    step.l1 = factor->l1;
+    step.l2 = factor->l2;
+    step.start = factor->y;
+    step.older = half.still ? factor->y : factor->latest;
+    step.ahead = half.still ? factor->y : factor->leads ? factor->spare : factor->y;
+    step.result = half.still ? factor->y : factor->leads ? factor->latest : factor->spare;
+    step.extrapolation = half.extrapolation;
+    step.measure_start = half.measure_start;
+    step.measure_result = half.measure_result;
+    step.counts_ahead = factor->leads;
+    nmfi_component_sums(metric, step.F, &other->cut, metric->F_sums);
+    return step;
+}
+
+static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
+                     nmfi_divergence_half half)
+{
+    const double beta = step.beta, root = sqrt(problem->unit);
+    const int cuts = half.parity && (factor->leads ? beta < 1 : beta <= 1);
+    const nmfi_mu_rule mu = {.step = step,
+                             .still = half.still,
+                             .gamma = nmfi_mu_gamma(beta),
+                             /* den has the unit of S F' */
+                             .no_den = peer_epsilon * pow(problem->unit, beta - 1) * root,
+                             .cut = cuts ? peer_cut * root : 0};
+    const nmfi_rule rule = nmfi_rule_mu(&mu);
+    nmfi_pass_visit_tiles(nmfi_pass_along(problem, factor), &rule);
+}
+
+static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
+                           nmfi_divergence_step step, nmfi_divergence_half half)
+{
+    nmfi_metric *metric = &problem->divergence.metric;
+    nmfi_pass *pass = nmfi_pass_along(problem, factor);
+    nmfi_component_sums(metric, step.start, &factor->cut, metric->own_sums);
+    /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
+    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->cut.count);
+    const nmfi_metric_rule newton = {.step = step,
+                                     .gram = metric->gram,
+                                     .inverse = metric->inverse,
+                                     .sum = metric->sum,
+                                     .own_sums = problem->divergence.marginals[!factor->leads],
+                                     .accuracy = 0.03,
+                                     .sweeps = 16,
+                                     .patience = half.strict ? 0 : 0.2};
+    const nmfi_rule rule = nmfi_rule_metric(&newton);
+    nmfi_pass_visit_tiles(pass, &rule);
+}
+
+void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_half half)
+{
+    nmfi_factor *factor = of_W ? &problem->W : &problem->H;
+    const nmfi_factor *other = of_W ? &problem->H : &problem->W;
+    const nmfi_divergence_step step = describe(problem, factor, other, half);
+    if (step.beta == 1 && !half.still && !half.parity)
+        step_in_metric(problem, factor, step, half);
+    else
+        multiply(problem, factor, step, half);
+    nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
+    if (half.measure_start) nmfi_keep_gradients(problem, nmfi_pass_along(problem, factor), factor);
+}
+
+void nmfi_divergence_settle_W(nmfi_problem *problem)
+{
+    nmfi_factor *W = &problem->W;
+    nmfi_pass *pass = nmfi_pass_along(problem, W);
+    const nmfi_divergence_half half = {.still = 1, .measure_start = 1, .measure_result = 1};
+    nmfi_divergence_step step = describe(problem, W, &problem->H, half);
+    step.ahead = step.result = W->spare;
+    const nmfi_settle_rule settle =
+        nmfi_settling(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
+    const nmfi_rule rule = nmfi_rule_settle(&settle);
+    nmfi_pass_visit_tiles(pass, &rule);
+    nmfi_keep_sums(problem, pass, W);
+    nmfi_keep_gradients(problem, pass, W);
+}
+
+double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double ahead_H)
+{
+    const int strict = ahead_W == 0; /* where nothing is thrown away any more */
+    const nmfi_divergence_half half_W = {
+        .extrapolation = ahead_W, .strict = strict, .measure_start = 1};
+    const nmfi_divergence_half half_H = {
+        .extrapolation = ahead_H, .strict = strict, .measure_start = 1, .measure_result = 1};
+    nmfi_divergence_half_step(problem, 1, half_W);
+    nmfi_divergence_half_step(problem, 0, half_H);
+    return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +
+           nmfi_penalty(&problem->H, problem->k);
+}
+
+/* Every row of the factor times what gives its model X's own sum: where scales are free, the best. */
+static void match_marginals(nmfi_problem *problem, nmfi_factor *factor, void *at,
+                            const nmfi_factor *other, const void *F)
+{
+    nmfi_metric *metric = &problem->divergence.metric;
+    const nmfi_kernels *kernels = problem->kernels;
+    const int64_t bytes = kernels->element_bytes;
+    nmfi_component_sums(metric, F, &other->cut, metric->F_sums);
+    nmfi_model_sums(metric, at, &factor->cut, metric->F_sums, metric->weight);
+    for (int64_t i = 0; i < factor->cut.count; i++) {
+        double model, own;
+        char *weight = (char *)metric->weight + i * bytes;
+        kernels->to_f64(weight, &model, 1);
+        kernels->to_f64((const char *)problem->divergence.marginals[!factor->leads] + i * bytes,
+                        &own, 1);
+        const double scale = model > 0 ? own / model : 0;
+        kernels->from_f64(&scale, weight, 1);
+    }
+    kernels->weigh(at, factor->cut.ld, problem->k, factor->cut.count, metric->weight, at);
+}
+
+/* Adds a thousandth of its mean to every entry. */
+static void raise_zeros(const nmfi_problem *problem, const nmfi_factor *factor, void *at)
+{
+    const nmfi_kernels *kernels = problem->kernels;
+    const double entries = (double)problem->k * (double)factor->cut.count;
+    const double mean = kernels->sum(at, factor->cut.ld, problem->k, factor->cut.count) / entries;
+    for (int64_t j = 0; j < problem->k; j++)
+        kernels->shift((char *)at + j * factor->cut.ld * kernels->element_bytes, factor->cut.count,
+                       1e-3 * mean);
+}
+
+void nmfi_divergence_lift(nmfi_problem *problem)
+{
+    nmfi_factor *W = &problem->W, *H = &problem->H;
+    raise_zeros(problem, W, W->y);
+    raise_zeros(problem, H, H->latest);
+    match_marginals(problem, W, W->y, H, H->latest);
+    match_marginals(problem, H, H->latest, W, W->y);
+}

@@ -1,0 +1,119 @@
+/* Preparing half steps of a divergence (metric.h). */
+#include "fit/metric.h"
+
+#include "fit/factors.h"
+
+#include <math.h>
+#include <string.h>
+
+void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_ld)
+{
+    const int64_t bytes = metric->kernels->element_bytes;
+    metric->F_sums = nmfi_take(arena, metric->k, sizeof(double));
+    metric->own_sums = nmfi_take(arena, metric->k, sizeof(double));
+    metric->weight = nmfi_take(arena, longer_ld, (size_t)bytes);
+    metric->weighted = nmfi_take(arena, metric->k, nmfi_product(longer_ld, bytes));
+}
+
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+                         double *sums)
+{
+    const nmfi_kernels *kernels = metric->kernels;
+    for (int64_t j = 0; j < metric->k; j++)
+        sums[j] = kernels->sum((const char *)factor + j * cut->ld * kernels->element_bytes, cut->ld,
+                               1, cut->count);
+}
+
+void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+                     const double *other_sums, void *sums)
+{
+    /* The inverse is of no use before there is a metric: its room serves for the sums as T. */
+    metric->kernels->from_f64(other_sums, metric->inverse, metric->k);
+    metric->kernels->expand(metric->inverse, 1, factor, cut->ld, metric->k, cut->count, sums);
+}
+
+void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
+{
+    const double one = 1.0;
+    const int64_t bytes = metric->kernels->element_bytes;
+    for (int64_t i = 0; i < pass->columns.count; i++)
+        metric->kernels->from_f64(&one, (char *)metric->weight + i * bytes, 1);
+    const nmfi_project_rule project = {metric->kernels, 1, pass->rows.ld, NULL, sums};
+    const nmfi_rule rule = nmfi_rule_project(&project);
+    const nmfi_visit visit = {.k = 1, .C = metric->weight, .rule = &rule, .R = sums};
+    nmfi_pass_visit(pass, &visit);
+}
+
+/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served the
+ * other factor before, and what it left there would count. */
+static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_cut *cut)
+{
+    enum { SPAN = 256 };
+    const int64_t all = cut->count;
+    double values[SPAN];
+    for (int64_t c = 0; c < all; c += SPAN) {
+        const int64_t count = all - c < SPAN ? all - c : SPAN;
+        char *const at = (char *)sums + c * kernels->element_bytes;
+        kernels->to_f64(at, values, count);
+        for (int64_t i = 0; i < count; i++) values[i] = values[i] > 0 ? 1 / sqrt(values[i]) : 0;
+        kernels->from_f64(values, at, count);
+    }
+    memset((char *)sums + all * kernels->element_bytes, 0,
+           (size_t)((cut->ld - all) * kernels->element_bytes));
+}
+
+void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2)
+{
+    const nmfi_kernels *kernels = metric->kernels;
+    const nmfi_cut *cut = &pass->columns;
+    const int64_t k = metric->k;
+    metric->sum = 0;
+    for (int64_t j = 0; j < k; j++) metric->sum += metric->own_sums[j] * metric->F_sums[j];
+    nmfi_model_sums(metric, F, cut, metric->own_sums, metric->weight);
+    invert_roots(kernels, metric->weight, cut);
+    kernels->weigh(F, cut->ld, k, cut->ld, metric->weight, metric->weighted);
+    nmfi_pass_columns(pass, k, NULL, metric->weighted);
+    memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
+    nmfi_gram_for_rule(kernels, k, l2, metric->gram_f64, metric->gram, metric->inverse);
+}
+
+nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double unit,
+                                    int64_t k)
+{
+    const double smallest = kernels->element_bytes == 4 ? 1e-15 : 1e-100;
+    const nmfi_divergence_step step = {.kernels = kernels,
+                                       .beta = beta,
+                                       .unit = unit,
+                                       .least = smallest,
+                                       .instead = smallest,
+                                       .k = k};
+    return step;
+}
+
+double nmfi_mu_gamma(double beta)
+{
+    return beta < 1 ? 1 / (2 - beta) : beta > 2 ? 1 / (beta - 1) : 1;
+}
+
+nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
+                               const void *own_sums)
+{
+    nmfi_component_sums(metric, step.F, &pass->columns, metric->F_sums);
+    for (int64_t j = 0; j < metric->k; j++)
+        metric->own_sums[j] = metric->F_sums[j] > 0 ? 1 / metric->F_sums[j] : 0;
+    nmfi_metric_make(metric, pass, step.F, 0);
+    step.F_sums = metric->F_sums;
+    const nmfi_settle_rule rule = {.metric = {.step = step,
+                                              .gram = metric->gram,
+                                              .inverse = metric->inverse,
+                                              .sum = metric->sum,
+                                              .own_sums = own_sums,
+                                              .accuracy = 0.01,
+                                              .sweeps = 32,
+                                              .each_row = 1,
+                                              .patience = 0.2},
+                                   .gamma = nmfi_mu_gamma(step.beta),
+                                   .no_den = step.instead,
+                                   .accuracy = metric->kernels->element_bytes == 4 ? 3e-6 : 1e-10};
+    return rule;
+}

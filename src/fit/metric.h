@@ -1,0 +1,47 @@
+/* What a half step of a divergence is prepared with, whether a fit or a transform takes it. */
+#ifndef NMFI_FIT_METRIC_H
+#define NMFI_FIT_METRIC_H
+
+#include "pass/pass.h"
+#include "rule/divergence.h"
+
+/* The other factor's sums, and the metric that follows from it (rule_metric.c). */
+typedef struct nmfi_metric {
+    const nmfi_kernels *kernels;
+    int64_t k;
+    double *F_sums;       /* k: of the components of the factor that is held fixed */
+    double *own_sums;     /* k: of those of the factor that is improved */
+    void *weight;         /* ld of the longer factor */
+    void *weighted;       /* k times that */
+    void *gram, *inverse; /* k x k and k, T */
+    double *gram_f64;
+    double sum; /* of the model's entries */
+} nmfi_metric;
+
+/* Everything but gram, inverse and gram_f64, which a fit has already. */
+void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_ld);
+
+/* The components' sums of a factor, k numbers. */
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+                         double *sums);
+/* The model's sums along `factor`, sum_j other_sums_j factor_j, into T. */
+void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+                     const double *other_sums, void *sums);
+/* X's sums along the rows of a pass, into T; works in metric->weight. */
+void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
+
+/* gram = F diag(1 / c) F' + l2, c = sum_j own_sums_j F_j, from F_sums and own_sums as they are; F is the
+ * column factor of `pass`. */
+void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2);
+
+/* A step's numbers that do not depend on the factors, with the guards of our own solvers. */
+nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double unit,
+                                    int64_t k);
+/* How a row is settled: one place for the fit's last visit and for transform. The metric is made from F
+ * alone, so that no row depends on another. */
+nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
+                               const void *own_sums);
+/* The exponent that makes the multiplicative update descend: Fevotte & Idier 2011. */
+double nmfi_mu_gamma(double beta);
+
+#endif

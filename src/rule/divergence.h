@@ -1,0 +1,113 @@
+/* Rules for D(X || WH): a half step on a tile of one factor, with the tile's rows of X at hand. A tile is
+ * improved strip by strip: the model V of its rows, the ratios R = X V^(beta - 2), S = V^(beta - 1),
+ * and num = R F', den = S F', whose difference is the gradient. Only strip.c knows how X is stored:
+ * rows kept sparse would need other versions of its functions and nothing else. */
+#ifndef NMFI_RULE_DIVERGENCE_H
+#define NMFI_RULE_DIVERGENCE_H
+
+#include "rule/rule.h"
+
+/* What every rule knows. Factors are k x ld, those of unit X. */
+typedef struct nmfi_divergence_step {
+    const nmfi_kernels *kernels;
+    double beta, unit;
+    double least, instead, ignored; /* nmfi_ratio */
+    int64_t k, ld;
+    const void *F; /* the other factor, k x ldf */
+    int64_t ldf;
+    const double *F_sums; /* k: of its components */
+    double l1, l2;
+    const void *start, *older; /* where the tile starts; the result of the step before */
+    void *ahead, *result;      /* `ahead` may be `start`, `result` may be `older` */
+    double extrapolation;      /* ahead = result + extrapolation (result - older) */
+    int measure_start;         /* the KKT sums there */
+    int measure_result;        /* D there, into NMFI_SUM_DISTANCE */
+    int counts_ahead;          /* entries and squares are added up of `ahead`, not of `result` */
+} nmfi_divergence_step;
+
+/* Numbers of each lane. */
+enum nmfi_lane {
+    NMFI_LANE_STEP,   /* of d, in units of the whole step; negative: multiplicative (strip_move) */
+    NMFI_LANE_SLOPE,  /* g'd */
+    NMFI_LANE_SQUARE, /* d'd */
+    NMFI_LANE_CURVATURE,
+    NMFI_LANE_RESIDUAL, /* squared projected gradient, and squared num */
+    NMFI_LANE_REFERENCE,
+    NMFI_LANE_VALUE,
+    NMFI_LANE_COUNT
+};
+
+/* One strip being worked on. Arrays of the strip are k x lanes with stride strip.ld, panels rows x
+ * columns with stride ldv. */
+typedef struct nmfi_strip_work {
+    const nmfi_divergence_step *step;
+    const nmfi_tile *tile;
+    int64_t first, rows, lanes; /* of the tile; `rows` of the lanes are real */
+    int measures;               /* the KKT sums of the next ratios are wanted */
+    nmfi_rows X;
+    nmfi_strip strip;
+    void *num, *den;
+    void *z, *p;     /* for the rule */
+    void *V, *R, *S; /* after the ratios R's panel is free for the rule */
+    int64_t ldv;
+    double *lane[NMFI_LANE_COUNT];
+    double *small; /* k x k, 5 k and what nmfi_pivot works in */
+} nmfi_strip_work;
+
+/* Lanes worked on together: fewer where rows are long, so that panels stay in the core's cache. */
+int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
+int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
+
+/* strip.c. Begin copies the start to strip.x, end writes strip.x where the result belongs. */
+void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
+                      const nmfi_tile *tile, int64_t first);
+nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a strip of one */
+void nmfi_strip_end(nmfi_strip_work *work);
+
+void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
+void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
+double nmfi_strip_divergence(nmfi_strip_work *work);                      /* of the rows from V */
+/* How much slopes along the rows of panel U grow until a step: kernel `curvature`. */
+void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
+                           double *growth);
+/* Of a strip of one: H = F diag(w) F', w = (of_R R + of_S S) / v; R is used up. */
+void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H);
+
+/* Multiplicative update (rule_mu.c). */
+typedef struct nmfi_mu_rule {
+    nmfi_divergence_step step;
+    int still; /* only measures, at the start */
+    double gamma, no_den, cut;
+} nmfi_mu_rule;
+nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
+
+/* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
+typedef struct nmfi_metric_rule {
+    nmfi_divergence_step step;
+    const void *gram, *inverse; /* M and its inverted diagonal, T */
+    double sum;                 /* of the model's entries */
+    const void *own_sums;       /* X's, along the factor, T */
+    double accuracy;            /* of the quadratic model's minimum: nmfi_hals */
+    int64_t sweeps;
+    int each_row;    /* whose steps must not depend on their neighbours */
+    double patience; /* slopes may become that part of what they were, upwards; 0: never lands too
+                        far */
+} nmfi_metric_rule;
+nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
+/* Only the direction, into z, and how far to go along it, into NMFI_LANE_STEP; after the ratios. */
+void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work);
+
+/* The next trial of a search along a step, after t where the slope is `there`, having been `slope` < 0 at
+ * its beginning: where the secant puts the minimum. A slope out of all proportion is a wall, a model
+ * entry that vanishes: first the point shortly before it. */
+double nmfi_shorter_step(int trial, double t, double slope, double there);
+
+/* Each row to its own end (rule_settle.c). */
+typedef struct nmfi_settle_rule {
+    nmfi_metric_rule metric;
+    double gamma, no_den; /* of the multiplicative steps for other betas */
+    double accuracy;      /* the row's projected gradient beside its products */
+} nmfi_settle_rule;
+nmfi_rule nmfi_rule_settle(const nmfi_settle_rule *context);
+
+#endif

@@ -1,0 +1,114 @@
+/* One step of a row in a metric that all rows share, for the Kullback-Leibler divergence. The Hessian of
+ * row i is F diag(x_i / v_i^2) F', and where the model is near, x / v^2 ~ 1 / v ~ sum / (r_i c_j), with
+ * r and c the model's own sums along rows and columns: but for a number the same k x k matrix
+ *   M = F diag(1 / c) F',   Hessian_i ~ M sum / r_i,
+ * so that the kernel `hals` finds the step of a whole tile. Along the step the slope is known exactly,
+ *   f'(t) = f'(0) + t sum_j x_j u_j^2 / (v_j (v_j + t u_j)),   u = F'd,
+ * and convex f makes a point whose slope is not positive lower than the start: no logarithm needed.
+ * A row that finds no such point takes the multiplicative update, which is proven to descend. */
+#include "rule/divergence.h"
+
+#include <math.h>
+#include <string.h>
+
+/* z = the minimizer of the quadratic model over z >= 0, then the step to it. */
+static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
+{
+    const nmfi_kernels *kernels = rule->step.kernels;
+    const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
+    double *scale = work->lane[NMFI_LANE_VALUE];
+    kernels->to_f64((const char *)rule->own_sums + first * bytes, scale, work->lanes);
+    /* A row whose model is almost nothing would be given a Hessian almost infinite. */
+    for (int64_t i = 0; i < work->lanes; i++) scale[i] *= 1e-3;
+    kernels->strip_aim(&work->strip, rule->gram, rule->sum, scale, work->p);
+    memcpy(work->z, work->strip.x, (size_t)(rule->step.k * work->lanes * bytes));
+    nmfi_hals hals = {.x = work->z,
+                      .ldx = work->lanes,
+                      .p = work->p,
+                      .ldp = work->lanes,
+                      .gram = rule->gram,
+                      .inverse = rule->inverse,
+                      .k = rule->step.k,
+                      .lanes = work->lanes,
+                      .sweeps = rule->sweeps,
+                      .accuracy = rule->accuracy};
+    if (rule->each_row)
+        (void)kernels->solve(&hals);
+    else
+        kernels->hals(&hals);
+    kernels->strip_difference(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
+                              work->lane[NMFI_LANE_SQUARE]);
+}
+
+double nmfi_shorter_step(int trial, double t, double slope, double there)
+{
+    static const double wall = 100, before_wall = 0.9, shortest = 0.1;
+    if (trial == 0 && there > -wall * slope) return before_wall * t;
+    return fmax(shortest * t, t * slope / (slope - there));
+}
+
+/* Row i's step along U: 1, or shorter where that lands too far beyond the minimum, or -1. */
+static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, int64_t i)
+{
+    enum { TRIALS = 6 };
+    const double slope = work->lane[NMFI_LANE_SLOPE][i];
+    const double l2 = rule->step.l2 * work->lane[NMFI_LANE_SQUARE][i];
+    double t = 1, growth = work->lane[NMFI_LANE_CURVATURE][i];
+    if (!(slope < 0)) return slope >= 0 ? 0 : -1; /* nothing to gain; not a number */
+    for (int trial = 0; trial < TRIALS; trial++) {
+        const double there = slope + t * (growth + l2);
+        if (there <= -rule->patience * slope) return t;
+        if (!(there < HUGE_VAL)) return -1;
+        t = nmfi_shorter_step(trial, t, slope, there);
+        if (rule->patience == 0) t *= 0.9; /* nothing beyond the minimum is allowed */
+        nmfi_strip_work row = nmfi_strip_row(work, i);
+        nmfi_strip_curvatures(&row, row.R, &t, &growth);
+    }
+    return -1;
+}
+
+void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work)
+{
+    double *steps = work->lane[NMFI_LANE_STEP];
+    find_step(rule, work);
+    nmfi_strip_model(work, work->z, work->R);
+    for (int64_t i = 0; i < work->lanes; i++) steps[i] = 1;
+    nmfi_strip_curvatures(work, work->R, steps, work->lane[NMFI_LANE_CURVATURE]);
+    for (int64_t i = 0; i < work->rows; i++) steps[i] = search_row(rule, work, i);
+}
+
+/* The model of the rows at the result. */
+static void advance_model(const nmfi_metric_rule *rule, nmfi_strip_work *work)
+{
+    double *steps = work->lane[NMFI_LANE_STEP];
+    int multiplied = 0;
+    for (int64_t i = 0; i < work->rows; i++) multiplied |= steps[i] < 0;
+    if (multiplied)
+        nmfi_strip_model(work, work->strip.x, work->V);
+    else
+        rule->step.kernels->advance(work->V, work->R, work->ldv, work->rows, work->X.columns,
+                                    steps);
+}
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_metric_rule *rule = context;
+    nmfi_strip_work work;
+    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
+        nmfi_strip_begin(&work, &rule->step, tile, first);
+        nmfi_strip_ratios(&work);
+        nmfi_metric_direct(rule, &work);
+        rule->step.kernels->strip_move(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
+        if (rule->step.measure_result) {
+            advance_model(rule, &work);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+        }
+        nmfi_strip_end(&work);
+    }
+}
+
+nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context)
+{
+    const nmfi_rule rule = {improve, context};
+    return rule;
+}

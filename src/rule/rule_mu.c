@@ -1,0 +1,27 @@
+/* The multiplicative update for any beta, x <- x (num / den)^gamma, which never raises the divergence:
+ * Fevotte & Idier 2011. Guards and order of operations are scikit-learn's. */
+#include "rule/divergence.h"
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_mu_rule *rule = context;
+    const nmfi_kernels *kernels = rule->step.kernels;
+    nmfi_strip_work work;
+    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
+        nmfi_strip_begin(&work, &rule->step, tile, first);
+        nmfi_strip_ratios(&work);
+        if (!rule->still)
+            kernels->strip_multiply(&work.strip, rule->gamma, rule->no_den, rule->cut);
+        if (rule->step.measure_result) {
+            if (!rule->still) nmfi_strip_model(&work, work.strip.x, work.V);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+        }
+        nmfi_strip_end(&work);
+    }
+}
+
+nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context)
+{
+    const nmfi_rule rule = {improve, context};
+    return rule;
+}

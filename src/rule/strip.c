@@ -1,0 +1,213 @@
+/* A strip of a tile and its rows of X: the model and what is formed from it (divergence.h). */
+#include "rule/divergence.h"
+
+#include <string.h>
+
+enum { ARRAYS = 5, PANELS = 3 };
+
+int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes)
+{
+    /* Two panels, the other factor and the rows themselves share a second-level cache of 1 MiB or
+     * more. Trap: a fixed number, for the same bits on every machine. */
+    enum { PANEL_BYTES = 1 << 18 };
+    while (lanes > NMFI_LANES_MIN && lanes * columns_ld * bytes > PANEL_BYTES) lanes /= 2;
+    return lanes;
+}
+
+int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
+{
+    const int64_t lanes = nmfi_strip_lanes(NMFI_LANES_MAX, columns_ld, bytes);
+    return lanes * (ARRAYS * k + PANELS * columns_ld) * bytes +
+           (lanes * NMFI_LANE_COUNT + k * k + 5 * k) * (int64_t)sizeof(double) +
+           nmfi_pivot_work_bytes(k);
+}
+
+static void copy_strip(const nmfi_strip_work *work, const void *from, int64_t ld_from, void *to,
+                       int64_t ld_to)
+{
+    const int64_t bytes = work->step->kernels->element_bytes;
+    for (int64_t j = 0; j < work->step->k; j++)
+        memcpy((char *)to + j * ld_to * bytes, (const char *)from + j * ld_from * bytes,
+               (size_t)(work->lanes * bytes));
+}
+
+/* Where the strip begins in a factor. */
+static void *factor_at(const nmfi_strip_work *work, const void *factor)
+{
+    const int64_t first = work->tile->first + work->first;
+    return (char *)(uintptr_t)factor + first * work->step->kernels->element_bytes;
+}
+
+static void cut_room(nmfi_strip_work *work, char *room)
+{
+    const int64_t bytes = work->step->kernels->element_bytes;
+    const int64_t array = work->step->k * work->lanes * bytes;
+    const int64_t panel = work->lanes * work->ldv * bytes;
+    void **const arrays[] = {&work->strip.x, &work->num, &work->den, &work->z, &work->p};
+    void **const panels[] = {&work->V, &work->R, &work->S};
+    for (int i = 0; i < PANELS; i++, room += panel) *panels[i] = room;
+    for (int i = 0; i < NMFI_LANE_COUNT; i++, room += work->lanes * (int64_t)sizeof(double))
+        work->lane[i] = (double *)(void *)room;
+    for (int i = 0; i < ARRAYS; i++, room += array) *arrays[i] = room;
+    work->small = (double *)(void *)room;
+}
+
+void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
+                      const nmfi_tile *tile, int64_t first)
+{
+    const int64_t bytes = step->kernels->element_bytes, left = tile->rows - first;
+    memset(work, 0, sizeof *work);
+    work->step = step;
+    work->tile = tile;
+    work->first = first;
+    work->ldv = step->ldf;
+    work->measures = step->measure_start;
+    work->lanes = nmfi_strip_lanes(tile->lanes, work->ldv, bytes);
+    work->rows = left < work->lanes ? left : work->lanes;
+    work->X = tile->X;
+    work->X.rows = work->rows;
+    work->X.data = (const char *)tile->X.data +
+                   first * tile->X.row_stride * (int64_t)nmf_dtype_bytes(tile->dtype);
+    cut_room(work, tile->scratch);
+    work->strip.num = work->num;
+    work->strip.den = work->den;
+    work->strip.k = step->k;
+    work->strip.lanes = work->strip.ld = work->lanes;
+    work->strip.l1 = step->l1;
+    work->strip.l2 = step->l2;
+    copy_strip(work, factor_at(work, step->start), step->ld, work->strip.x, work->lanes);
+}
+
+static nmfi_ratio ratio_of(const nmfi_strip_work *work)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmfi_ratio ratio = {.X = &work->X,
+                              .unit = step->unit,
+                              .beta = step->beta,
+                              .least = step->least,
+                              .instead = step->instead,
+                              .ignored = step->ignored,
+                              .x = work->strip.x,
+                              .ldx = work->strip.ld,
+                              .F = step->F,
+                              .ldf = step->ldf,
+                              .k = step->k,
+                              .V = work->V,
+                              .ldv = work->ldv,
+                              .R = work->R,
+                              .S = step->beta != 1 ? work->S : NULL,
+                              .ldr = work->ldv};
+    return ratio;
+}
+
+/* to = panel F' */
+static void project(const nmfi_strip_work *work, const void *panel, void *to)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmf_dtype dtype = step->kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
+    const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
+    if (work->rows < work->lanes) /* padding is zero */
+        memset(to, 0, (size_t)(step->k * work->lanes * step->kernels->element_bytes));
+    step->kernels->products[dtype](&rows, step->F, step->ldf, step->k, to, work->strip.ld);
+}
+
+/* For beta 1 S is full of ones: every row of den is the sums of F. */
+static void fill_with_sums(const nmfi_strip_work *work, void *den)
+{
+    const nmfi_kernels *kernels = work->step->kernels;
+    double row[NMFI_LANES_MAX];
+    for (int64_t j = 0; j < work->step->k; j++) {
+        for (int64_t i = 0; i < work->lanes; i++) row[i] = work->step->F_sums[j];
+        kernels->from_f64(row, (char *)den + j * work->strip.ld * kernels->element_bytes,
+                          work->lanes);
+    }
+}
+
+void nmfi_strip_ratios(nmfi_strip_work *work)
+{
+    const nmfi_ratio ratio = ratio_of(work);
+    work->step->kernels->ratio[work->tile->dtype](&ratio);
+    project(work, work->R, work->num);
+    if (ratio.S)
+        project(work, work->S, work->den);
+    else
+        fill_with_sums(work, work->den);
+    if (work->measures)
+        work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2,
+                                           work->tile->sums->ref2);
+}
+
+void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel)
+{
+    const nmfi_divergence_step *step = work->step;
+    step->kernels->model(x, work->strip.ld, work->rows, step->F, step->ldf, step->k,
+                         work->X.columns, panel, work->ldv);
+}
+
+double nmfi_strip_divergence(nmfi_strip_work *work)
+{
+    const nmfi_ratio ratio = ratio_of(work);
+    double *const values = work->lane[NMFI_LANE_VALUE], total = 0;
+    memset(values, 0, (size_t)work->rows * sizeof *values);
+    work->step->kernels->divergence[work->tile->dtype](&ratio, values);
+    for (int64_t i = 0; i < work->rows; i++) total += values[i];
+    return total;
+}
+
+void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
+                           double *growth)
+{
+    const nmfi_ratio ratio = ratio_of(work);
+    memset(growth, 0, (size_t)work->rows * sizeof *growth);
+    work->step->kernels->curvature[work->tile->dtype](&ratio, U, steps, growth);
+}
+
+void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmfi_ratio ratio = ratio_of(work);
+    step->kernels->hessian(&ratio, of_R, of_S, H);
+}
+
+static void *offset(void *array, int64_t elements, int64_t bytes)
+{
+    return (char *)array + elements * bytes;
+}
+
+nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)
+{
+    const int64_t bytes = work->step->kernels->element_bytes;
+    nmfi_strip_work one = *work;
+    one.first += row;
+    one.rows = one.lanes = one.X.rows = one.strip.lanes = 1;
+    one.X.data = (const char *)work->X.data +
+                 row * work->X.row_stride * (int64_t)nmf_dtype_bytes(work->tile->dtype);
+    one.strip.x = offset(work->strip.x, row, bytes);
+    one.strip.num = one.num = offset(work->num, row, bytes);
+    one.strip.den = one.den = offset(work->den, row, bytes);
+    one.z = offset(work->z, row, bytes);
+    one.p = offset(work->p, row, bytes);
+    one.V = offset(work->V, row * work->ldv, bytes);
+    one.R = offset(work->R, row * work->ldv, bytes);
+    one.S = offset(work->S, row * work->ldv, bytes);
+    one.measures = 0;
+    return one;
+}
+
+void nmfi_strip_end(nmfi_strip_work *work)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmfi_kernels *kernels = step->kernels;
+    nmfi_sums *sums = work->tile->sums;
+    void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
+    /* Trap: ahead before result, since result may be where older lies. */
+    kernels->overshoot(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
+                       step->ld, step->k, work->lanes, step->extrapolation);
+    copy_strip(work, work->strip.x, work->lanes, result, step->ld);
+    const void *const counted = step->counts_ahead ? ahead : result;
+    sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->lanes);
+    for (int64_t j = 0; j < step->k; j++) { /* a Gram matrix of one component is its square */
+        const char *component = (const char *)counted + j * step->ld * kernels->element_bytes;
+        kernels->gram(component, step->ld, 1, work->lanes, &sums->gram[j * step->k + j]);
+    }
+}

@@ -1,0 +1,334 @@
+/* What every fit of a divergence promises, on very different matrices, in both arithmetics: factors one can
+ * use, a loss that never rises, figures that are true, transform that gives the fit's own W, the same
+ * bits for any number of threads, and one sentence about what cannot be fitted. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Entries from 1e-30 to 1e30 in one matrix. */
+static void fill_extremes(double *x, int64_t m, int64_t n)
+{
+    fill_parts(x, m, n);
+    for (int64_t i = 0; i < m * n; i += 7) x[i] = i % 2 ? 1e-30 : 1e30;
+}
+
+static const problem problems[] = {
+    {"tall", fill_parts, 1500, 20, 4},
+    {"wide", fill_parts, 20, 1500, 4},
+    {"3 x 2", fill_random, 3, 2, 2},
+    {"one component", fill_parts, 80, 60, 1},
+    {"more components than rank", fill_exact_rank, 90, 70, 8},
+    {"duplicated rows", fill_duplicates, 120, 50, 6},
+    {"one huge entry", fill_spike, 80, 60, 4},
+    {"1e-30 and 1e30", fill_extremes, 80, 60, 5}, /* in f64 */
+    {"99 % zeros", fill_sparse, 200, 150, 6},
+    {"exact low rank", fill_exact_rank, 100, 80, 3},
+    {"zero rows and columns", fill_holes, 100, 70, 6},
+    {"one sample", fill_random, 1, 40, 1},
+};
+
+typedef struct variant {
+    nmf_loss loss;
+    double beta;
+    nmf_solver solver;
+    double alpha_W, l1_ratio;
+} variant;
+
+static const variant variants[] = {
+    {NMF_LOSS_KL, 1, NMF_SOLVER_AUTO, 0, 0},      {NMF_LOSS_KL, 1, NMF_SOLVER_MU, 0, 0},
+    {NMF_LOSS_IS, 0, NMF_SOLVER_AUTO, 0, 0},      {NMF_LOSS_BETA, 0.5, NMF_SOLVER_AUTO, 0, 0},
+    {NMF_LOSS_BETA, 1.5, NMF_SOLVER_AUTO, 0, 0},  {NMF_LOSS_BETA, 3, NMF_SOLVER_AUTO, 0, 0},
+    {NMF_LOSS_KL, 1, NMF_SOLVER_AUTO, 1e-3, 0.5},
+};
+enum { FITS = (int)(sizeof problems / sizeof *problems * sizeof variants / sizeof *variants * 2) };
+
+typedef struct fitted {
+    char name[96];
+    const variant *how;
+    nmf_matrix *X;
+    nmf_model *model;
+} fitted;
+
+static nmf_options options_of(int64_t k, const variant *how)
+{
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = k;
+    options.loss = how->loss;
+    options.beta = how->beta;
+    options.solver = how->solver;
+    options.alpha_W = how->alpha_W;
+    options.l1_ratio = how->l1_ratio;
+    options.max_iter = 60;
+    return options;
+}
+
+/* The entries plus one where the loss cannot take zeros. */
+static nmf_matrix *data_of(const problem *what, const variant *how, nmf_dtype dtype)
+{
+    nmf_matrix *X = matrix_of(what, dtype, BY_ROWS);
+    if (how->loss != NMF_LOSS_IS) return X;
+    const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X);
+    double *values = malloc((size_t)(m * n) * sizeof *values);
+    assert_non_null(values);
+    for (int64_t i = 0; i < m * n; i++) values[i] = nmf_matrix_at(X, i / n, i % n) + 1;
+    nmf_matrix_free(X);
+    X = matrix_from(values, m, n, dtype, BY_ROWS);
+    free(values);
+    return X;
+}
+
+static int fit_all(void **state)
+{
+    static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
+    fitted *all = calloc(FITS, sizeof *all), *next = all;
+    for (int64_t p = 0; all && p < COUNT(problems); p++)
+        for (int64_t v = 0; v < COUNT(variants); v++)
+            for (int f64 = 0; f64 < 2; f64++, next++) {
+                const nmf_dtype dtype =
+                    f64 || problems[p].fill == fill_extremes ? NMF_F64 : NMF_F32;
+                const nmf_options options = options_of(problems[p].k, &variants[v]);
+                snprintf(next->name, sizeof next->name, "%s, %s %g, %s, alpha %g, %s",
+                         problems[p].name, losses[variants[v].loss], variants[v].beta,
+                         solvers[variants[v].solver], variants[v].alpha_W,
+                         dtype == NMF_F64 ? "f64" : "f32");
+                next->how = &variants[v];
+                next->X = data_of(&problems[p], &variants[v], dtype);
+                next->model = fit(next->X, &options);
+            }
+    *state = all;
+    return all ? 0 : -1;
+}
+
+static int free_all(void **state)
+{
+    fitted *all = *state;
+    for (int i = 0; i < FITS; i++) {
+        nmf_matrix_free(all[i].X);
+        nmf_model_free(all[i].model);
+    }
+    free(all);
+    return 0;
+}
+
+static void factors_are_finite_and_not_negative(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        const nmf_matrix *factors[] = {c->W, c->H};
+        for (int w = 0; w < 2; w++)
+            for (int64_t i = 0; i < nmf_matrix_rows(factors[w]); i++)
+                for (int64_t j = 0; j < nmf_matrix_columns(factors[w]); j++) {
+                    const double value = nmf_matrix_at(factors[w], i, j);
+                    if (!(value >= 0 && isfinite(value)))
+                        fail_msg("%s: %s[%lld,%lld] = %g", all[f].name, w ? "H" : "W", (long long)i,
+                                 (long long)j, value);
+                }
+    }
+}
+
+/* D of one entry by its definition (options.h), 0 log 0 = 0. */
+static double term(double x, double y, double beta)
+{
+    if (beta == 1) return x > 0 ? x * log(x / y) - x + y : y;
+    if (x == 0) return y > 0 ? pow(y, beta) / beta : 0;
+    if (beta == 0) return x / y - log(x / y) - 1;
+    return (pow(x, beta) - beta * x * pow(y, beta - 1) + (beta - 1) * pow(y, beta)) /
+           (beta * (beta - 1));
+}
+
+/* How far D moves for roundings of its entries, and what it is measured by: sum of the parts it is a
+ * difference of. */
+static double divergence(const fitted *f, double *parts)
+{
+    const nmf_model_content *c = nmf_model_view(f->model);
+    const double beta = f->how->beta;
+    double sum = 0;
+    *parts = 0;
+    for (int64_t i = 0; i < c->samples; i++)
+        for (int64_t j = 0; j < c->features; j++) {
+            const double x = nmf_matrix_at(f->X, i, j);
+            double y = 0;
+            for (int64_t l = 0; l < c->k; l++)
+                y += nmf_matrix_at(c->W, i, l) * nmf_matrix_at(c->H, l, j);
+            if (!(y > 0) && (beta == 1 ? x > 0 : 0)) continue; /* no number; see the guards */
+            sum += term(x, y, beta);
+            *parts += pow(fmax(x, y), beta);
+        }
+    return sum;
+}
+
+static void the_error_is_the_divergence_of_WH_from_X(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        double parts;
+        const double truth = divergence(&all[f], &parts), given = 0.5 * c->error * c->error;
+        const double rounding = 8 * (double)(c->k + 2) * rounding_of(all[f].model) * parts;
+        if (!(fabs(given - truth) <= 1e-5 * truth + rounding))
+            fail_msg("%s: D = %.12g, but %.12g by its definition", all[f].name, given, truth);
+    }
+}
+
+/* Sums of terms that are not negative, each off by some roundings of what it is a difference of. */
+static void the_loss_never_rises(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        double parts;
+        (void)divergence(&all[f], &parts);
+        assert_true(c->trace_count > 0);
+        for (int64_t t = 1; t < c->trace_count; t++) {
+            const double before = c->trace[t - 1].loss, now = c->trace[t].loss;
+            const double rounding = 4 * (double)(c->k + 2) * rounding_of(all[f].model);
+            if (!(now <= before + rounding * (parts + before)))
+                fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, before, now,
+                         (long long)t);
+        }
+    }
+}
+
+static void stopped_is_the_reason(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        if (c->options.solver == NMF_SOLVER_MU) continue; /* its tol is another measure */
+        if (c->stopped == NMF_STOPPED_CONVERGED && !(c->kkt <= c->options.tol))
+            fail_msg("%s: converged, but the residual is %g", all[f].name, c->kkt);
+        if (c->stopped == NMF_STOPPED_STALLED && c->kkt <= c->options.tol)
+            fail_msg("%s: stalled, but the residual is %g", all[f].name, c->kkt);
+    }
+}
+
+/* Where rows have one minimum each; multiplicative updates are left as they are. */
+static void transform_of_the_fitted_data_is_its_W(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const variant *how = all[f].how;
+        if (how->solver == NMF_SOLVER_MU || how->beta < 1 || how->beta > 2) continue;
+        nmf_matrix *W = transform(all[f].model, all[f].X, NULL);
+        const nmf_matrix *own = nmf_model_view(all[f].model)->W;
+        for (int64_t i = 0; i < nmf_matrix_rows(W); i++)
+            for (int64_t j = 0; j < nmf_matrix_columns(W); j++)
+                if (nmf_matrix_at(W, i, j) != nmf_matrix_at(own, i, j))
+                    fail_msg("%s: W[%lld,%lld] = %.9g, transformed %.9g", all[f].name, (long long)i,
+                             (long long)j, nmf_matrix_at(own, i, j), nmf_matrix_at(W, i, j));
+        nmf_matrix_free(W);
+    }
+}
+
+static void a_row_alone_is_that_row_in_the_batch(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f += 3) {
+        nmf_matrix *batch = transform(all[f].model, all[f].X, NULL);
+        const int64_t rows[] = {nmf_matrix_rows(batch) / 2}, k = nmf_matrix_columns(batch);
+        nmf_matrix *one = NULL;
+        assert_int_equal(nmf_matrix_select(all[f].X, rows, 1, &one, NULL), NMF_OK);
+        nmf_matrix *alone = transform(all[f].model, one, NULL);
+        for (int64_t j = 0; j < k; j++)
+            if (nmf_matrix_at(alone, 0, j) != nmf_matrix_at(batch, rows[0], j))
+                fail_msg("%s: alone %.9g, in the batch %.9g", all[f].name,
+                         nmf_matrix_at(alone, 0, j), nmf_matrix_at(batch, rows[0], j));
+        nmf_matrix_free(alone);
+        nmf_matrix_free(one);
+        nmf_matrix_free(batch);
+    }
+}
+
+static void fits_have_the_same_bits(void **state)
+{
+    (void)state;
+    static const int64_t threads[] = {1, 2, 3, 8}, blocks[] = {0, 100, 1, 0};
+    for (int64_t p = 0; p < COUNT(problems); p += 2)
+        for (int64_t v = 0; v < COUNT(variants); v++)
+            for (layout how = BY_ROWS; how < LAYOUT_COUNT; how = (layout)(how + 1)) {
+                if (variants[v].loss == NMF_LOSS_IS) continue;
+                nmf_matrix *X = matrix_of(&problems[p], (nmf_dtype)((p + v + how) % 4), how);
+                nmf_options options = options_of(problems[p].k, &variants[v]);
+                nmf_model *first = NULL;
+                options.max_iter = 5;
+                options.starts = 1 + v % 2;
+                for (int64_t t = 0; t < COUNT(threads); t++) {
+                    options.threads = threads[t];
+                    options.block_rows = blocks[t];
+                    nmf_model *model = fit(X, &options);
+                    if (first) expect_same_model(first, model);
+                    if (first)
+                        nmf_model_free(model);
+                    else
+                        first = model;
+                }
+                nmf_model_free(first);
+                nmf_matrix_free(X);
+            }
+}
+
+/* Integers and floats, rows and columns: the same numbers, so the same fit to rounding. */
+static void storage_does_not_change_the_fit(void **state)
+{
+    (void)state;
+    const problem what = {"parts", fill_parts, 70, 90, 5};
+    nmf_matrix *bytes = matrix_of(&what, NMF_U8, BY_ROWS);
+    nmf_options options = options_of(what.k, &variants[0]);
+    options.precision = NMF_PRECISION_F64;
+    nmf_model *first = fit(bytes, &options);
+    for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype = (nmf_dtype)(dtype + 1)) {
+        nmf_matrix *X = matrix_like(bytes, 1, dtype, BY_ROWS);
+        nmf_model *model = fit(X, &options);
+        expect_same_model(first, model);
+        nmf_model_free(model);
+        nmf_matrix_free(X);
+    }
+    nmf_model_free(first);
+    nmf_matrix_free(bytes);
+}
+
+static void expect_refusal(const nmf_matrix *X, const nmf_options *options, const char *message)
+{
+    nmf_model *model = NULL;
+    nmf_error error = {0};
+    assert_int_not_equal(nmf_fit(X, options, &model, &error), NMF_OK);
+    assert_null(model);
+    assert_string_equal(error.message, message);
+}
+
+static void what_cannot_be_fitted_is_said_in_a_sentence(void **state)
+{
+    (void)state;
+    const double values[] = {1, 2, 3, 4, 0, 6};
+    nmf_matrix *X = matrix_from(values, 2, 3, NMF_F32, BY_ROWS);
+    nmf_options options = options_of(1, &variants[2]);
+    expect_refusal(X, &options,
+                   "X[1,1] = 0: with beta = 0, entries must be > 0; add a small number to X or "
+                   "choose a positive beta");
+    options.loss = NMF_LOSS_KL;
+    options.solver = NMF_SOLVER_CD;
+    expect_refusal(X, &options,
+                   "solver = cd minimizes the frobenius loss only; loss kl needs auto or mu");
+    nmf_matrix_free(X);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(factors_are_finite_and_not_negative),
+        cmocka_unit_test(the_error_is_the_divergence_of_WH_from_X),
+        cmocka_unit_test(the_loss_never_rises),
+        cmocka_unit_test(stopped_is_the_reason),
+        cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
+        cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
+        cmocka_unit_test(fits_have_the_same_bits),
+        cmocka_unit_test(storage_does_not_change_the_fit),
+        cmocka_unit_test(what_cannot_be_fitted_is_said_in_a_sentence),
+    };
+    return cmocka_run_group_tests(tests, fit_all, free_all);
+}
