@@ -29,6 +29,7 @@ static double store_one(nmf_dtype dtype, void *data, int64_t at, double value)
     case NMF_U16: return ((uint16_t *)data)[at] = (uint16_t)fmin(fmax(value, 0), 65535);
     case NMF_F32: return (double)(((float *)data)[at] = (float)value);
     case NMF_F64: return ((double *)data)[at] = value;
+    case NMF_I32: return ((int32_t *)data)[at] = (int32_t)fmin(fmax(value, INT32_MIN), INT32_MAX);
     }
     return 0;
 }
