@@ -15,13 +15,6 @@ static nmf_status need(const void *argument, const char *name, nmf_error *error)
     return argument ? NMF_OK : nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", name);
 }
 
-static nmf_status need_dense(const nmf_matrix *X, nmf_error *error)
-{
-    return nmf_matrix_is_sparse(X)
-               ? nmf_fail(error, NMF_ERROR_UNSUPPORTED, "X is sparse; this needs a dense matrix")
-               : NMF_OK;
-}
-
 typedef nmf_status fit_function(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                                 nmf_error *error);
 
@@ -33,7 +26,6 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
     if (status != NMF_OK) return status;
     *model = NULL;
     status = need(X, "X", error);
-    if (status == NMF_OK) status = need_dense(X, error);
     if (status == NMF_OK) status = nmfi_options_check(options, scope, &checked, error);
     return status == NMF_OK ? fit(X, &checked, model, error) : status;
 }
@@ -59,7 +51,6 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     *W = NULL;
     status = need(model, "model", error);
     if (status == NMF_OK) status = need(X, "X", error);
-    if (status == NMF_OK) status = need_dense(X, error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
     status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
