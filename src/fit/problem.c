@@ -246,9 +246,10 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    sketch->accuracy =
-        0; /* one power iteration is enough for a start, and the fit on X mends the rest */
-    sketch->most_visits = 2;
+    /* Where the fit converges in the sketch, its iterations on X mend what one power iteration
+     * leaves. A start alone decides which minimum the fit falls into: three settle that. */
+    sketch->accuracy = 0;
+    sketch->most_visits = problem->compressed.rank > 0 ? 2 : 4;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);
