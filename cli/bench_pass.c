@@ -47,6 +47,7 @@ static void store_row(const float *entries, int64_t columns, nmf_dtype dtype, vo
         case NMF_U16: ((uint16_t *)to)[j] = (uint16_t)(255.0f * entries[j]); break;
         case NMF_F32: ((float *)to)[j] = entries[j]; break;
         case NMF_F64: ((double *)to)[j] = entries[j]; break;
+        case NMF_I32: ((int32_t *)to)[j] = (int32_t)entries[j]; break;
         }
     }
 }

@@ -126,6 +126,7 @@ static void store_value(void *out, nmf_dtype dtype, int64_t index, double value)
     case NMF_U16: ((uint16_t *)out)[index] = (uint16_t)value; break;
     case NMF_F32: ((float *)out)[index] = (float)value; break;
     case NMF_F64: ((double *)out)[index] = value; break;
+    case NMF_I32: ((int32_t *)out)[index] = (int32_t)value; break;
     }
 }
 

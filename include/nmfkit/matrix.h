@@ -1,8 +1,10 @@
-/* nmf_matrix: a dense samples x features matrix, around memory of the caller's or its own.
+/* nmf_matrix: a samples x features matrix, dense or sparse, around memory of the caller's or its
+ * own.
  *
- * Storage type is not compute type: images and counts stay u8/u16 in memory and are converted
- * in the kernels' registers. A matrix may carry the shape of the picture each row (or, for
- * component matrices, each row too) is, and names for rows and columns. */
+ * Storage type is not compute type: images and counts stay u8/u16 in memory and are converted in
+ * the kernels' registers. A matrix may carry the shape of the picture each row (or, for
+ * component matrices, each row too) is, and names for rows and columns. Every function of the
+ * library takes both kinds unless it says otherwise; a sparse matrix is never made dense. */
 #ifndef NMFKIT_MATRIX_H
 #define NMFKIT_MATRIX_H
 
@@ -14,7 +16,13 @@
 extern "C" {
 #endif
 
-typedef enum nmf_dtype { NMF_U8 = 0, NMF_U16 = 1, NMF_F32 = 2, NMF_F64 = 3 } nmf_dtype;
+typedef enum nmf_dtype {
+    NMF_U8 = 0,
+    NMF_U16 = 1,
+    NMF_F32 = 2,
+    NMF_F64 = 3,
+    NMF_I32 = 4 /* in sparse matrices only */
+} nmf_dtype;
 
 typedef struct nmf_matrix nmf_matrix;
 
@@ -27,9 +35,22 @@ typedef struct nmf_dense {
     int64_t row_stride, column_stride;
 } nmf_dense;
 
+/* Compressed rows (CSR) or columns (CSC): the entries of row i (of column i where by_columns) are
+ * number pointers[i] to pointers[i + 1] - 1 of `values` and `indices`, and an index is the entry's
+ * column (its row). What is not stored is 0. */
+typedef struct nmf_sparse {
+    const void *values; /* pointers[rows] (or [columns]) elements of dtype */
+    nmf_dtype dtype;
+    int64_t rows, columns;
+    const int64_t *pointers; /* rows + 1 (by_columns: columns + 1) */
+    const void *indices;     /* as many as values */
+    int index_bytes;         /* 4: int32_t, 8: int64_t */
+    int by_columns;          /* 0: CSR, 1: CSC */
+} nmf_sparse;
+
 typedef enum nmf_names { NMF_SAMPLE_NAMES = 0, NMF_FEATURE_NAMES = 1, NMF_LABELS = 2 } nmf_names;
 
-/* Bytes of one element (1, 2, 4, 8) and the NumPy name of the type ("uint8", ...). */
+/* Bytes of one element (1, 2, 4, 8, 4) and the NumPy name of the type ("uint8", ..., "int32"). */
 NMF_API size_t nmf_dtype_bytes(nmf_dtype dtype);
 NMF_API const char *nmf_dtype_name(nmf_dtype dtype);
 
@@ -49,33 +70,59 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_adopt(const nmf_dense *dense,
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, int64_t columns,
                                                  nmf_matrix **matrix, nmf_error *error);
 
+/* Wraps `sparse`. Its structure is checked here, once: pointers that begin at 0 and never fall,
+ * indices inside. Where each row's indices ascend without repeats nothing is copied and the memory
+ * must outlive *matrix; otherwise the matrix keeps a copy of its own, sorted, entries at the same
+ * place summed (in a wider dtype where a sum needs one: i32, else f64). Entries that are stored and
+ * 0 are fine. Cost: one look at the structure. Errors: ARGUMENT (a NULL array, unknown dtype or
+ * index_bytes; the first bad pointer or index is named), SHAPE (negative or overflowing sizes),
+ * MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_borrow_sparse(const nmf_sparse *sparse,
+                                                           nmf_matrix **matrix, nmf_error *error);
+
+/* The same, but takes the memory over: release(context) is called once, by nmf_matrix_free, or
+ * here before returning if this call fails or keeps a copy of its own. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse,
+                                                          void (*release)(void *context),
+                                                          void *context, nmf_matrix **matrix,
+                                                          nmf_error *error);
+
 NMF_API void nmf_matrix_free(nmf_matrix *matrix); /* NULL is fine */
 
-/* The layout; `data` stays valid as long as the matrix. nmf_matrix_writable is non-NULL only for
- * matrices made by nmf_matrix_new and the functions that say they return such a one. */
+/* Whether the matrix is sparse, and its layout (all zero for a dense one); the arrays stay valid as
+ * long as the matrix. nmf_matrix_stored: the entries it keeps, rows * columns where dense. */
+NMF_API int nmf_matrix_is_sparse(const nmf_matrix *matrix);
+NMF_API nmf_sparse nmf_matrix_sparse(const nmf_matrix *matrix);
+NMF_API int64_t nmf_matrix_stored(const nmf_matrix *matrix);
+
+/* The layout; `data` stays valid as long as the matrix. Trap: of a sparse matrix it is only the
+ * shape and dtype, with `data` NULL. nmf_matrix_writable is non-NULL only for matrices made by
+ * nmf_matrix_new and the functions that say they return such a one. */
 NMF_API nmf_dense nmf_matrix_dense(const nmf_matrix *matrix);
 NMF_API void *nmf_matrix_writable(nmf_matrix *matrix);
 NMF_API int64_t nmf_matrix_rows(const nmf_matrix *matrix);
 NMF_API int64_t nmf_matrix_columns(const nmf_matrix *matrix);
 NMF_API nmf_dtype nmf_matrix_dtype(const nmf_matrix *matrix);
 
-/* Entry (row, column) as a double; both must be inside. For inspection, not for loops over X. */
+/* Entry (row, column) as a double; both must be inside. For inspection, not for loops over X: it
+ * searches where the matrix is sparse. */
 NMF_API double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column);
 
-/* Writes rows [first, first + count) as a packed row-major block of `dtype` into `out`
- * (count * columns elements, owned by the caller). Values that do not fit are converted as C does
- * after clamping to the type's range. Errors: ARGUMENT if the rows are not all inside. */
+/* Writes rows [first, first + count) as a packed row-major block of `dtype` (not i32) into `out`
+ * (count * columns elements, owned by the caller), zeros included where the matrix is sparse.
+ * Values that do not fit are converted as C does after clamping to the type's range. Errors:
+ * ARGUMENT if the rows are not all inside. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first,
                                                        int64_t count, nmf_dtype dtype, void *out,
                                                        nmf_error *error);
 
 /* Turns samples into features and features into samples, in place and without moving data: strides
- * and names change places, the image shape and the labels are dropped. */
+ * (CSR and CSC) and names change places, the image shape and the labels are dropped. */
 NMF_API void nmf_matrix_transpose(nmf_matrix *matrix);
 
-/* A packed row-major copy, in the same dtype, of the `count` rows whose numbers are in `rows`
- * (repeats allowed), with their names, labels and the image shape. Errors: ARGUMENT (a row outside,
- * named), MEMORY. */
+/* A packed row-major copy (CSR where the matrix is sparse), in the same dtype, of the `count` rows
+ * whose numbers are in `rows` (repeats allowed), with their names, labels and the image shape.
+ * Errors: ARGUMENT (a row outside, named), MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows,
                                                     int64_t count, nmf_matrix **selected,
                                                     nmf_error *error);
@@ -100,8 +147,9 @@ NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
  * one that is all zero. Every fit does this itself. Cost: one pass at memory speed. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error);
 
-/* A 64-bit digest of shape, dtype and entries (FNV-1a over 8-byte words in row order; the same for
- * any strides): tells whether a model was made from this data. One pass. Not cryptographic. */
+/* A 64-bit digest of shape, dtype and entries that are not 0 (a sum of hashes of place and
+ * value, so the same for any strides, dense or sparse, CSR or CSC): tells whether a model was
+ * made from this data. One pass. Not cryptographic. */
 NMF_API uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix);
 
 #ifdef __cplusplus

@@ -1,26 +1,27 @@
 /* nmf_matrix: construction, looking, names, image shape. Arithmetic on it is elsewhere. */
 #include "base/memory.h"
 #include "data/matrix.h"
+#include "data/sparse.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 size_t nmf_dtype_bytes(nmf_dtype dtype)
 {
-    static const size_t bytes[] = {1, 2, 4, 8};
-    return (size_t)dtype < 4 ? bytes[dtype] : 0;
+    static const size_t bytes[] = {1, 2, 4, 8, 4};
+    return (size_t)dtype <= NMF_I32 ? bytes[dtype] : 0;
 }
 
 const char *nmf_dtype_name(nmf_dtype dtype)
 {
-    static const char *const names[] = {"uint8", "uint16", "float32", "float64"};
-    return (size_t)dtype < 4 ? names[dtype] : "unknown";
+    static const char *const names[] = {"uint8", "uint16", "float32", "float64", "int32"};
+    return (size_t)dtype <= NMF_I32 ? names[dtype] : "unknown";
 }
 
 static nmf_status check_dense(const nmf_dense *dense, nmf_error *error)
 {
     if (!dense) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the matrix description is NULL");
-    if (nmf_dtype_bytes(dense->dtype) == 0)
+    if ((size_t)dense->dtype > NMF_F64)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "dtype %d is not one of uint8, uint16, float32, float64",
                         (int)dense->dtype);
@@ -113,7 +114,7 @@ nmf_dense nmf_matrix_dense(const nmf_matrix *matrix)
 
 void *nmf_matrix_writable(nmf_matrix *matrix)
 {
-    return matrix->owned;
+    return nmf_matrix_is_sparse(matrix) ? NULL : matrix->owned;
 }
 
 int64_t nmf_matrix_rows(const nmf_matrix *matrix)
@@ -139,11 +140,43 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     d->columns = before.rows;
     d->row_stride = before.column_stride;
     d->column_stride = before.row_stride;
+    if (nmf_matrix_is_sparse(matrix)) matrix->sparse = nmfi_sparse_transposed(&matrix->sparse);
     const nmfi_name_list samples = matrix->names[NMF_SAMPLE_NAMES];
     matrix->names[NMF_SAMPLE_NAMES] = matrix->names[NMF_FEATURE_NAMES];
     matrix->names[NMF_FEATURE_NAMES] = samples;
     free_names(&matrix->names[NMF_LABELS]);
     matrix->image_height = matrix->image_width = 0;
+}
+
+static nmf_status select_dense(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
+                               nmf_matrix **selected, nmf_error *error)
+{
+    nmf_status status =
+        nmf_matrix_new(matrix->dense.dtype, count, matrix->dense.columns, selected, error);
+    const size_t row_bytes = (size_t)matrix->dense.columns * nmf_dtype_bytes(matrix->dense.dtype);
+    for (int64_t i = 0; status == NMF_OK && i < count; i++)
+        status = nmf_matrix_copy_rows(matrix, rows[i], 1, matrix->dense.dtype,
+                                      (char *)(*selected)->owned + (size_t)i * row_bytes, error);
+    return status;
+}
+
+/* Names and labels of the selected rows, and everything about columns. */
+static nmf_status select_names(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
+                               nmf_matrix *made, nmf_error *error)
+{
+    nmf_status status = nmfi_matrix_inherit_columns(made, matrix, error);
+    const nmf_names row_names[] = {NMF_SAMPLE_NAMES, NMF_LABELS};
+    for (int w = 0; status == NMF_OK && w < 2; w++) {
+        if (!nmf_matrix_has_names(matrix, row_names[w])) continue;
+        const char **picked = calloc((size_t)count + 1, sizeof *picked);
+        if (!picked)
+            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names", (long long)count);
+        for (int64_t i = 0; i < count; i++)
+            picked[i] = nmf_matrix_name(matrix, row_names[w], rows[i]);
+        status = nmf_matrix_set_names(made, row_names[w], picked, error);
+        free(picked);
+    }
+    return status;
 }
 
 nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
@@ -155,34 +188,16 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
             return nmf_fail(error, NMF_ERROR_ARGUMENT, "row %lld is not one of 0 to %lld",
                             (long long)rows[i], (long long)matrix->dense.rows - 1);
     nmf_matrix *made = NULL;
-    nmf_status status =
-        nmf_matrix_new(matrix->dense.dtype, count, matrix->dense.columns, &made, error);
-    if (status != NMF_OK) return status;
-    const size_t row_bytes = (size_t)made->dense.columns * nmf_dtype_bytes(made->dense.dtype);
-    for (int64_t i = 0; status == NMF_OK && i < count; i++)
-        status = nmf_matrix_copy_rows(matrix, rows[i], 1, made->dense.dtype,
-                                      (char *)made->owned + (size_t)i * row_bytes, error);
-    if (status == NMF_OK) status = nmfi_matrix_inherit_columns(made, matrix, error);
-    const nmf_names row_names[] = {NMF_SAMPLE_NAMES, NMF_LABELS};
-    for (int w = 0; status == NMF_OK && w < 2; w++) {
-        if (!nmf_matrix_has_names(matrix, row_names[w])) continue;
-        const char **picked = calloc((size_t)count + 1, sizeof *picked);
-        if (!picked) {
-            status =
-                nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names", (long long)count);
-            break;
-        }
-        for (int64_t i = 0; i < count; i++)
-            picked[i] = nmf_matrix_name(matrix, row_names[w], rows[i]);
-        status = nmf_matrix_set_names(made, row_names[w], picked, error);
-        free(picked);
+    nmf_status status = nmf_matrix_is_sparse(matrix)
+                            ? nmfi_matrix_select_sparse(matrix, rows, count, &made, error)
+                            : select_dense(matrix, rows, count, &made, error);
+    if (status == NMF_OK) status = select_names(matrix, rows, count, made, error);
+    if (status == NMF_OK) {
+        *selected = made;
+        return NMF_OK;
     }
-    if (status != NMF_OK) {
-        nmf_matrix_free(made);
-        return status;
-    }
-    *selected = made;
-    return NMF_OK;
+    nmf_matrix_free(made);
+    return status;
 }
 
 static int64_t names_wanted(const nmf_matrix *matrix, nmf_names which)

@@ -51,9 +51,12 @@ static const void *fill(const nmfi_source *source, int64_t first, int64_t count,
 nmfi_source nmfi_source_dense(const nmf_dense *dense)
 {
     const int lends = dense->column_stride == 1 || dense->columns == 1;
-    const nmfi_source source = {.rows = dense->rows,
+    const nmfi_source source = {.kind = NMFI_SOURCE_DENSE,
+                                .rows = dense->rows,
                                 .columns = dense->columns,
                                 .dtype = dense->dtype,
+                                .by_columns = dense->column_stride != 1 && dense->row_stride == 1 &&
+                                              dense->columns > 1,
                                 .lends = lends,
                                 .fetch = lends ? lend : fill,
                                 .dense = *dense};

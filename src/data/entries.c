@@ -1,58 +1,32 @@
-/* Entry-wise looks at a dense matrix: one value, rows converted, the fingerprint. Loops over X that
+/* Entry-wise looks at a matrix: one value, rows converted, the fingerprint. Loops over X that
  * must be fast are kernels; these serve readers, writers and messages. */
 #include "data/matrix.h"
+#include "data/sparse.h"
+#include "data/value.h"
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
-static double entry(const nmf_dense *d, int64_t row, int64_t column)
+static double dense_entry(const nmf_dense *d, int64_t row, int64_t column)
 {
-    const int64_t at = row * d->row_stride + column * d->column_stride;
-    switch (d->dtype) {
-    case NMF_U8: return ((const uint8_t *)d->data)[at];
-    case NMF_U16: return ((const uint16_t *)d->data)[at];
-    case NMF_F32: return (double)((const float *)d->data)[at];
-    case NMF_F64: return ((const double *)d->data)[at];
-    }
-    return 0.0;
+    return nmfi_value(d->dtype, d->data, row * d->row_stride + column * d->column_stride);
+}
+
+static double sparse_entry(const nmf_sparse *s, int64_t row, int64_t column)
+{
+    const int64_t line = s->by_columns ? column : row, index = s->by_columns ? row : column;
+    const int64_t at = nmfi_sparse_find(s, line, index);
+    const int stored = at < s->pointers[line + 1] && nmfi_sparse_index(s, at) == index;
+    return stored ? nmfi_value(s->dtype, s->values, at) : 0.0;
 }
 
 double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
-    return entry(&matrix->dense, row, column);
+    return nmf_matrix_is_sparse(matrix) ? sparse_entry(&matrix->sparse, row, column)
+                                        : dense_entry(&matrix->dense, row, column);
 }
 
-static double clamp(double value, double highest)
+static void copy_dense(const nmf_dense *d, int64_t first, int64_t count, nmf_dtype dtype, void *out)
 {
-    return value >= highest ? highest : value > 0.0 ? value : 0.0; /* NaN becomes 0 */
-}
-
-static void store(nmf_dtype dtype, void *out, int64_t at, double value)
-{
-    switch (dtype) {
-    case NMF_U8: ((uint8_t *)out)[at] = (uint8_t)clamp(value, 255.0); break;
-    case NMF_U16: ((uint16_t *)out)[at] = (uint16_t)clamp(value, 65535.0); break;
-    case NMF_F32: /* NaN and infinities stay what they are */
-        ((float *)out)[at] = isfinite(value) && fabs(value) > (double)FLT_MAX
-                                 ? (value < 0 ? -FLT_MAX : FLT_MAX)
-                                 : (float)value;
-        break;
-    case NMF_F64: ((double *)out)[at] = value; break;
-    }
-}
-
-nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t count,
-                                nmf_dtype dtype, void *out, nmf_error *error)
-{
-    const nmf_dense *d = &matrix->dense;
-    if (nmf_dtype_bytes(dtype) == 0)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "dtype %d is not one of uint8, uint16, float32, float64", (int)dtype);
-    if (first < 0 || count < 0 || first > d->rows || count > d->rows - first)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%lld rows from row %lld on are not all in 0 to %lld", (long long)count,
-                        (long long)first, (long long)d->rows - 1);
     const size_t bytes = nmf_dtype_bytes(d->dtype);
     for (int64_t i = 0; i < count; i++) {
         const int64_t row = first + i;
@@ -64,35 +38,94 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
             continue;
         }
         for (int64_t j = 0; j < d->columns; j++)
-            store(dtype, out, i * d->columns + j, entry(d, row, j));
+            nmfi_set_value(dtype, out, i * d->columns + j, dense_entry(d, row, j));
     }
+}
+
+static void copy_sparse(const nmf_sparse *s, int64_t first, int64_t count, nmf_dtype dtype,
+                        void *out)
+{
+    memset(out, 0, (size_t)count * (size_t)s->columns * nmf_dtype_bytes(dtype));
+    const int64_t begin = s->by_columns ? 0 : first;
+    const int64_t end = s->by_columns ? s->columns : first + count;
+    for (int64_t line = begin; line < end; line++) {
+        const int64_t start = s->by_columns ? nmfi_sparse_find(s, line, first) : s->pointers[line];
+        for (int64_t e = start; e < s->pointers[line + 1]; e++) {
+            const int64_t index = nmfi_sparse_index(s, e);
+            const int64_t row = s->by_columns ? index : line, column = s->by_columns ? line : index;
+            if (row >= first + count) break;
+            nmfi_set_value(dtype, out, (row - first) * s->columns + column,
+                           nmfi_value(s->dtype, s->values, e));
+        }
+    }
+}
+
+nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t count,
+                                nmf_dtype dtype, void *out, nmf_error *error)
+{
+    const int64_t rows = matrix->dense.rows;
+    if ((size_t)dtype > NMF_F64)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "dtype %d is not one of uint8, uint16, float32, float64", (int)dtype);
+    if (first < 0 || count < 0 || first > rows || count > rows - first)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%lld rows from row %lld on are not all in 0 to %lld", (long long)count,
+                        (long long)first, (long long)rows - 1);
+    if (!nmf_matrix_is_sparse(matrix))
+        copy_dense(&matrix->dense, first, count, dtype, out);
+    else if (count > 0 && matrix->dense.columns > 0)
+        copy_sparse(&matrix->sparse, first, count, dtype, out);
     return NMF_OK;
 }
 
-static uint64_t mix(uint64_t digest, uint64_t word)
+static uint64_t mix(uint64_t word)
 {
-    return (digest ^ word) * UINT64_C(0x100000001B3);
+    word = (word ^ word >> 32) * UINT64_C(0xD6E8FEB86659FD93);
+    return word ^ word >> 32;
+}
+
+/* The hash of an entry at its place; zeros, stored or not, add nothing. */
+static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
+    return bits ? mix(mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
+}
+
+static uint64_t hash_dense(const nmf_dense *d)
+{
+    const size_t bytes = nmf_dtype_bytes(d->dtype);
+    const int64_t rows = d->columns > 0 ? d->rows : 0; /* 10^18 rows of nothing take no time */
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < d->columns; j++)
+            sum += hash_entry(d->data, i * d->row_stride + j * d->column_stride, bytes,
+                              (uint64_t)i * (uint64_t)d->columns + (uint64_t)j + 1);
+    return sum;
+}
+
+static uint64_t hash_sparse(const nmf_sparse *s)
+{
+    const size_t bytes = nmf_dtype_bytes(s->dtype);
+    const int64_t lines = nmfi_sparse_lines(s);
+    uint64_t sum = 0;
+    for (int64_t line = 0; line < lines; line++)
+        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
+            const uint64_t l = (uint64_t)line, index = (uint64_t)nmfi_sparse_index(s, e);
+            const uint64_t row = s->by_columns ? index : l, column = s->by_columns ? l : index;
+            sum += hash_entry(s->values, e, bytes, row * (uint64_t)s->columns + column + 1);
+        }
+    return sum;
 }
 
 uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
 {
     const nmf_dense *d = &matrix->dense;
+    const uint64_t entries =
+        nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse) : hash_dense(d);
     uint64_t digest = UINT64_C(0xCBF29CE484222325);
-    digest = mix(mix(mix(digest, (uint64_t)d->rows), (uint64_t)d->columns), (uint64_t)d->dtype);
-    const size_t bytes = nmf_dtype_bytes(d->dtype);
-    uint64_t word = 0;
-    size_t filled = 0;
-    const int64_t rows = d->columns > 0 ? d->rows : 0; /* 10^18 rows of nothing take no time */
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < d->columns; j++) {
-            const int64_t at = i * d->row_stride + j * d->column_stride;
-            memcpy((char *)&word + filled, (const char *)d->data + at * (int64_t)bytes, bytes);
-            filled += bytes;
-            if (filled < sizeof word) continue;
-            digest = mix(digest, word);
-            digest ^= digest >> 32; /* FNV alone never brings high bits down */
-            filled = 0;
-            word = 0;
-        }
-    return filled ? mix(digest, word) : digest;
+    digest = mix(digest ^ (uint64_t)d->rows);
+    digest = mix(digest ^ (uint64_t)d->columns);
+    digest = mix(digest ^ (uint64_t)d->dtype);
+    return mix(digest ^ entries);
 }

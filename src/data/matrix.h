@@ -10,8 +10,9 @@ typedef struct nmfi_name_list {
 } nmfi_name_list;
 
 struct nmf_matrix {
-    nmf_dense dense;
-    void *owned; /* dense.data where the matrix allocated it, else NULL */
+    nmf_dense dense;   /* of a sparse matrix: shape and dtype, data NULL */
+    nmf_sparse sparse; /* pointers NULL where the matrix is dense */
+    void *owned; /* what the matrix allocated itself: dense.data, the sparse arrays, or NULL */
     void (*release)(void *context);
     void *context;
     int64_t image_height, image_width;
@@ -21,6 +22,10 @@ struct nmf_matrix {
 /* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or
  * OK. Errors: DATA. */
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error);
+
+/* nmf_matrix_select of a sparse matrix, names aside; the rows are inside. Errors: MEMORY. */
+nmf_status nmfi_matrix_select_sparse(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
+                                     nmf_matrix **selected, nmf_error *error);
 
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */

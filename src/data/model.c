@@ -2,6 +2,7 @@
 #include "data/model.h"
 
 #include "base/memory.h"
+#include "data/matrix.h"
 
 #include <float.h>
 #include <math.h>
@@ -87,17 +88,19 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     return NMF_OK;
 }
 
-/* A copy that is packed, row-major and owns its memory, names and image shape included. */
+/* A copy that is dense, packed, row-major and owns its memory, names and image shape included. */
 static nmf_status copy_matrix(const nmf_matrix *from, nmf_matrix **copy, nmf_error *error)
 {
     const int64_t rows = nmf_matrix_rows(from);
-    int64_t *all = malloc((size_t)(rows + 1) * sizeof *all);
-    if (!all)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld row numbers",
-                        (long long)rows);
-    for (int64_t i = 0; i < rows; i++) all[i] = i;
-    const nmf_status status = nmf_matrix_select(from, all, rows, copy, error);
-    free(all);
+    const nmf_dtype dtype = nmf_matrix_dtype(from);
+    nmf_status status = nmf_matrix_new(dtype, rows, nmf_matrix_columns(from), copy, error);
+    if (status == NMF_OK)
+        status = nmf_matrix_copy_rows(from, 0, rows, dtype, nmf_matrix_writable(*copy), error);
+    if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*copy, from, error);
+    if (status == NMF_OK) status = nmfi_matrix_inherit_columns(*copy, from, error);
+    if (status == NMF_OK) return NMF_OK;
+    nmf_matrix_free(*copy);
+    *copy = NULL;
     return status;
 }
 

@@ -1,4 +1,5 @@
-/* The source contract: rows of X, lent where they lie or filled into a buffer.
+/* The source contract: rows of X, lent where they lie or filled into a buffer; or the lines of a
+ * sparse X.
  *
  * A pass asks for rows [first, first + count), columns side by side, and neither knows nor cares
  * where they come from. Storage type is not compute type: rows come in the type they are stored
@@ -8,23 +9,31 @@
 
 #include <nmfkit/matrix.h>
 
+typedef enum nmfi_source_kind { NMFI_SOURCE_DENSE, NMFI_SOURCE_SPARSE } nmfi_source_kind;
+
 typedef struct nmfi_source nmfi_source;
 struct nmfi_source {
+    nmfi_source_kind kind;
     int64_t rows, columns;
     nmf_dtype dtype;
-    int lends; /* 1: rows() returns the caller's own memory and needs no buffer */
+    int by_columns; /* 1: its transpose is read more easily */
+    int lends;      /* 1: rows() returns the caller's own memory and needs no buffer */
     /* The first of `count` rows, `*row_stride` elements apart. `buffer` holds count * columns
      * elements and is used only where the source does not lend. Thread-safe for distinct
      * buffers. */
     const void *(*fetch)(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
                          int64_t *row_stride);
-    nmf_dense dense; /* what the dense source reads */
+    nmf_dense dense;   /* what the dense source reads */
+    nmf_sparse sparse; /* what the sparse source has: it is read by its lines, not fetched */
 };
+
+nmfi_source nmfi_source_of(const nmf_matrix *matrix);
 
 /* Rows of a dense view, whatever its strides. */
 nmfi_source nmfi_source_dense(const nmf_dense *dense);
 
 /* The same matrix with samples and features changed over: no data moves. */
+nmfi_source nmfi_source_transposed(const nmfi_source *source);
 nmf_dense nmfi_transposed(const nmf_dense *dense);
 
 #endif

@@ -1,25 +1,67 @@
 /* What cannot be factorized, named with its place. Fits find bad data by a vector scan and come
  * here only to say where it is. */
 #include "data/matrix.h"
+#include "data/sparse.h"
+#include "data/value.h"
 
 #include <math.h>
 
-nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
+static int is_good(double value, int signed_ok)
+{
+    return isfinite(value) && (signed_ok || value >= 0);
+}
+
+static nmf_status name_entry(int64_t row, int64_t column, double value, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)row,
+                    (long long)column, isnan(value) ? NAN : value, /* "nan", never "-nan" */
+                    isfinite(value) ? ">= 0" : "finite numbers");
+}
+
+static nmf_status check_dense(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
 {
     for (int64_t i = 0; i < matrix->dense.rows; i++)
         for (int64_t j = 0; j < matrix->dense.columns; j++) {
             const double value = nmf_matrix_at(matrix, i, j);
-            if (isfinite(value) && (signed_ok || value >= 0)) continue;
-            return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s",
-                            (long long)i, (long long)j,
-                            isnan(value) ? NAN : value, /* "nan", never "-nan" */
-                            isfinite(value) ? ">= 0" : "finite numbers");
+            if (!is_good(value, signed_ok)) return name_entry(i, j, value, error);
         }
     return NMF_OK;
 }
 
+/* Columns come one after the other in CSC, and the first bad entry in row order is wanted. */
+static nmf_status check_sparse(const nmf_sparse *s, int signed_ok, nmf_error *error)
+{
+    const int64_t lines = nmfi_sparse_lines(s);
+    int64_t row = -1, column = -1;
+    double value = 0;
+    for (int64_t line = 0; line < lines && (row < 0 || s->by_columns); line++)
+        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
+            const double found = nmfi_value(s->dtype, s->values, e);
+            if (is_good(found, signed_ok)) continue;
+            const int64_t index = nmfi_sparse_index(s, e), at = s->by_columns ? index : line;
+            if (row < 0 || at < row) {
+                row = at;
+                column = s->by_columns ? line : index;
+                value = found;
+            }
+            break;
+        }
+    return row < 0 ? NMF_OK : name_entry(row, column, value, error);
+}
+
+nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
+{
+    return nmf_matrix_is_sparse(matrix) ? check_sparse(&matrix->sparse, signed_ok, error)
+                                        : check_dense(matrix, signed_ok, error);
+}
+
 static int all_zero(const nmf_matrix *matrix)
 {
+    const nmf_sparse *s = &matrix->sparse;
+    const int64_t stored = nmf_matrix_is_sparse(matrix) ? nmfi_sparse_stored(s) : 0;
+    for (int64_t e = 0; e < stored; e++)
+        if (nmfi_value(s->dtype, s->values, e) != 0) return 0;
+    if (nmf_matrix_is_sparse(matrix)) return 1;
     for (int64_t i = 0; i < matrix->dense.rows; i++)
         for (int64_t j = 0; j < matrix->dense.columns; j++)
             if (nmf_matrix_at(matrix, i, j) != 0) return 0;

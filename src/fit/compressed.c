@@ -20,6 +20,8 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
     if (o->sketch > 0)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
+    /* The spectrum of sparse data is flat: a sketch would leave out most of it. */
+    if (problem->source.kind == NMFI_SOURCE_SPARSE) return 0;
     const int64_t rank = whole(7 * problem->k / 2, problem->k + 16);
     const double cheaper =
         (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
@@ -38,7 +40,8 @@ static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64
     const nmf_dtype dtype = problem->precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
     const nmf_dense dense = {rows, dtype, count, problem->compressed.rank, narrow_stride(problem),
                              1};
-    nmfi_pass_plan(pass, &dense, problem->kernels, problem->k, problem->options.block_rows);
+    const nmfi_source source = nmfi_source_dense(&dense);
+    nmfi_pass_plan(pass, &source, problem->kernels, problem->k, problem->options.block_rows);
     pass->team = problem->team;
 }
 

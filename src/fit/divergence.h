@@ -27,10 +27,10 @@ void nmfi_name_loss(nmf_options *options);
 /* Errors: DATA, with the first entry that beta <= 0 cannot take. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
 /* Errors: ARGUMENT where the solver does not minimize the loss. */
-nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
+nmf_status nmfi_divergence_check(const nmf_options *options, const nmf_matrix *X, nmf_error *error);
 
 /* divergence_open.c: called by problem.c where each of these is done for every fit. */
-void nmfi_divergence_plan(struct nmfi_problem *problem, const nmf_dense *stored);
+void nmfi_divergence_plan(struct nmfi_problem *problem, const nmfi_source *stored);
 void nmfi_divergence_layout(struct nmfi_problem *problem);
 nmf_status nmfi_divergence_read(struct nmfi_problem *problem, const nmf_matrix *X, double lowest,
                                 nmf_error *error);

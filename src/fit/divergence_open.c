@@ -25,8 +25,12 @@ void nmfi_name_loss(nmf_options *options)
     if (options->beta == 0) options->loss = NMF_LOSS_IS;
 }
 
-nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
+nmf_status nmfi_divergence_check(const nmf_options *options, const nmf_matrix *X, nmf_error *error)
 {
+    if (nmf_matrix_is_sparse(X) &&
+        (options->loss != NMF_LOSS_FROBENIUS || options->solver == NMF_SOLVER_MU))
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "X is sparse: only the frobenius loss with its own solvers takes that yet");
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
     if (options->loss == NMF_LOSS_FROBENIUS || options->solver == NMF_SOLVER_AUTO ||
         options->solver == NMF_SOLVER_MU)
@@ -36,14 +40,15 @@ nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
                     solvers[options->solver], losses[options->loss]);
 }
 
-void nmfi_divergence_plan(nmfi_problem *problem, const nmf_dense *stored)
+void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
 {
-    nmf_dense turned = nmfi_transposed(stored);
+    nmf_dense turned = nmfi_transposed(&stored->dense);
     if (turned.column_stride != 1 && turned.columns > 1) { /* it will be a copy, rows packed */
         turned.row_stride = turned.columns;
         turned.column_stride = 1;
     }
-    nmfi_pass_plan(&problem->divergence.across, &turned, problem->kernels, problem->k,
+    const nmfi_source source = nmfi_source_dense(&turned);
+    nmfi_pass_plan(&problem->divergence.across, &source, problem->kernels, problem->k,
                    problem->options.block_rows);
 }
 

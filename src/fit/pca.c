@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs, and a
- * copy of X in f64 is small. */
+ * copy of X in f64 is small. A sparse X is not made dense unless that is asked for. */
 enum { EXACT_MOST = 100 };
 static const double exact_most_bytes = 512e6;
 
@@ -22,6 +22,7 @@ static int wants_exact(const nmfi_pca_state *state)
 {
     if (state->options.pca_solver != NMF_PCA_SOLVER_AUTO)
         return state->options.pca_solver == NMF_PCA_SOLVER_EXACT;
+    if (state->source.kind == NMFI_SOURCE_SPARSE) return 0;
     const int64_t least = state->m < state->n ? state->m : state->n;
     const double copy_bytes = 8.0 * (double)state->m * (double)state->n;
     return copy_bytes <= exact_most_bytes && (least <= EXACT_MOST || 10 * state->k >= 8 * least);
@@ -54,7 +55,7 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "components = %lld: PCA gives at most min(samples, features) = %lld",
                         (long long)state->k, (long long)least);
-    const nmf_status countable = nmfi_pass_countable(&state->dense, state->k + 10, error);
+    const nmf_status countable = nmfi_pass_countable(&state->source, state->k + 10, error);
     if (countable != NMF_OK) return countable;
     const size_t count = (size_t)(state->n + state->k * (1 + state->m + state->n));
     state->mean = calloc(count, sizeof *state->mean);
@@ -135,11 +136,11 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
 {
     const double began = nmfi_seconds();
     nmfi_pca_state state = {
-        .options = *options, .X = X, .dense = nmf_matrix_dense(X), .k = options->k};
-    state.m = state.dense.rows;
-    state.n = state.dense.columns;
+        .options = *options, .X = X, .source = nmfi_source_of(X), .k = options->k};
+    state.m = state.source.rows;
+    state.n = state.source.columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
-                    (options->precision == NMF_PRECISION_AUTO && state.dense.dtype == NMF_F64);
+                    (options->precision == NMF_PRECISION_AUTO && state.source.dtype == NMF_F64);
     state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = open_state(&state, error);
     if (status == NMF_OK)

@@ -4,6 +4,7 @@
 #define NMFI_FIT_PCA_H
 
 #include "base/threads.h"
+#include "data/source.h"
 #include "kernel/kernel.h"
 
 #include <nmfkit/model.h>
@@ -11,7 +12,7 @@
 typedef struct nmfi_pca_state {
     nmf_options options;
     const nmf_matrix *X;
-    nmf_dense dense;
+    nmfi_source source;
     int64_t m, n, k;
     nmfi_team *team;
     const nmfi_kernels *kernels; /* of the wanted precision */

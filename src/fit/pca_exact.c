@@ -20,7 +20,8 @@ typedef struct centred {
 } centred;
 
 /* The copy, and the sums of the columns in mean; DATA if an entry is not finite. */
-static nmf_status copy_summed(nmfi_pca_state *state, const centred *c, double *row, nmf_error *error)
+static nmf_status copy_summed(nmfi_pca_state *state, const centred *c, double *row,
+                              nmf_error *error)
 {
     const int64_t sample_stride = c->by_samples ? c->ld : 1;
     const int64_t feature_stride = c->by_samples ? 1 : c->ld;
@@ -92,11 +93,12 @@ nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error)
     centred c = {.by_samples = state->m <= state->n};
     c.small = c.by_samples ? state->m : state->n;
     c.large = c.by_samples ? state->n : state->m;
-    const nmf_dense oriented = c.by_samples ? state->dense : nmfi_transposed(&state->dense);
+    const nmf_dense shape = {.dtype = NMF_F64, .rows = c.small, .columns = c.large};
+    const nmfi_source copy = nmfi_source_dense(&shape); /* its columns are all that is visited */
     nmfi_pass pass = {.team = state->team};
     nmfi_arena arena = {0};
     double *gram = NULL, *vectors = NULL;
-    nmfi_pass_plan(&pass, &oriented, kernels, c.small, state->options.block_rows);
+    nmfi_pass_plan(&pass, &copy, kernels, c.small, state->options.block_rows);
     c.ld = pass.columns.ld;
     for (int round = 0; round < 2; round++) { /* measure, then take */
         nmfi_pass_layout(&pass, &arena, nmfi_team_threads(state->team), 0);

@@ -55,11 +55,10 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
 {
     means s = {.pass = {.team = state->team}};
     const int64_t threads = nmfi_team_threads(state->team);
-    nmfi_pass_plan(&s.pass, &state->dense, nmfi_kernels_for(NMF_F64, NULL), 1,
+    nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
     layout_means(&s, threads);
-    nmf_status status =
-        nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
+    nmf_status status = nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
     if (status != NMF_OK) return status;
     layout_means(&s, threads);
     status = visit_means(&s, state, error);
@@ -92,7 +91,7 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
     sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-11;
     sketch.mean = state->mean;
-    nmfi_pass_plan(&pass, &state->dense, state->kernels_inside, sketch.width,
+    nmfi_pass_plan(&pass, &state->source, state->kernels_inside, sketch.width,
                    state->options.block_rows);
     for (int round = 0; round < 2; round++) { /* measure, then take */
         nmfi_pass_layout(&pass, &arena, threads, 1);

@@ -54,12 +54,11 @@ static void layout(nmfi_problem *problem)
 
 static void plan(nmfi_problem *problem)
 {
-    const nmf_dense *dense = &problem->dense;
+    const nmfi_source *source = &problem->source;
     /* X is read the way it is stored: where features lie side by side only across samples, its
      * transpose is factored, H' W' ~ X', and nobody outside notices. */
-    const int by_features =
-        dense->column_stride != 1 && dense->row_stride == 1 && dense->columns > 1;
-    const nmf_dense stored = by_features ? nmfi_transposed(dense) : *dense;
+    const int by_features = source->by_columns;
+    const nmfi_source stored = by_features ? nmfi_source_transposed(source) : *source;
     const int64_t width = pass_width(problem);
     nmfi_pass_plan(&problem->pass, &stored, problem->kernels, width, problem->options.block_rows);
     problem->W.leads = 1;
@@ -70,7 +69,7 @@ static void plan(nmfi_problem *problem)
     if (problem->divergence.wanted)
         nmfi_divergence_plan(problem, &stored);
     else if (by_features)
-        nmfi_pass_plan(&problem->by_samples, dense, problem->kernels, problem->k,
+        nmfi_pass_plan(&problem->by_samples, source, problem->kernels, problem->k,
                        problem->options.block_rows);
 }
 
@@ -197,9 +196,9 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     memset(problem, 0, sizeof *problem);
     problem->began_seconds = nmfi_seconds();
     problem->options = *options;
-    problem->dense = nmf_matrix_dense(X);
-    problem->m = problem->dense.rows;
-    problem->n = problem->dense.columns;
+    problem->source = nmfi_source_of(X);
+    problem->m = problem->source.rows;
+    problem->n = problem->source.columns;
     problem->k = options->k;
     if (problem->m == 0 || problem->n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
@@ -208,13 +207,14 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->divergence.beta = nmfi_beta(&problem->options);
     problem->divergence.wanted =
         problem->options.loss != NMF_LOSS_FROBENIUS || problem->options.solver == NMF_SOLVER_MU;
-    nmf_status status = nmfi_divergence_check(&problem->options, error);
+    nmf_status status = nmfi_divergence_check(&problem->options, X, error);
     if (status == NMF_OK) status = choose_start(problem, error);
     choose_sketch(problem);
-    if (status == NMF_OK) status = nmfi_pass_countable(&problem->dense, pass_width(problem), error);
+    if (status == NMF_OK)
+        status = nmfi_pass_countable(&problem->source, pass_width(problem), error);
     if (status != NMF_OK) return status;
     problem->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
-                         : problem->dense.dtype == NMF_F64        ? NMF_PRECISION_F64
+                         : problem->source.dtype == NMF_F64       ? NMF_PRECISION_F64
                                                                   : NMF_PRECISION_F32;
     problem->kernels =
         nmfi_kernels_for(problem->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
@@ -246,9 +246,10 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    sketch->accuracy =
-        0; /* one power iteration is enough for a start, and the fit on X mends the rest */
-    sketch->most_visits = 2;
+    /* Where the fit converges in the sketch, its iterations on X mend what one power iteration
+     * leaves. A start alone decides which minimum the fit falls into: three settle that. */
+    sketch->accuracy = 0;
+    sketch->most_visits = problem->compressed.rank > 0 ? 2 : 4;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);

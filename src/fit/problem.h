@@ -44,7 +44,7 @@ typedef struct nmfi_problem {
     nmf_options options; /* checked */
     const nmfi_kernels *kernels;
     nmf_precision precision;
-    nmf_dense dense; /* X as given: samples x features */
+    nmfi_source source; /* X as given: samples x features */
     int64_t m, n, k;
     nmfi_team *team;
     nmfi_arena arena;

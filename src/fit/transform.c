@@ -124,15 +124,15 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
                           nmf_matrix **W, nmf_error *error)
 {
     transform t = {.model = nmf_model_view(model)};
-    const nmf_dense dense = nmf_matrix_dense(X);
+    const nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;
     loss.loss = t.model->kind == NMF_MODEL_PCA ? NMF_LOSS_FROBENIUS : t.model->loss_kind;
     t.beta = nmfi_beta(&loss);
-    nmf_status status = nmfi_pass_countable(&dense, t.model->k, error);
+    nmf_status status = nmfi_pass_countable(&source, t.model->k, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
     if (status != NMF_OK) return status;
-    nmfi_pass_plan(&t.pass, &dense, t.kernels, t.model->k, options->block_rows);
+    nmfi_pass_plan(&t.pass, &source, t.kernels, t.model->k, options->block_rows);
     t.pass.unit = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
     status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
@@ -152,7 +152,8 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         else
             settle_rows(&t);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
-        status = nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, dense.rows, t.model->k, W, error);
+        status =
+            nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
     }
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);

@@ -21,6 +21,19 @@ typedef struct nmfi_rows {
     int64_t rows, columns;
 } nmfi_rows;
 
+/* Sparse lines (rows of X, or columns): entry e of line i, pointers[i] <= e < pointers[i + 1], is
+ * values[e] at indices[e]. */
+typedef struct nmfi_lines {
+    const int64_t *pointers;
+    const void *indices, *values;
+} nmfi_lines;
+
+/* The stride of packed rows: k rounded up so that they are read in whole vectors. */
+static inline int64_t nmfi_packed_stride(int64_t k)
+{
+    return (k + 7) / 8 * 8;
+}
+
 /* One tile for the HALS kernel: up to NMFI_LANES_MAX rows solved together. All arrays are
  * component-major; see hals.inc for the formula. */
 typedef struct nmfi_hals {
@@ -100,8 +113,24 @@ typedef struct nmfi_kernels {
     /* The block in T: to[r * stride + c] = X[r,c]. */
     void (*widen[4])(const nmfi_rows *X, void *to, int64_t stride);
 
-    /* One reading for validation and norms, of X times `unit`. */
-    void (*scan[4])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
+    /* One reading for validation and norms, of X times `unit`. The last is for i32, stored entries
+     * of a sparse matrix. */
+    void (*scan[5])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
+
+    /* Packed rows of a factor, as sparse lines read them: rows[i * stride + j] = F[j,i], zeros
+     * behind the k components; and back. */
+    void (*pack)(const void *F, int64_t ld, int64_t k, int64_t count, void *rows, int64_t stride);
+    void (*unpack)(const void *rows, int64_t stride, int64_t k, int64_t count, void *F, int64_t ld);
+
+    /* For lines [begin, end) of X: P[(i - begin) * stride ..] = sum over the line's entries of
+     * value * F[index * stride ..], packed rows both. The second index is 1 for 64-bit indices. */
+    void (*gather[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *F,
+                         int64_t stride, void *P);
+
+    /* Sum over the entries of lines [begin, end) of (x - v)^2 - v^2, with x the value times
+     * `unit` and v = <row of line i of R, row index of F>, packed rows both; in f64. */
+    double (*residual[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,
+                             const void *F, int64_t stride, double unit);
 
     /* V, R and S of nmfi_ratio. */
     void (*ratio[4])(const nmfi_ratio *ratio);

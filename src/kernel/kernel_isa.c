@@ -41,22 +41,24 @@
  * NMFI_TILE_COMPONENTS: 16 is 6 + 5 + 5, never 6 + 6 + 4. J is a constant in each call. */
 #if NMFI_TILE_COMPONENTS == 6
 #define NMFI_LARGE_GROUPS(BODY) \
-    case 6: BODY(6); break;     \
-    case 5: BODY(5); break;     \
-    case 4: BODY(4); break;     \
-    case 3: BODY(3); break;
+    case 6: BODY(6); break; \
+    case 5: BODY(5); break; \
+    case 4: BODY(4); break; \
+    case 3: \
+        BODY(3); \
+        break;
 #else
 #define NMFI_LARGE_GROUPS(BODY)
 #endif
-#define NMFI_FOR_GROUPS(k, BODY)                                                                  \
-    for (int64_t j = 0, left = (k + NMFI_TILE_COMPONENTS - 1) / NMFI_TILE_COMPONENTS, size;       \
-         j < k; j += size, left--) {                                                              \
-        size = (k - j + left - 1) / left;                                                         \
-        switch (size) {                                                                           \
-            NMFI_LARGE_GROUPS(BODY)                                                               \
-        case 2: BODY(2); break;                                                                   \
-        default: BODY(1); break;                                                                  \
-        }                                                                                         \
+#define NMFI_FOR_GROUPS(k, BODY) \
+    for (int64_t j = 0, left = (k + NMFI_TILE_COMPONENTS - 1) / NMFI_TILE_COMPONENTS, size; j < k; \
+         j += size, left--) { \
+        size = (k - j + left - 1) / left; \
+        switch (size) { \
+            NMFI_LARGE_GROUPS(BODY) \
+        case 2: BODY(2); break; \
+        default: BODY(1); break; \
+        } \
     }
 
 #define NMFI_INLINE static inline __attribute__((always_inline))
@@ -69,6 +71,7 @@
 #include "kernel/vector.inc"
 #include "kernel/ratio.inc"
 #include "kernel/products.inc"
+#include "kernel/sparse.inc"
 #include "kernel/hals.inc"
 #include "kernel/strip.inc"
 #include "kernel/table.inc"
@@ -82,6 +85,7 @@
 #include "kernel/vector.inc"
 #include "kernel/ratio.inc"
 #include "kernel/products.inc"
+#include "kernel/sparse.inc"
 #include "kernel/hals.inc"
 #include "kernel/strip.inc"
 #include "kernel/table.inc"

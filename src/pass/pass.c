@@ -1,7 +1,6 @@
-/* The visit of X and the update of the column factor that follows it. */
-#include "pass/pass.h"
+/* The visit of a dense X, and the update of the column factor that follows it. */
+#include "pass/way.h"
 
-#include <float.h>
 #include <string.h>
 
 typedef struct visit_job {
@@ -9,75 +8,9 @@ typedef struct visit_job {
     const nmfi_visit *visit;
 } visit_job;
 
-void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
-{
-    memset(sums->value, 0, sizeof sums->value);
-    const int64_t each =
-        pass->k * pass->k + 2 * pass->k; /* gram, pg2 and ref2 lie together (plan.c) */
-    memset(sums->gram, 0, (size_t)each * sizeof(double));
-}
-
-static void add_sums(const nmfi_pass *pass, nmfi_sums *to, const nmfi_sums *from)
-{
-    for (int i = 0; i < NMFI_SUM_COUNT; i++) to->value[i] += from->value[i];
-    const int64_t each = pass->k * pass->k + 2 * pass->k;
-    for (int64_t i = 0; i < each; i++) to->gram[i] += from->gram[i];
-}
-
-/* In slot order, always. */
-void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count)
-{
-    nmfi_pass_clear_sums(pass, &pass->total);
-    for (int64_t s = 0; s < count; s++) add_sums(pass, &pass->total, &slots[s]);
-}
-
-/* Where component 0 of row (or column) `first` lies in a factor. */
-static void *factor_at(const nmfi_pass *pass, const void *factor, int64_t first)
-{
-    return (char *)(uintptr_t)factor + first * pass->kernels->element_bytes;
-}
-
 static void *slot_Q(const nmfi_pass *pass, int64_t slot, int64_t k)
 {
     return (char *)pass->slot_Q + slot * k * pass->columns.ld * pass->kernels->element_bytes;
-}
-
-static int64_t lesser(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Lets the rule improve each tile of a block whose products lie in P. */
-static void improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut,
-                          int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
-                          nmfi_sums *sums)
-{
-    for (int64_t t = begin; t < end; t++) {
-        const int64_t first = t * cut->lanes;
-        const nmfi_tile tile = {.first = first,
-                                .rows = lesser(cut->lanes, cut->count - first),
-                                .lanes = cut->lanes,
-                                .P = P + (t - begin) * cut->lanes * pass->kernels->element_bytes,
-                                .ldp = ldp,
-                                .scratch = pass->scratch + thread * pass->scratch_bytes,
-                                .sums = sums};
-        rule->improve(rule->context, &tile);
-    }
-}
-
-/* Products of X as it is stored become products of X in the pass's unit. */
-static void to_unit(const nmfi_pass *pass, void *products, int64_t count)
-{
-    if (pass->unit > 0 && pass->unit != 1.0) pass->kernels->scale(products, count, pass->unit);
-}
-
-/* Tile by tile, so that the sums do not depend on the size of a block. */
-static void gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
-                      int64_t k, nmfi_sums *sums)
-{
-    const void *at = factor_at(pass, factor, tile * cut->lanes);
-    pass->kernels->gram(at, cut->ld, k, cut->lanes, sums->gram);
-    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, cut->ld, k, cut->lanes);
 }
 
 /* Tiles [begin, end) of the rows, all of one slot. */
@@ -87,7 +20,7 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     const nmfi_kernels *kernels = pass->kernels;
     nmf_dtype dtype = pass->source.dtype;
     const int64_t first = begin * pass->rows.lanes;
-    const int64_t last = lesser(end * pass->rows.lanes, pass->rows.count);
+    const int64_t last = nmfi_lesser(end * pass->rows.lanes, pass->rows.count);
     nmfi_sums *sums = &pass->slot_sums[slot];
     nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
     block.data = pass->source.fetch(&pass->source, first, block.rows,
@@ -105,20 +38,20 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
         if (last < end * pass->rows.lanes) /* the padding of the last tile must be zero */
             memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
         kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
-        to_unit(pass, P, visit->k * ldp);
-        improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
+        nmfi_to_unit(pass, P, visit->k * ldp);
+        nmfi_improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
     }
     if (visit->accumulate)
-        kernels->accumulate[dtype](&block, factor_at(pass, visit->R, first), pass->rows.ld,
+        kernels->accumulate[dtype](&block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld,
                                    visit->k, slot_Q(pass, slot, visit->k), pass->columns.ld);
     if (visit->distance)
         kernels->distance[dtype](
-            &block, factor_at(pass, visit->R, first), pass->rows.ld, visit->C, pass->columns.ld,
-            visit->k, pass->scratch + thread * pass->scratch_bytes,
+            &block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
+            pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
             pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
     if (visit->accumulate)
         for (int64_t t = begin; t < end; t++)
-            gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
+            nmfi_gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
 }
 
 static void visit_slot(void *context, int64_t slot, int64_t thread)
@@ -131,10 +64,10 @@ static void visit_slot(void *context, int64_t slot, int64_t thread)
         memset(slot_Q(pass, slot, job->visit->k), 0,
                (size_t)(job->visit->k * pass->columns.ld * pass->kernels->element_bytes));
     for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
-        visit_block(pass, job->visit, slot, t, lesser(t + pass->block_tiles, end), thread);
+        visit_block(pass, job->visit, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
 }
 
-void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
+static void visit_dense(nmfi_pass *pass, const nmfi_visit *visit)
 {
     visit_job job = {pass, visit};
     nmfi_team_run(pass->team, pass->rows.slots, visit_slot, &job);
@@ -162,16 +95,16 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
     for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
         const int64_t first = t * cut->lanes;
         if (job->rule) {
-            kernels->fold(factor_at(pass, pass->slot_Q, first), cut->ld, job->k, cut->lanes,
+            kernels->fold(nmfi_factor_at(pass, pass->slot_Q, first), cut->ld, job->k, cut->lanes,
                           pass->rows.slots, P);
-            to_unit(pass, P, job->k * cut->lanes);
-            improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
+            nmfi_to_unit(pass, P, job->k * cut->lanes);
+            nmfi_improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
         }
-        if (job->C_for_gram) gram_tile(pass, job->C_for_gram, cut, t, job->k, sums);
+        if (job->C_for_gram) nmfi_gram_tile(pass, job->C_for_gram, cut, t, job->k, sums);
     }
 }
 
-void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
+static void columns_dense(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
 {
     columns_job job = {pass, k, rule, C_for_gram};
     nmfi_team_run(pass->team, pass->columns.slots, update_column_slot, &job);
@@ -193,7 +126,7 @@ static void combine_tile(void *context, int64_t tile, int64_t thread)
     const nmfi_cut *cut = job->cut;
     const int64_t bytes = kernels->element_bytes, first = tile * cut->lanes;
     char *made = job->pass->scratch + thread * job->pass->scratch_bytes;
-    char *at = factor_at(job->pass, job->factor, first);
+    char *at = nmfi_factor_at(job->pass, job->factor, first);
     /* The tile as rows of a small X: made = turn X. */
     const nmfi_rows components = {at, cut->ld, job->k, cut->lanes};
     memset(made, 0, (size_t)(job->k * cut->lanes * bytes));
@@ -223,12 +156,11 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
     nmfi_pass *pass = job->pass;
     nmfi_scan *scan = &job->slots[slot];
     const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
-    scan->lowest = DBL_MAX;
-    scan->highest = -DBL_MAX;
+    *scan = nmfi_scan_nothing();
     for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles) {
         const int64_t first = t * pass->rows.lanes;
-        const int64_t last =
-            lesser(lesser(t + pass->block_tiles, end) * pass->rows.lanes, pass->rows.count);
+        const int64_t last = nmfi_lesser(nmfi_lesser(t + pass->block_tiles, end) * pass->rows.lanes,
+                                         pass->rows.count);
         nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
         block.data =
             pass->source.fetch(&pass->source, first, block.rows,
@@ -238,19 +170,49 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
     }
 }
 
-nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok)
+static nmfi_scan scan_dense(nmfi_pass *pass, int signed_ok)
 {
     scan_job job = {.pass = pass, .signed_ok = signed_ok};
     nmfi_team_run(pass->team, pass->rows.slots, scan_slot, &job);
-    nmfi_scan total = {.lowest = DBL_MAX, .highest = -DBL_MAX};
-    for (int64_t s = 0; s < pass->rows.slots; s++) {
-        const nmfi_scan *scan = &job.slots[s];
-        total.sum += scan->sum;
-        total.sum_of_squares += scan->sum_of_squares;
-        total.lowest = scan->lowest < total.lowest ? scan->lowest : total.lowest;
-        total.highest = scan->highest > total.highest ? scan->highest : total.highest;
-        total.bad += scan->bad;
-    }
+    nmfi_scan total = nmfi_scan_nothing();
+    for (int64_t s = 0; s < pass->rows.slots; s++) nmfi_add_scan(&total, &job.slots[s]);
     pass->visits++;
     return total;
+}
+
+static void layout_dense(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
+{
+    const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
+    const int64_t block_rows = pass->block_tiles * pass->rows.lanes;
+    const int64_t stored = (int64_t)nmf_dtype_bytes(pass->source.dtype);
+    /* P of a block, or of a tile of columns; the row of the reconstruction that `distance`
+     * compares. */
+    const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
+    pass->products_bytes = p_entries * bytes;
+    pass->scratch_bytes = nmfi_rule_scratch_bytes(pass) + pass->columns.ld * bytes;
+    pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
+    pass->widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;
+    pass->widened = nmfi_take(arena, threads, (size_t)pass->widened_bytes);
+    pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
+                             nmfi_product(k * pass->columns.ld, bytes));
+    pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
+    pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
+}
+
+const struct nmfi_way nmfi_way_dense = {
+    .layout = layout_dense, .visit = visit_dense, .columns = columns_dense, .scan = scan_dense};
+
+void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
+{
+    pass->way->visit(pass, visit);
+}
+
+void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
+{
+    pass->way->columns(pass, k, rule, C_for_gram);
+}
+
+nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok)
+{
+    return pass->way->scan(pass, signed_ok);
 }

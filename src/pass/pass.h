@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "data/source.h"
+#include "data/sparse.h"
 #include "rule/rule.h"
 
 /* How a long side is cut: into slots of tiles of `lanes`. Depends on the shape only. */
@@ -26,8 +27,27 @@ typedef struct nmfi_cut {
 nmfi_cut nmfi_cut_make(int64_t count);
 int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot); /* first tile of a slot */
 
+/* A sparse X has two sides, lines along its rows and lines along its columns: each factor's
+ * products come from the side along it, so nothing is ever added into other rows
+ * (pass_sparse.c). */
+enum { NMFI_SHARES_MOST = 256 };
+typedef struct nmfi_sparse_side {
+    nmf_sparse lines; /* pointers NULL until it is built */
+    int64_t shares,
+        bounds[NMFI_SHARES_MOST + 1]; /* runs of lines with about as many entries each */
+} nmfi_sparse_side;
+typedef struct nmfi_sparse_sides {
+    nmfi_sparse_side side[2]; /* lines along the rows, along the columns */
+    nmfi_sparse_arrays other; /* for the side that is not given, from the arena */
+    const void *visited;      /* the row factor of the last accumulating visit */
+    void *packed, *products;  /* longer side x packed stride, T: the other factor; P */
+    double *gram[2];          /* k x k: of both factors, in f64 */
+    double *share_sums;       /* of the shares */
+} nmfi_sparse_sides;
+
 typedef struct nmfi_pass {
     nmfi_source source;
+    const struct nmfi_way *way; /* the functions for its kind (way.h) */
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_cut rows, columns;
@@ -39,12 +59,13 @@ typedef struct nmfi_pass {
     void *slot_Q;         /* rows.slots x k x columns.ld, T */
     nmfi_sums *slot_sums; /* rows.slots, then columns.slots */
     double *sums_memory;
-    char *products;  /* threads x k x block rows, T: P of a block */
-    char *scratch;   /* threads x (3 k x 64 T + pivot work) */
-    char *gather;    /* threads x block of rows as stored, where the source does not lend */
-    char *widened;   /* threads x block of rows in T, where integers are converted once a block */
-    char *room;      /* threads x what a rule works in that has X at hand (nmfi_pass_layout_room) */
-    nmfi_sums total; /* of the last visit or column update */
+    char *products; /* threads x k x block rows, T: P of a block */
+    char *scratch;  /* threads x (3 k x 64 T + pivot work) */
+    char *gather;   /* threads x block of rows as stored, where the source does not lend */
+    char *widened;  /* threads x block of rows in T, where integers are converted once a block */
+    char *room;     /* threads x what a rule works in that has X at hand (nmfi_pass_layout_room) */
+    nmfi_sparse_sides sides; /* of a sparse source */
+    nmfi_sums total;         /* of the last visit or column update */
     int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes,
         room_bytes; /* for each thread */
 } nmfi_pass;
@@ -61,13 +82,13 @@ typedef struct nmfi_visit {
 
 /* Errors: MEMORY where the working memory of k components of such a matrix could not be counted in
  * 64 bits. */
-nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error);
+nmf_status nmfi_pass_countable(const nmfi_source *source, int64_t k, nmf_error *error);
 
 /* Fills in shapes and cuts (block_rows 0: by the cache), then takes the memory from the arena;
  * called twice with the same arguments, as arenas are. Without `accumulates` there is no room for
  * Q. */
-void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
-                    int64_t block_rows);
+void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kernels *kernels,
+                    int64_t k, int64_t block_rows);
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
 
 /* Whether a visit of k components converts each block of small integers to T once, beside the

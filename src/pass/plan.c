@@ -1,7 +1,7 @@
 /* How a problem is cut into slots, tiles and blocks, and how much memory a pass works in. Cuts
  * depend on the shape only; blocks and threads may be chosen freely since they change no result. */
 #include "base/cpu.h"
-#include "pass/pass.h"
+#include "pass/way.h"
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -34,16 +34,16 @@ int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot)
     return slot * cut->tiles / cut->slots;
 }
 
-nmf_status nmfi_pass_countable(const nmf_dense *dense, int64_t k, nmf_error *error)
+nmf_status nmfi_pass_countable(const nmfi_source *source, int64_t k, nmf_error *error)
 {
     /* Sides are rounded up to tiles, there are up to 64 slots and 4096 threads of 8-byte
      * entries. */
-    const double sides = (double)dense->rows + (double)dense->columns + 4096.0 + (double)k;
+    const double sides = (double)source->rows + (double)source->columns + 4096.0 + (double)k;
     if ((double)k * sides * 8.0 * 4096.0 < 0x1p60 && sides * 4096.0 * 64.0 * 8.0 < 0x1p60)
         return NMF_OK;
     return nmf_fail(error, NMF_ERROR_MEMORY,
                     "the working memory for %lld components of %lld x %lld entries overflows",
-                    (long long)k, (long long)dense->rows, (long long)dense->columns);
+                    (long long)k, (long long)source->rows, (long long)source->columns);
 }
 
 int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
@@ -53,19 +53,22 @@ int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
     return pass->source.dtype <= NMF_U16 && k > pass->kernels->group;
 }
 
-void nmfi_pass_plan(nmfi_pass *pass, const nmf_dense *dense, const nmfi_kernels *kernels, int64_t k,
-                    int64_t block_rows)
+void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kernels *kernels,
+                    int64_t k, int64_t block_rows)
 {
-    pass->source = nmfi_source_dense(dense);
+    static const struct nmfi_way *const ways[] = {
+        [NMFI_SOURCE_DENSE] = &nmfi_way_dense, [NMFI_SOURCE_SPARSE] = &nmfi_way_sparse};
+    pass->source = *source;
+    pass->way = ways[source->kind];
     pass->kernels = kernels;
-    pass->rows = nmfi_cut_make(dense->rows);
-    pass->columns = nmfi_cut_make(dense->columns);
+    pass->rows = nmfi_cut_make(source->rows);
+    pass->columns = nmfi_cut_make(source->columns);
     pass->k = k;
     if (block_rows == 0) {
         /* Half the core's own cache: the block is read twice, for P and for Q. */
-        const int64_t stored = (int64_t)nmf_dtype_bytes(dense->dtype);
+        const int64_t stored = (int64_t)nmf_dtype_bytes(source->dtype);
         const int64_t wide = nmfi_pass_widens(pass, k) ? kernels->element_bytes : stored;
-        const int64_t row_bytes = dense->columns * (wide > stored ? wide : stored);
+        const int64_t row_bytes = source->columns * (wide > stored ? wide : stored);
         block_rows = nmfi_cache_bytes() / 2 / (row_bytes > 0 ? row_bytes : 1);
     }
     pass->block_tiles = clamp(block_rows / pass->rows.lanes, 1, 64);
@@ -86,24 +89,15 @@ static void layout_sums(nmfi_pass *pass, nmfi_arena *arena)
     }
 }
 
+int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
+{
+    return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
+           2 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
+}
+
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
 {
-    const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
-    const int64_t block_rows = pass->block_tiles * pass->rows.lanes;
-    const int64_t stored = (int64_t)nmf_dtype_bytes(pass->source.dtype);
-    /* P of a block, or of a tile of columns; the row of the reconstruction that `distance`
-     * compares. */
-    const int64_t p_entries = k * (block_rows > NMFI_LANES_MAX ? block_rows : NMFI_LANES_MAX);
-    pass->products_bytes = p_entries * bytes;
-    pass->scratch_bytes = (3 * k * NMFI_LANES_MAX + pass->columns.ld) * bytes +
-                          2 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
-    pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
-    pass->widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;
-    pass->widened = nmfi_take(arena, threads, (size_t)pass->widened_bytes);
-    pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
-                             nmfi_product(k * pass->columns.ld, bytes));
-    pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
+    pass->way->layout(pass, arena, threads, accumulates);
     pass->scratch = nmfi_take(arena, threads, (size_t)pass->scratch_bytes);
-    pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
     layout_sums(pass, arena);
 }

@@ -234,6 +234,7 @@ nmf_matrix *array_named_matrix(nmf_dtype dtype)
         case NMF_U16: ((uint16_t *)out)[i] = (uint16_t)(7 * i); break;
         case NMF_F32: ((float *)out)[i] = (float)value; break;
         case NMF_F64: ((double *)out)[i] = value; break;
+        case NMF_I32: fail_msg("dense matrices are never int32"); break;
         }
     }
     assert_int_equal(nmf_matrix_set_names(matrix, NMF_SAMPLE_NAMES, samples, NULL), NMF_OK);

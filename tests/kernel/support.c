@@ -136,6 +136,7 @@ static void set_entry(nmf_dtype dtype, void *data, int64_t at)
     case NMF_U16: ((uint16_t *)data)[at] = (uint16_t)kernel_bits(); break;
     case NMF_F32: ((float *)data)[at] = (float)kernel_uniform(-1, 3); break;
     case NMF_F64: ((double *)data)[at] = kernel_uniform(-1, 3) + kernel_uniform(0, 1e-9); break;
+    case NMF_I32: ((int32_t *)data)[at] = (int32_t)kernel_integer(-70000, 70000); break;
     }
 }
 
@@ -157,6 +158,7 @@ double kernel_entry(const nmfi_rows *X, nmf_dtype dtype, int64_t row, int64_t co
     case NMF_U16: return ((const uint16_t *)X->data)[at];
     case NMF_F32: return (double)((const float *)X->data)[at];
     case NMF_F64: return ((const double *)X->data)[at];
+    case NMF_I32: return ((const int32_t *)X->data)[at];
     }
     return NAN;
 }

@@ -29,13 +29,43 @@ static double store_one(nmf_dtype dtype, void *data, int64_t at, double value)
     case NMF_U16: return ((uint16_t *)data)[at] = (uint16_t)fmin(fmax(value, 0), 65535);
     case NMF_F32: return (double)(((float *)data)[at] = (float)value);
     case NMF_F64: return ((double *)data)[at] = value;
+    case NMF_I32: return ((int32_t *)data)[at] = (int32_t)fmin(fmax(value, INT32_MIN), INT32_MAX);
     }
     return 0;
 }
 
+static nmf_matrix *sparse_from(const double *values, int64_t m, int64_t n, nmf_dtype dtype,
+                               int by_columns)
+{
+    const size_t bytes = nmf_dtype_bytes(dtype), most = (size_t)(m * n) + 1;
+    const int64_t lines = by_columns ? n : m, across = by_columns ? m : n;
+    /* One block for adoption: pointers, indices, values. */
+    char *block = allocate((size_t)(lines + 1) * 8 + most * 8 + most * bytes, 1);
+    int64_t *pointers = (int64_t *)(void *)block, *wide = pointers + lines + 1, count = 0;
+    int32_t *narrow = (int32_t *)(void *)wide;
+    char *stored = (char *)(wide + most);
+    for (int64_t line = 0; line < lines; line++) {
+        for (int64_t index = 0; index < across; index++) {
+            const double value = by_columns ? values[index * n + line] : values[line * n + index];
+            if (value == 0) continue;
+            if (by_columns)
+                wide[count] = index;
+            else
+                narrow[count] = (int32_t)index;
+            store_one(dtype, stored, count++, value);
+        }
+        pointers[line + 1] = count;
+    }
+    const nmf_sparse sparse = {stored, dtype, m, n, pointers, wide, by_columns ? 8 : 4, by_columns};
+    nmf_matrix *matrix = NULL;
+    assert_int_equal(nmf_matrix_adopt_sparse(&sparse, free, block, &matrix, NULL), NMF_OK);
+    return matrix;
+}
+
 nmf_matrix *matrix_from(const double *values, int64_t m, int64_t n, nmf_dtype dtype, layout how)
 {
-    const int64_t strides[LAYOUT_COUNT][2] = {{n, 1}, {1, m}, {2 * n + 3, 2}, {-n, -1}};
+    if (how >= DENSE_LAYOUTS) return sparse_from(values, m, n, dtype, how == SPARSE_COLUMNS);
+    const int64_t strides[DENSE_LAYOUTS][2] = {{n, 1}, {1, m}, {2 * n + 3, 2}, {-n, -1}};
     nmf_dense dense = {.dtype = dtype,
                        .rows = m,
                        .columns = n,

@@ -13,8 +13,18 @@
 
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
 
-/* Where the entries lie: row by row, column by column, with gaps everywhere, or from the end backwards. */
-typedef enum layout { BY_ROWS, BY_COLUMNS, WITH_GAPS, BACKWARDS, LAYOUT_COUNT } layout;
+/* Where the entries lie: row by row, column by column, with gaps everywhere, or from the end backwards; then
+ * only those that are not zero, in compressed rows (32-bit indices) or columns (64-bit ones). */
+typedef enum layout {
+    BY_ROWS,
+    BY_COLUMNS,
+    WITH_GAPS,
+    BACKWARDS,
+    DENSE_LAYOUTS,
+    SPARSE_ROWS = DENSE_LAYOUTS,
+    SPARSE_COLUMNS,
+    LAYOUT_COUNT
+} layout;
 
 /* Writes the m x n entries, row by row; some depend on no random numbers. */
 typedef void temper(double *x, int64_t m, int64_t n);

@@ -46,11 +46,15 @@ static void transform_of_the_fitted_data_is_its_W(void **state)
             }
 }
 
-/* Row `row` of `all`, as a matrix of one row in the same memory. */
+/* Row `row` of `all`, as a matrix of one row: in the same memory where that is dense. */
 static nmf_matrix *row_of(const nmf_matrix *all, int64_t row)
 {
     nmf_dense dense = nmf_matrix_dense(all);
     nmf_matrix *one = NULL;
+    if (nmf_matrix_is_sparse(all)) {
+        assert_int_equal(nmf_matrix_select(all, &row, 1, &one, NULL), NMF_OK);
+        return one;
+    }
     dense.data =
         (const char *)dense.data + row * dense.row_stride * (int64_t)nmf_dtype_bytes(dense.dtype);
     dense.rows = 1;
@@ -83,24 +87,31 @@ static void a_row_alone_is_that_row_in_the_batch(void **state)
         }
 }
 
+/* W of the same rows in layouts [first, end): the same bits. */
+static void expect_one_answer(const problem *what, nmf_dtype dtype, layout first, layout end)
+{
+    nmf_matrix *rows = matrix_of(what, dtype, first);
+    nmf_model *model = model_of(rows, what->k, NMF_SOLVER_AUTO);
+    nmf_matrix *expected = transform(model, rows, NULL);
+    for (layout how = first + 1; how < end; how++) {
+        nmf_matrix *X = matrix_of(what, dtype, how);
+        nmf_matrix *W = transform(model, X, NULL);
+        expect_same_entries(W, expected);
+        nmf_matrix_free(W);
+        nmf_matrix_free(X);
+    }
+    nmf_matrix_free(expected);
+    nmf_model_free(model);
+    nmf_matrix_free(rows);
+}
+
 static void the_layout_changes_no_bit(void **state)
 {
     (void)state;
     for (int64_t p = 0; p < COUNT(problems); p++)
         for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
-            nmf_matrix *rows = matrix_of(&problems[p], dtype, BY_ROWS);
-            nmf_model *model = model_of(rows, problems[p].k, NMF_SOLVER_AUTO);
-            nmf_matrix *expected = transform(model, rows, NULL);
-            for (layout how = BY_COLUMNS; how < LAYOUT_COUNT; how++) {
-                nmf_matrix *X = matrix_of(&problems[p], dtype, how);
-                nmf_matrix *W = transform(model, X, NULL);
-                expect_same_entries(W, expected);
-                nmf_matrix_free(W);
-                nmf_matrix_free(X);
-            }
-            nmf_matrix_free(expected);
-            nmf_model_free(model);
-            nmf_matrix_free(rows);
+            expect_one_answer(&problems[p], dtype, BY_ROWS, DENSE_LAYOUTS);
+            expect_one_answer(&problems[p], dtype, SPARSE_ROWS, LAYOUT_COUNT);
         }
 }
 

@@ -34,9 +34,11 @@ static void types_have_sizes_and_the_names_of_numpy(void **state)
         assert_int_equal(nmf_dtype_bytes((nmf_dtype)i), 1 << i);
         assert_string_equal(nmf_dtype_name((nmf_dtype)i), names[i]);
     }
-    assert_int_equal(nmf_dtype_bytes((nmf_dtype)4), 0);
+    assert_int_equal(nmf_dtype_bytes(NMF_I32), 4);
+    assert_string_equal(nmf_dtype_name(NMF_I32), "int32");
+    assert_int_equal(nmf_dtype_bytes((nmf_dtype)5), 0);
     assert_int_equal(nmf_dtype_bytes((nmf_dtype)-1), 0);
-    assert_string_equal(nmf_dtype_name((nmf_dtype)4), "unknown");
+    assert_string_equal(nmf_dtype_name((nmf_dtype)5), "unknown");
 }
 
 static void borrowing_copies_nothing(void **state)

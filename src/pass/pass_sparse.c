@@ -1,0 +1,331 @@
+/* The visit of a sparse X: P = X F' gathers, for each line, the packed rows of F that its entries
+ * name. Both factors' products come about this way, each from the lines along it, where a single
+ * orientation would scatter into memory that no cache holds.
+ *
+ * Work is shared out by entries: shares are runs of lines that depend on the pointers only, and a
+ * line is never divided. Rules then see tiles as they do where X is dense. */
+#include "pass/way.h"
+
+#include <string.h>
+
+enum { ROWS, COLUMNS };
+
+/* --- sides ---------------------------------------------------------------------------------- */
+
+/* Lines count beside their entries: empty ones take time too. */
+static double weight_before(const nmf_sparse *s, int64_t line)
+{
+    return (double)s->pointers[line] + (double)line;
+}
+
+static void cut_shares(nmfi_sparse_side *side)
+{
+    const nmf_sparse *s = &side->lines;
+    const int64_t lines = nmfi_sparse_lines(s);
+    const double all = weight_before(s, lines);
+    side->shares = lines < NMFI_SHARES_MOST ? lines : NMFI_SHARES_MOST;
+    side->bounds[0] = 0;
+    side->bounds[side->shares] = lines;
+    for (int64_t share = 1; share < side->shares; share++) {
+        const double wanted = all * (double)share / (double)side->shares;
+        int64_t low = side->bounds[share - 1], high = lines;
+        while (low < high) {
+            const int64_t middle = low + (high - low) / 2;
+            if (weight_before(s, middle) < wanted)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        side->bounds[share] = low;
+    }
+}
+
+/* The side X is given by. */
+static int given_side(const nmfi_pass *pass)
+{
+    return pass->source.sparse.by_columns ? COLUMNS : ROWS;
+}
+
+/* A side's lines; the one that is not given is built when it is first asked for. */
+static nmfi_sparse_side *side_of(nmfi_pass *pass, int which)
+{
+    nmfi_sparse_side *side = &pass->sides.side[which];
+    if (side->lines.pointers) return side;
+    side->lines = which == given_side(pass)
+                      ? pass->source.sparse
+                      : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other, pass->team);
+    cut_shares(side);
+    return side;
+}
+
+static nmfi_lines lines_of(const nmfi_sparse_side *side)
+{
+    const nmfi_lines lines = {side->lines.pointers, side->lines.indices, side->lines.values};
+    return lines;
+}
+
+static const nmfi_cut *cut_of(const nmfi_pass *pass, int which)
+{
+    return which == ROWS ? &pass->rows : &pass->columns;
+}
+
+/* --- memory --------------------------------------------------------------------------------- */
+
+static void layout_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
+{
+    nmfi_sparse_sides *sides = &pass->sides;
+    const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
+    const nmf_sparse *given = &pass->source.sparse;
+    const size_t row_bytes = nmfi_product(nmfi_packed_stride(k), bytes);
+    const int64_t longer =
+        pass->rows.count > pass->columns.count ? pass->rows.count : pass->columns.count;
+    const int64_t f64_tile = k * NMFI_LANES_MAX * (int64_t)sizeof(double);
+    pass->scratch_bytes = nmfi_rule_scratch_bytes(pass);
+    pass->scratch_bytes = pass->scratch_bytes > f64_tile ? pass->scratch_bytes : f64_tile;
+    pass->products_bytes = k * NMFI_LANES_MAX * bytes;
+    pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
+    sides->packed = nmfi_take(arena, longer, row_bytes);
+    sides->products = nmfi_take(arena, accumulates ? longer : pass->rows.count, row_bytes);
+    sides->share_sums = nmfi_take(arena, NMFI_SHARES_MOST, sizeof(double));
+    sides->gram[ROWS] = nmfi_take(arena, k * k, sizeof(double));
+    sides->gram[COLUMNS] = nmfi_take(arena, k * k, sizeof(double));
+    if (accumulates || given->by_columns) /* else only the given side is visited */
+        nmfi_sparse_take(&sides->other, arena, nmfi_sparse_across(given), nmfi_sparse_lines(given),
+                         nmfi_sparse_stored(given), given->dtype);
+}
+
+/* --- factors packed and unpacked ------------------------------------------------------------ */
+
+typedef struct pack_job {
+    const nmfi_pass *pass;
+    const nmfi_cut *cut;
+    const void *factor;
+    void *rows;
+    int64_t k;
+} pack_job;
+
+static void pack_slot(void *context, int64_t slot, int64_t thread)
+{
+    (void)thread;
+    const pack_job *job = context;
+    const nmfi_kernels *kernels = job->pass->kernels;
+    const int64_t stride = nmfi_packed_stride(job->k);
+    const int64_t first = nmfi_cut_slot_begin(job->cut, slot) * job->cut->lanes;
+    const int64_t last =
+        nmfi_lesser(nmfi_cut_slot_begin(job->cut, slot + 1) * job->cut->lanes, job->cut->count);
+    kernels->pack(nmfi_factor_at(job->pass, job->factor, first), job->cut->ld, job->k, last - first,
+                  (char *)job->rows + first * stride * kernels->element_bytes, stride);
+}
+
+static void pack(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
+{
+    pack_job job = {pass, cut_of(pass, which), factor, rows, k};
+    nmfi_team_run(pass->team, job.cut->slots, pack_slot, &job);
+}
+
+/* --- products and rules --------------------------------------------------------------------- */
+
+/* One half: the factor along side `which`, with the other one packed. */
+typedef struct half_job {
+    nmfi_pass *pass;
+    int which;
+    const nmfi_sparse_side *side;
+    const nmfi_cut *cut;
+    nmfi_sums *slots;
+    int64_t k;
+    const nmfi_rule *rule; /* NULL: no products */
+    const void *gram_of;   /* NULL: no Gram matrix */
+} half_job;
+
+static void gather_share(void *context, int64_t share, int64_t thread)
+{
+    (void)thread;
+    const half_job *job = context;
+    nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side->lines;
+    const nmfi_lines lines = lines_of(job->side);
+    const int64_t begin = job->side->bounds[share], end = job->side->bounds[share + 1];
+    const int64_t stride = nmfi_packed_stride(job->k);
+    if (begin < end)
+        pass->kernels->gather[s->dtype][s->index_bytes == 8](
+            &lines, begin, end, pass->sides.packed, stride,
+            (char *)pass->sides.products + begin * stride * pass->kernels->element_bytes);
+}
+
+static void improve_tile(const half_job *job, int64_t tile, int64_t thread, nmfi_sums *sums)
+{
+    const nmfi_pass *pass = job->pass;
+    const nmfi_kernels *kernels = pass->kernels;
+    const int64_t first = tile * job->cut->lanes, lanes = job->cut->lanes;
+    const int64_t count = nmfi_lesser(lanes, job->cut->count - first);
+    const int64_t stride = nmfi_packed_stride(job->k);
+    char *P = pass->products + thread * pass->products_bytes;
+    if (count < lanes) memset(P, 0, (size_t)(job->k * lanes * kernels->element_bytes));
+    kernels->unpack((const char *)pass->sides.products + first * stride * kernels->element_bytes,
+                    stride, job->k, count, P, lanes);
+    nmfi_to_unit(pass, P, job->k * lanes);
+    nmfi_improve_tiles(pass, job->rule, job->cut, tile, tile + 1, P, lanes, thread, sums);
+}
+
+static void improve_slot(void *context, int64_t slot, int64_t thread)
+{
+    const half_job *job = context;
+    nmfi_sums *sums = &job->slots[slot];
+    const int64_t end = nmfi_cut_slot_begin(job->cut, slot + 1);
+    nmfi_pass_clear_sums(job->pass, sums);
+    for (int64_t t = nmfi_cut_slot_begin(job->cut, slot); t < end; t++) {
+        if (job->rule) improve_tile(job, t, thread, sums);
+        if (job->gram_of) nmfi_gram_tile(job->pass, job->gram_of, job->cut, t, job->k, sums);
+    }
+}
+
+static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
+                     const nmfi_rule *rule, const void *gram_of)
+{
+    half_job job = {.pass = pass,
+                    .which = which,
+                    .cut = cut_of(pass, which),
+                    .slots = pass->slot_sums + (which == ROWS ? 0 : pass->rows.slots),
+                    .k = k,
+                    .rule = rule,
+                    .gram_of = gram_of};
+    if (rule) {
+        job.side = side_of(pass, which);
+        pack(pass, !which, other, k, pass->sides.packed);
+        nmfi_team_run(pass->team, job.side->shares, gather_share, &job);
+        pass->visits++;
+    }
+    nmfi_team_run(pass->team, job.cut->slots, improve_slot, &job);
+    nmfi_pass_total_sums(pass, job.slots, job.cut->slots);
+}
+
+/* --- the distance --------------------------------------------------------------------------- */
+
+typedef struct distance_job {
+    nmfi_pass *pass;
+    const nmfi_sparse_side *side;
+    int64_t k;
+    /* Of one factor, for its Gram matrix. */
+    const void *factor;
+    const nmfi_cut *cut;
+} distance_job;
+
+static void residual_share(void *context, int64_t share, int64_t thread)
+{
+    (void)thread;
+    const distance_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side->lines;
+    const nmfi_lines lines = lines_of(job->side);
+    pass->sides.share_sums[share] = pass->kernels->residual[s->dtype][s->index_bytes == 8](
+        &lines, job->side->bounds[share], job->side->bounds[share + 1], pass->sides.products,
+        pass->sides.packed, nmfi_packed_stride(job->k), pass->unit > 0 ? pass->unit : 1.0);
+}
+
+static void exact_gram_slot(void *context, int64_t slot, int64_t thread)
+{
+    const distance_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmfi_cut *cut = job->cut;
+    const nmfi_kernels *f64 = nmfi_kernels_for(NMF_F64, NULL);
+    double *tile = (double *)(pass->scratch + thread * pass->scratch_bytes);
+    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
+    nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
+    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
+        const char *from = nmfi_factor_at(pass, job->factor, t * cut->lanes);
+        for (int64_t j = 0; j < job->k; j++)
+            pass->kernels->to_f64(from + j * cut->ld * pass->kernels->element_bytes,
+                                  tile + j * cut->lanes, cut->lanes);
+        f64->gram(tile, cut->lanes, job->k, cut->lanes, pass->slot_sums[slot].gram);
+    }
+}
+
+/* The Gram matrix of one factor in f64, whatever the arithmetic. */
+static void take_exact_gram(distance_job *job, int which, const void *factor)
+{
+    nmfi_pass *pass = job->pass;
+    const int64_t count = job->k * job->k;
+    double *gram = pass->sides.gram[which];
+    job->factor = factor;
+    job->cut = cut_of(pass, which);
+    nmfi_team_run(pass->team, job->cut->slots, exact_gram_slot, job);
+    memset(gram, 0, (size_t)count * sizeof *gram);
+    for (int64_t s = 0; s < job->cut->slots; s++)
+        for (int64_t i = 0; i < count; i++) gram[i] += pass->slot_sums[s].gram[i];
+}
+
+/* ||X - R'C||^2 = sum over stored entries of (x - v)^2 - v^2, plus <RR', CC'>, all in f64: what the
+ * entries that are not stored add, sum v^2, is all of ||R'C||^2 less the stored ones' part. */
+static double distance(nmfi_pass *pass, const nmfi_visit *visit)
+{
+    distance_job job = {.pass = pass, .side = side_of(pass, ROWS), .k = visit->k};
+    pack(pass, COLUMNS, visit->C, visit->k, pass->sides.packed);
+    pack(pass, ROWS, visit->R, visit->k, pass->sides.products);
+    nmfi_team_run(pass->team, job.side->shares, residual_share, &job);
+    take_exact_gram(&job, ROWS, visit->R);
+    take_exact_gram(&job, COLUMNS, visit->C);
+    double sum = 0, product = 0;
+    for (int64_t s = 0; s < job.side->shares; s++) sum += pass->sides.share_sums[s];
+    for (int64_t i = 0; i < visit->k * visit->k; i++)
+        product += pass->sides.gram[ROWS][i] * pass->sides.gram[COLUMNS][i];
+    return sum + product > 0 ? sum + product : 0.0;
+}
+
+/* --- the contract of pass.h ----------------------------------------------------------------- */
+
+static void visit_sparse(nmfi_pass *pass, const nmfi_visit *visit)
+{
+    run_half(pass, ROWS, visit->k, visit->C, visit->rule, visit->accumulate ? visit->R : NULL);
+    if (visit->accumulate) pass->sides.visited = visit->R;
+    if (!visit->distance) return;
+    /* Trap: the totals are kept first, since the distance adds up in the same slots. */
+    pass->total.value[NMFI_SUM_DISTANCE] = distance(pass, visit);
+}
+
+static void columns_sparse(nmfi_pass *pass, int64_t k, const nmfi_rule *rule,
+                           const void *C_for_gram)
+{
+    run_half(pass, COLUMNS, k, pass->sides.visited, rule, C_for_gram);
+}
+
+typedef struct scan_job {
+    const nmfi_pass *pass;
+    const nmfi_sparse_side *side;
+    int signed_ok;
+    nmfi_scan shares[NMFI_SHARES_MOST];
+} scan_job;
+
+static void scan_share(void *context, int64_t share, int64_t thread)
+{
+    (void)thread;
+    scan_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side->lines;
+    const int64_t begin = s->pointers[job->side->bounds[share]];
+    const int64_t end = s->pointers[job->side->bounds[share + 1]];
+    const char *values = s->values;
+    const nmfi_rows stored = {.data = values + begin * (int64_t)nmf_dtype_bytes(s->dtype),
+                              .rows = begin < end,
+                              .columns = end - begin};
+    job->shares[share] = nmfi_scan_nothing();
+    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->unit > 0 ? pass->unit : 1.0,
+                                  &job->shares[share]);
+}
+
+static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
+{
+    scan_job job = {.pass = pass, .side = side_of(pass, given_side(pass)), .signed_ok = signed_ok};
+    nmfi_team_run(pass->team, job.side->shares, scan_share, &job);
+    nmfi_scan total = nmfi_scan_nothing();
+    for (int64_t s = 0; s < job.side->shares; s++) nmfi_add_scan(&total, &job.shares[s]);
+    const double entries = (double)pass->rows.count * (double)pass->columns.count;
+    if ((double)nmfi_sparse_stored(&job.side->lines) < entries) { /* zeros that are not stored */
+        total.lowest = total.lowest < 0 ? total.lowest : 0.0;
+        total.highest = total.highest > 0 ? total.highest : 0.0;
+    }
+    pass->visits++;
+    return total;
+}
+
+const struct nmfi_way nmfi_way_sparse = {
+    .layout = layout_sparse, .visit = visit_sparse, .columns = columns_sparse, .scan = scan_sparse};

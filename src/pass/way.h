@@ -1,0 +1,47 @@
+/* How one kind of source is visited, and what every way does with tiles once it has their products. */
+#ifndef NMFI_PASS_WAY_H
+#define NMFI_PASS_WAY_H
+
+#include "pass/pass.h"
+
+/* The functions behind nmfi_pass_visit and its neighbours (pass.h). */
+struct nmfi_way {
+    /* Memory of its own, and how much scratch a thread needs. */
+    void (*layout)(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
+    void (*visit)(nmfi_pass *pass, const nmfi_visit *visit);
+    void (*columns)(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
+    nmfi_scan (*scan)(nmfi_pass *pass, int signed_ok);
+};
+extern const struct nmfi_way nmfi_way_dense, nmfi_way_sparse;
+
+static inline int64_t nmfi_lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Where component 0 of row (or column) `first` lies in a factor. */
+static inline void *nmfi_factor_at(const nmfi_pass *pass, const void *factor, int64_t first)
+{
+    return (char *)(uintptr_t)factor + first * pass->kernels->element_bytes;
+}
+
+/* The scratch that rules need (rule.h). */
+int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass);
+
+nmfi_scan nmfi_scan_nothing(void);
+void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part);
+
+/* Products of X as it is stored become products of X in the pass's unit. */
+void nmfi_to_unit(const nmfi_pass *pass, void *products, int64_t count);
+
+/* Lets the rule improve each tile of a block whose products lie in P. */
+void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut,
+                        int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
+                        nmfi_sums *sums);
+
+/* The Gram matrix and sum of a factor's tile: tile by tile, so that the sums do not depend on the
+ * size of a block. */
+void nmfi_gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
+                    int64_t k, nmfi_sums *sums);
+
+#endif

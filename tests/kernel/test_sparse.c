@@ -1,0 +1,231 @@
+/* Products with sparse lines, against the same sums in f64: every storage type, both index types, every
+ * number of components that the registers could leave a rest of. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const nmf_dtype dtypes[] = {NMF_U8, NMF_U16, NMF_F32, NMF_F64, NMF_I32};
+enum { DTYPES = 5, LINES = 23 };
+
+/* Lines of random length, some empty, one with every index; exactly as much memory as they have. */
+typedef struct sparse_lines {
+    int64_t pointers[LINES + 1];
+    nmfi_rows values; /* one row of them, for kernel_entry */
+    int64_t *wide;
+    int32_t *narrow;
+    int64_t across;
+} sparse_lines;
+
+static sparse_lines make_lines(nmf_dtype dtype, int64_t across)
+{
+    sparse_lines made = {.across = across};
+    int64_t *all = malloc((size_t)(LINES * across) * sizeof *all), count = 0;
+    assert_non_null(all);
+    for (int64_t i = 0; i < LINES; i++) {
+        const double share = i == 3 ? 1.0 : i % 4 == 1 ? 0.0 : kernel_uniform(0, 0.6);
+        for (int64_t index = 0; index < across; index++)
+            if (kernel_uniform(0, 1) < share) all[count++] = index;
+        made.pointers[i + 1] = count;
+    }
+    made.values = kernel_rows(dtype, 1, count, count);
+    made.wide = kernel_memory((size_t)count * sizeof *made.wide);
+    made.narrow = kernel_memory((size_t)count * sizeof *made.narrow);
+    memcpy(made.wide, all, (size_t)count * sizeof *all);
+    for (int64_t e = 0; e < count; e++) made.narrow[e] = (int32_t)all[e];
+    free(all);
+    return made;
+}
+
+static void free_lines(sparse_lines *lines)
+{
+    free((void *)(uintptr_t)lines->values.data);
+    free(lines->wide);
+    free(lines->narrow);
+}
+
+static nmfi_lines view(const sparse_lines *lines, int index_type)
+{
+    const nmfi_lines made = {lines->pointers,
+                             index_type ? (const void *)lines->wide : (const void *)lines->narrow,
+                             lines->values.data};
+    return made;
+}
+
+/* A packed factor: random entries, zeros behind the k components of each row. */
+static double *packed_factor(int64_t count, int64_t k, int64_t stride)
+{
+    double *made = kernel_doubles(count * stride);
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < k; j++) made[i * stride + j] = kernel_uniform(-1, 2);
+    return made;
+}
+
+static void check_gather(const nmfi_kernels *t, nmf_dtype dtype, int64_t across, int64_t k)
+{
+    sparse_lines lines = make_lines(dtype, across);
+    const int64_t stride = nmfi_packed_stride(k);
+    double *f = packed_factor(across, k, stride);
+    void *F = kernel_block(t, f, across * stride);
+    void *P = kernel_memory((size_t)(LINES * stride * t->element_bytes));
+    void *Q = kernel_memory((size_t)(LINES * stride * t->element_bytes));
+    const nmfi_lines narrow = view(&lines, 0), wide = view(&lines, 1);
+    t->gather[dtype][0](&narrow, 0, LINES, F, stride, P);
+    /* Lines do not depend on their company, nor on the type of their indices. */
+    t->gather[dtype][1](&wide, 0, 5, F, stride, Q);
+    t->gather[dtype][1](&wide, 5, LINES, F, stride, kernel_at(t, Q, 5 * stride));
+    assert_true(kernel_same(t, P, Q, LINES * stride));
+    for (int64_t i = 0; i < LINES; i++)
+        for (int64_t j = 0; j < stride; j++) {
+            double wanted = 0, magnitude = 0;
+            for (int64_t e = lines.pointers[i]; e < lines.pointers[i + 1]; e++) {
+                const double term =
+                    kernel_entry(&lines.values, dtype, 0, e) * f[lines.wide[e] * stride + j];
+                wanted += term;
+                magnitude += fabs(term);
+            }
+            const int64_t count = lines.pointers[i + 1] - lines.pointers[i];
+            kernel_near(t, "gather", kernel_get(t, P, i * stride + j), wanted,
+                        kernel_bound(t, count + 2) * magnitude);
+        }
+    free(f);
+    free(F);
+    free(P);
+    free(Q);
+    free_lines(&lines);
+}
+
+static void gathered_products_are_sums_over_the_entries_of_a_line(void **state)
+{
+    (void)state;
+    kernel_seed(21);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int d = 0; d < DTYPES; d++) {
+            for (int64_t k = 1; k <= 41; k++) check_gather(tables[i], dtypes[d], 1 + 3 * k, k);
+            static const int64_t large[] = {64, 104, 130, 192, 200, 208, 384, 512};
+            for (int l = 0; l < 8; l++) check_gather(tables[i], dtypes[d], 40, large[l]);
+        }
+}
+
+static void check_residual(const nmfi_kernels *t, nmf_dtype dtype, int64_t across, int64_t k)
+{
+    sparse_lines lines = make_lines(dtype, across);
+    const int64_t stride = nmfi_packed_stride(k);
+    double *f = packed_factor(across, k, stride), *r = packed_factor(LINES, k, stride);
+    void *F = kernel_block(t, f, across * stride), *R = kernel_block(t, r, LINES * stride);
+    const double unit = 0.25;
+    double wanted = 0, magnitude = 0;
+    for (int64_t i = 0; i < LINES; i++)
+        for (int64_t e = lines.pointers[i]; e < lines.pointers[i + 1]; e++) {
+            const double x = unit * kernel_entry(&lines.values, dtype, 0, e);
+            double v = 0, size = fabs(x);
+            for (int64_t j = 0; j < k; j++) {
+                const double term =
+                    kernel_get(t, R, i * stride + j) * kernel_get(t, F, lines.wide[e] * stride + j);
+                v += term;
+                size += fabs(term);
+            }
+            wanted += (x - v) * (x - v) - v * v;
+            magnitude += 3 * size * size;
+        }
+    for (int index_type = 0; index_type < 2; index_type++) {
+        const nmfi_lines X = view(&lines, index_type);
+        const double got = t->residual[dtype][index_type](&X, 0, LINES, R, F, stride, unit);
+        const int64_t terms = lines.pointers[LINES] + k + 8;
+        /* In f64 whatever the table's type. */
+        kernel_near(t, "residual", got, wanted,
+                    2 * kernel_gamma(DBL_EPSILON / 2, terms) * magnitude);
+    }
+    free(f);
+    free(F);
+    free(r);
+    free(R);
+    free_lines(&lines);
+}
+
+static void residuals_are_summed_in_f64(void **state)
+{
+    (void)state;
+    kernel_seed(22);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int d = 0; d < DTYPES; d++)
+            for (int64_t k = 1; k <= 40; k += 3) check_residual(tables[i], dtypes[d], 30, k);
+}
+
+static void packing_turns_components_into_rows_and_back(void **state)
+{
+    (void)state;
+    kernel_seed(23);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int tables_count = kernel_tables(tables);
+    for (int i = 0; i < tables_count; i++)
+        for (int64_t count = 1; count <= 40; count += 3)
+            for (int64_t k = 1; k <= 20; k++) {
+                const nmfi_kernels *t = tables[i];
+                const int64_t ld = kernel_padded(count), stride = nmfi_packed_stride(k);
+                double *f = kernel_factor(k, count, ld, -1, 2);
+                void *F = kernel_block(t, f, k * ld), *back = kernel_block(t, f, k * ld);
+                void *rows = kernel_memory((size_t)(count * stride * t->element_bytes));
+                memset(rows, 0xFF, (size_t)(count * stride * t->element_bytes));
+                t->pack(F, ld, k, count, rows, stride);
+                for (int64_t r = 0; r < count; r++)
+                    for (int64_t j = 0; j < stride; j++)
+                        assert_true(kernel_get(t, rows, r * stride + j) ==
+                                    (j < k ? kernel_get(t, F, j * ld + r) : 0.0));
+                for (int64_t j = 0; j < k; j++)
+                    memset(kernel_at(t, back, j * ld), 0, (size_t)(count * t->element_bytes));
+                t->unpack(rows, stride, k, count, back, ld);
+                assert_true(kernel_same(t, back, F, k * ld));
+                free(f);
+                free(F);
+                free(back);
+                free(rows);
+            }
+}
+
+static void stored_integers_are_scanned_like_a_row(void **state)
+{
+    (void)state;
+    kernel_seed(24);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t columns = 1; columns < 40; columns++) {
+            nmfi_rows X = kernel_rows(NMF_I32, 1, columns, columns);
+            nmfi_scan scan = {.lowest = DBL_MAX, .highest = -DBL_MAX};
+            double sum = 0, squares = 0, low = DBL_MAX, high = -DBL_MAX;
+            for (int64_t c = 0; c < columns; c++) {
+                const double value = kernel_entry(&X, NMF_I32, 0, c); /* sums of these are exact */
+                sum += value;
+                squares += value * value;
+                low = fmin(low, value);
+                high = fmax(high, value);
+            }
+            tables[i]->scan[NMF_I32](&X, 0, 1.0, &scan);
+            assert_true(scan.sum == sum && scan.sum_of_squares == squares);
+            assert_true(scan.lowest == low && scan.highest == high);
+            assert_true((scan.bad > 0) == (low < 0));
+            free((void *)(uintptr_t)X.data);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gathered_products_are_sums_over_the_entries_of_a_line),
+        cmocka_unit_test(residuals_are_summed_in_f64),
+        cmocka_unit_test(packing_turns_components_into_rows_and_back),
+        cmocka_unit_test(stored_integers_are_scanned_like_a_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,332 @@
+/* A sparse X is the same X: the fit, from the same start, is that of the dense matrix to rounding, whatever
+ * the start, the solver and the penalty; how it is stored changes no bit. And structure of the worst kind. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double largest(const nmf_matrix *a)
+{
+    double most = 0;
+    for (int64_t i = 0; i < nmf_matrix_rows(a); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(a); j++)
+            most = fmax(most, fabs(nmf_matrix_at(a, i, j)));
+    return most;
+}
+
+static void expect_near(const nmf_matrix *a, const nmf_matrix *b, double accuracy, const char *what)
+{
+    const double most = accuracy * fmax(largest(a), largest(b));
+    for (int64_t i = 0; i < nmf_matrix_rows(a); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(a); j++) {
+            const double x = nmf_matrix_at(a, i, j), y = nmf_matrix_at(b, i, j);
+            if (!(fabs(x - y) <= most))
+                fail_msg("%s: entry (%lld, %lld): %.17g and %.17g", what, (long long)i,
+                         (long long)j, x, y);
+        }
+}
+
+/* Iterations multiply a difference in rounding by how badly the problem is conditioned: a thousandfold is
+ * seen, a millionfold allowed. */
+static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
+                            const nmf_options *options, const char *what)
+{
+    nmf_model *a = fit(dense, options), *b = fit(sparse, options);
+    const nmf_model_content *d = nmf_model_view(a), *s = nmf_model_view(b);
+    assert_int_equal(d->iterations, s->iterations);
+    assert_int_equal(d->trace_count, s->trace_count);
+    expect_near(d->W, s->W, 1e6 * DBL_EPSILON, what);
+    expect_near(d->H, s->H, 1e6 * DBL_EPSILON, what);
+    if (!(fabs(d->relative_error - s->relative_error) <= 1e6 * DBL_EPSILON))
+        fail_msg("%s: relative errors %.17g and %.17g", what, d->relative_error, s->relative_error);
+    if (!(fabs(d->kkt - s->kkt) <= 1e6 * DBL_EPSILON))
+        fail_msg("%s: residuals %.17g and %.17g", what, d->kkt, s->kkt);
+    nmf_model_free(a);
+    nmf_model_free(b);
+}
+
+/* Counts with few entries that are not zero, on top of parts; no empty rows or columns. */
+static void fill_counts(double *x, int64_t m, int64_t n)
+{
+    uint64_t state = 17;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            const int part = i % 6 == j % 6 || j % 7 == i % 7;
+            const double share = part ? 0.6 : 0.05;
+            const double value = floor(1 + 30 * next_uniform(&state));
+            x[i * n + j] = next_uniform(&state) < share || i % n == j || j % m == i ? value : 0;
+        }
+}
+
+static const problem counts = {"counts", fill_counts, 130, 90, 6};
+
+static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
+{
+    (void)state;
+    static const double penalties[][3] = {{0, 0, 0}, {0.002, 0, 0}, {0.001, 0.002, 0.6}};
+    nmf_matrix *dense = matrix_of(&counts, NMF_F64, BY_ROWS);
+    nmf_matrix *sparse[] = {matrix_of(&counts, NMF_F64, SPARSE_ROWS),
+                            matrix_of(&counts, NMF_F64, SPARSE_COLUMNS)};
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = counts.k;
+    options.sketch = 0;
+    options.tol = 0;
+    options.max_iter = 12;
+    nmf_model *start = fit(dense, &options);
+    options.start_W = nmf_model_view(start)->W;
+    options.start_H = nmf_model_view(start)->H;
+    for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_CUSTOM; init++)
+        for (int solver = NMF_SOLVER_AUTO; solver <= NMF_SOLVER_CD; solver++)
+            for (int64_t p = 0; p < COUNT(penalties); p++)
+                for (int by_columns = 0; by_columns < 2; by_columns++) {
+                    char what[64];
+                    snprintf(what, sizeof what, "init %d, solver %d, penalty %d, columns %d", init,
+                             solver, (int)p, by_columns);
+                    options.init = (nmf_init)init;
+                    options.solver = (nmf_solver)solver;
+                    options.alpha_W = penalties[p][0];
+                    options.alpha_H = penalties[p][1];
+                    options.l1_ratio = penalties[p][2];
+                    expect_same_fit(dense, sparse[by_columns], &options, what);
+                }
+    nmf_model_free(start);
+    nmf_matrix_free(dense);
+    nmf_matrix_free(sparse[0]);
+    nmf_matrix_free(sparse[1]);
+}
+
+static void several_starts_and_an_explicit_sketch_give_the_dense_fit(void **state)
+{
+    (void)state;
+    nmf_matrix *dense = matrix_of(&counts, NMF_F64, BY_ROWS);
+    nmf_matrix *sparse = matrix_of(&counts, NMF_F64, SPARSE_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = counts.k;
+    options.max_iter = 10;
+    options.tol = 0;
+    options.starts = 3;
+    options.sketch = 0;
+    expect_same_fit(dense, sparse, &options, "three starts");
+    nmf_model *model = NULL;
+    options.starts = 1;
+    options.sketch = 20; /* where it stops depends on sums that differ by rounding */
+    options.max_iter = 500;
+    options.tol = 1e-5;
+    assert_int_equal(nmf_fit(sparse, &options, &model, NULL), NMF_OK);
+    assert_true(nmf_model_view(model)->sketch_iterations > 0);
+    nmf_model *other = fit(dense, &options);
+    const double error = nmf_model_view(other)->relative_error;
+    assert_true(fabs(nmf_model_view(model)->relative_error - error) <= 1e-3 * error);
+    nmf_model_free(model);
+    nmf_model_free(other);
+    nmf_matrix_free(dense);
+    nmf_matrix_free(sparse);
+}
+
+/* --- storage ----------------------------------------------------------------------------------------- */
+
+/* The same whole numbers as any type, with either index type, by rows or columns: in f64 nothing is rounded
+ * on the way in, and every sum has its order from the shape. */
+static void how_it_is_stored_changes_no_bit(void **state)
+{
+    (void)state;
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = counts.k;
+    options.precision = NMF_PRECISION_F64;
+    options.max_iter = 15;
+    nmf_matrix *first = matrix_of(&counts, NMF_F64, SPARSE_ROWS);
+    nmf_model *expected = fit(first, &options);
+    for (nmf_dtype dtype = NMF_U8; dtype <= NMF_I32; dtype++)
+        for (layout how = SPARSE_ROWS; how < LAYOUT_COUNT; how++) {
+            nmf_matrix *X = matrix_of(&counts, dtype, how);
+            nmf_model *model = fit(X, &options);
+            nmf_matrix *W = transform(model, X, NULL);
+            expect_same_entries(nmf_model_view(model)->W, nmf_model_view(expected)->W);
+            expect_same_entries(nmf_model_view(model)->H, nmf_model_view(expected)->H);
+            expect_same_entries(W, nmf_model_view(expected)->W);
+            assert_true(nmf_model_view(model)->error == nmf_model_view(expected)->error);
+            nmf_matrix_free(W);
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+    nmf_model_free(expected);
+    nmf_matrix_free(first);
+}
+
+/* Each entry in two halves, in any order: halves of whole numbers add up exactly. */
+static void repeats_in_any_order_change_no_bit(void **state)
+{
+    (void)state;
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = counts.k;
+    options.max_iter = 15;
+    nmf_matrix *tidy = matrix_of(&counts, NMF_F64, SPARSE_ROWS), *wild = NULL;
+    const nmf_sparse s = nmf_matrix_sparse(tidy);
+    const int64_t stored = nmf_matrix_stored(tidy);
+    int64_t *pointers = calloc((size_t)s.rows + 1, sizeof *pointers);
+    int32_t *indices = calloc(2 * (size_t)stored, sizeof *indices);
+    double *values = calloc(2 * (size_t)stored, sizeof *values);
+    assert_true(pointers && indices && values);
+    for (int64_t i = 0; i < s.rows; i++) {
+        int64_t at = 2 * s.pointers[i];
+        for (int half = 0; half < 2; half++)
+            for (int64_t e = s.pointers[i + 1]; e-- > s.pointers[i]; at++) {
+                indices[at] = ((const int32_t *)s.indices)[e];
+                values[at] = ((const double *)s.values)[e] / 2;
+            }
+        pointers[i + 1] = at;
+    }
+    const nmf_sparse doubled = {values, NMF_F64, s.rows, s.columns, pointers, indices, 4, 0};
+    assert_int_equal(nmf_matrix_borrow_sparse(&doubled, &wild, NULL), NMF_OK);
+    nmf_model *a = fit(tidy, &options), *b = fit(wild, &options);
+    expect_same_model(a, b);
+    nmf_model_free(a);
+    nmf_model_free(b);
+    nmf_matrix_free(tidy);
+    nmf_matrix_free(wild);
+    free(pointers);
+    free(indices);
+    free(values);
+}
+
+/* --- structure of the worst kind ---------------------------------------------------------------------- */
+
+static void a_single_entry_is_found(void **state)
+{
+    (void)state;
+    const float value = 7;
+    const int64_t index = 3;
+    int64_t pointers[41] = {0};
+    for (int i = 18; i <= 40; i++) pointers[i] = 1;
+    const nmf_sparse s = {&value, NMF_F32, 40, 30, pointers, &index, 8, 0};
+    nmf_matrix *X = NULL;
+    assert_int_equal(nmf_matrix_borrow_sparse(&s, &X, NULL), NMF_OK);
+    for (int64_t k = 1; k <= 35; k += 17) { /* beyond the rank, beyond both sides */
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = k;
+        nmf_model *model = fit(X, &options);
+        const nmf_model_content *c = nmf_model_view(model);
+        double sum = 0;
+        for (int64_t j = 0; j < k; j++)
+            sum += nmf_matrix_at(c->W, 17, j) * nmf_matrix_at(c->H, j, 3);
+        assert_true(fabs(sum - 7) <= 1e-4);
+        assert_true(c->relative_error <= 1e-4);
+        nmf_model_free(model);
+    }
+    nmf_matrix_free(X);
+}
+
+static void k_beyond_the_rank_and_empty_lines_are_fitted(void **state)
+{
+    (void)state;
+    static const problem problems[] = {{"exact rank", fill_exact_rank, 60, 50, 9},
+                                       {"holes", fill_holes, 90, 70, 40},
+                                       {"mostly zeros", fill_sparse, 50, 400, 30}};
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (layout how = SPARSE_ROWS; how < LAYOUT_COUNT; how++) {
+            nmf_matrix *X = matrix_of(&problems[p], NMF_F32, how);
+            nmf_options options = NMF_OPTIONS_INIT;
+            options.k = problems[p].k;
+            options.max_iter = 50;
+            nmf_model *model = fit(X, &options);
+            const nmf_model_content *c = nmf_model_view(model);
+            const double measured = distance(X, c->W, c->H) / norm(X);
+            assert_true(fabs(c->relative_error - measured) <= 1e-5);
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+}
+
+/* A million rows with nothing in them around a few that have something. */
+static void empty_rows_cost_little_and_stay_empty(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000000, FULL = 30, COLUMNS = 20, K = 3 };
+    int64_t *pointers = calloc(ROWS + 1, sizeof *pointers);
+    int32_t indices[FULL * COLUMNS];
+    uint8_t values[FULL * COLUMNS];
+    assert_non_null(pointers);
+    for (int i = 0; i < FULL * COLUMNS; i++) {
+        indices[i] = i % COLUMNS;
+        values[i] = (uint8_t)(1 + (i / COLUMNS % 3 == i % COLUMNS % 3) * 100);
+    }
+    for (int64_t i = 0; i < ROWS; i++) {
+        const int full = i % (ROWS / FULL) == 5 && pointers[i] < FULL * COLUMNS;
+        pointers[i + 1] = pointers[i] + (full ? COLUMNS : 0);
+    }
+    const nmf_sparse s = {values, NMF_U8, ROWS, COLUMNS, pointers, indices, 4, 0};
+    nmf_matrix *X = NULL;
+    assert_int_equal(nmf_matrix_borrow_sparse(&s, &X, NULL), NMF_OK);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = K;
+    options.max_iter = 10;
+    nmf_model *model = fit(X, &options);
+    const nmf_model_content *c = nmf_model_view(model);
+    assert_true(c->relative_error < 0.01);
+    for (int64_t i = 0; i < ROWS; i += 999)
+        for (int64_t j = 0; j < K && pointers[i] == pointers[i + 1]; j++)
+            assert_true(nmf_matrix_at(c->W, i, j) == 0);
+    nmf_model_free(model);
+    nmf_matrix_free(X);
+    free(pointers);
+}
+
+/* --- memory ------------------------------------------------------------------------------------------- */
+
+static void the_plan_is_one_orientation_and_a_few_factors(void **state)
+{
+    (void)state;
+    enum { ROWS = 20000, COLUMNS = 10000, EACH = 60, K = 20 };
+    int64_t *pointers = calloc(ROWS + 1, sizeof *pointers);
+    int32_t *indices = calloc(ROWS * EACH, sizeof *indices);
+    float *values = calloc(ROWS * EACH, sizeof *values);
+    assert_true(pointers && indices && values);
+    for (int64_t i = 0; i < ROWS; i++) {
+        pointers[i + 1] = (i + 1) * EACH;
+        for (int64_t e = 0; e < EACH; e++) {
+            indices[i * EACH + e] = (int32_t)((i * 7) % 100 + e * (COLUMNS / EACH));
+            values[i * EACH + e] = (float)(1 + (i + e) % 9);
+        }
+    }
+    const nmf_sparse s = {values, NMF_F32, ROWS, COLUMNS, pointers, indices, 4, 0};
+    nmf_matrix *X = NULL;
+    nmf_model *model = NULL;
+    nmf_error error = {0};
+    assert_int_equal(nmf_matrix_borrow_sparse(&s, &X, NULL), NMF_OK);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = K;
+    options.init = NMF_INIT_RANDOM;
+    options.threads = 2;
+    options.memory_limit_bytes = 1;
+    assert_int_equal(nmf_fit(X, &options, &model, &error), NMF_ERROR_MEMORY);
+    const char *number = strpbrk(error.message, "0123456789");
+    assert_non_null(number);
+    const double bytes = strtod(number, NULL);
+    const double orientation = ROWS * EACH * 8.0 + (COLUMNS + 1) * 8.0;
+    const double factors = (ROWS + COLUMNS) * K * 4.0;
+    const double packed = 2.0 * ROWS * 24 * 4; /* the other factor and the products, row by row */
+    if (!(bytes <= 1.1 * (orientation + 3 * factors + packed)))
+        fail_msg("%.0f bytes for %.0f + 3 x %.0f + %.0f", bytes, orientation, factors, packed);
+    nmf_matrix_free(X);
+    free(pointers);
+    free(indices);
+    free(values);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_start_solver_and_penalty_gives_the_dense_fit),
+        cmocka_unit_test(several_starts_and_an_explicit_sketch_give_the_dense_fit),
+        cmocka_unit_test(how_it_is_stored_changes_no_bit),
+        cmocka_unit_test(repeats_in_any_order_change_no_bit),
+        cmocka_unit_test(a_single_entry_is_found),
+        cmocka_unit_test(k_beyond_the_rank_and_empty_lines_are_fitted),
+        cmocka_unit_test(empty_rows_cost_little_and_stay_empty),
+        cmocka_unit_test(the_plan_is_one_orientation_and_a_few_factors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
