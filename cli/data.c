@@ -173,7 +173,20 @@ void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes)
         snprintf(shape, sizeof shape, ", pictures of %lld x %lld",
                  (long long)nmf_matrix_image_height(matrix),
                  (long long)nmf_matrix_image_width(matrix));
-    snprintf(text, bytes, "%lld samples x %lld features, %s%s", (long long)nmf_matrix_rows(matrix),
-             (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
-             shape);
+    snprintf(text, bytes, "%lld samples x %lld features, %s%s%s",
+             (long long)nmf_matrix_rows(matrix), (long long)nmf_matrix_columns(matrix),
+             nmf_matrix_is_sparse(matrix) ? "sparse " : "",
+             nmf_dtype_name(nmf_matrix_dtype(matrix)), shape);
+}
+
+double cli_stored_value(const nmf_sparse *sparse, int64_t index)
+{
+    switch (sparse->dtype) {
+    case NMF_U8: return ((const uint8_t *)sparse->values)[index];
+    case NMF_U16: return ((const uint16_t *)sparse->values)[index];
+    case NMF_F32: return (double)((const float *)sparse->values)[index];
+    case NMF_F64: return ((const double *)sparse->values)[index];
+    case NMF_I32: return ((const int32_t *)sparse->values)[index];
+    }
+    return 0.0;
 }

@@ -27,6 +27,9 @@ nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, cons
 /* `text` as a file that appears whole or not at all. Errors: FILE, MEMORY. */
 nmf_status cli_write_text(const char *path, const char *text, nmf_error *error);
 
+/* Stored entry number `index`. */
+double cli_stored_value(const nmf_sparse *sparse, int64_t index);
+
 /* "400 samples x 4096 features, uint8, pictures of 64 x 64" */
 void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes);
 

@@ -22,7 +22,8 @@ const cli_option cli_own_options[] = {
      "directory",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, WRITES & ~(FITS | CLI_GALLERY), FIELD(output), "FILE",
-     "where the matrix goes: .npy .npz .mat .csv .tsv, or DIR/ for one picture a row (required)",
+     "where the matrix goes: .npy .npz .mtx .mtx.gz .mat .csv .tsv, or DIR/ for one picture a row "
+     "(required)",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_GALLERY, FIELD(output), "PICTURE",
      "where the gallery goes: .png, .svg or .pdf (required)", NO_BOUNDS},

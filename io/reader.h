@@ -11,6 +11,7 @@
 typedef struct nmfi_reader {
     const char *name;       /* ".npy file", for messages */
     const char *extensions; /* "npy", or several: "csv tsv"; used only where no content decides */
+    int unzips;             /* 1: reads gzipped files too; recognise() then sees the text inside */
     int (*recognise)(const unsigned char *head,
                      size_t bytes); /* 1: certainly this format; may be NULL */
     /* `member` is what stood after "path:" or NULL. */
@@ -19,7 +20,8 @@ typedef struct nmfi_reader {
 
 extern const nmfi_reader nmfi_reader_npy, nmfi_reader_npz, nmfi_reader_mat, nmfi_reader_csv;
 extern const nmfi_reader nmfi_reader_png, nmfi_reader_jpeg,
-    nmfi_reader_pnm;                       /* one picture: one row */
+    nmfi_reader_pnm; /* one picture: one row */
+extern const nmfi_reader nmfi_reader_mtx;
 extern const nmfi_reader nmfi_reader_list; /* a text file that lists pictures */
 
 /* Pictures named one by one or by directories (searched recursively, natural order): one matrix,

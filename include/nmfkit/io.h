@@ -29,7 +29,8 @@ static inline nmf_io_read_options nmf_io_read_init(void)
 #define NMF_IO_READ_INIT nmf_io_read_init()
 
 /* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv,
- * a picture, a directory of pictures, or a text file listing pictures. Applied in this order:
+ * a picture, a directory of pictures, or a text file listing pictures; sparse ones from .mtx (.gz
+ * too) and from SciPy's .npz. Applied in this order:
  * transpose, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
  * Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,
@@ -40,10 +41,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
                                                    const nmf_io_read_options *options,
                                                    nmf_matrix **matrix, nmf_error *error);
 
-/* Writes by extension: .npy, .npz (member "X" and names), .csv, .tsv, .mat (variable "X"), or, for
- * matrices with an image shape, a directory path ending in '/' (one PNG a row). The file is written
- * to a temporary name beside it, synced and renamed. Errors: FILE, UNSUPPORTED (unknown
- * extension). */
+/* Writes by extension: .npy, .npz (member "X" and names; a sparse matrix as SciPy's save_npz does,
+ * and names), .mtx, .mtx.gz, .csv, .tsv, .mat (variable "X"), or, for matrices with an image shape, a
+ * directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse matrix
+ * with all its entries. The file is written to a temporary name beside it, synced and renamed.
+ * Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
 

@@ -3,6 +3,7 @@
 SciPy, h5py, and text as LibreOffice, pandas, R and numpy.savetxt write it. Run once; the files are kept.
 
 Real files hold value(i, j) = 1.25 (4 i + j) + 0.5, whole-number files 7 (4 i + j), both 3 x 4."""
+import gzip
 import io
 import pathlib
 import sys
@@ -57,6 +58,28 @@ np.savez(out / "named.npz", X=real, sample_names=np.array(["a", "bü", "臉"]),
          feature_names=np.array(["p", "q", "r", "s"]), image_shape=np.array([2, 2]))
 np.savez(out / "empty.npz")
 scipy.sparse.save_npz(out / "sparse.npz", scipy.sparse.csr_matrix(real))
+thin = np.where((counts // 4 + counts) % 2 == 0, real, 0)  # half of the entries are left out
+thin_whole = np.where(thin > 0, whole, 0)
+for layout in ("csr", "csc", "coo"):
+    scipy.sparse.save_npz(out / f"sparse_{layout}.npz", scipy.sparse.coo_matrix(thin).asformat(layout),
+                          compressed=layout == "csc")
+    scipy.sparse.save_npz(out / f"sparse_whole_{layout}.npz",
+                          scipy.sparse.coo_matrix(thin_whole * 1000).asformat(layout))
+scipy.sparse.save_npz(out / "sparse_bsr.npz", scipy.sparse.bsr_matrix(thin))
+
+
+def mtx(name, matrix, **how):
+    scipy.io.mmwrite(out / name, matrix, precision=17, **how)
+
+
+mtx("real.mtx", scipy.sparse.coo_matrix(thin))
+mtx("whole.mtx", scipy.sparse.coo_matrix(thin_whole))
+mtx("pattern.mtx", scipy.sparse.coo_matrix(thin), field="pattern")
+mtx("symmetric.mtx", scipy.sparse.coo_matrix(thin[:, :3] + thin[:, :3].T), symmetry="symmetric")
+mtx("array.mtx", real)
+mtx("array_whole.mtx", whole)
+with gzip.GzipFile(out / "real.mtx.gz", "wb", mtime=0) as f:
+    f.write((out / "real.mtx").read_bytes())
 
 
 def mat(name, variables, **how):
