@@ -145,6 +145,8 @@ static nmf_status print_data(const cli_args *args, nmf_error *error)
     entry_summary summary;
     char shape[160];
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
+    if (status == NMF_OK)
+        status = cli_weigh((nmf_weighting)args->weighting, NULL, &matrix, NULL, error);
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);
@@ -202,6 +204,9 @@ static nmf_status print_model(const cli_args *args, nmf_error *error)
     if (height > 0)
         printf(", pictures of %lld x %lld", (long long)height,
                (long long)nmf_matrix_image_width(content->H));
+    if (content->weighting != NMF_WEIGHTING_NONE)
+        printf("\nweighting: %s%s", cli_weighting_name(content->weighting),
+               content->idf != NULL ? ", with the idf of these samples" : "");
     printf("\nrelative error: %.6g (error %.6g)\n", content->relative_error, content->error);
     if (content->kind == NMF_MODEL_PCA)
         print_pca(content);

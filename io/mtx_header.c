@@ -16,7 +16,8 @@ static int word_is(const char *at, size_t length, const char *word)
 /* The banner's words, "%%MatrixMarket matrix coordinate real general". */
 static nmf_status take_banner(nmfi_mtx *r)
 {
-    static const char *const fields[] = {"real", "integer", "pattern"};
+    /* SciPy writes the last one for unsigned types. */
+    static const char *const fields[] = {"real", "integer", "pattern", "unsigned-integer"};
     const char *words[5];
     size_t lengths[5];
     const char *at = r->at;
@@ -37,14 +38,14 @@ static nmf_status take_banner(nmfi_mtx *r)
         return nmfi_text_fail(r->text, words[2], "is neither 'coordinate' nor 'array'", r->error);
     }
     int kind = 0;
-    while (kind < 3 && !word_is(words[3], lengths[3], fields[kind])) {
+    while (kind < 4 && !word_is(words[3], lengths[3], fields[kind])) {
         kind++;
     }
-    r->values = (nmfi_mtx_field)kind;
+    r->values = kind == 3 ? NMFI_MTX_INTEGER : (nmfi_mtx_field)kind;
     r->symmetric = word_is(words[4], lengths[4], "symmetric");
     const int general = word_is(words[4], lengths[4], "general");
-    const char *wrong = kind == 3 ? words[3] : !general && !r->symmetric ? words[4] : NULL;
-    if (wrong != NULL || (r->values == NMFI_MTX_PATTERN && !r->coordinate)) {
+    if (kind == 4 || (!general && !r->symmetric) ||
+        (r->values == NMFI_MTX_PATTERN && !r->coordinate)) {
         const char *path = nmfi_text_path(r->text);
         return nmf_fail(r->error, NMF_ERROR_UNSUPPORTED,
                         "%s: is '%.*s %.*s %.*s'; real, integer and pattern (coordinate only), "

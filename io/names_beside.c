@@ -6,6 +6,7 @@
 #include "text_window.h"
 
 #include <inttypes.h>
+#include <nmfkit/io.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -149,6 +150,15 @@ nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, 
         nmfi_file_view_close(view);
     }
     return status;
+}
+
+nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix, nmf_names which,
+                             nmf_error *error)
+{
+    if (path == NULL || matrix == NULL || (unsigned)which > NMF_LABELS) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading names needs a path and a matrix");
+    }
+    return nmfi_names_from_file(path, 0, matrix, which, error);
 }
 
 char *nmfi_path_beside(const char *beside, const char *name)

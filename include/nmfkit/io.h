@@ -19,11 +19,15 @@ typedef struct nmf_io_read_options {
     int transpose;          /* 1: the file's rows are features */
     int shuffle;            /* 1: permute samples as NumPy's RandomState(shuffle_seed) does */
     uint32_t shuffle_seed;
+    /* Names from files of their own, one a line (.gz too) or an .npy, in place of those that the
+     * file itself has; NULL: none. */
+    const char *sample_names, *feature_names, *labels;
 } nmf_io_read_options;
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
-    const nmf_io_read_options defaults = {sizeof(nmf_io_read_options), 0, 0, 0, 0, 0, 0};
+    const nmf_io_read_options defaults = {
+        sizeof(nmf_io_read_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
@@ -31,7 +35,7 @@ static inline nmf_io_read_options nmf_io_read_init(void)
 /* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv,
  * a picture, a directory of pictures, or a text file listing pictures; sparse ones from .mtx (.gz
  * too) and from SciPy's .npz. Applied in this order:
- * transpose, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
+ * transpose, names, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
  * Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,
                                               nmf_matrix **matrix, nmf_error *error);
@@ -48,6 +52,18 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
  * Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
+
+/* Gives `matrix` names from a file of their own: one a line (.gz too; of tab-separated cells the
+ * first), or an .npy of texts or integers. Errors: FILE, FORMAT, SHAPE (not one for each row or
+ * column), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix,
+                                                    nmf_names which, nmf_error *error);
+
+/* Writes an .npz with the arrays shares (samples x components), component (one for each sample), and
+ * the names and labels that `shares` has. Written as nmf_io_write. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_shares(const nmf_matrix *shares,
+                                                      const int64_t *components, const char *path,
+                                                      nmf_error *error);
 
 /* The model file: an .npz that numpy.load opens, with manifest.json inside. Written as
  * nmf_io_write. */
