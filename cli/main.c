@@ -20,8 +20,9 @@ const cli_command cli_commands[] = {
     {"fit", CLI_FIT, NMF_SCOPE_FIT, 1, -1, "DATA... -k K [-o MODEL.npz] [options]",
      "learn non-negative parts (NMF) and save the model",
      "DATA is an .npy, .npz, .mat, .csv or .tsv file (FILE:NAME chooses one array of several), a "
-     "picture, a "
-     "directory of pictures or a list of pictures; rows are samples. The model is an .npz that "
+     "picture, a directory of pictures or a list of pictures; or sparse: .mtx, SciPy's .npz, .h5ad "
+     "(FILE:layers/NAME chooses), cellranger's .h5 or folder, docword or SVMlight text. Rows are "
+     "samples, and cells of .h5ad and cellranger's files. The model is an .npz that "
      "numpy.load opens; an older one of the same name is replaced. Ctrl-C stops the fit and keeps "
      "the "
      "best result so far; a second one ends the command at once.",

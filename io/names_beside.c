@@ -2,6 +2,7 @@
 #include "names_beside.h"
 
 #include "file_view.h"
+#include "hdf5_file.h"
 #include "names_array.h"
 #include "text_window.h"
 
@@ -136,10 +137,43 @@ static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix
     return status;
 }
 
+/* "FILE:PATH" of an HDF5 file, such as "cells.h5ad:obs/cell_type". */
+static nmf_status names_from_hdf5(const char *path, const char *colon, nmf_matrix *matrix,
+                                  nmf_names which, nmf_error *error)
+{
+    nmfi_hdf5 *file = NULL;
+    char *name = strndup(path, (size_t)(colon - path)), *group = strdup(colon + 1);
+    nmf_status status = name != NULL && group != NULL
+                            ? nmfi_hdf5_open(name, &file, error)
+                            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    if (status == NMF_OK) {
+        char *slash = strrchr(group, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        status = nmf_matrix_set_names(matrix, which, NULL, error);
+        if (status == NMF_OK) {
+            status = nmfi_hdf5_names(file, slash != NULL ? group : "",
+                                     slash != NULL ? slash + 1 : group, matrix, which, error);
+        }
+        if (status == NMF_OK && !nmf_matrix_has_names(matrix, which)) {
+            status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: is not a list of names", path);
+        }
+    }
+    nmfi_hdf5_close(file);
+    free(group);
+    free(name);
+    return status;
+}
+
 nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
                                 nmf_error *error)
 {
     const size_t length = strlen(path);
+    const char *colon = strrchr(path, ':');
+    if (colon != NULL && !nmfi_is_file(path)) {
+        return names_from_hdf5(path, colon, matrix, which, error);
+    }
     if (length < 4 || strcmp(path + length - 4, ".npy") != 0) {
         return names_from_text(path, cell, matrix, which, error);
     }

@@ -14,9 +14,10 @@
 #include <zlib.h>
 
 /* Every format. The content decides; where none is recognised, the extension does. */
-static const nmfi_reader *const readers[] = {&nmfi_reader_npy, &nmfi_reader_npz,  &nmfi_reader_mat,
-                                             &nmfi_reader_mtx, &nmfi_reader_png,  &nmfi_reader_jpeg,
-                                             &nmfi_reader_pnm, &nmfi_reader_list, &nmfi_reader_csv};
+static const nmfi_reader *const readers[] = {
+    &nmfi_reader_npy,  &nmfi_reader_npz,     &nmfi_reader_mat,      &nmfi_reader_mtx,
+    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_png,
+    &nmfi_reader_jpeg, &nmfi_reader_pnm,     &nmfi_reader_list,     &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
 
 /* The beginning of a file, of what is inside where it is gzipped. */
@@ -99,8 +100,10 @@ static nmf_status explain_unknown(const char *path, nmf_error *error)
         const int more = snprintf(names + used, sizeof names - used, "%s, ", readers[i]->name);
         used += more > 0 ? (size_t)more : 0;
     }
-    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "%s: is of no kind that can be read: %sa directory of pictures", path, names);
+    return nmf_fail(
+        error, NMF_ERROR_UNSUPPORTED,
+        "%s: is of no kind that can be read: %sa directory of pictures or of cellranger's", path,
+        names);
 }
 
 /* The content decides; where none is recognised, the extension does. */
@@ -171,7 +174,8 @@ static nmf_status read_split(const char *file, const char *member, nmf_matrix **
     struct stat info;
     if (stat(file, &info) == 0 && S_ISDIR(info.st_mode)) {
         return member == NULL
-                   ? nmfi_read_pictures(&file, 1, matrix, error)
+                   ? nmfi_is_cell_folder(file) ? nmfi_read_cell_folder(file, matrix, error)
+                                               : nmfi_read_pictures(&file, 1, matrix, error)
                    : nmf_fail(error, NMF_ERROR_ARGUMENT,
                               "%s: is a directory, which has no member '%s'", file, member);
     }

@@ -33,8 +33,10 @@ static inline nmf_io_read_options nmf_io_read_init(void)
 #define NMF_IO_READ_INIT nmf_io_read_init()
 
 /* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv,
- * a picture, a directory of pictures, or a text file listing pictures; sparse ones from .mtx (.gz
- * too) and from SciPy's .npz. Applied in this order:
+ * a picture, a directory of pictures, or a text file listing pictures. Sparse: .mtx and SciPy's .npz
+ * (csr, csc, coo), cells x genes from .h5ad (X, or "file.h5ad:layers/NAME"), cellranger's .h5 and
+ * folders, bags of words (docword.NAME.txt with vocab.NAME.txt), SVMlight; texts gzipped or not.
+ * Applied in this order:
  * transpose, names, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
  * Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,

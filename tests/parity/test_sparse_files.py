@@ -2,6 +2,7 @@
 SciPy reads; weightings against scikit-learn's TfidfTransformer and the definition of scanpy's normalize_total
 followed by log1p; `nmf top` and `nmf assign` against NumPy and scikit-learn's scores."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from parity_test import NMF, claim, np
 import scipy.io
 import scipy.optimize
 import scipy.sparse as sp
+from sklearn.datasets import dump_svmlight_file
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -76,6 +78,35 @@ def scipys_files_and_ours_go_both_ways():
                     back = read(os.path.join(work, target))
                     claim(abs(back.astype(matrix.dtype) - matrix).max() == 0, "%s, %s %s to %s: entries differ", name,
                           layout, source, target)
+
+
+def other_texts_are_read_as_they_are_meant():
+    whole, kinds = counts()
+    with tempfile.TemporaryDirectory(prefix="nmf-test-") as work:
+        for name, zero_based in (("one.svm", False), ("zero.txt", True)):
+            dump_svmlight_file(whole * 0.5, kinds, os.path.join(work, name), zero_based=zero_based)
+            run(work, "convert", name, "-o", "b.npz")
+            with np.load(os.path.join(work, "b.npz")) as arrays:
+                claim(arrays["labels"].tolist() == [str(k) for k in kinds], "the labels of %s differ", name)
+            back = sp.load_npz(os.path.join(work, "b.npz"))
+            claim(abs(back - whole[:, :back.shape[1]] * 0.5).max() == 0, "%s differs", name)
+        os.mkdir(os.path.join(work, "cells"))
+        with gzip.open(os.path.join(work, "cells", "matrix.mtx.gz"), "wb") as file:
+            scipy.io.mmwrite(file, whole.T.tocsc().astype(np.int32))
+        with gzip.open(os.path.join(work, "cells", "features.tsv.gz"), "wt") as file:
+            file.writelines("ID%d\tgene%d\tGene Expression\n" % (j, j) for j in range(whole.shape[1]))
+        entries = whole.tocoo()
+        with gzip.open(os.path.join(work, "docword.x.txt.gz"), "wt") as file:
+            file.write("%d\n%d\n%d\n" % (*whole.shape, whole.nnz))
+            file.writelines("%d %d %d\n" % (i + 1, j + 1, v)
+                            for i, j, v in zip(entries.row, entries.col, entries.data))
+        with gzip.open(os.path.join(work, "vocab.x.txt.gz"), "wt") as file:
+            file.writelines("gene%d\n" % j for j in range(whole.shape[1]))
+        for name in ("cells", "docword.x.txt.gz"):
+            run(work, "convert", name, "-o", "b.npz")
+            claim(abs(sp.load_npz(os.path.join(work, "b.npz")) - whole).max() == 0, "%s differs", name)
+            with np.load(os.path.join(work, "b.npz")) as arrays:
+                claim(arrays["feature_names"][3] == "gene3", "the names of %s differ", name)
 
 
 def tfidf(matrix):
@@ -191,6 +222,7 @@ def agreement_is_scikit_learns():
 if __name__ == "__main__":
     parity_test.main([
         scipys_files_and_ours_go_both_ways,
+        other_texts_are_read_as_they_are_meant,
         weightings_are_those_of_the_references,
         new_documents_are_weighted_by_the_fits_idf,
         top_features_are_the_largest_of_each_row,
