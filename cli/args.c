@@ -298,7 +298,8 @@ nmf_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
                                .operands = (const char *const *)argv,
                                .options = NMF_OPTIONS_INIT,
                                .shuffle = -1,
-                               .components = 6};
+                               .components = 6,
+                               .count = 10};
     *args = defaults;
     int only_operands = 0;
     for (int i = 0, used = 1; i < argc; i += used) {

@@ -22,7 +22,9 @@ enum {
     CLI_CONVERT = 1 << 8,
     CLI_INFO = 1 << 9,
     CLI_HELP = 1 << 10,
-    CLI_BENCH = 1 << 11
+    CLI_BENCH = 1 << 11,
+    CLI_TOP = 1 << 12,
+    CLI_ASSIGN = 1 << 13
 };
 
 struct cli_args;
@@ -53,6 +55,8 @@ typedef struct cli_args {
     int64_t image_shape[2]; /* how data is read; 0 x 0: from the file */
     int image_order, transpose;
     int64_t shuffle; /* seed, -1: in the order of the file */
+    int weighting;   /* of nmf_weighting; of transform: 0 the model's, 1 none */
+    const char *sample_names, *feature_names, *labels; /* files */
 
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
@@ -67,6 +71,8 @@ typedef struct cli_args {
 
     int64_t seed; /* of generate */
     const char *from, *url, *sha256;
+    int64_t count; /* of top */
+    int tsv;
     int man, completion;
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
@@ -95,6 +101,8 @@ int cli_run_fetch(const cli_args *args);
 int cli_run_convert(const cli_args *args);
 int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
+int cli_run_top(const cli_args *args);
+int cli_run_assign(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

@@ -75,14 +75,33 @@ static void add_entries(const double *entries, int64_t count, entry_summary *sum
     }
 }
 
+/* The stored entries, a block at a time, and one 0 for the others where there are some. */
+static void summarize_stored(const nmf_matrix *matrix, entry_summary *summary)
+{
+    const nmf_sparse sparse = nmf_matrix_sparse(matrix);
+    const int64_t stored = nmf_matrix_stored(matrix);
+    for (int64_t i = 0; i < stored; i++) {
+        const double entry = cli_stored_value(&sparse, i);
+        add_entries(&entry, 1, summary);
+    }
+    if ((double)stored < (double)sparse.rows * (double)sparse.columns) {
+        summary->lowest = fmin(summary->lowest, 0.0);
+        summary->highest = fmax(summary->highest, 0.0);
+    }
+}
+
 static nmf_status summarize_entries(const nmf_matrix *matrix, entry_summary *summary,
                                     nmf_error *error)
 {
     const entry_summary nothing = {INFINITY, -INFINITY, 0.0, 0, 0};
     const int64_t columns = nmf_matrix_columns(matrix);
+    *summary = nothing;
+    if (nmf_matrix_is_sparse(matrix)) {
+        summarize_stored(matrix, summary);
+        return NMF_OK;
+    }
     double *const row = calloc((size_t)columns + 1, sizeof *row);
     nmf_status status = NMF_OK;
-    *summary = nothing;
     if (row == NULL)
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a row of %lld numbers",
                         (long long)columns);
@@ -105,21 +124,35 @@ static void print_names(const nmf_matrix *matrix, nmf_names which, const char *h
     putchar('\n');
 }
 
+static void print_entries(const nmf_matrix *matrix, const entry_summary *summary, double entries)
+{
+    const double finite = entries - (double)summary->not_finite;
+    const double left_out =
+        nmf_matrix_is_sparse(matrix) ? entries - (double)nmf_matrix_stored(matrix) : 0.0;
+    if (nmf_matrix_is_sparse(matrix))
+        printf("stored: %lld entries, %.3g%% of all, %.3g a sample\n",
+               (long long)nmf_matrix_stored(matrix),
+               100.0 * (double)nmf_matrix_stored(matrix) / entries,
+               (double)nmf_matrix_stored(matrix) / (double)nmf_matrix_rows(matrix));
+    if (finite > 0.0)
+        printf("entries: %g to %g, mean %.6g, %.3g%% zeros\n", summary->lowest, summary->highest,
+               summary->sum / finite, 100.0 * ((double)summary->zeros + left_out) / entries);
+}
+
 static nmf_status print_data(const cli_args *args, nmf_error *error)
 {
     nmf_matrix *matrix = NULL;
     entry_summary summary;
     char shape[160];
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
+    if (status == NMF_OK)
+        status = cli_weigh((nmf_weighting)args->weighting, NULL, &matrix, NULL, error);
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);
-        const double finite = entries - (double)summary.not_finite;
         cli_describe_matrix(matrix, shape, sizeof shape);
         printf("%s: %s\n", args->operands[0], shape);
-        if (finite > 0.0)
-            printf("entries: %g to %g, mean %.6g, %.3g%% zeros\n", summary.lowest, summary.highest,
-                   summary.sum / finite, 100.0 * (double)summary.zeros / entries);
+        print_entries(matrix, &summary, entries);
         if (summary.not_finite > 0)
             printf("not finite: %lld entries\n", (long long)summary.not_finite);
         print_names(matrix, NMF_SAMPLE_NAMES, "samples");
@@ -171,6 +204,9 @@ static nmf_status print_model(const cli_args *args, nmf_error *error)
     if (height > 0)
         printf(", pictures of %lld x %lld", (long long)height,
                (long long)nmf_matrix_image_width(content->H));
+    if (content->weighting != NMF_WEIGHTING_NONE)
+        printf("\nweighting: %s%s", cli_weighting_name(content->weighting),
+               content->idf != NULL ? ", with the idf of these samples" : "");
     printf("\nrelative error: %.6g (error %.6g)\n", content->relative_error, content->error);
     if (content->kind == NMF_MODEL_PCA)
         print_pca(content);

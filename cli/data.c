@@ -18,10 +18,35 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
     options.image_width = args->image_shape[1];
     options.image_order_column = args->image_order;
     options.transpose = args->transpose;
+    options.sample_names = args->sample_names;
+    options.feature_names = args->feature_names;
+    options.labels = args->labels;
     options.shuffle = args->shuffle >= 0;
     options.shuffle_seed = args->shuffle >= 0 ? (uint32_t)args->shuffle : 0;
     return count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                       : nmf_io_read_list(paths, count, &options, matrix, error);
+}
+
+nmf_status cli_weigh(nmf_weighting weighting, const double *idf, nmf_matrix **X,
+                     double **learned_idf, nmf_error *error)
+{
+    double *own = NULL;
+    nmf_status status = NMF_OK;
+    if (weighting == NMF_WEIGHTING_TFIDF && idf == NULL) {
+        own = calloc((size_t)nmf_matrix_columns(*X) + 1, sizeof *own);
+        status = own != NULL ? nmf_weighting_idf(*X, own, error)
+                             : nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld features",
+                                        (long long)nmf_matrix_columns(*X));
+        idf = own;
+    }
+    if (status == NMF_OK && weighting != NMF_WEIGHTING_NONE)
+        status = nmf_weigh(X, weighting, idf, error);
+    if (status != NMF_OK || learned_idf == NULL) {
+        free(own);
+        own = NULL;
+    }
+    if (learned_idf != NULL) *learned_idf = own;
+    return status;
 }
 
 /* The directory that a file of this path goes into, as a new string; NULL when memory is out. */
@@ -173,7 +198,33 @@ void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes)
         snprintf(shape, sizeof shape, ", pictures of %lld x %lld",
                  (long long)nmf_matrix_image_height(matrix),
                  (long long)nmf_matrix_image_width(matrix));
-    snprintf(text, bytes, "%lld samples x %lld features, %s%s", (long long)nmf_matrix_rows(matrix),
-             (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
-             shape);
+    snprintf(text, bytes, "%lld samples x %lld features, %s%s%s",
+             (long long)nmf_matrix_rows(matrix), (long long)nmf_matrix_columns(matrix),
+             nmf_matrix_is_sparse(matrix) ? "sparse " : "",
+             nmf_dtype_name(nmf_matrix_dtype(matrix)), shape);
+}
+
+nmf_status cli_copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_names which, nmf_error *error)
+{
+    const int64_t count = which == NMF_FEATURE_NAMES ? nmf_matrix_columns(to) : nmf_matrix_rows(to);
+    if (!nmf_matrix_has_names(from, which)) return NMF_OK;
+    const char **const names = calloc((size_t)count + 1, sizeof *names);
+    if (names == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld names", (long long)count);
+    for (int64_t i = 0; i < count; i++) names[i] = nmf_matrix_name(from, which, i);
+    const nmf_status status = nmf_matrix_set_names(to, which, names, error);
+    free(names);
+    return status;
+}
+
+double cli_stored_value(const nmf_sparse *sparse, int64_t index)
+{
+    switch (sparse->dtype) {
+    case NMF_U8: return ((const uint8_t *)sparse->values)[index];
+    case NMF_U16: return ((const uint16_t *)sparse->values)[index];
+    case NMF_F32: return (double)((const float *)sparse->values)[index];
+    case NMF_F64: return ((const double *)sparse->values)[index];
+    case NMF_I32: return ((const int32_t *)sparse->values)[index];
+    }
+    return 0.0;
 }

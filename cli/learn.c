@@ -23,11 +23,13 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
     return NMF_OK;
 }
 
-static nmf_status read_data(const cli_args *args, nmf_matrix **X, nmf_error *error)
+/* *idf: what the weighting learned, or NULL; free() it. */
+static nmf_status read_data(const cli_args *args, nmf_matrix **X, double **idf, nmf_error *error)
 {
-    const nmf_status status = cli_read_data(args, args->operands, args->operand_count, X, error);
+    nmf_status status = cli_read_data(args, args->operands, args->operand_count, X, error);
     if (status == NMF_OK && args->gallery != NULL)
-        return cli_check_shape(*X, args->operands[0], error);
+        status = cli_check_shape(*X, args->operands[0], error);
+    if (status == NMF_OK) status = cli_weigh((nmf_weighting)args->weighting, NULL, X, idf, error);
     return status;
 }
 
@@ -76,6 +78,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
+    double *idf = NULL;
     char *chosen = NULL;
     const char *output = args->output;
     nmf_status status = NMF_OK;
@@ -84,8 +87,10 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
         output = chosen;
     }
     if (status == NMF_OK) status = check_wishes(args, output, error);
-    if (status == NMF_OK) status = read_data(args, &X, error);
+    if (status == NMF_OK) status = read_data(args, &X, &idf, error);
     if (status == NMF_OK) status = cli_learn_model(X, options, learn, &model, error);
+    if (status == NMF_OK)
+        status = nmf_model_set_weighting(model, (nmf_weighting)args->weighting, idf, error);
     if (status == NMF_OK) {
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
@@ -93,6 +98,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
     }
     nmf_model_free(model);
     nmf_matrix_free(X);
+    free(idf);
     free(chosen);
     return status;
 }

@@ -20,8 +20,9 @@ const cli_command cli_commands[] = {
     {"fit", CLI_FIT, NMF_SCOPE_FIT, 1, -1, "DATA... -k K [-o MODEL.npz] [options]",
      "learn non-negative parts (NMF) and save the model",
      "DATA is an .npy, .npz, .mat, .csv or .tsv file (FILE:NAME chooses one array of several), a "
-     "picture, a "
-     "directory of pictures or a list of pictures; rows are samples. The model is an .npz that "
+     "picture, a directory of pictures or a list of pictures; or sparse: .mtx, SciPy's .npz, .h5ad "
+     "(FILE:layers/NAME chooses), cellranger's .h5 or folder, docword or SVMlight text. Rows are "
+     "samples, and cells of .h5ad and cellranger's files. The model is an .npz that "
      "numpy.load opens; an older one of the same name is replaced. Ctrl-C stops the fit and keeps "
      "the "
      "best result so far; a second one ends the command at once.",
@@ -53,6 +54,24 @@ const cli_command cli_commands[] = {
      "nmf gallery faces.nmf.npz -o both.pdf --reconstruct 0,5,7 --data faces.npy --image-shape "
      "64x64",
      NULL, cli_run_gallery},
+    {"top", CLI_TOP, 0, 1, 1, "MODEL [-n N] [--tsv] [--json FILE]",
+     "print the top features of each component: topics as words",
+     "For each component its features of largest weight, by name where the data had names, else by "
+     "number; above them the component's share of all that the model explains. Columns on a "
+     "terminal, tab-separated lines in a pipe.",
+     "nmf top docs.nmf.npz\nnmf top docs.nmf.npz -n 20 --tsv > topics.tsv", NULL, cli_run_top},
+    {"assign", CLI_ASSIGN, 0, 1, 2, "MODEL [W.npy] [--labels FILE] [-o FILE]",
+     "print each sample's component shares and its main component",
+     "A component's share in a sample is its weight times the size of the component (the norm of "
+     "its "
+     "row of H: Euclidean, or the sum for losses of counts), over the sum of these. For the "
+     "model's own samples, or for the W of 'nmf transform'. Where the classes of the samples are "
+     "known, in the data or with --labels, it says how well the main components agree with them: "
+     "normalized mutual information, adjusted Rand index, and accuracy when each component stands "
+     "for the class that suits it best.",
+     "nmf assign docs.nmf.npz -o shares.tsv\nnmf assign docs.nmf.npz --labels classes.txt -o "
+     "shares.npz",
+     NULL, cli_run_assign},
     {"generate", CLI_GENERATE, 0, 1, 1, "faces|swimmer -o FILE [--seed SEED]",
      "write built-in data",
      "faces: 400 grey pictures of 64 x 64, 40 people in 10 variations each. swimmer: the 256 "

@@ -13,6 +13,8 @@
 
 static const char *const orders[] = {"row", "column", NULL};
 static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
+static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
+static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -22,7 +24,8 @@ const cli_option cli_own_options[] = {
      "directory",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, WRITES & ~(FITS | CLI_GALLERY), FIELD(output), "FILE",
-     "where the matrix goes: .npy .npz .mat .csv .tsv, or DIR/ for one picture a row (required)",
+     "where the matrix goes: .npy .npz .mtx .mtx.gz .mat .csv .tsv, or DIR/ for one picture a row "
+     "(required)",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_GALLERY, FIELD(output), "PICTURE",
      "where the gallery goes: .png, .svg or .pdf (required)", NO_BOUNDS},
@@ -87,6 +90,32 @@ const cli_option cli_own_options[] = {
      "the file's rows are features and its columns samples", NO_BOUNDS},
     {"shuffle", 0, CLI_KIND_INT, READS_DATA, FIELD(shuffle), "SEED",
      "put the samples in the order of NumPy's RandomState(SEED).permutation", NULL, 0, UINT32_MAX},
+
+    {"weighting", 0, CLI_KIND_NAME, FITS | CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
+     "use tf-idf (rows of norm 1), log(1 + counts per 10000) or square roots of the entries; the "
+     "file stays as it is",
+     weightings, 0, 0},
+    {"weighting", 0, CLI_KIND_NAME, CLI_TRANSFORM, FIELD(weighting), NULL,
+     "weigh the data as the model's own was (tf-idf with the idf learned there), or take it as "
+     "it is",
+     weightings_of_model, 0, 0},
+    {"sample-names", 0, CLI_KIND_FILE, READS_DATA, FIELD(sample_names), "FILE",
+     "names of the samples, one a line or .npy", NO_BOUNDS},
+    {"feature-names", 0, CLI_KIND_FILE, READS_DATA, FIELD(feature_names), "FILE",
+     "names of the features, such as words or genes, one a line or .npy", NO_BOUNDS},
+    {"labels", 0, CLI_KIND_FILE, READS_DATA | CLI_ASSIGN, FIELD(labels), "FILE",
+     "the samples' known classes, one a line or .npy", NO_BOUNDS},
+
+    {"count", 'n', CLI_KIND_INT, CLI_TOP, FIELD(count), "N",
+     "features of each component; default: 10", NULL, 1, 1000000},
+    {"tsv", 0, CLI_KIND_FLAG, CLI_TOP, FIELD(tsv), NULL,
+     "print tab-separated lines, as into a pipe, on a terminal too", NO_BOUNDS},
+    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN, FIELD(json), "FILE",
+     "write a report for programs; - is standard output, which then holds nothing else", NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_ASSIGN, FIELD(output), "FILE",
+     "where the table goes: .tsv, .csv or .npz; default: standard output, where --json is not "
+     "given",
+     NO_BOUNDS},
 
     {"man", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(man), NULL, "print the manual page (roff)",
      NO_BOUNDS},

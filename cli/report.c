@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *cli_weighting_name(nmf_weighting weighting)
+{
+    static const char *const names[] = {NMF_WEIGHTING_NAMES};
+    return names[weighting];
+}
+
 static void count_of(int64_t count, const char *noun, char *text, size_t bytes)
 {
     snprintf(text, bytes, "%lld %s%s", (long long)count, noun, count == 1 ? "" : "s");
@@ -69,6 +75,8 @@ void cli_report_summary(const cli_args *args, const nmf_model *model, const nmf_
     char data[160];
     cli_describe_matrix(X, data, sizeof data);
     cli_say(args, "%s: %s", args->operands[0], data);
+    if (content->weighting != NMF_WEIGHTING_NONE)
+        cli_say(args, "weighted by %s", cli_weighting_name(content->weighting));
     if (content->kind == NMF_MODEL_PCA)
         summarize_pca(args, content);
     else

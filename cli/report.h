@@ -11,6 +11,9 @@ void cli_report_summary(const cli_args *args, const nmf_model *model, const nmf_
  * Errors: FILE, MEMORY. */
 nmf_status cli_report_json(const char *path, const nmf_model *model, nmf_error *error);
 
+/* "tfidf" */
+const char *cli_weighting_name(nmf_weighting weighting);
+
 /* "converged after 12 iterations" */
 void cli_describe_stop(const nmf_model_content *content, char *text, size_t bytes);
 

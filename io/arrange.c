@@ -1,6 +1,8 @@
 /* Arranges a matrix as the read options ask: see arrange.h. */
 #include "arrange.h"
 
+#include "names_beside.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,19 @@ static nmf_status set_shape(const char *path, const nmf_io_read_options *options
             pixels == nmf_matrix_rows(matrix) ? "; its rows would fit: transpose it" : "");
     }
     return nmf_matrix_set_image_shape(matrix, height, width, error);
+}
+
+static nmf_status set_names(const nmf_io_read_options *options, nmf_matrix *matrix,
+                            nmf_error *error)
+{
+    const char *const files[] = {options->sample_names, options->feature_names, options->labels};
+    nmf_status status = NMF_OK;
+    for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
+        if (files[which] != NULL) {
+            status = nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which, error);
+        }
+    }
+    return status;
 }
 
 /* Where pixel p of a picture stored column by column belongs, row by row. */
@@ -139,7 +154,10 @@ nmf_status nmfi_arrange(const char *path, const nmf_io_read_options *options, nm
     if (options->transpose) {
         nmf_matrix_transpose(*matrix);
     }
-    nmf_status status = set_shape(path, options, *matrix, error);
+    nmf_status status = set_names(options, *matrix, error);
+    if (status == NMF_OK) {
+        status = set_shape(path, options, *matrix, error);
+    }
     if (status == NMF_OK && options->image_order_column) {
         status = order_by_rows(path, matrix, error);
     }

@@ -27,6 +27,12 @@ unsigned char *nmfi_file_memory(size_t count)
     return aligned_alloc(ALIGNMENT, (count / ALIGNMENT + 1) * ALIGNMENT);
 }
 
+uint64_t nmfi_machine_memory(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+}
+
 static nmf_status read_all(int descriptor, const char *path, nmfi_file_view *view, nmf_error *error)
 {
     unsigned char *bytes = nmfi_file_memory(view->count);

@@ -4,6 +4,7 @@
 
 #include <nmfkit/status.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct nmfi_file_view {
     const unsigned char *bytes; /* 64-byte aligned; never NULL */
@@ -20,5 +21,8 @@ void nmfi_file_view_close(void *view);
 /* Memory for file content, aligned so that numbers behind a header of 16 k bytes are aligned too.
  * NULL where there is none; free() it. */
 unsigned char *nmfi_file_memory(size_t count);
+
+/* Bytes of memory that this machine has; UINT64_MAX where it does not say. */
+uint64_t nmfi_machine_memory(void);
 
 #endif

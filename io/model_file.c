@@ -3,6 +3,7 @@
  *                  there are some
  *   mean, singular_values, explained_variance, explained_variance_ratio
  *                  PCA only
+ *   idf            of the features, where the data was weighted by tfidf
  *   trace          count x 5: iteration, passes, seconds, loss, kkt
  *   manifest.json  all the rest (model_json.c)
  * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest
@@ -32,6 +33,7 @@ static const struct {
     {"singular_values", offsetof(nmf_model_content, singular_values), 0},
     {"explained_variance", offsetof(nmf_model_content, explained_variance), 0},
     {"explained_variance_ratio", offsetof(nmf_model_content, explained_variance_ratio), 0}};
+static const char IDF[] = "idf";
 #define VECTOR_COUNT (sizeof vectors / sizeof vectors[0])
 
 /* --- saving
@@ -90,6 +92,10 @@ static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *cont
                                         error);
         }
     }
+    if (status == NMF_OK && content->idf != NULL) {
+        status = nmfi_npz_add_array(writer, IDF, 'f', sizeof *content->idf, content->features, -1,
+                                    content->idf, error);
+    }
     if (status == NMF_OK) {
         status = nmfi_npz_add_array(writer, "trace", 'f', sizeof *trace, content->trace_count,
                                     TRACE_COLUMNS, trace, error);
@@ -128,7 +134,7 @@ typedef struct loading {
     nmf_error *error;
     nmf_model_content content;
     nmf_matrix *W, *H;
-    nmf_matrix *vectors[VECTOR_COUNT];
+    nmf_matrix *vectors[VECTOR_COUNT], *idf;
     nmf_trace_point *trace;
 } loading;
 
@@ -216,22 +222,32 @@ static nmf_status load_factors(loading *l)
     return status;
 }
 
+static nmf_status load_vector(loading *l, const char *name, int64_t count, size_t offset,
+                              nmf_matrix **vector)
+{
+    const nmf_status status = load_array(l, name, 1, count, vector);
+    if (status != NMF_OK) {
+        return status;
+    }
+    if (nmf_matrix_dtype(*vector) != NMF_F64) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: %s is not of type float64", l->path, name);
+    }
+    const double *data = nmf_matrix_dense(*vector).data;
+    memcpy((char *)&l->content + offset, &data, sizeof data);
+    return NMF_OK;
+}
+
 static nmf_status load_vectors(loading *l)
 {
     nmf_status status = NMF_OK;
     for (size_t i = 0; i < VECTOR_COUNT && status == NMF_OK && l->content.kind == NMF_MODEL_PCA;
          i++) {
         const int64_t count = vectors[i].of_features ? l->content.features : l->content.k;
-        status = load_array(l, vectors[i].name, 1, count, &l->vectors[i]);
-        if (status != NMF_OK) {
-            return status;
-        }
-        if (nmf_matrix_dtype(l->vectors[i]) != NMF_F64) {
-            return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: %s is not of type float64", l->path,
-                            vectors[i].name);
-        }
-        const double *data = nmf_matrix_dense(l->vectors[i]).data;
-        memcpy((char *)&l->content + vectors[i].offset, &data, sizeof data);
+        status = load_vector(l, vectors[i].name, count, vectors[i].offset, &l->vectors[i]);
+    }
+    if (status == NMF_OK && l->content.weighting == NMF_WEIGHTING_TFIDF) {
+        status =
+            load_vector(l, IDF, l->content.features, offsetof(nmf_model_content, idf), &l->idf);
     }
     return status;
 }
@@ -299,6 +315,7 @@ nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **mode
     for (size_t i = 0; i < VECTOR_COUNT; i++) {
         nmf_matrix_free(l.vectors[i]);
     }
+    nmf_matrix_free(l.idf);
     free(l.trace);
     nmf_matrix_free(l.W);
     nmf_matrix_free(l.H);

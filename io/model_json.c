@@ -24,6 +24,7 @@ static const char *const model_kinds[] = {"nmf", "pca"};
 static const char *const losses[] = {NMF_LOSS_NAMES};
 static const char *const stops[] = {NMF_STOPPED_NAMES};
 static const char *const precisions[] = {NMF_PRECISION_NAMES};
+static const char *const weightings[] = {NMF_WEIGHTING_NAMES};
 
 /* One scalar of nmf_model_content. `bytes` is the size of a text; `words` names an enum's
  * values. */
@@ -58,13 +59,15 @@ static const result results[] = {
     {"sketch_iterations", WHOLE, AT(sketch_iterations), 0, NULL, 0},
     {"unit", REAL, AT(unit), 0, NULL, 0},
     {"winning_seed", SEED, AT(winning_seed), 0, NULL, 0},
-    {"fingerprint", HEX, AT(fingerprint), 0, NULL, 0}};
+    {"fingerprint", HEX, AT(fingerprint), 0, NULL, 0},
+    {"weighting", WORD, AT(weighting), 0, WORDS(weightings)}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])
 
 /* Trap: enums are read and written through int, which C leaves to the compiler but all of ours
  * choose (as unsigned int, of the same size and alignment) for enums of small values. */
 _Static_assert(sizeof(nmf_loss) == sizeof(int) && sizeof(nmf_stopped) == sizeof(int) &&
-                   sizeof(nmf_precision) == sizeof(int) && sizeof(nmf_model_kind) == sizeof(int),
+                   sizeof(nmf_precision) == sizeof(int) && sizeof(nmf_model_kind) == sizeof(int) &&
+                   sizeof(nmf_weighting) == sizeof(int),
                "enums have the size of int");
 
 /* --- writing
@@ -332,7 +335,9 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
                         r->path, format, FORMAT_VERSION);
     }
     for (size_t i = 0; i < RESULT_COUNT; i++) {
-        if (!take_result(root, &results[i], content)) {
+        const int newer = results[i].offset == AT(weighting); /* older files do not have it */
+        const int missing = newer && cJSON_GetObjectItemCaseSensitive(root, results[i].key) == NULL;
+        if (!missing && !take_result(root, &results[i], content)) {
             return bad_value(r, results[i].key);
         }
     }

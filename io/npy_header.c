@@ -258,14 +258,16 @@ nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const 
 void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t columns,
                      char out[NMFI_NPY_HEADER_BYTES])
 {
-    const char order = item_bytes == 1 ? '|' : NMFI_HOST_BIG_ENDIAN ? '>' : '<';
+    const char order = item_bytes == 1 || kind == 'S' ? '|' : NMFI_HOST_BIG_ENDIAN ? '>' : '<';
     const int64_t number = kind == 'U' ? item_bytes / 4 : item_bytes;
     char text[NMFI_NPY_HEADER_BYTES];
-    int length =
-        snprintf(text, sizeof text,
-                 "{'descr': '%c%c%" PRId64 "', 'fortran_order': False, 'shape': (%" PRId64 ",",
-                 order, kind, number, rows);
-    if (columns >= 0) {
+    int length = snprintf(text, sizeof text,
+                          "{'descr': '%c%c%" PRId64 "', 'fortran_order': False, 'shape': (", order,
+                          kind, number);
+    if (rows >= 0) {
+        length += snprintf(text + length, sizeof text - (size_t)length, "%" PRId64 ",", rows);
+    }
+    if (rows >= 0 && columns >= 0) {
         length += snprintf(text + length, sizeof text - (size_t)length, " %" PRId64, columns);
     }
     length += snprintf(text + length, sizeof text - (size_t)length, "), }");
@@ -279,5 +281,5 @@ void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t column
 
 char nmfi_npy_kind(nmf_dtype dtype)
 {
-    return dtype == NMF_U8 || dtype == NMF_U16 ? 'u' : 'f';
+    return dtype == NMF_I32 ? 'i' : dtype == NMF_U8 || dtype == NMF_U16 ? 'u' : 'f';
 }

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zip.h>
 
 #define DEFLATE_LARGEST_RATIO 1032
@@ -129,12 +128,6 @@ static int is_array_name(const char *name)
     return length > 4 && strcmp(name + length - 4, ".npy") == 0;
 }
 
-static uint64_t physical_memory(void)
-{
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
-}
-
 /* Is the declared size believable, and can we hold it? */
 static nmf_status check_stat(const nmfi_npz *npz, int64_t index, const char *label,
                              zip_stat_t *entry, nmf_error *error)
@@ -162,10 +155,10 @@ static nmf_status check_stat(const nmfi_npz *npz, int64_t index, const char *lab
                         " for it",
                         label, (uint64_t)entry->size, stored);
     }
-    if (entry->size > physical_memory()) {
+    if (entry->size > nmfi_machine_memory()) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "%s: needs %" PRIu64 " bytes, this machine has %" PRIu64, label,
-                        (uint64_t)entry->size, physical_memory());
+                        (uint64_t)entry->size, nmfi_machine_memory());
     }
     return NMF_OK;
 }

@@ -113,7 +113,8 @@ nmf_status nmfi_npz_add_array(nmfi_npz_writer *writer, const char *name, char ki
 {
     member *made = new_member(writer);
     size_t bytes;
-    if (made == NULL || !nmfi_array_bytes(1, rows, columns < 0 ? 1 : columns, item_bytes, &bytes)) {
+    if (made == NULL ||
+        !nmfi_array_bytes(1, rows < 0 ? 1 : rows, columns < 0 ? 1 : columns, item_bytes, &bytes)) {
         return out_of_memory(writer, error);
     }
     nmfi_npy_format(kind, item_bytes, rows, columns, made->header);
@@ -149,6 +150,40 @@ nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const 
     return nmfi_npz_add_array(writer, name, nmfi_npy_kind(dense.dtype),
                               (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns,
                               data, error);
+}
+
+nmf_status nmfi_npz_add_sparse(nmfi_npz_writer *writer, const nmf_matrix *matrix, nmf_error *error)
+{
+    static const char *const formats[] = {"csr", "csc"};
+    const nmf_sparse s = nmf_matrix_sparse(matrix);
+    const int64_t pointers = (s.by_columns ? s.columns : s.rows) + 1;
+    const int64_t stored = nmf_matrix_stored(matrix);
+    member *holder = new_member(writer);
+    int64_t *shape = malloc(2 * sizeof *shape);
+    if (holder == NULL || shape == NULL) {
+        free(shape);
+        return out_of_memory(writer, error);
+    }
+    holder->owned = shape;
+    shape[0] = s.rows;
+    shape[1] = s.columns;
+    nmf_status status =
+        nmfi_npz_add_array(writer, "indices", 'i', s.index_bytes, stored, -1, s.indices, error);
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "indptr", 'i', 8, pointers, -1, s.pointers, error);
+    }
+    if (status == NMF_OK) {
+        status =
+            nmfi_npz_add_array(writer, "format", 'S', 3, -1, -1, formats[s.by_columns != 0], error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "shape", 'i', sizeof *shape, 2, -1, shape, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "data", nmfi_npy_kind(s.dtype),
+                                    (int64_t)nmf_dtype_bytes(s.dtype), stored, -1, s.values, error);
+    }
+    return status;
 }
 
 nmf_status nmfi_npz_add_names(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,

@@ -1,10 +1,11 @@
-/* Decimal text to the nearest double. Up to 2^53 and 10^22 both the digits and the power of ten are
+/* Decimal text to the nearest double, and back. Up to 2^53 and 10^22 both the digits and the power of ten are
  * exact doubles, so one multiplication or division rounds correctly (Clinger 1990); the rest, a few
  * in a thousand, goes to strtod. */
 #include "number.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -132,6 +133,27 @@ nmfi_number nmfi_number_parse(const char *text, size_t length, char decimal, dou
         exponent < 0 ? digits / powers_of_ten[-exponent] : digits * powers_of_ten[exponent];
     *value = number.negative ? -size : size;
     return NMFI_NUMBER;
+}
+
+int nmfi_number_format(double value, int is_f32, char out[NMFI_NUMBER_BYTES])
+{
+    if (isnan(value)) {
+        return snprintf(out, NMFI_NUMBER_BYTES, "nan");
+    }
+    if (fabs(value) < 1e15 && value == (double)(int64_t)value &&
+        !(value == 0.0 && signbit(value))) {
+        return snprintf(out, NMFI_NUMBER_BYTES, "%" PRId64, (int64_t)value);
+    }
+    const int most = is_f32 ? 9 : 17;
+    int length = 0;
+    for (int digits = is_f32 ? 6 : 15; digits <= most; digits++) {
+        length = snprintf(out, NMFI_NUMBER_BYTES, "%.*g", digits, value);
+        const double back = strtod(out, NULL);
+        if (is_f32 ? (float)back == (float)value : back == value) {
+            break;
+        }
+    }
+    return length;
 }
 
 int nmfi_c_locale_enter(nmfi_c_locale *state)

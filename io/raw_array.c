@@ -71,6 +71,21 @@ static double load_value(const nmfi_raw_array *raw, const unsigned char *from)
     return value;
 }
 
+double nmfi_raw_value(const nmfi_raw_array *raw, int64_t index)
+{
+    return load_value(raw, raw->data + index * raw->item_bytes);
+}
+
+int64_t nmfi_raw_whole(const nmfi_raw_array *raw, int64_t index)
+{
+    const uint64_t bits =
+        load_bits(raw->data + index * raw->item_bytes, raw->item_bytes, raw->big_endian);
+    if (raw->kind == 'i') {
+        return signed_value(bits, raw->item_bytes);
+    }
+    return bits <= INT64_MAX ? (int64_t)bits : INT64_MAX;
+}
+
 static const unsigned char *place(const nmfi_raw_array *raw, int64_t row, int64_t y, int64_t x)
 {
     return raw->data + (row * raw->row_stride + y * raw->height_stride + x * raw->width_stride) *
@@ -119,7 +134,7 @@ static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
                                    : NMF_F64;
 }
 
-static void store_value(void *out, nmf_dtype dtype, int64_t index, double value)
+void nmfi_store_value(void *out, nmf_dtype dtype, int64_t index, double value)
 {
     switch (dtype) {
     case NMF_U8: ((uint8_t *)out)[index] = (uint8_t)value; break;
@@ -143,7 +158,7 @@ static nmf_status copy(const nmfi_raw_array *raw, nmf_matrix **matrix, nmf_error
     for (int64_t row = 0; row < raw->rows; row++) {
         for (int64_t y = 0; y < raw->height; y++) {
             for (int64_t x = 0; x < raw->width; x++) {
-                store_value(out, dtype, index++, load_value(raw, place(raw, row, y, x)));
+                nmfi_store_value(out, dtype, index++, load_value(raw, place(raw, row, y, x)));
             }
         }
     }

@@ -30,6 +30,15 @@ typedef struct nmfi_raw_array {
 int nmfi_array_bytes(int64_t rows, int64_t height, int64_t width, int64_t item_bytes,
                      size_t *bytes);
 
+/* Value number `index` of a list: the elements as they lie, strides aside. */
+double nmfi_raw_value(const nmfi_raw_array *raw, int64_t index);
+
+/* The same for kinds 'i', 'u' and 'b', exactly; those beyond int64_t give INT64_MAX. */
+int64_t nmfi_raw_whole(const nmfi_raw_array *raw, int64_t index);
+
+/* Element number `index` of `out`, which is aligned for its type; the value must fit. */
+void nmfi_store_value(void *out, nmf_dtype dtype, int64_t index, double value);
+
 /* u8, u16, f32 and f64 keep their type; f16 becomes f32; other integers become u8, u16, f32 or f64,
  * the first that holds all of them exactly (f64 where any is negative, so that validation can name
  * it; integers beyond 2^53 are rounded to the nearest f64, as NumPy's astype does).

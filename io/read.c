@@ -11,24 +11,39 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 /* Every format. The content decides; where none is recognised, the extension does. */
-static const nmfi_reader *const readers[] = {&nmfi_reader_npy,  &nmfi_reader_npz,  &nmfi_reader_mat,
-                                             &nmfi_reader_png,  &nmfi_reader_jpeg, &nmfi_reader_pnm,
-                                             &nmfi_reader_list, &nmfi_reader_csv};
+static const nmfi_reader *const readers[] = {
+    &nmfi_reader_npy,  &nmfi_reader_npz,     &nmfi_reader_mat,      &nmfi_reader_mtx,
+    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_png,
+    &nmfi_reader_jpeg, &nmfi_reader_pnm,     &nmfi_reader_list,     &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
 
-/* 1 if the word list ("csv tsv") has the path's extension. */
+/* The beginning of a file, of what is inside where it is gzipped. */
+typedef struct file_head {
+    unsigned char bytes[NMFI_HEAD_BYTES];
+    size_t count;
+    int zipped;
+} file_head;
+
+/* 1 if the word list ("csv tsv") has the path's extension, ".gz" aside. */
 static int has_extension(const char *path, const char *extensions)
 {
-    const char *dot = strrchr(path, '.');
-    if (dot == NULL || strchr(dot, '/') != NULL) {
+    size_t end = strlen(path);
+    if (end > 3 && strcasecmp(path + end - 3, ".gz") == 0) {
+        end -= 3;
+    }
+    size_t dot = end;
+    while (dot > 0 && path[dot - 1] != '.' && path[dot - 1] != '/') {
+        dot--;
+    }
+    if (dot == 0 || path[dot - 1] != '.') {
         return 0;
     }
-    const size_t length = strlen(dot + 1);
     for (const char *at = extensions; *at != '\0';) {
         const size_t word = strcspn(at, " ");
-        if (word == length && strncasecmp(at, dot + 1, word) == 0) {
+        if (word == end - dot && strncasecmp(at, path + dot, word) == 0) {
             return 1;
         }
         at += word + strspn(at + word, " ");
@@ -36,7 +51,25 @@ static int has_extension(const char *path, const char *extensions)
     return 0;
 }
 
-static nmf_status read_head(const char *path, unsigned char *head, size_t *bytes, nmf_error *error)
+/* Replaces a gzipped beginning by the text it holds, as far as that goes. */
+static void unzip_head(file_head *head)
+{
+    unsigned char zipped[NMFI_HEAD_BYTES];
+    z_stream stream = {.next_in = zipped, .avail_in = (uInt)head->count};
+    if (head->count < 2 || memcmp(head->bytes, "\x1F\x8B", 2) != 0 ||
+        inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
+        return;
+    }
+    memcpy(zipped, head->bytes, head->count);
+    stream.next_out = head->bytes;
+    stream.avail_out = sizeof head->bytes;
+    (void)inflate(&stream, Z_SYNC_FLUSH); /* damage is found, and said, by who reads it all */
+    head->count = sizeof head->bytes - stream.avail_out;
+    head->zipped = 1;
+    (void)inflateEnd(&stream);
+}
+
+static nmf_status read_head(const char *path, file_head *head, nmf_error *error)
 {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
@@ -47,50 +80,65 @@ static nmf_status read_head(const char *path, unsigned char *head, size_t *bytes
     ssize_t got = 0;
     if (fstat(descriptor, &info) == 0 && !S_ISREG(info.st_mode)) {
         status = nmf_fail(error, NMF_ERROR_FILE, "%s: is neither a file nor a directory", path);
-    } else if ((got = read(descriptor, head, NMFI_HEAD_BYTES)) < 0) {
+    } else if ((got = read(descriptor, head->bytes, sizeof head->bytes)) < 0) {
         status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     } else if (got == 0) {
         status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: is empty (0 bytes)", path);
     }
     close(descriptor);
-    *bytes = got > 0 ? (size_t)got : 0;
+    head->count = got > 0 ? (size_t)got : 0;
+    unzip_head(head);
     return status;
 }
 
 static nmf_status explain_unknown(const char *path, nmf_error *error)
 {
-    char names[256];
+    char names[400];
     size_t used = 0;
     names[0] = '\0';
     for (size_t i = 0; i < READER_COUNT && used < sizeof names; i++) {
         const int more = snprintf(names + used, sizeof names - used, "%s, ", readers[i]->name);
         used += more > 0 ? (size_t)more : 0;
     }
-    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "%s: is of no kind that can be read: %sa directory of pictures", path, names);
+    return nmf_fail(
+        error, NMF_ERROR_UNSUPPORTED,
+        "%s: is of no kind that can be read: %sa directory of pictures or of cellranger's", path,
+        names);
 }
 
-static nmf_status find_reader(const char *path, const nmfi_reader **reader, nmf_error *error)
+/* The content decides; where none is recognised, the extension does. */
+static const nmfi_reader *choose_reader(const char *path, const file_head *head)
 {
-    unsigned char head[NMFI_HEAD_BYTES];
-    size_t bytes;
-    const nmf_status status = read_head(path, head, &bytes, error);
-    if (status != NMF_OK) {
-        return status;
-    }
     for (size_t i = 0; i < READER_COUNT; i++) {
-        if (readers[i]->recognise != NULL && readers[i]->recognise(head, bytes)) {
-            *reader = readers[i];
-            return NMF_OK;
+        if (readers[i]->recognise != NULL && readers[i]->recognise(head->bytes, head->count)) {
+            return readers[i];
         }
     }
     for (size_t i = 0; i < READER_COUNT; i++) {
         if (has_extension(path, readers[i]->extensions)) {
-            *reader = readers[i];
-            return NMF_OK;
+            return readers[i];
         }
     }
-    return explain_unknown(path, error);
+    return NULL;
+}
+
+static nmf_status find_reader(const char *path, const nmfi_reader **reader, nmf_error *error)
+{
+    file_head head = {.zipped = 0};
+    const nmf_status status = read_head(path, &head, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    *reader = choose_reader(path, &head);
+    if (*reader == NULL) {
+        return explain_unknown(path, error);
+    }
+    return !head.zipped || (*reader)->unzips
+               ? NMF_OK
+               : nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                          "%s: is gzipped, which is read for some text formats only, not for %s: "
+                          "gunzip it first",
+                          path, (*reader)->name);
 }
 
 /* Divides "file:member" where there is no file of the whole name but one of the first part.
@@ -126,7 +174,8 @@ static nmf_status read_split(const char *file, const char *member, nmf_matrix **
     struct stat info;
     if (stat(file, &info) == 0 && S_ISDIR(info.st_mode)) {
         return member == NULL
-                   ? nmfi_read_pictures(&file, 1, matrix, error)
+                   ? nmfi_is_cell_folder(file) ? nmfi_read_cell_folder(file, matrix, error)
+                                               : nmfi_read_pictures(&file, 1, matrix, error)
                    : nmf_fail(error, NMF_ERROR_ARGUMENT,
                               "%s: is a directory, which has no member '%s'", file, member);
     }

@@ -348,4 +348,4 @@ static nmf_status read_csv(const char *path, const char *member, nmf_matrix **ma
     return status;
 }
 
-const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat", NULL, read_csv};
+const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat", 0, NULL, read_csv};

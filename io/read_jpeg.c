@@ -152,4 +152,5 @@ nmf_status nmfi_decode_jpeg(const unsigned char *bytes, size_t count, nmfi_pictu
     return status;
 }
 
-const nmfi_reader nmfi_reader_jpeg = {"JPEG picture", "jpg jpeg jpe", recognise, nmfi_read_picture};
+const nmfi_reader nmfi_reader_jpeg = {"JPEG picture", "jpg jpeg jpe", 0, recognise,
+                                      nmfi_read_picture};

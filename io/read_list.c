@@ -129,4 +129,4 @@ static nmf_status read_list(const char *path, const char *member, nmf_matrix **m
     return status;
 }
 
-const nmfi_reader nmfi_reader_list = {"list of pictures", "lst list", recognise, read_list};
+const nmfi_reader nmfi_reader_list = {"list of pictures", "lst list", 0, recognise, read_list};

@@ -192,4 +192,4 @@ static nmf_status read_mat(const char *path, const char *member, nmf_matrix **ma
     return nmfi_mat73_read(path, member, matrix, error);
 }
 
-const nmfi_reader nmfi_reader_mat = {".mat", "mat", recognise, read_mat};
+const nmfi_reader nmfi_reader_mat = {".mat", "mat", 0, recognise, read_mat};

@@ -105,4 +105,4 @@ static nmf_status read_npy(const char *path, const char *member, nmf_matrix **ma
                            view, matrix, error);
 }
 
-const nmfi_reader nmfi_reader_npy = {".npy", "npy", recognise, read_npy};
+const nmfi_reader nmfi_reader_npy = {".npy", "npy", 0, recognise, read_npy};

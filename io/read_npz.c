@@ -1,6 +1,7 @@
 /* Reads one array of an .npz file: the only one, the one named ("file.npz:name"), or "X", the name
- * under which nmf_io_write stores a matrix, with the names and the image shape stored beside it. */
-#include "npz_archive.h"
+ * under which nmf_io_write stores a matrix, with the names and the image shape stored beside it; or
+ * the sparse matrix that all members together are (npz_sparse.h). */
+#include "npz_sparse.h"
 #include "reader.h"
 
 #include <stdio.h>
@@ -58,10 +59,6 @@ static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, in
     if (arrays == 0) {
         return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is a zip archive without .npy arrays", path);
     }
-    if (nmfi_npz_find(npz, "indptr") >= 0) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s: is a sparse matrix of SciPy; save its .toarray() to read it", path);
-    }
     *index = nmfi_npz_find(npz, "X");
     return *index >= 0 ? NMF_OK
                        : nmf_fail(error, NMF_ERROR_ARGUMENT,
@@ -82,8 +79,10 @@ static nmf_status forgive_shape(nmf_status status, nmf_error *error)
     return NMF_OK;
 }
 
-/* Names stand for the rows or columns of these members only, in our own files. */
-static nmf_status attach_names(nmfi_npz *npz, int64_t index, nmf_matrix *matrix, nmf_error *error)
+/* Names stand for the rows or columns of these members only, in our own files; those of a sparse
+ * matrix, which is several members, stand for "X". */
+static nmf_status attach_names(nmfi_npz *npz, const char *name, nmf_matrix *matrix,
+                               nmf_error *error)
 {
     static const struct {
         const char *member;
@@ -92,7 +91,6 @@ static nmf_status attach_names(nmfi_npz *npz, int64_t index, nmf_matrix *matrix,
     } names[] = {{"sample_names", NMF_SAMPLE_NAMES, "X.npy W.npy"},
                  {"labels", NMF_LABELS, "X.npy W.npy"},
                  {"feature_names", NMF_FEATURE_NAMES, "X.npy H.npy"}};
-    const char *name = nmfi_npz_name(npz, index);
     if (strlen(name) != strlen("X.npy")) {
         return NMF_OK;
     }
@@ -114,11 +112,14 @@ nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nm
 {
     int64_t index = -1;
     *matrix = NULL;
-    nmf_status status = choose(npz, path, member, &index, error);
-    if (status == NMF_OK) {
+    const int sparse = member == NULL && nmfi_npz_is_sparse(npz);
+    nmf_status status = sparse ? nmfi_npz_sparse_matrix(npz, path, matrix, error)
+                               : choose(npz, path, member, &index, error);
+    if (status == NMF_OK && !sparse) {
         status = nmfi_npz_matrix(npz, index, NMFI_NPY_DATA, matrix, error);
     }
-    if (status == NMF_OK && (status = attach_names(npz, index, *matrix, error)) != NMF_OK) {
+    const char *name = sparse ? "X.npy" : nmfi_npz_name(npz, index);
+    if (status == NMF_OK && (status = attach_names(npz, name, *matrix, error)) != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;
     }
@@ -138,4 +139,4 @@ static nmf_status read_npz(const char *path, const char *member, nmf_matrix **ma
     return status;
 }
 
-const nmfi_reader nmfi_reader_npz = {".npz", "npz", recognise, read_npz};
+const nmfi_reader nmfi_reader_npz = {".npz", "npz", 0, recognise, read_npz};

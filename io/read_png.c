@@ -133,4 +133,4 @@ nmf_status nmfi_decode_png(const unsigned char *bytes, size_t count, nmfi_pictur
     return status;
 }
 
-const nmfi_reader nmfi_reader_png = {"PNG picture", "png", recognise, nmfi_read_picture};
+const nmfi_reader nmfi_reader_png = {"PNG picture", "png", 0, recognise, nmfi_read_picture};

@@ -263,5 +263,5 @@ nmf_status nmfi_decode_pnm(const unsigned char *bytes, size_t count, nmfi_pictur
     return status;
 }
 
-const nmfi_reader nmfi_reader_pnm = {"PGM or PPM picture", "pgm ppm pnm pbm", recognise,
+const nmfi_reader nmfi_reader_pnm = {"PGM or PPM picture", "pgm ppm pnm pbm", 0, recognise,
                                      nmfi_read_picture};

@@ -2,8 +2,10 @@
 #include "write.h"
 
 #include "atomic_file.h"
+#include "file_view.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <nmfkit/io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,85 @@
 
 static const struct {
     const char *extension;
+    int sparse; /* 1: keeps sparse matrices sparse; 0: wants all entries */
     nmf_status (*write)(const nmf_matrix *matrix, const char *path, nmf_error *error);
-} writers[] = {{".npy", nmfi_write_npy},
-               {".npz", nmfi_write_npz},
-               {".csv", nmfi_write_csv},
-               {".tsv", nmfi_write_tsv},
-               {".mat", nmfi_write_mat}};
+} writers[] = {{".npy", 0, nmfi_write_npy},      {".npz", 1, nmfi_write_npz},
+               {".csv", 0, nmfi_write_csv},      {".tsv", 0, nmfi_write_tsv},
+               {".mat", 0, nmfi_write_mat},      {".mtx", 1, nmfi_write_mtx},
+               {".mtx.gz", 1, nmfi_write_mtx_gz}};
+
+static nmf_status copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_error *error)
+{
+    nmf_status status = NMF_OK;
+    for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
+        const nmf_names kind = (nmf_names)which;
+        const int64_t count =
+            kind == NMF_FEATURE_NAMES ? nmf_matrix_columns(from) : nmf_matrix_rows(from);
+        if (!nmf_matrix_has_names(from, kind)) {
+            continue;
+        }
+        const char **names = calloc((size_t)count + 1, sizeof *names);
+        if (names == NULL) {
+            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory for %" PRId64 " names", count);
+        }
+        for (int64_t i = 0; i < count; i++) {
+            names[i] = nmf_matrix_name(from, kind, i);
+        }
+        status = nmf_matrix_set_names(to, kind, names, error);
+        free(names);
+    }
+    if (status == NMF_OK && nmf_matrix_image_height(from) > 0) {
+        status = nmf_matrix_set_image_shape(to, nmf_matrix_image_height(from),
+                                            nmf_matrix_image_width(from), error);
+    }
+    return status;
+}
+
+/* A dense copy for a format that has no other; refused where it could not be held in memory. */
+static nmf_status make_dense(const nmf_matrix *matrix, const char *path, nmf_matrix **dense,
+                             nmf_error *error)
+{
+    const int64_t rows = nmf_matrix_rows(matrix), columns = nmf_matrix_columns(matrix);
+    const nmf_dtype stored = nmf_matrix_dtype(matrix);
+    const nmf_dtype dtype = stored == NMF_I32 ? NMF_F64 : stored; /* dense ones are never int32 */
+    const double bytes = (double)rows * (double)columns * (double)nmf_dtype_bytes(dtype);
+    *dense = NULL;
+    if (bytes > (double)nmfi_machine_memory() / 2) {
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "%s: %" PRId64 " x %" PRId64 " entries would take %.3g GB when none is "
+                        "left out, too much for this machine: write a sparse .npz or .mtx",
+                        path, rows, columns, bytes / 1e9);
+    }
+    nmf_status status = nmf_matrix_new(dtype, rows, columns, dense, error);
+    if (status == NMF_OK) {
+        status = nmf_matrix_copy_rows(matrix, 0, rows, dtype, nmf_matrix_writable(*dense), error);
+    }
+    if (status == NMF_OK) {
+        status = copy_names(matrix, *dense, error);
+    }
+    if (status != NMF_OK) {
+        nmf_matrix_free(*dense);
+        *dense = NULL;
+    }
+    return status;
+}
+
+static nmf_status write_dense(const nmf_matrix *matrix, const char *path,
+                              nmf_status (*write)(const nmf_matrix *matrix, const char *path,
+                                                  nmf_error *error),
+                              nmf_error *error)
+{
+    if (!nmf_matrix_is_sparse(matrix)) {
+        return write(matrix, path, error);
+    }
+    nmf_matrix *dense;
+    nmf_status status = make_dense(matrix, path, &dense, error);
+    if (status == NMF_OK) {
+        status = write(dense, path, error);
+        nmf_matrix_free(dense);
+    }
+    return status;
+}
 
 nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *error)
 {
@@ -27,17 +102,19 @@ nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *e
     }
     const size_t length = strlen(path);
     if (path[length - 1] == '/') {
-        return nmfi_write_pictures(matrix, path, error);
+        return write_dense(matrix, path, nmfi_write_pictures, error);
     }
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
         const size_t size = strlen(writers[i].extension);
         if (length > size && strcasecmp(path + length - size, writers[i].extension) == 0) {
-            return writers[i].write(matrix, path, error);
+            return writers[i].sparse ? writers[i].write(matrix, path, error)
+                                     : write_dense(matrix, path, writers[i].write, error);
         }
     }
     return nmf_fail(
         error, NMF_ERROR_UNSUPPORTED,
-        "%s: cannot be written: its name should end in .npy, .npz, .csv, .tsv or .mat, or in "
+        "%s: cannot be written: its name should end in .npy, .npz, .mtx, .mtx.gz, .csv, .tsv or "
+        ".mat, or in "
         "'/' for a directory of pictures",
         path);
 }

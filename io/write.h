@@ -12,6 +12,9 @@ nmf_status nmfi_write_csv(const nmf_matrix *matrix, const char *path, nmf_error 
 nmf_status nmfi_write_tsv(const nmf_matrix *matrix, const char *path, nmf_error *error);
 nmf_status nmfi_write_mat(const nmf_matrix *matrix, const char *path, nmf_error *error);
 
+nmf_status nmfi_write_mtx(const nmf_matrix *matrix, const char *path, nmf_error *error);
+nmf_status nmfi_write_mtx_gz(const nmf_matrix *matrix, const char *path, nmf_error *error);
+
 /* One 8-bit grey PNG for each row into the directory `path`, which is made if it is missing. u8
  * pixels are written as they are; other types are scaled from the matrix's smallest..largest entry
  * to 0..255. Files are named after the samples, or by number. Errors: SHAPE (no image shape), FILE;

@@ -6,11 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NUMBER_BYTES 32
 
 static void write_text(FILE *stream, const char *text)
 {
@@ -22,29 +19,6 @@ static void write_text(FILE *stream, const char *text)
         fputc(*text, stream);
     }
     fputc('"', stream);
-}
-
-static void write_number(FILE *stream, double value, int is_f32)
-{
-    char text[NUMBER_BYTES];
-    if (isnan(value)) {
-        fputs("nan", stream);
-        return;
-    }
-    if (fabs(value) < 1e15 && value == (double)(int64_t)value &&
-        !(value == 0.0 && signbit(value))) {
-        fprintf(stream, "%" PRId64, (int64_t)value);
-        return;
-    }
-    const int most = is_f32 ? 9 : 17;
-    for (int digits = is_f32 ? 6 : 15; digits <= most; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        const double back = strtod(text, NULL);
-        if (is_f32 ? (float)back == (float)value : back == value) {
-            break;
-        }
-    }
-    fputs(text, stream);
 }
 
 /* Features without names are numbered, as pandas does: row names without a header would make the
@@ -90,7 +64,9 @@ static nmf_status write_rows(const nmf_matrix *matrix, FILE *stream, const char 
             if (named || j > 0) {
                 fputc(delimiter, stream);
             }
-            write_number(stream, row[j], is_f32);
+            char text[NMFI_NUMBER_BYTES];
+            (void)nmfi_number_format(row[j], is_f32, text);
+            fputs(text, stream);
         }
         fputc('\n', stream);
         if (status == NMF_OK && ferror(stream)) {

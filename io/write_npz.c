@@ -1,4 +1,5 @@
-/* Writes .npz files: the matrix as "X", with its names, labels and image shape beside it. */
+/* Writes .npz files: the matrix as "X" (a sparse one as SciPy does), with its names, labels and image
+ * shape beside it. */
 #include "npz_writer.h"
 #include "write.h"
 
@@ -9,7 +10,8 @@ nmf_status nmfi_write_npz(const nmf_matrix *matrix, const char *path, nmf_error 
     if (status != NMF_OK) {
         return status;
     }
-    status = nmfi_npz_add_matrix(writer, "X", matrix, error);
+    status = nmf_matrix_is_sparse(matrix) ? nmfi_npz_add_sparse(writer, matrix, error)
+                                          : nmfi_npz_add_matrix(writer, "X", matrix, error);
     if (status == NMF_OK) {
         status = nmfi_npz_add_names(writer, "sample_names", matrix, NMF_SAMPLE_NAMES, error);
     }

@@ -19,18 +19,25 @@ typedef struct nmf_io_read_options {
     int transpose;          /* 1: the file's rows are features */
     int shuffle;            /* 1: permute samples as NumPy's RandomState(shuffle_seed) does */
     uint32_t shuffle_seed;
+    /* Names from files of their own, one a line (.gz too) or an .npy, in place of those that the
+     * file itself has; NULL: none. */
+    const char *sample_names, *feature_names, *labels;
 } nmf_io_read_options;
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
-    const nmf_io_read_options defaults = {sizeof(nmf_io_read_options), 0, 0, 0, 0, 0, 0};
+    const nmf_io_read_options defaults = {
+        sizeof(nmf_io_read_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
 
 /* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv,
- * a picture, a directory of pictures, or a text file listing pictures. Applied in this order:
- * transpose, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
+ * a picture, a directory of pictures, or a text file listing pictures. Sparse: .mtx and SciPy's .npz
+ * (csr, csc, coo), cells x genes from .h5ad (X, or "file.h5ad:layers/NAME"), cellranger's .h5 and
+ * folders, bags of words (docword.NAME.txt with vocab.NAME.txt), SVMlight; texts gzipped or not.
+ * Applied in this order:
+ * transpose, names, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
  * Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,
                                               nmf_matrix **matrix, nmf_error *error);
@@ -40,12 +47,25 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
                                                    const nmf_io_read_options *options,
                                                    nmf_matrix **matrix, nmf_error *error);
 
-/* Writes by extension: .npy, .npz (member "X" and names), .csv, .tsv, .mat (variable "X"), or, for
- * matrices with an image shape, a directory path ending in '/' (one PNG a row). The file is written
- * to a temporary name beside it, synced and renamed. Errors: FILE, UNSUPPORTED (unknown
- * extension). */
+/* Writes by extension: .npy, .npz (member "X" and names; a sparse matrix as SciPy's save_npz does,
+ * and names), .mtx, .mtx.gz, .csv, .tsv, .mat (variable "X"), or, for matrices with an image shape, a
+ * directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse matrix
+ * with all its entries. The file is written to a temporary name beside it, synced and renamed.
+ * Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
+
+/* Gives `matrix` names from a file of their own: one a line (.gz too; of tab-separated cells the
+ * first), or an .npy of texts or integers. Errors: FILE, FORMAT, SHAPE (not one for each row or
+ * column), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix,
+                                                    nmf_names which, nmf_error *error);
+
+/* Writes an .npz with the arrays shares (samples x components), component (one for each sample), and
+ * the names and labels that `shares` has. Written as nmf_io_write. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_shares(const nmf_matrix *shares,
+                                                      const int64_t *components, const char *path,
+                                                      nmf_error *error);
 
 /* The model file: an .npz that numpy.load opens, with manifest.json inside. Written as
  * nmf_io_write. */

@@ -116,6 +116,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix,
                                                        int64_t count, nmf_dtype dtype, void *out,
                                                        nmf_error *error);
 
+/* The `count` entries of row `row` that are largest in size (|entry|), largest first, equal ones in
+ * column order: their columns and entries go to `columns` and `entries` (count of each, the
+ * caller's), and how many there are without the zeros to *found. The top words of a topic. Errors:
+ * ARGUMENT (a row outside, count < 1), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_top(const nmf_matrix *matrix, int64_t row,
+                                                 int64_t count, int64_t *columns, double *entries,
+                                                 int64_t *found, nmf_error *error);
+
 /* Turns samples into features and features into samples, in place and without moving data: strides
  * (CSR and CSC) and names change places, the image shape and the labels are dropped. */
 NMF_API void nmf_matrix_transpose(nmf_matrix *matrix);

@@ -7,6 +7,7 @@
 
 #include <nmfkit/matrix.h>
 #include <nmfkit/options.h>
+#include <nmfkit/weighting.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,8 @@ typedef struct nmf_model_content {
     uint64_t winning_seed;     /* seed of the start that won */
     int64_t sketch_iterations; /* before `iterations`, in a sketch and without reading X */
     double unit; /* power of 4 that the arithmetic multiplies X by, to suit any unit; 0: 1 */
+    nmf_weighting weighting; /* what the caller did to the samples before the fit */
+    const double *idf;       /* for TFIDF, else NULL: `features` entries, f64 */
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
@@ -74,6 +77,13 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_model_new(const nmf_model_content *content
 
 /* Notes which data the model was made from (see nmf_matrix_fingerprint). */
 NMF_API void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint);
+
+/* Notes how the data was weighted, and keeps a copy of the idf (features entries; NULL but for
+ * TFIDF), so that new samples can be weighted alike: nmf_transform itself weighs nothing. Errors:
+ * ARGUMENT (no idf for TFIDF, an unknown weighting), DATA (an idf that is negative or not finite),
+ * MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting,
+                                                          const double *idf, nmf_error *error);
 
 /* H as packed k x features floats, or NULL if the model is f64 (and the other way round). */
 NMF_API const float *nmf_model_components_f32(const nmf_model *model);

@@ -8,5 +8,6 @@
 #include <nmfkit/model.h>
 #include <nmfkit/options.h>
 #include <nmfkit/status.h>
+#include <nmfkit/weighting.h>
 
 #endif

@@ -38,6 +38,7 @@ void nmf_model_free(nmf_model *model)
     nmf_matrix_free(model->H);
     free(model->numbers);
     free(model->trace);
+    free(model->idf);
     free(model);
 }
 
@@ -77,6 +78,7 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.explained_variance_ratio = put(&room, content->explained_variance_ratio, k);
     if (lines > 0) memcpy(trace, content->trace, (size_t)lines * sizeof *trace);
     made->content.trace = trace;
+    made->content.idf = NULL; /* nmf_model_set_weighting keeps a copy */
     made->content.options.start_W = made->content.options.start_H = NULL;
     made->content.options.progress = NULL;
     made->content.options.progress_context = NULL;
@@ -85,6 +87,39 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.W = made->W = W;
     made->content.H = made->H = H;
     *model = made;
+    return NMF_OK;
+}
+
+static nmf_status check_numbers(const double *numbers, int64_t count, const char *name,
+                                double least, nmf_error *error)
+{
+    for (int64_t i = 0; numbers && i < count; i++)
+        if (!(numbers[i] >= least && numbers[i] <= DBL_MAX))
+            return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld] = %g: must be finite%s", name,
+                            (long long)i, numbers[i], least < 0 ? "" : " and >= 0");
+    return NMF_OK;
+}
+
+nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, const double *idf,
+                                   nmf_error *error)
+{
+    const int64_t n = model->content.features;
+    double *copy = NULL;
+    if ((unsigned)weighting > NMF_WEIGHTING_SQRT || (weighting == NMF_WEIGHTING_TFIDF && !idf))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is unknown or lacks its idf",
+                        (int)weighting);
+    if (weighting == NMF_WEIGHTING_TFIDF) {
+        const nmf_status status = check_numbers(idf, n, "idf", 0, error);
+        if (status != NMF_OK) return status;
+        copy = malloc((size_t)n * sizeof *copy);
+        if (!copy)
+            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the idf of %lld features",
+                            (long long)n);
+        memcpy(copy, idf, (size_t)n * sizeof *copy);
+    }
+    free(model->idf);
+    model->content.idf = model->idf = copy;
+    model->content.weighting = weighting;
     return NMF_OK;
 }
 
@@ -115,16 +150,6 @@ static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int 
                                 "%s[%lld,%lld] = %g: entries must be finite%s", name, (long long)i,
                                 (long long)j, value, signed_ok ? "" : " and >= 0");
         }
-    return NMF_OK;
-}
-
-static nmf_status check_numbers(const double *numbers, int64_t count, const char *name,
-                                double least, nmf_error *error)
-{
-    for (int64_t i = 0; numbers && i < count; i++)
-        if (!(numbers[i] >= least && numbers[i] <= DBL_MAX))
-            return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld] = %g: must be finite%s", name,
-                            (long long)i, numbers[i], least < 0 ? "" : " and >= 0");
     return NMF_OK;
 }
 
@@ -178,5 +203,12 @@ nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model, nm
         nmf_matrix_free(W);
         return status;
     }
-    return nmfi_model_adopt(content, W, H, model, error);
+    status = nmfi_model_adopt(content, W, H, model, error);
+    if (status == NMF_OK)
+        status = nmf_model_set_weighting(*model, content->weighting, content->idf, error);
+    if (status != NMF_OK) {
+        nmf_model_free(*model);
+        *model = NULL;
+    }
+    return status;
 }

@@ -9,6 +9,7 @@ struct nmf_model {
     nmf_matrix *W, *H;
     double *numbers; /* mean, singular values, explained variance and its ratio, in one block */
     nmf_trace_point *trace;
+    double *idf;
 };
 
 /* Makes a model that takes W and H over (also on failure); everything else is copied. Checks

@@ -38,6 +38,16 @@ def with_entry(row, column, value):
     return rows
 
 
+def words():
+    """6 documents of two kinds, 5 words, as MatrixMarket; most entries are left out."""
+    rows = [[9, 4, 0, 0, 0], [5, 3, 1, 0, 0], [7, 2, 0, 0, 0],
+            [0, 0, 0, 8, 2], [0, 0, 1, 6, 3], [0, 0, 0, 5, 1]]
+    entries = ["%d %d %d\n" % (i + 1, j + 1, value)
+               for i, row in enumerate(rows) for j, value in enumerate(row) if value]
+    return ("%%%%MatrixMarket matrix coordinate integer general\n6 5 %d\n" % len(entries)
+            + "".join(entries)).encode()
+
+
 def ramp(rows, columns, of_row):
     return [[1 + (of_row * i + j) % 7 for j in range(columns)] for i in range(rows)]
 
@@ -61,6 +71,9 @@ FIXTURES = {
     "notes.txt": lambda: b"This is no data at all.\n",
     "huge.npy": lambda: npy(two_parts(), "B", "|u1").replace(b"(20, 30), }",
                                                              b"(2000000000, 3000000000), }"),
+    "words.mtx": words,
+    "vocab.txt": lambda: b"apple\npear\nand\nwheel\ncar\n",
+    "labels.txt": lambda: b"fruit\nfruit\nfruit\ntraffic\ntraffic\ntraffic\n",
     "picture.pgm": lambda: b"P5\n3 2\n255\n" + bytes([0, 50, 100, 150, 200, 250]),
     "larger.pgm": lambda: b"P5\n2 4\n255\n" + bytes(8),
 }

@@ -3,6 +3,7 @@
 SciPy, h5py, and text as LibreOffice, pandas, R and numpy.savetxt write it. Run once; the files are kept.
 
 Real files hold value(i, j) = 1.25 (4 i + j) + 0.5, whole-number files 7 (4 i + j), both 3 x 4."""
+import gzip
 import io
 import pathlib
 import sys
@@ -57,6 +58,28 @@ np.savez(out / "named.npz", X=real, sample_names=np.array(["a", "bü", "臉"]),
          feature_names=np.array(["p", "q", "r", "s"]), image_shape=np.array([2, 2]))
 np.savez(out / "empty.npz")
 scipy.sparse.save_npz(out / "sparse.npz", scipy.sparse.csr_matrix(real))
+thin = np.where((counts // 4 + counts) % 2 == 0, real, 0)  # half of the entries are left out
+thin_whole = np.where(thin > 0, whole, 0)
+for layout in ("csr", "csc", "coo"):
+    scipy.sparse.save_npz(out / f"sparse_{layout}.npz", scipy.sparse.coo_matrix(thin).asformat(layout),
+                          compressed=layout == "csc")
+    scipy.sparse.save_npz(out / f"sparse_whole_{layout}.npz",
+                          scipy.sparse.coo_matrix(thin_whole * 1000).asformat(layout))
+scipy.sparse.save_npz(out / "sparse_bsr.npz", scipy.sparse.bsr_matrix(thin))
+
+
+def mtx(name, matrix, **how):
+    scipy.io.mmwrite(out / name, matrix, precision=17, **how)
+
+
+mtx("real.mtx", scipy.sparse.coo_matrix(thin))
+mtx("whole.mtx", scipy.sparse.coo_matrix(thin_whole))
+mtx("pattern.mtx", scipy.sparse.coo_matrix(thin), field="pattern")
+mtx("symmetric.mtx", scipy.sparse.coo_matrix(thin[:, :3] + thin[:, :3].T), symmetry="symmetric")
+mtx("array.mtx", real)
+mtx("array_whole.mtx", whole)
+with gzip.GzipFile(out / "real.mtx.gz", "wb", mtime=0) as f:
+    f.write((out / "real.mtx").read_bytes())
 
 
 def mat(name, variables, **how):
@@ -113,6 +136,81 @@ with h5py.File(out / "v73_huge.mat", "w", userblock_size=512, libver="earliest")
     set_matlab_class(f["x"], "double")
 with open(out / "v73_huge.mat", "r+b") as f:
     f.write(b"MATLAB 7.3 MAT-file, written by h5py".ljust(116) + bytes(8) + b"\x00\x02IM")
+
+
+def h5(name):
+    return h5py.File(out / name, "w", libver="earliest", track_order=False)
+
+
+def plain(group, name, array, **how):
+    return group.create_dataset(name, data=array, track_times=False, **how)
+
+
+def compressed(file, name, matrix, encoding):
+    """As anndata writes it: "new" since 0.7, "old" before."""
+    group = file.create_group(name)
+    if encoding == "new":
+        group.attrs["encoding-type"] = matrix.format + "_matrix"
+        group.attrs["encoding-version"] = "0.1.0"
+        group.attrs["shape"] = matrix.shape
+    else:
+        group.attrs["h5sparse_format"] = np.bytes_(matrix.format)
+        group.attrs["h5sparse_shape"] = matrix.shape
+    for part in ("data", "indices", "indptr"):
+        plain(group, part, getattr(matrix, part), **({"compression": "gzip"} if encoding == "new" else {}))
+
+
+def frame(file, name, index):
+    group = file.create_group(name)
+    group.attrs["_index"] = "_index"
+    group.attrs["encoding-type"] = "dataframe"
+    plain(group, "_index", np.array(index, dtype=object), dtype=h5py.string_dtype())
+    return group
+
+
+cells, genes = ["AAAC-1", "b\u00fc-1", "\u81c9-1"], ["TP53", "MYC", "CD3D", "GAPDH"]
+with h5("new.h5ad") as f:
+    compressed(f, "X", scipy.sparse.csr_matrix(thin.astype("f4")), "new")
+    obs = frame(f, "obs", cells)
+    frame(f, "var", genes)
+    kinds = obs.create_group("kind")
+    plain(kinds, "categories", np.array(["T", "B"], dtype=object), dtype=h5py.string_dtype())
+    plain(kinds, "codes", np.array([1, 0, 1], "i1"))
+    compressed(f, "layers/counts", scipy.sparse.csc_matrix(thin_whole), "new")
+    compressed(f, "raw/X", scipy.sparse.csr_matrix(np.hstack([thin_whole, thin_whole])), "new")
+    frame(f, "raw/var", genes + [g + "-2" for g in genes])
+with h5("old.h5ad") as f:
+    compressed(f, "X", scipy.sparse.csr_matrix(thin), "old")
+    plain(f, "obs", np.array([(c.encode(), 1.5) for c in cells], [("index", "S8"), ("n", "f8")]))
+    plain(f, "var", np.array([(g.encode(),) for g in genes], [("index", "S8")]))
+with h5("dense.h5ad") as f:
+    plain(f, "X", real)
+    frame(f, "obs", cells)
+    frame(f, "var", genes)
+with h5("cellranger3.h5") as f:
+    group = f.create_group("matrix")
+    turned = scipy.sparse.csc_matrix(thin_whole.T)  # genes x cells
+    plain(group, "barcodes", np.array([c.encode() for c in cells], "S18"))
+    plain(group, "data", turned.data.astype("i4"), chunks=(5,), compression="gzip")
+    plain(group, "indices", turned.indices.astype("i8"))
+    plain(group, "indptr", turned.indptr.astype("i8"))
+    plain(group, "shape", np.array(turned.shape, "i4"))
+    features = group.create_group("features")
+    plain(features, "id", np.array([b"ENSG1", b"ENSG2", b"ENSG3", b"ENSG4"]))
+    plain(features, "name", np.array([g.encode() for g in genes]))
+with h5("cellranger2.h5") as f:
+    group = f.create_group("GRCh38")
+    plain(group, "barcodes", np.array([c.encode() for c in cells]))
+    plain(group, "data", turned.data.astype("i4"))
+    plain(group, "indices", turned.indices.astype("i8"))
+    plain(group, "indptr", turned.indptr.astype("i8"))
+    plain(group, "shape", np.array(turned.shape, "i4"))
+    plain(group, "genes", np.array([b"ENSG1", b"ENSG2", b"ENSG3", b"ENSG4"]))
+    plain(group, "gene_names", np.array([g.encode() for g in genes]))
+with h5("huge.h5ad") as f:
+    f.create_dataset("X", shape=(10**6, 10**6), dtype="f8", chunks=(100, 100))  # nothing is stored
+with h5("elsewhere.h5ad") as f:
+    f["X"] = h5py.ExternalLink("dense.h5ad", "X")
 
 
 def text(name, content):

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-static const char *const extensions[] = {"npy", "npz", "mat", "csv", "tsv",
-                                         "txt", "png", "pgm", "lst", "xyz"};
+static const char *const extensions[] = {"npy", "npz", "mat", "csv", "tsv",    "txt",  "png",
+                                         "pgm", "lst", "xyz", "mtx", "mtx.gz", "h5ad", "svm"};
 #define EXTENSION_COUNT (sizeof extensions / sizeof extensions[0])
 
 static void nothing_is_read_from_nothing(void **state)

@@ -71,8 +71,32 @@ static void archives_without_a_matrix_are_refused_in_words(void **state)
 {
     (void)state;
     array_golden_fails("empty.npz", NMF_ERROR_FORMAT, "without .npy arrays");
-    array_golden_fails("sparse.npz", NMF_ERROR_UNSUPPORTED, "sparse matrix of SciPy");
+    array_golden_fails("sparse_bsr.npz", NMF_ERROR_UNSUPPORTED, "layout 'bsr'; csr, csc and coo");
     array_golden_fails("named.npz:sample_names", NMF_ERROR_UNSUPPORTED, "holds text");
+}
+
+static void sparse_matrices_of_scipy_are_read(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sparse_csr.npz",       "sparse_csc.npz",
+                                        "sparse_coo.npz",       "sparse_whole_csr.npz",
+                                        "sparse_whole_csc.npz", "sparse_whole_coo.npz"};
+    array_golden_is_real("sparse.npz", NMF_F64);
+    for (int n = 0; n < 6; n++) {
+        nmf_matrix *matrix = array_read_golden(names[n]);
+        assert_true(nmf_matrix_is_sparse(matrix));
+        assert_int_equal(nmf_matrix_dtype(matrix), n < 3 ? NMF_F64 : NMF_I32);
+        assert_int_equal(nmf_matrix_sparse(matrix).by_columns, n % 3 == 1);
+        for (int i = 0; i < 12; i++) {
+            const double value = n < 3 ? 1.25 * i + 0.5 : 7000.0 * i;
+            assert_true(nmf_matrix_at(matrix, i / 4, i % 4) == ((i / 4 + i) % 2 == 0 ? value : 0));
+        }
+        nmf_matrix_free(matrix);
+    }
+    nmf_matrix *part = NULL;
+    nmf_error error;
+    assert_int_equal(nmf_io_read(array_golden("sparse_csr.npz:data"), NULL, &part, &error),
+                     NMF_ERROR_SHAPE); /* a member is still a member */
 }
 
 static void every_prefix_fails_with_a_sentence(void **state)
@@ -81,6 +105,8 @@ static void every_prefix_fails_with_a_sentence(void **state)
     array_prefixes_are_safe("single.npz", 1, 0);
     array_prefixes_are_safe("compressed.npz", 1, 0);
     array_prefixes_are_safe("named.npz", 1, 0);
+    array_prefixes_are_safe("sparse_csr.npz", 1, 0);
+    array_prefixes_are_safe("sparse_whole_coo.npz", 1, 0);
 }
 
 static void damaged_archives_are_safe(void **state)
@@ -89,6 +115,9 @@ static void damaged_archives_are_safe(void **state)
     array_mutations_are_safe("single.npz", 3000);
     array_mutations_are_safe("compressed.npz", 3000);
     array_mutations_are_safe("named.npz", 3000);
+    array_mutations_are_safe("sparse_csr.npz", 3000);
+    array_mutations_are_safe("sparse_csc.npz", 3000);
+    array_mutations_are_safe("sparse_coo.npz", 3000);
 }
 
 /* Overwrites a little-endian number at `at`. */
@@ -183,6 +212,7 @@ int main(void)
         cmocka_unit_test(names_and_image_shape_come_along),
         cmocka_unit_test(a_file_with_a_colon_in_its_name_comes_first),
         cmocka_unit_test(archives_without_a_matrix_are_refused_in_words),
+        cmocka_unit_test(sparse_matrices_of_scipy_are_read),
         cmocka_unit_test(every_prefix_fails_with_a_sentence),
         cmocka_unit_test(damaged_archives_are_safe),
         cmocka_unit_test(a_member_cannot_claim_more_than_deflate_gives),

@@ -1,0 +1,236 @@
+/* Weightings of counts: see <nmfkit/weighting.h>. Two looks at the entries, whichever way they are
+ * stored: what a row sums up to, then what its entries become. Arithmetic in f64. */
+#include <nmfkit/weighting.h>
+
+#include "base/memory.h"
+#include "data/matrix.h"
+#include "data/sparse.h"
+#include "data/value.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define COUNTS_PER_ROW 1e4
+
+typedef struct weigher {
+    nmf_weighting weighting;
+    const double *idf;
+    double *row_sums; /* what the entries of a row are divided by */
+    nmf_dtype dtype;  /* of `out`, the weighted entries */
+    void *out;
+} weigher;
+
+/* One entry's share of its row's sum. */
+static double summand(const weigher *w, int64_t column, double value)
+{
+    const double weighted = w->weighting == NMF_WEIGHTING_TFIDF ? value * w->idf[column] : 0.0;
+    return w->weighting == NMF_WEIGHTING_TFIDF ? weighted * weighted : value;
+}
+
+static void finish_sums(const weigher *w, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        double *sum = &w->row_sums[i];
+        *sum = w->weighting == NMF_WEIGHTING_TFIDF ? sqrt(*sum) : *sum / COUNTS_PER_ROW;
+        *sum = *sum > 0.0 ? *sum : 1.0;
+    }
+}
+
+static double weighted_entry(const weigher *w, int64_t row, int64_t column, double value)
+{
+    switch (w->weighting) {
+    case NMF_WEIGHTING_NONE: break;
+    case NMF_WEIGHTING_TFIDF: return value * w->idf[column] / w->row_sums[row];
+    case NMF_WEIGHTING_LOG1P_CP10K: return log1p(value / w->row_sums[row]);
+    case NMF_WEIGHTING_SQRT: return sqrt(value);
+    }
+    return value;
+}
+
+static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_error *error)
+{
+    const nmf_status status = nmfi_matrix_inherit_rows(to, from, error);
+    return status == NMF_OK ? nmfi_matrix_inherit_columns(to, from, error) : status;
+}
+
+/* --- sparse ---------------------------------------------------------------------------------- */
+
+/* What keeps the structure of the matrix that was weighted alive. */
+typedef struct holder {
+    nmf_matrix *original;
+    void *values;
+} holder;
+
+static void release_holder(void *context)
+{
+    holder *held = context;
+    nmf_matrix_free(held->original);
+    nmfi_release(held->values);
+    free(held);
+}
+
+/* Calls for each stored entry, with its place. */
+typedef void (*visit_fn)(const weigher *w, int64_t row, int64_t column, double value, int64_t at);
+
+static void visit_stored(const weigher *w, const nmf_sparse *s, visit_fn visit)
+{
+    for (int64_t line = 0; line < nmfi_sparse_lines(s); line++)
+        for (int64_t at = s->pointers[line]; at < s->pointers[line + 1]; at++) {
+            const int64_t across = nmfi_sparse_index(s, at);
+            const double value = nmfi_value(s->dtype, s->values, at);
+            visit(w, s->by_columns ? across : line, s->by_columns ? line : across, value, at);
+        }
+}
+
+static void add_to_sum(const weigher *w, int64_t row, int64_t column, double value, int64_t at)
+{
+    (void)at;
+    w->row_sums[row] += summand(w, column, value);
+}
+
+static void put_weighted(const weigher *w, int64_t row, int64_t column, double value, int64_t at)
+{
+    nmfi_set_value(w->dtype, w->out, at, weighted_entry(w, row, column, value));
+}
+
+static nmf_status weigh_sparse(weigher *w, nmf_matrix **X, nmf_error *error)
+{
+    nmf_matrix *original = *X;
+    nmf_sparse sparse = nmf_matrix_sparse(original);
+    const size_t bytes =
+        nmfi_product(nmf_matrix_stored(original), (int64_t)nmf_dtype_bytes(w->dtype));
+    holder *held = calloc(1, sizeof *held);
+    w->out = nmfi_allocate(bytes);
+    if (!w->out || !held) {
+        nmfi_release(w->out);
+        free(held);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of weighted entries",
+                        bytes);
+    }
+    visit_stored(w, &sparse, add_to_sum);
+    finish_sums(w, sparse.rows);
+    visit_stored(w, &sparse, put_weighted);
+    sparse.values = held->values = w->out;
+    sparse.dtype = w->dtype;
+    nmf_matrix *made;
+    nmf_status status = nmf_matrix_adopt_sparse(&sparse, release_holder, held, &made, error);
+    if (status != NMF_OK) return status;
+    status = inherit(made, original, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(made);
+        return status;
+    }
+    held->original = original; /* only now: a failure leaves it to the caller */
+    *X = made;
+    return NMF_OK;
+}
+
+/* --- dense ----------------------------------------------------------------------------------- */
+
+static void weigh_row(const weigher *w, const double *row, int64_t columns, int64_t first)
+{
+    w->row_sums[0] = 0.0;
+    for (int64_t j = 0; j < columns; j++) w->row_sums[0] += summand(w, j, row[j]);
+    finish_sums(w, 1);
+    for (int64_t j = 0; j < columns; j++) put_weighted(w, 0, j, row[j], first + j);
+}
+
+static nmf_status weigh_dense(weigher *w, nmf_matrix **X, nmf_error *error)
+{
+    const int64_t rows = nmf_matrix_rows(*X), columns = nmf_matrix_columns(*X);
+    double *row = calloc((size_t)columns + 1, sizeof *row);
+    nmf_matrix *made = NULL;
+    nmf_status status =
+        row ? nmf_matrix_new(w->dtype, rows, columns, &made, error)
+            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
+    if (status == NMF_OK) {
+        w->out = nmf_matrix_writable(made);
+        status = inherit(made, *X, error);
+    }
+    for (int64_t i = 0; status == NMF_OK && i < rows; i++) {
+        status = nmf_matrix_copy_rows(*X, i, 1, NMF_F64, row, error);
+        if (status == NMF_OK) weigh_row(w, row, columns, i * columns);
+    }
+    free(row);
+    if (status != NMF_OK) {
+        nmf_matrix_free(made);
+        return status;
+    }
+    nmf_matrix_free(*X);
+    *X = made;
+    return NMF_OK;
+}
+
+/* --- what is public ------------------------------------------------------------------------ */
+
+static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, const double *idf,
+                        nmf_error *error)
+{
+    if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
+    if ((unsigned)weighting > NMF_WEIGHTING_SQRT)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is not one of 0 to %d",
+                        (int)weighting, NMF_WEIGHTING_SQRT);
+    if (weighting == NMF_WEIGHTING_TFIDF && !idf)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting tfidf needs the features' idf");
+    return nmfi_matrix_check_entries(X, 0, error);
+}
+
+nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf, nmf_error *error)
+{
+    if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
+    nmf_status status = check(*X, weighting, idf, error);
+    if (status != NMF_OK || weighting == NMF_WEIGHTING_NONE) return status;
+    const int sparse = nmf_matrix_is_sparse(*X);
+    const int64_t sums = sparse ? nmf_matrix_rows(*X) : 1;
+    weigher w = {.weighting = weighting, .idf = idf};
+    w.dtype = nmf_matrix_dtype(*X) == NMF_F64 ? NMF_F64 : NMF_F32;
+    w.row_sums = calloc((size_t)sums + 1, sizeof *w.row_sums);
+    if (!w.row_sums)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the sums of %lld rows",
+                        (long long)sums);
+    status = sparse ? weigh_sparse(&w, X, error) : weigh_dense(&w, X, error);
+    free(w.row_sums);
+    return status;
+}
+
+static void count_stored(const nmf_sparse *s, double *counts)
+{
+    for (int64_t line = 0; line < nmfi_sparse_lines(s); line++)
+        for (int64_t at = s->pointers[line]; at < s->pointers[line + 1]; at++)
+            counts[s->by_columns ? line : nmfi_sparse_index(s, at)] +=
+                nmfi_value(s->dtype, s->values, at) > 0.0;
+}
+
+static nmf_status count_dense(const nmf_matrix *X, double *counts, nmf_error *error)
+{
+    const int64_t columns = nmf_matrix_columns(X);
+    double *row = calloc((size_t)columns + 1, sizeof *row);
+    nmf_status status =
+        row ? NMF_OK
+            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
+    for (int64_t i = 0; status == NMF_OK && i < nmf_matrix_rows(X); i++) {
+        status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
+        for (int64_t j = 0; j < columns; j++) counts[j] += row[j] > 0.0;
+    }
+    free(row);
+    return status;
+}
+
+nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
+{
+    nmf_status status = check(X, NMF_WEIGHTING_NONE, NULL, error);
+    if (status == NMF_OK && !idf)
+        status = nmf_fail(error, NMF_ERROR_ARGUMENT, "idf needs a place for its numbers");
+    if (status != NMF_OK) return status;
+    const int64_t columns = nmf_matrix_columns(X);
+    for (int64_t j = 0; j < columns; j++) idf[j] = 0.0;
+    if (nmf_matrix_is_sparse(X)) {
+        const nmf_sparse sparse = nmf_matrix_sparse(X);
+        count_stored(&sparse, idf);
+    } else {
+        status = count_dense(X, idf, error);
+    }
+    const double samples = (double)nmf_matrix_rows(X);
+    for (int64_t j = 0; j < columns; j++) idf[j] = log((1.0 + samples) / (1.0 + idf[j])) + 1.0;
+    return status;
+}
