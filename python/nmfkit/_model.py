@@ -5,11 +5,15 @@ import ctypes
 
 import numpy as np
 
-from . import _library, _options
+from . import _library
 from ._library import Handle, call, library, nmf_model_content
 from ._matrix import Matrix, array_of, borrow
 
 TRACE = np.dtype(_library.nmf_trace_point)
+# What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
+FACTS = ("loss_kind", "iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt",
+         "stopped", "threads", "kernel", "init", "fingerprint", "winning_seed",
+         "sketch_iterations", "unit")
 
 
 class Model(Handle):
@@ -33,6 +37,10 @@ class Model(Handle):
 
     def H(self):
         return array_of(self.content.H, self).copy()
+
+    def facts(self):
+        content = self.content
+        return {name: getattr(content, name) for name in FACTS}
 
     def trace(self):
         """One record an iteration: iteration, passes, seconds, loss, kkt."""

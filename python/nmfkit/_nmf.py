@@ -167,20 +167,18 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             return (k,) + _start.draw(X, k, self.init, self.random_state)
         return k, None, None
 
-    def _seed(self):
+    def _seed(self, is_needed):
         if isinstance(self.random_state, numbers.Integral):
             return int(self.random_state)
-        return int(_sklearn.random_state(self.random_state).randint(2 ** 31 - 1))
+        return _sklearn.draw_seed(self.random_state) if is_needed else 0
 
     def _factorize(self, X, W, H, watch):
         if self.solver in PARITY:  # the start is drawn from X
             _sklearn.refuse_unusable(self, X)
         self._refuse_zeros(X)
         k, W, H = self._begin(X, W, H)
-        start = {"init": self.init or "auto", "seed": 0}
-        if W is None:
-            start["seed"] = self._seed()
-        else:
+        start = {"init": self.init or "auto", "seed": self._seed(is_needed=W is None)}
+        if W is not None:
             lent = borrow(W), borrow(H)
             start.update(init="custom", start_W=lent[0].pointer, start_H=lent[1].pointer)
         options = self._make_options(k, progress=watch.function, **start)
@@ -198,15 +196,14 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
                          options, iterations=1)
 
     def _keep(self, model):
-        content = model.content
+        self._facts = facts = model.facts()
         self.components_ = model.H()
         self.n_components_ = len(self.components_)
-        self.reconstruction_err_ = content.error
-        self.n_iter_ = content.iterations
+        self.reconstruction_err_ = facts["error"]
+        self.n_iter_ = facts["iterations"]
         self.trace_ = model.trace()
-        self.stopped_ = STOPPED[content.stopped]
-        self.kkt_ = content.kkt
-        self._unit = content.unit
+        self.stopped_ = STOPPED[facts["stopped"]]
+        self.kkt_ = facts["kkt"]
 
     def _warn_if_unfinished(self):
         unfinished = (self.n_iter_ == self.max_iter if self.solver in PARITY
@@ -226,7 +223,8 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def _solve(self, X, H):
         self._refuse_zeros(X)
         try:
-            return transform(H, X, self._make_options(len(H)), unit=getattr(self, "_unit", 0.0))
+            unit = self._facts["unit"] if hasattr(self, "_facts") else 0.0
+            return transform(H, X, self._make_options(len(H)), unit=unit)
         except NmfError as error:
             if error.kind == "data":
                 _sklearn.refuse_unusable(self, X, detail=str(error))
@@ -239,6 +237,26 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         if len(given) != 1:
             raise TypeError("inverse_transform() takes exactly one of X, Xt and W")
         return given[0] @ self.components_
+
+    # ---- model files ----
+
+    def _model(self, W):
+        """An nmf_model of this estimator and the W that its fit found."""
+        _sklearn.check_is_fitted(self)
+        H = self.components_
+        options = self._make_options(len(H), init=self.init or "auto",
+                                     seed=self._facts["winning_seed"])
+        return build(np.asarray(W, H.dtype), H, options, trace=self.trace_, **self._facts)
+
+    @classmethod
+    def _parameters_of(cls, values):
+        """The keywords that stand for these options."""
+        return {"n_components": values["k"], "solver": values["solver"], "tol": values["tol"],
+                "init": None if values["init"] == "auto" else values["init"],
+                "max_iter": values["max_iter"], "random_state": values["seed"],
+                "alpha_W": values["alpha_W"], "l1_ratio": values["l1_ratio"],
+                "alpha_H": "same" if values["alpha_H"] < 0 else values["alpha_H"],
+                **_options.own_keywords(cls, values)}
 
     @property
     def _n_features_out(self):

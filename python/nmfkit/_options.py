@@ -29,6 +29,9 @@ class Option:
             return self.names.index(value)
         return {INT: int, REAL: float, FLAG: bool}[self.kind](value)
 
+    def decode(self, value):
+        return self.names[value] if self.kind == ENUM else value
+
     def allows(self, value):
         if self.kind == ENUM:
             return isinstance(value, str) and value in self.names
@@ -77,6 +80,11 @@ def make(**values):
     return options
 
 
+def values_of(options):
+    """field -> value of an nmf_options."""
+    return {field: option.decode(getattr(options, field)) for field, option in OPTIONS.items()}
+
+
 def beyond(scope, known):
     """A class decorator: scikit-learn's keywords, written out in __init__, are followed by every
     option of this scope whose field is not in `known`. __init__ stores what it is given in
@@ -109,3 +117,8 @@ def store_options(estimator, given):
 def own_values(estimator):
     """field -> value of the options that store_options kept."""
     return {option.field: getattr(estimator, option.keyword) for option in estimator._own_options}
+
+
+def own_keywords(cls, values):
+    """The reverse: keyword -> value, for values as of values_of."""
+    return {option.keyword: values[option.field] for option in cls._own_options}

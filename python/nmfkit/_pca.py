@@ -6,7 +6,7 @@ import numpy as np
 
 from . import _checks, _options, _sklearn
 from ._library import MODEL_PCA, NmfError, library
-from ._model import learn, transform
+from ._model import build, learn, transform
 
 # Its names for how, and ours. Both exact ways of scikit-learn's are one here.
 SOLVERS = {"auto": "auto", "full": "exact", "covariance_eigh": "exact", "arpack": "exact",
@@ -22,6 +22,7 @@ PARAMETERS = {
     "power_iteration_normalizer": (_checks.among("auto", "QR", "LU", "none"),),
     "random_state": (_checks.SEED,),
 }
+VARIANCES = ("singular_values", "explained_variance", "explained_variance_ratio")
 SPOKEN_FOR = ("k", "whiten", "pca_solver", "seed")
 
 
@@ -73,43 +74,41 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             if error.kind == "data":
                 _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))
             raise
-        self._keep(model, *X.shape)
+        self._keep(model)
         if not whole:
             cumulated = np.cumsum(self.explained_variance_ratio_)
             self._shorten(int(np.searchsorted(cumulated, wanted, side="right")) + 1)
         return model.W()[:, :self.n_components_]
 
-    def _seed(self):
-        if isinstance(self.random_state, numbers.Integral):
-            return int(self.random_state)
-        return int(_sklearn.random_state(self.random_state).randint(2 ** 31 - 1))
-
     def _make_options(self, k):
+        seed = self.random_state
+        if not isinstance(seed, numbers.Integral):
+            seed = _sklearn.draw_seed(seed)
         return _options.make(k=int(k), whiten=self.whiten, pca_solver=SOLVERS[self.svd_solver],
-                             seed=self._seed(), **_options.own_values(self))
+                             seed=seed, **_options.own_values(self))
 
-    def _keep(self, model, samples, features):
+    def _keep(self, model):
         content = model.content
+        self._facts = model.facts()
         self.components_ = model.H()
         self.n_components_ = len(self.components_)
-        self.n_samples_ = samples
+        self.n_samples_ = content.samples
         dtype = self.components_.dtype
-        self.mean_ = model.numbers("mean", features).astype(dtype)
-        for name in ("explained_variance", "explained_variance_ratio", "singular_values"):
+        self.mean_ = model.numbers("mean", content.features).astype(dtype)
+        for name in VARIANCES:
             setattr(self, name + "_", model.numbers(name, content.k).astype(dtype))
-        shares = float(np.sum(model.numbers("explained_variance_ratio", content.k)))
-        explained = float(np.sum(model.numbers("explained_variance", content.k)))
-        left = min(samples, features) - content.k
+        share = float(np.sum(self.explained_variance_ratio_))
+        explained = float(np.sum(self.explained_variance_))
+        left = min(content.samples, content.features) - content.k
         # What is left of the variance, spread over the components left out.
-        self.noise_variance_ = (max(explained / shares - explained, 0.0) / left
-                                if left > 0 and shares > 0 else 0.0)
+        self.noise_variance_ = (max(explained / share - explained, 0.0) / left
+                                if left > 0 and share > 0 else 0.0)
 
     def _shorten(self, k):
         """The k leading components of all."""
         dropped = self.explained_variance_[k:]
         self.noise_variance_ = float(np.mean(dropped)) if len(dropped) else 0.0
-        for name in ("components", "explained_variance", "explained_variance_ratio",
-                     "singular_values"):
+        for name in ("components",) + VARIANCES:
             setattr(self, name + "_", getattr(self, name + "_")[:k])
         self.n_components_ = len(self.components_)
 
@@ -121,10 +120,7 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         X = _sklearn.check_input(self, X, reset=False, accept_sparse=())
         try:
             return transform(self.components_, X, self._make_options(self.n_components_),
-                             kind=MODEL_PCA, mean=self.mean_,
-                             singular_values=self.singular_values_,
-                             explained_variance=self.explained_variance_,
-                             explained_variance_ratio=self.explained_variance_ratio_)
+                             **self._content())
         except NmfError as error:
             if error.kind == "data":
                 _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))
@@ -137,6 +133,26 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         if self.whiten:
             X = X * np.sqrt(self.explained_variance_)
         return X @ self.components_ + self.mean_
+
+    # ---- model files ----
+
+    def _content(self):
+        """What an nmf_model of PCA has beside the factors."""
+        return {"kind": MODEL_PCA, "mean": self.mean_,
+                **{name: getattr(self, name + "_") for name in VARIANCES}, **self._facts}
+
+    def _model(self, W):
+        """An nmf_model of this estimator and the scores that its fit found."""
+        _sklearn.check_is_fitted(self)
+        H = self.components_
+        return build(np.asarray(W, H.dtype), H, self._make_options(len(H)), **self._content())
+
+    @classmethod
+    def _parameters_of(cls, values):
+        """The keywords that stand for these options."""
+        solver = "full" if values["pca_solver"] == "exact" else values["pca_solver"]
+        return {"n_components": values["k"], "whiten": values["whiten"] != 0, "svd_solver": solver,
+                "random_state": values["seed"], **_options.own_keywords(cls, values)}
 
     @property
     def _n_features_out(self):

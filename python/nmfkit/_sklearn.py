@@ -74,6 +74,11 @@ def random_state(seed):
     return seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
 
 
+def draw_seed(seed):
+    """An int of the library's from a RandomState, or from NumPy's global one for None."""
+    return int(random_state(seed).randint(2 ** 31 - 1))
+
+
 # ---- input ----
 
 def _checked_by_sklearn(estimator, X, reset, accept_sparse, dtypes):

@@ -9,7 +9,7 @@ import python_test
 from python_test import SOURCE, claim
 
 python_test.need("numpy")
-from nmfkit import _library  # noqa: E402
+from nmfkit import _io_library, _library, _options  # noqa: E402
 
 
 def structs(module):
@@ -51,8 +51,8 @@ def python_says(kinds):
 
 
 def structs_lie_as_the_c_compiler_lays_them():
-    kinds = structs(_library)
-    claim(len(kinds) >= 6, "only %d structs", len(kinds))
+    kinds = structs(_library) + structs(_io_library)
+    claim(len(kinds) >= 9, "only %d structs", len(kinds))
     expected, found = c_says(kinds).split("\n"), python_says(kinds).split("\n")
     different = [pair for pair in zip(expected, found) if pair[0] != pair[1]]
     claim(not different and len(expected) == len(found), "C and Python: %s", different)
@@ -61,21 +61,21 @@ def structs_lie_as_the_c_compiler_lays_them():
 def constants_are_those_of_the_headers():
     said = compiled("""
 #include <nmfkit/nmfkit.h>
+#include <nmfkit/render.h>
 #include <stdio.h>
 int main(void)
 {
-    const char *stopped[] = {NMF_STOPPED_NAMES};
-    for (size_t i = 0; i < sizeof stopped / sizeof *stopped; i++) printf("%s ", stopped[i]);
+    const char *names[] = {NMF_STOPPED_NAMES, NMF_RENDER_SCALE_NAMES, NMF_RENDER_COLORMAP_NAMES};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) printf("%s ", names[i]);
     printf("%d %d %d", NMF_SCOPE_FIT, NMF_SCOPE_PCA, NMF_SCOPE_TRANSFORM);
     printf(" %d %d %d %d", NMF_OPTION_KIND_INT, NMF_OPTION_KIND_REAL, NMF_OPTION_KIND_FLAG,
            NMF_OPTION_KIND_ENUM);
     printf(" %d %d %d", NMF_ERROR_MEMORY, NMF_ERROR_FILE, NMF_ERROR_INTERRUPTED);
     printf(" %d %d", NMF_MODEL_NMF, NMF_MODEL_PCA);
 }""").split()
-    from nmfkit import _options
-    expected = [*_library.STOPPED, _options.FIT, _options.PCA, _options.TRANSFORM, _options.INT,
-                _options.REAL, _options.FLAG, _options.ENUM, 4, 5, 10, _library.MODEL_NMF,
-                _library.MODEL_PCA]
+    expected = [*_library.STOPPED, *_io_library.SCALES, *_io_library.COLORMAPS, _options.FIT,
+                _options.PCA, _options.TRANSFORM, _options.INT, _options.REAL, _options.FLAG,
+                _options.ENUM, 4, 5, 10, _library.MODEL_NMF, _library.MODEL_PCA]
     claim(said == [str(value) for value in expected], "C says %s", said)
 
 
