@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import os
 import sys
+import time
 import traceback
 import warnings
 
@@ -53,12 +54,14 @@ def main(*tests):
     sentence was skipped for that reason."""
     failed = 0
     for test in tests:
+        begin = time.monotonic()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # max_iter is small on purpose
                 reason = test()
-            print("%s %s%s" % ("skipped" if reason else "ok     ", test.__name__,
-                               ": " + reason if reason else ""), flush=True)
+            print("%s %s%s (%.2f s)" % ("skipped" if reason else "ok     ", test.__name__,
+                                        ": " + reason if reason else "",
+                                        time.monotonic() - begin), flush=True)
         except Exception:
             failed += 1
             print("FAILED  %s\n%s" % (test.__name__, traceback.format_exc()), flush=True)
