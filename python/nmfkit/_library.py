@@ -67,6 +67,12 @@ class nmf_dense(ctypes.Structure):
                 ("row_stride", c_int64), ("column_stride", c_int64)]
 
 
+class nmf_sparse(ctypes.Structure):
+    _fields_ = [("values", c_void_p), ("dtype", c_int), ("rows", c_int64), ("columns", c_int64),
+                ("pointers", c_void_p), ("indices", c_void_p), ("index_bytes", c_int),
+                ("by_columns", c_int)]
+
+
 class nmf_trace_point(ctypes.Structure):
     _fields_ = [("iteration", c_int64), ("passes", c_int64), ("seconds", c_double),
                 ("loss", c_double), ("kkt", c_double)]
@@ -164,8 +170,11 @@ declare(library, {
     "nmf_version": (c_char_p,),
     "nmf_status_name": (c_char_p, c_int),
     "nmf_matrix_borrow": (c_int, POINTER(nmf_dense), OUT, ERROR),
+    "nmf_matrix_borrow_sparse": (c_int, POINTER(nmf_sparse), OUT, ERROR),
     "nmf_matrix_free": (None, c_void_p),
     "nmf_matrix_dense": (nmf_dense, c_void_p),
+    "nmf_matrix_is_sparse": (c_int, c_void_p),
+    "nmf_matrix_sparse": (nmf_sparse, c_void_p),
     "nmf_matrix_set_names": (c_int, c_void_p, c_int, POINTER(c_char_p), ERROR),
     "nmf_matrix_name": (c_char_p, c_void_p, c_int, c_int64),
     "nmf_matrix_has_names": (c_int, c_void_p, c_int),

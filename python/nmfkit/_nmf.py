@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _checks, _options, _sklearn, _start
 from ._library import STOPPED, NmfError, library
-from ._matrix import FLOATS, KEPT, borrow
+from ._matrix import FLOATS, borrow, entries, kept_of
 from ._model import build, learn, transform
 from ._options import OPTIONS
 from ._watch import Watch
@@ -84,7 +84,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def fit_transform(self, X, y=None, W=None, H=None):
         """Learns the components of X (components_) and returns W, samples x components."""
         self._check_parameters()
-        X = _sklearn.check_input(self, X, reset=True, dtypes=self._dtypes())
+        X = _sklearn.check_input(self, X, reset=True, dtypes=self._dtypes(X))
         with Watch(self.verbose) as watch:
             model = self._factorize(X, W, H, watch)
         self._keep(model)
@@ -107,9 +107,9 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             warnings.warn("shuffle=True is not followed: coordinates are visited in order",
                           UserWarning, stacklevel=3)
 
-    def _dtypes(self):
+    def _dtypes(self, X):
         """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
-        return FLOATS if self.solver in PARITY else KEPT
+        return FLOATS if self.solver in PARITY else kept_of(X)
 
     def _beta(self):
         known = isinstance(self.beta_loss, str)
@@ -122,11 +122,6 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def _loss_options(self):
         beta = self._beta()
-        if "loss" not in OPTIONS:
-            if beta != 2:
-                raise NotImplementedError("beta_loss = %r: only 'frobenius' is here yet"
-                                          % (self.beta_loss,))
-            return {}
         if beta in LOSS:
             return {"loss": LOSS[beta]}
         return {"loss": "beta", "beta": beta}
@@ -139,9 +134,10 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             l1_ratio=self.l1_ratio, **self._loss_options(), **_options.own_values(self), **more)
 
     def _refuse_zeros(self, X):
-        dense = not hasattr(X, "tocsr")
-        if self._beta() <= 0 and (X.min() == 0 if dense else
-                                  X.nnz < X.shape[0] * X.shape[1] or X.data.min() == 0):
+        if self._beta() > 0:
+            return
+        stored = entries(X)
+        if stored.size < X.shape[0] * X.shape[1] or (stored.size and stored.min() == 0):
             raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. "
                              "Please add small values to X, or use a positive beta_loss.")
 
@@ -188,7 +184,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             if error.kind != "data":
                 raise
             _sklearn.refuse_unusable(self, X, detail=str(error))
-            if _sklearn.entries(X).any():
+            if entries(X).any():
                 raise
             # As scikit-learn has it: nothing is nothing times nothing.
             dtype = X.dtype if X.dtype in FLOATS else np.float32
@@ -217,7 +213,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def transform(self, X):
         """W of the rows of X for the learned components."""
         _sklearn.check_is_fitted(self)
-        X = _sklearn.check_input(self, X, reset=False)
+        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
         return self._solve(X, self.components_)
 
     def _solve(self, X, H):
@@ -279,7 +275,7 @@ def non_negative_factorization(X, W=None, H=None, n_components="auto", *, init=N
     update_H=False only W is sought, for the given H."""
     nmf = NMF(n_components, init=init, **params)
     nmf._check_parameters()
-    X = _sklearn.check_input(nmf, X, reset=True, dtypes=nmf._dtypes())
+    X = _sklearn.check_input(nmf, X, reset=True, dtypes=nmf._dtypes(X))
     if update_H:
         W = nmf.fit_transform(X, W=W, H=H)
         return W, nmf.components_, nmf.n_iter_

@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from ._matrix import FLOATS, KEPT
+from ._matrix import FLOATS, KEPT, entries, is_sparse
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -92,7 +92,7 @@ def _checked_by_sklearn(estimator, X, reset, accept_sparse, dtypes):
 
 def _checked_here(estimator, X, reset, accept_sparse, dtypes):
     name = type(estimator).__name__
-    if hasattr(X, "tocsr"):
+    if is_sparse(X):
         if not accept_sparse:
             raise TypeError("A sparse matrix was passed, but dense data is required.")
         X = X if X.format in accept_sparse else X.tocsr()
@@ -127,11 +127,6 @@ def check_input(estimator, X, reset, accept_sparse=("csr", "csc"), dtypes=KEPT):
     anyway: see refuse_unusable."""
     check = _checked_by_sklearn if IS_HERE else _checked_here
     return check(estimator, X, reset, accept_sparse, dtypes)
-
-
-def entries(X):
-    """The stored entries of an array or a sparse matrix."""
-    return X.data if hasattr(X, "tocsr") else X
 
 
 def refuse_unusable(estimator, X, signed=False, detail=""):

@@ -178,6 +178,7 @@ def wrong_parameters_are_refused_in_scikit_learn_s_words():
             (dict(starts=0), "The 'starts' parameter of NMF must be an int in the range [1, "
                              "1000000] or None. Got 0 instead."),
             (dict(precision="f16"), "The 'precision' parameter"),
+            (dict(beta_loss="poisson"), "The 'beta_loss' parameter of NMF must be a str among {"),
             (dict(solver="cd", beta_loss=1.0), "Invalid beta_loss parameter: solver 'cd' does not "
                                                "handle beta_loss = 1.0"),
             (dict(n_components=50, init="nndsvd"),
@@ -203,6 +204,24 @@ def the_function_is_the_class():
     claim(np.abs(fixed - W).max() <= 1e-8 * W.max(), "W for the given H")
     with warns(RuntimeWarning, "When update_H=False, the provided initial W is not used."):
         non_negative_factorization(X, W, H, update_H=False)
+
+
+def kullback_leibler_is_minimized_by_default():
+    data = np.random.RandomState(1).poisson(3 * X).astype(float)
+    ours = NMF(4, beta_loss="kullback-leibler", random_state=0, max_iter=500)
+    W = ours.fit_transform(data)
+    model = W @ ours.components_
+    known = data > 0
+    divergence = np.sum(data[known] * np.log(data[known] / model[known])) - data.sum() + model.sum()
+    claim(abs(ours.reconstruction_err_ ** 2 / 2 - divergence) <= 1e-8 * divergence, "sqrt(2 D)")
+    claim(ours.stopped_ == "converged" and ours.kkt_ <= ours.tol, "%s", ours.stopped_)
+    rule = NMF(4, beta_loss="kullback-leibler", random_state=0, solver="mu", tol=1e-6,
+               max_iter=5000).fit(data)
+    claim(ours.reconstruction_err_ <= rule.reconstruction_err_ * (1 + 1e-3), "%g, by 'mu' %g",
+          ours.reconstruction_err_, rule.reconstruction_err_)
+    claim(np.array_equal(ours.transform(data[5:6]), ours.transform(data)[5:6]), "one row")
+    with raises(ValueError, "When beta_loss <= 0 and X contains zeros"):
+        NMF(4, beta_loss="itakura-saito").fit(data * (data > 2))
 
 
 def ctrl_c_stops_within_a_second_and_leaves_the_best_result():
@@ -234,4 +253,5 @@ python_test.main(
     a_time_limit_stops_the_fit, an_unfinished_fit_warns, verbose_prints_iterations,
     a_start_of_the_caller_s_is_used, wrong_input_is_refused_in_scikit_learn_s_words,
     wrong_parameters_are_refused_in_scikit_learn_s_words, nothing_is_nothing_times_nothing,
-    the_function_is_the_class, ctrl_c_stops_within_a_second_and_leaves_the_best_result)
+    the_function_is_the_class, kullback_leibler_is_minimized_by_default,
+    ctrl_c_stops_within_a_second_and_leaves_the_best_result)
