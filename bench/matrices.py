@@ -1,4 +1,4 @@
-"""The matrices of the benchmark as files: arrays in .npy, sparse matrices in .npz as SciPy has them."""
+"""The benchmark's matrices as files: arrays in .npy, sparse matrices in .npz as SciPy has them."""
 
 import numpy
 

@@ -1,5 +1,5 @@
-"""One measured fit through Python, of scikit-learn or of our package, for run.py: peer.py REQUEST, a
-JSON object with
+"""One measured fit through Python, of scikit-learn or of our package, for run.py: peer.py REQUEST,
+a JSON object with
 
   data     .npy or .npz file   model   .npz file to write W, H and mean to
   package  whose estimators    kind    "nmf" or "pca"

@@ -183,7 +183,8 @@ class Bench:
         if len(good) == self.repeat:
             pairs = zip(peers, ours)
             spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
-        row["note"] = "%.2g ms beside the arithmetic" % (1e3 * median(run["beside"] for run in ours))
+        beside = median(run["beside"] for run in ours)
+        row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
 
     def measure_storage(self, case, row):
         """u8 against f32, both to scikit-learn's error on the f32 data."""

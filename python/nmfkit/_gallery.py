@@ -1,4 +1,4 @@
-"""Pictures of what was learned, side by side in a grid: drawn by the library, shown by notebooks."""
+"""Pictures of what was learned, in a grid: drawn by the library, shown by notebooks."""
 
 import ctypes
 import math

@@ -1,4 +1,4 @@
-"""libnmfkit-io through ctypes: files, generated data and galleries. Loaded when it is first needed."""
+"""libnmfkit-io through ctypes: files, generated data and galleries. Loaded when first needed."""
 
 import ctypes
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p

@@ -1,4 +1,4 @@
-"""Arrays of NumPy and sparse matrices of SciPy as matrices of the library's and back, without copies.
+"""Arrays of NumPy and sparse matrices of SciPy as the library's matrices and back, without copies.
 
 The library reads uint8, uint16, float32 and float64 where they lie, with any strides, and CSR and
 CSC of these and of int32; anything else (other types, the other byte order, unaligned entries) is

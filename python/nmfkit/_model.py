@@ -11,9 +11,8 @@ from ._matrix import Matrix, array_of, borrow
 
 TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
-FACTS = ("loss_kind", "iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt",
-         "stopped", "threads", "kernel", "init", "fingerprint", "winning_seed",
-         "sketch_iterations", "unit")
+FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
+         "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit")
 
 
 class Model(Handle):
@@ -77,9 +76,9 @@ def build(W, H, options, **content):
         pointers["trace_count"] = len(trace)
     matrices = borrow(W), borrow(H)
     described = nmf_model_content(
-        struct_bytes=ctypes.sizeof(nmf_model_content), options=options, W=matrices[0].pointer,
-        H=matrices[1].pointer, samples=W.shape[0], features=H.shape[1], k=H.shape[0],
-        precision=1 if H.dtype == np.float32 else 2, **{**content, **pointers})
+        struct_bytes=ctypes.sizeof(nmf_model_content), options=options, loss_kind=options.loss,
+        W=matrices[0].pointer, H=matrices[1].pointer, samples=W.shape[0], features=H.shape[1],
+        k=H.shape[0], precision=1 if H.dtype == np.float32 else 2, **{**content, **pointers})
     model = Model()
     call(library.nmf_model_new, ctypes.byref(described), model.out())
     return model

@@ -14,7 +14,7 @@ from ._options import OPTIONS
 from ._watch import Watch
 
 BETA = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
-LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}
+LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
 SOLVERS = OPTIONS["solver"].names
 INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
 # Rules of scikit-learn's: they begin where its NMF begins and warn when it does.
@@ -144,8 +144,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def _begin(self, X, W, H):
         """k, the start's options, and what these borrow."""
         if self.init == "custom":
-            k = self.n_components if self.n_components != "auto" else "auto"
-            k = X.shape[1] if k is None else k
+            k = "auto" if self.n_components == "auto" else self._components(X)
             H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
             W = _start.check_custom(W, (X.shape[0], len(H)), "NMF (input W)")
             if X.dtype in FLOATS and (H.dtype != X.dtype or W.dtype != X.dtype):
@@ -247,8 +246,10 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     @classmethod
     def _parameters_of(cls, values):
         """The keywords that stand for these options."""
+        named = {name: loss for loss, name in zip(BETA, LOSS.values())}
         return {"n_components": values["k"], "solver": values["solver"], "tol": values["tol"],
                 "init": None if values["init"] == "auto" else values["init"],
+                "beta_loss": named.get(values["loss"], values["beta"]),
                 "max_iter": values["max_iter"], "random_state": values["seed"],
                 "alpha_W": values["alpha_W"], "l1_ratio": values["l1_ratio"],
                 "alpha_H": "same" if values["alpha_H"] < 0 else values["alpha_H"],

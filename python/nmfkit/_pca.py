@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _checks, _options, _sklearn
 from ._library import MODEL_PCA, NmfError, library
+from ._matrix import kept_of
 from ._model import build, learn, transform
 
 # Its names for how, and ours. Both exact ways of scikit-learn's are one here.
@@ -32,10 +33,10 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     """Principal component analysis: X ~ W H + mean, the rows of H orthonormal.
 
     The parameters, attributes and methods of sklearn.decomposition.PCA, except n_components='mle'.
-    X is never copied or written to, whatever `copy` says; tol, iterated_power, n_oversamples and
-    power_iteration_normalizer are accepted and have no effect. pca_sign='v' makes the largest entry
-    of each component positive, as scikit-learn does from 1.5 on; 'u' that of each score, as
-    before."""
+    Arrays and sparse matrices are read where they lie, never copied or written to, whatever `copy`
+    says; tol, iterated_power, n_oversamples and power_iteration_normalizer are accepted and have no
+    effect. pca_sign='v' makes the largest entry of each component positive, as scikit-learn does
+    from 1.5 on; 'u' that of each score, as before."""
 
     def __init__(self, n_components=None, *, copy=True, whiten=False, svd_solver="auto", tol=0.0,
                  iterated_power="auto", n_oversamples=10, power_iteration_normalizer="auto",
@@ -61,7 +62,7 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def fit_transform(self, X, y=None):
         """Learns the principal components of X and returns its scores."""
         _checks.check_parameters(self, PARAMETERS)
-        X = _sklearn.check_input(self, X, reset=True, accept_sparse=())
+        X = _sklearn.check_input(self, X, reset=True, dtypes=kept_of(X))
         least = min(X.shape)
         wanted = least if self.n_components is None else self.n_components
         whole = isinstance(wanted, numbers.Integral)
@@ -117,7 +118,7 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def transform(self, X):
         """The scores of the rows of X."""
         _sklearn.check_is_fitted(self)
-        X = _sklearn.check_input(self, X, reset=False, accept_sparse=())
+        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
         try:
             return transform(self.components_, X, self._make_options(self.n_components_),
                              **self._content())

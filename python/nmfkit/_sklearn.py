@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from ._matrix import FLOATS, KEPT, entries, is_sparse
+from ._matrix import FLOATS, entries, is_sparse
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -81,21 +81,21 @@ def draw_seed(seed):
 
 # ---- input ----
 
-def _checked_by_sklearn(estimator, X, reset, accept_sparse, dtypes):
-    settings = {"reset": reset, "accept_sparse": accept_sparse or False,
-                "dtype": [dtype.type for dtype in dtypes]}
+FORMS = ("csr", "csc")  # of sparse matrices; others become the first
+
+
+def _checked_by_sklearn(estimator, X, reset, dtypes):
+    settings = {"reset": reset, "accept_sparse": FORMS, "dtype": [dtype.type for dtype in dtypes]}
     if hasattr(estimator, "_validate_data"):
         return estimator._validate_data(X, force_all_finite=False, **settings)
     from sklearn.utils.validation import validate_data  # 1.6 and later
     return validate_data(estimator, X, ensure_all_finite=False, **settings)
 
 
-def _checked_here(estimator, X, reset, accept_sparse, dtypes):
+def _checked_here(estimator, X, reset, dtypes):
     name = type(estimator).__name__
     if is_sparse(X):
-        if not accept_sparse:
-            raise TypeError("A sparse matrix was passed, but dense data is required.")
-        X = X if X.format in accept_sparse else X.tocsr()
+        X = X if X.format in FORMS else X.tocsr()
     else:
         X = np.asarray(X)
     if X.dtype.kind == "c":
@@ -121,12 +121,12 @@ def _checked_here(estimator, X, reset, accept_sparse, dtypes):
     return X
 
 
-def check_input(estimator, X, reset, accept_sparse=("csr", "csc"), dtypes=KEPT):
+def check_input(estimator, X, reset, dtypes):
     """X as an array of one of the types, else converted to the first, with n_features_in_ and
     feature_names_in_ noted or compared. Its entries are left to the library, which looks at them
     anyway: see refuse_unusable."""
     check = _checked_by_sklearn if IS_HERE else _checked_here
-    return check(estimator, X, reset, accept_sparse, dtypes)
+    return check(estimator, X, reset, dtypes)
 
 
 def refuse_unusable(estimator, X, signed=False, detail=""):

@@ -1,4 +1,4 @@
-"""Data to try things on: faces(), swimmer() and fetch_olivetti(), each a Dataset of uint8 pictures."""
+"""Data to try things on: faces(), swimmer(), fetch_olivetti(), each a Dataset of uint8 pictures."""
 
 import ctypes
 import os
@@ -11,8 +11,8 @@ from ._matrix import Matrix
 
 
 def faces(seed=0):
-    """400 generated faces of 64 x 64: 40 people (labels "person-01", ...) in 10 variations of light,
-    pose, expression, glasses and hair. Needs no network."""
+    """400 generated faces of 64 x 64: 40 people (labels "person-01", ...) in 10 variations of
+    light, pose, expression, glasses and hair. Needs no network."""
     matrix = Matrix()
     call(io.nmf_io_generate_faces, seed, matrix.out())
     return Dataset(matrix)

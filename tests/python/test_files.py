@@ -73,6 +73,8 @@ def model_files_go_both_ways():
         path = os.path.join(work, "model.npz")
         for estimator in (NMF(5, random_state=3, alpha_W=1e-4, l1_ratio=0.5, tol=1e-3),
                           NMF(4, solver="cd", init="random", random_state=1, max_iter=20),
+                          NMF(3, beta_loss="kullback-leibler", random_state=0, max_iter=5),
+                          NMF(3, beta_loss=1.5, solver="mu", random_state=0, max_iter=5),
                           PCA(3, random_state=0, whiten=True, pca_sign="u")):
             data = faces if not isinstance(estimator, NMF) else faces.astype("f8")
             W = estimator.fit_transform(data)

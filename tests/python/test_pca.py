@@ -32,7 +32,8 @@ def attributes_are_scikit_learn_s():
             for name in ("mean_", "explained_variance_", "explained_variance_ratio_",
                          "singular_values_", "noise_variance_", "n_samples_", "n_features_in_"):
                 close(getattr(ours, name), getattr(theirs, name), name)
-            claim(list(ours.get_feature_names_out()) == list(theirs.get_feature_names_out()), "names")
+            names = [list(pca.get_feature_names_out()) for pca in (ours, theirs)]
+            claim(names[0] == names[1], "%s", names)
 
 
 def the_sign_rule_is_a_choice():

@@ -93,8 +93,13 @@ def inconsistent_matrices_are_refused():
                          (np.inf, "Input X contains infinity")):
         with raises(ValueError, words):
             NMF(2).fit(broken(data=np.where(np.arange(X.nnz) == 9, value, X.data)))
-    with raises(TypeError, "sparse"):
-        PCA(2).fit(X)
+
+
+def pca_keeps_it_sparse():
+    X = counts()
+    scores = PCA(3, random_state=0).fit(X).transform(X)
+    expected = PCA(3, random_state=0).fit(X.toarray()).transform(X.toarray())
+    claim(np.abs(scores - expected).max() <= 1e-6 * np.abs(expected).max(), "scores")
 
 
 def sparse_files_are_read():
@@ -114,4 +119,4 @@ def sparse_files_are_read():
 
 python_test.main(every_form_gives_the_dense_answer, other_types_and_orders_are_taken,
                  entries_are_not_copied_and_let_go, inconsistent_matrices_are_refused,
-                 sparse_files_are_read)
+                 pca_keeps_it_sparse, sparse_files_are_read)

@@ -1,5 +1,5 @@
-"""The wheel holds what its RECORD says, and works where nothing else of this project is: unpacked onto
-the path, and installed by pip without a network."""
+"""The wheel holds what its RECORD says, and works where nothing else of this project is: unpacked
+onto the path, and installed by pip without a network."""
 
 import base64
 import csv
