@@ -33,6 +33,10 @@ install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
 	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
 
+.PHONY: wheel
+wheel: all ## write a Python wheel with the libraries inside, into build/release
+	@scripts/make_wheel build/release build/release
+
 .PHONY: asan
 asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build_preset asan-ubsan $(JOBS)

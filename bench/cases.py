@@ -29,6 +29,12 @@ def fixed(iterations):
     return {"solver": "cd", "tol": 0.0, "max_iter": iterations}
 
 
+def from_python(data, title, **more):
+    """NMF() of the Python package against NMF() of scikit-learn, each as it is."""
+    return Case("python-" + data, "from Python: " + title, "its default error", 1, 5, "python",
+                data=data, **more)
+
+
 CASES = (
     Case("faces6", "faces f32, k = 6, nndsvda, tol 5e-3", "its final error", 12, 25, "fit",
          data="faces", k=6, shape=(400, 4096),
@@ -53,6 +59,12 @@ CASES = (
          unit="%", shape=(50000, 4096), ranks=(1, 2, 4)),
     Case("passes16", "passes over X to within 0.1 % of the best known error, faces k = 16", "",
          20, 8, "passes", unit="passes", data="faces", k=16, shape=(400, 4096)),
+    from_python("faces", "faces f32, k = 16", k=16, shape=(400, 4096)),
+    from_python("swimmer", "swimmer u8, k = 17", k=17, shape=(256, 1024)),
+    from_python("golub", "38 samples of 5,000 genes, u16, k = 3", k=3, shape=(38, 5000)),
+    from_python("ap", "AP news, tf-idf, sparse f64, k = 20", k=20, shape=(2246, 10473)),
+    from_python("pbmc", "2,638 cells of 500 genes, counts, sparse f32, k = 10", k=10,
+                shape=(2638, 500)),
 )
 
 # Relative errors on the Olivetti faces that nobody here has beaten, by k.

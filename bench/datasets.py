@@ -4,6 +4,9 @@ faces      the 400 Olivetti faces where they are at hand ($NMFKIT_TEST_DATA/oliv
            cache of `nmf fetch olivetti`), else those of `nmf generate faces`; u8, and f32 in 0..1
 faces10k   25 copies of them, each shifted by -2..2 pixels down and across (edges repeated):
            10,000 x 4096
+swimmer    the 256 stick figures of `nmf generate swimmer`, u8
+golub      38 samples of 5,000 genes, u16; ap: 2,246 news of 10,473 terms, tf-idf, sparse f64;
+           pbmc: 500 genes of 2,638 cells, counts, sparse f32: where $NMFKIT_TEST_DATA has them
 planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept,
            plus the magnitude of normal noise of a tenth of the spread; f32
 
@@ -13,6 +16,7 @@ planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of th
 import os
 import subprocess
 
+import matrices
 import numpy
 
 
@@ -23,6 +27,31 @@ def find_olivetti():
         if directory and os.path.isfile(os.path.join(directory, *names)):
             return os.path.join(directory, *names)
     return None
+
+
+# Data of others, below $NMFKIT_TEST_DATA.
+GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
+         "pbmc": ("pbmc3k", "pbmc3k_500.mtx")}
+SPARSE = ("ap", "pbmc")
+
+
+def given(name):
+    """The path of data that is not made here, or None."""
+    directory = os.environ.get("NMFKIT_TEST_DATA")
+    path = directory and os.path.join(directory, *GIVEN[name])
+    return path if path and os.path.isfile(path) else None
+
+
+def prepared(name):
+    """That data as it is factorized: samples in rows."""
+    if name == "golub":
+        return numpy.ascontiguousarray(numpy.load(given(name)).T)
+    from scipy.io import mmread
+    X = mmread(given(name)).tocsr()
+    if name == "pbmc":
+        return X.T.tocsr().astype(numpy.float32)
+    from sklearn.feature_extraction.text import TfidfTransformer
+    return TfidfTransformer().fit_transform(X)
 
 
 def shifted(pictures, down, across):
@@ -43,7 +72,8 @@ def planted(rows, columns, rank, seed=1):
 
 
 class Datasets:
-    """Paths of the data sets by name: faces, faces-u8, faces10k, faces10k-u8, planted."""
+    """Paths of the data sets by name: faces, faces-u8, faces10k, faces10k-u8, planted, swimmer,
+    golub, ap, pbmc; the sparse ones are .npz files as SciPy writes them."""
 
     def __init__(self, directory, nmf, small=False):
         self.nmf, self.small = nmf, small
@@ -55,26 +85,35 @@ class Datasets:
         self.source = olivetti
         os.makedirs(self.directory, exist_ok=True)
 
+    def has(self, name):
+        """Whether this data can be made, or is at hand."""
+        return name not in GIVEN or given(name) is not None
+
     def path(self, name):
-        path = os.path.join(self.directory, name + ".npy")
+        path = os.path.join(self.directory, name + (".npz" if name in SPARSE else ".npy"))
         if not os.path.exists(path):
             unfinished = path + ".part"
-            with open(unfinished, "wb") as file:
-                numpy.save(file, self.make(name))
+            matrices.save(unfinished, self.make(name))
             os.replace(unfinished, path)
         return path
 
+    def generated(self, kind):
+        """What `nmf generate` gives."""
+        source = os.path.join(self.directory, "generated-%s.npy" % kind)
+        if not os.path.exists(source):
+            subprocess.run([self.nmf, "generate", kind, "-o", source, "--quiet"], check=True)
+        return numpy.load(source)
+
     def pictures(self):
         """The faces as u8, 400 x 4096."""
-        source = self.source
-        if source is None:
-            source = os.path.join(self.directory, "generated.npy")
-            if not os.path.exists(source):
-                subprocess.run([self.nmf, "generate", "faces", "-o", source, "--quiet"], check=True)
-        X = numpy.load(source)
+        X = numpy.load(self.source) if self.source else self.generated("faces")
         return X[::8] if self.small else X
 
     def make(self, name):
+        if name in GIVEN:
+            return prepared(name)
+        if name == "swimmer":
+            return self.generated("swimmer")
         if name == "planted":
             return planted(*((400, 200, 10) if self.small else (20000, 2000, 100)))
         X = self.pictures()

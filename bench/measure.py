@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import matrices
 import numpy
 
 
@@ -15,10 +16,9 @@ def relative_error(X, W, H, mean):
     W, H = W.astype(numpy.float64), H.astype(numpy.float64)
     centre = X.mean(axis=0, dtype=numpy.float64) if mean.size else 0.0
     left = whole = 0.0
-    for first in range(0, len(X), 1000):
-        block = X[first:first + 1000].astype(numpy.float64)
+    for rows, block in matrices.in_blocks(X):
         whole += numpy.sum((block - centre) ** 2)
-        left += numpy.sum((block - W[first:first + 1000] @ H - (mean if mean.size else 0.0)) ** 2)
+        left += numpy.sum((block - W[rows] @ H - (mean if mean.size else 0.0)) ** 2)
     return float(numpy.sqrt(left / whole))
 
 
@@ -32,7 +32,7 @@ class Programs:
         self.csv = os.path.join(directory, "nmf-bench.csv")
         self.threads = threads
         self.environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads),
-                                OMP_NUM_THREADS=str(threads))
+                                OMP_NUM_THREADS=str(threads), NMFKIT_LIBRARY=build)
 
     def call(self, command, **more):
         environment = dict(self.environment, **more)
@@ -46,7 +46,7 @@ class Programs:
         result = json.loads(output)
         with numpy.load(self.model) as model:
             mean = model["mean"] if "mean" in model.files else numpy.zeros(0)
-            X = numpy.load(data, mmap_mode="r")
+            X = matrices.load(data, mmap_mode="r")
             result["error"] = relative_error(X, model["W"], model["H"], mean)
         os.remove(self.model)
         return result
@@ -57,8 +57,10 @@ class Programs:
             command += ["--target", repr(target)]
         return self.judged(data, self.call(command + [str(option) for option in options]))
 
-    def peer(self, data, kind, params):
-        request = {"data": data, "model": self.model, "kind": kind, "params": params}
+    def peer(self, data, kind, params, package="sklearn.decomposition"):
+        """A fit through Python; package: whose NMF or PCA."""
+        request = {"data": data, "model": self.model, "kind": kind, "params": params,
+                   "package": package}
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
         return self.judged(data, self.call([sys.executable, script, json.dumps(request)]))
 

@@ -1,20 +1,26 @@
-"""One measured fit of scikit-learn, for run.py: peer.py REQUEST, a JSON object with
+"""One measured fit through Python, of scikit-learn or of our package, for run.py: peer.py REQUEST,
+a JSON object with
 
-  data    .npy file            model   .npz file to write W, H and mean to
-  kind    "nmf" or "pca"       params  keywords of the estimator
+  data     .npy or .npz file   model   .npz file to write W, H and mean to
+  package  whose estimators    kind    "nmf" or "pca"
+  params   keywords of the estimator
 
 Prints one line of JSON. As with bench_fit, the clock runs from data in memory to finished factors,
 and something tiny is fitted before, so that nothing is imported or started in the measured time.
 """
 
+import importlib
 import json
+import os
 import sys
 import time
 import warnings
 
+import matrices
 import numpy
 import sklearn
-from sklearn.decomposition import NMF, PCA
+
+PYTHON = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python")
 
 
 def status_bytes(key):
@@ -49,8 +55,9 @@ def blas():
 
 def main():
     request = json.loads(sys.argv[1])
-    kind = NMF if request["kind"] == "nmf" else PCA
-    X = numpy.load(request["data"])
+    sys.path.append(PYTHON)
+    kind = getattr(importlib.import_module(request["package"]), request["kind"].upper())
+    X = matrices.load(request["data"])
     warnings.simplefilter("ignore")  # "maximum number of iterations reached" is what is asked for
     tiny = (1.0 + numpy.arange(64 * 32, dtype=X.dtype).reshape(64, 32) * 7 % 13).astype(X.dtype)
     kind(**dict(request["params"], n_components=2)).fit_transform(tiny)
@@ -65,9 +72,14 @@ def main():
 
     mean = getattr(estimator, "mean_", numpy.zeros(0))
     numpy.savez(request["model"], W=W, H=estimator.components_, mean=mean)
+    facts = getattr(estimator, "_facts", None)  # ours alone has them
+    more = {name: facts[name] for name in ("passes", "sketch_iterations")} if facts else {}
+    if facts:
+        more["beside"] = seconds - facts["seconds"]
     print(json.dumps({
-        "seconds": seconds, "iterations": int(getattr(estimator, "n_iter_", 0)),
-        "x_bytes": X.nbytes, "fit_bytes": fit_bytes,
+        **more, "seconds": seconds,
+        "iterations": int(getattr(estimator, "n_iter_", 0)),
+        "x_bytes": matrices.stored_bytes(X), "fit_bytes": fit_bytes,
         "version": "scikit-learn %s, numpy %s, %s" % (sklearn.__version__, numpy.__version__,
                                                       blas()),
     }))

@@ -169,6 +169,23 @@ class Bench:
             pairs = zip(peers, ours)
             spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
 
+    def measure_python(self, case, row):
+        """Default against default, both through Python."""
+        peers, ours = [], []
+        for repetition in range(self.repeat):
+            peers.append(self.peer(case, repetition, "nmf"))
+            params = dict(case.peer, n_components=self.k(case), random_state=repetition)
+            run = self.programs.peer(self.datasets.path(case.data), "nmf", params, "nmfkit")
+            run.pop("version")
+            ours.append(self.note(case, "nmfkit from Python", repetition, run))
+        good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
+        self.fill(row, case, peers, good, ours)
+        if len(good) == self.repeat:
+            pairs = zip(peers, ours)
+            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
+        beside = median(run["beside"] for run in ours)
+        row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
+
     def measure_storage(self, case, row):
         """u8 against f32, both to scikit-learn's error on the f32 data."""
         floats, bytes_, default, peers, ratios = [], [], [], [], []

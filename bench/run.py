@@ -126,7 +126,9 @@ def main():
         sections["limits"] = bench.table("limits")
         save()
     for case in CASES:
-        if case.name in only:
+        if case.name in only and not datasets.has(case.data):
+            say("%s: skipped, $NMFKIT_TEST_DATA has no such data" % case.name)
+        elif case.name in only:
             say("%s: %s" % (case.name, case.title))
             rows.append(bench.row(case))
             say("  " + rows[-1]["verdict"])

@@ -1,5 +1,6 @@
 # What `make install` gives: libraries, headers, the command (its manual page and completion are in
-# Command.cmake), pkg-config files and a CMake package. None minds if the installed tree is moved.
+# Command.cmake), the Python package, pkg-config files and a CMake package. None minds if the installed tree
+# is moved.
 
 include(CMakePackageConfigHelpers)
 
@@ -9,6 +10,20 @@ install(TARGETS nmfkit nmfkit-io EXPORT nmfkitTargets)
 install(TARGETS nmfkit-static nmfkit-io-static) # for pkg-config --static
 install(DIRECTORY include/nmfkit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS nmf)
+
+# --- Python package: plain files, which find the library below the same prefix --------------------
+find_program(NMFKIT_PYTHON python3 HINTS /usr/bin)
+set(python_dir "")
+if(NMFKIT_PYTHON) # where it looks for what is installed below /usr/local
+  execute_process(COMMAND ${NMFKIT_PYTHON} -c "import sysconfig; print(sysconfig.get_path('purelib'))"
+    OUTPUT_VARIABLE python_path OUTPUT_STRIP_TRAILING_WHITESPACE)
+  string(REGEX MATCH "lib[^/]*/python.*" python_dir "${python_path}")
+endif()
+if(NOT python_dir)
+  set(python_dir lib/python3/dist-packages)
+endif()
+set(NMFKIT_PYTHON_DIR ${python_dir} CACHE STRING "Where the Python package goes, below the prefix")
+install(DIRECTORY python/nmfkit DESTINATION ${NMFKIT_PYTHON_DIR} FILES_MATCHING PATTERN "*.py")
 
 # --- CMake package --------------------------------------------------------------------------------
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nmfkit)

@@ -4,13 +4,20 @@
 #   tests/<area>/test_<name>.sh  a shell script (sh), tests/<area>/test_<name>.py one for python3
 # Programs link the static archives, so internal nmfi_ functions are within reach, and see the source
 # root and src/ as include directories ("io/reader.h", "base/memory.h"). Every test runs in a scratch
-# directory of its own with NMF (the command), NMFKIT_SOURCE_DIR, NMFKIT_BUILD_DIR, NMFKIT_PYTHON and CC
-# in the environment, and may exit with 77 to say that it was skipped.
+# directory of its own with NMF (the command), NMFKIT_LIBRARY (where libnmfkit.so is), NMFKIT_SOURCE_DIR,
+# NMFKIT_BUILD_DIR, NMFKIT_PYTHON and CC in the environment, and may exit with 77 to say that it was skipped.
 
 if(NOT nmfkit_test_needs_FOUND)
   message(FATAL_ERROR "the tests need cmocka and fontconfig; -DNMFKIT_TESTS=OFF builds without them")
 endif()
 find_program(NMFKIT_PYTHON python3 HINTS /usr/bin REQUIRED) # the system's: it has the distribution's numpy
+
+# What python3 must load before a libnmfkit.so with a sanitizer.
+set(sanitizer_runtime "")
+if(NMFKIT_SANITIZE MATCHES "address")
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so
+    OUTPUT_VARIABLE sanitizer_runtime OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
 
 # nmfkit_test(NAME COMMAND...): one ctest.
 function(nmfkit_test name)
@@ -19,7 +26,12 @@ function(nmfkit_test name)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${scratch})
   set(environment NMF=$<TARGET_FILE:nmf> CC=${CMAKE_C_COMPILER}
                   NMFKIT_PYTHON=${NMFKIT_PYTHON} PYTHONDONTWRITEBYTECODE=1
-                  NMFKIT_SOURCE_DIR=${PROJECT_SOURCE_DIR} NMFKIT_BUILD_DIR=${PROJECT_BINARY_DIR})
+                  NMFKIT_SOURCE_DIR=${PROJECT_SOURCE_DIR} NMFKIT_BUILD_DIR=${PROJECT_BINARY_DIR}
+                  NMFKIT_LIBRARY=$<TARGET_FILE_DIR:nmfkit>)
+  if(name MATCHES "^python_" AND sanitizer_runtime) # python3 itself has none, and leaks on purpose
+    list(APPEND environment LD_PRELOAD=${sanitizer_runtime}
+      ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0)
+  endif()
   set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
 endfunction()
@@ -77,6 +89,9 @@ file(GLOB test_scripts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      tests/*/test_*.sh tests/*/test_*.py)
 if(NMFKIT_SANITIZE OR NMFKIT_COVERAGE) # a stranger's program is not instrumented
   list(REMOVE_ITEM test_scripts tests/packaging/test_install.sh)
+endif()
+if(NMFKIT_SANITIZE AND NOT sanitizer_runtime) # python3 is not instrumented either
+  list(FILTER test_scripts EXCLUDE REGEX "^tests/python/")
 endif()
 foreach(source ${test_scripts})
   string(REGEX REPLACE "^tests/(.+)/test_(.+)\\.(sh|py)$" "\\1_\\2" name ${source})

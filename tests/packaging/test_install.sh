@@ -1,6 +1,7 @@
 #!/bin/sh
 # Claims: an install is complete, works after it was moved, and serves a stranger's program through
-# pkg-config, shared and static, and through find_package; the command finds its libraries.
+# pkg-config, shared and static, and through find_package; the command and the Python package find their
+# libraries.
 set -eu
 here=$NMFKIT_SOURCE_DIR/tests/packaging
 cc=${CC:-cc}
@@ -49,3 +50,15 @@ cmake --build "$scratch/build" >>"$scratch/log" || fail 'building against nmfkit
 "$scratch/build/consumer" || fail 'the program built through find_package failed'
 
 "$prefix/bin/nmf" info >"$scratch/info" || fail 'the installed command does not start'
+
+unset NMFKIT_LIBRARY
+package=$(find "$prefix" -type d -path '*/nmfkit' -path '*python*')
+[ -s "$package/__init__.py" ] || fail 'the Python package is not installed'
+if "${NMFKIT_PYTHON:-python3}" -c 'import numpy' 2>/dev/null; then
+    PYTHONPATH=$(dirname "$package") "${NMFKIT_PYTHON:-python3}" -c "
+import nmfkit, os
+assert nmfkit.__version__ == '$version', nmfkit.__version__
+assert os.path.samefile(nmfkit._library.library._name, '$libdir/libnmfkit.so')
+assert nmfkit.datasets.swimmer().data.shape == (256, 1024)
+" || fail 'the installed Python package does not find its libraries'
+fi

@@ -1,0 +1,30 @@
+"""nmfkit: non-negative matrix factorization, a drop-in for sklearn.decomposition.NMF.
+
+    from nmfkit import NMF
+    W = NMF(n_components=6).fit_transform(X)
+
+See docs/python.md for what changes when you change the import, and what you gain."""
+
+import importlib
+
+from ._library import version as __version__
+from ._nmf import NMF, non_negative_factorization
+from ._pca import PCA
+
+# Files and pictures need more libraries, which are loaded when they are first asked for.
+_LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
+          "gallery": "._gallery"}
+
+__all__ = ["NMF", "PCA", "non_negative_factorization", "datasets", *_LATER]
+
+
+def __getattr__(name):
+    if name == "datasets":
+        return importlib.import_module(".datasets", __name__)
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name], __name__), name)
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

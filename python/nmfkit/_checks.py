@@ -1,0 +1,66 @@
+"""Parameters checked in scikit-learn's words: "The 'tol' parameter of NMF must be a float in the
+range [0, inf). Got -1 instead." """
+
+import numbers
+
+import numpy as np
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter outside what it may be."""
+
+
+def whole(lowest):
+    return (lambda value: isinstance(value, numbers.Integral) and value >= lowest,
+            "an int in the range [%d, inf)" % lowest)
+
+
+def real(lowest, highest=None):
+    def allows(value):
+        return (isinstance(value, numbers.Real) and value >= lowest and
+                (highest is None or value <= highest))
+    return allows, "a float in the range [%d, %s" % (
+        lowest, "inf)" if highest is None else "%d]" % highest)
+
+
+def fraction():
+    return (lambda value: isinstance(value, numbers.Real) and 0 < value < 1,
+            "a float in the range (0, 1)")
+
+
+def among(*names):
+    return (lambda value: isinstance(value, str) and value in names,
+            "a str among {%s}" % ", ".join(map(repr, names)))
+
+
+def instance(kind, words):
+    return lambda value: isinstance(value, kind), words
+
+
+NONE = (lambda value: value is None, "None")
+BOOLEAN = instance((bool, np.bool_), "an instance of 'bool'")
+ANY_REAL = instance(numbers.Real, "an instance of 'float'")
+SEED = (lambda value: value is None or isinstance(value, np.random.RandomState) or
+        value is np.random or (isinstance(value, numbers.Integral) and 0 <= value < 2 ** 32),
+        "an int in the range [0, 4294967295], an instance of 'numpy.random.mtrand.RandomState' or "
+        "None")
+VERBOSE = (lambda value: isinstance(value, (bool, np.bool_)) or
+           (isinstance(value, numbers.Integral) and value >= 0),
+           "an int in the range [0, inf) or an instance of 'bool'")
+
+
+def check_parameters(estimator, allowed, caller=None):
+    """allowed: parameter -> kinds, of which its value must be one."""
+    rows = dict(allowed)
+    for option in estimator._own_options:  # None: the default
+        rows[option.keyword] = ((option.allows, option.allowed()), NONE)
+    for name, kinds in rows.items():
+        value = getattr(estimator, name)
+        if any(allows(value) for allows, _ in kinds):
+            continue
+        words = [word for _, word in kinds]
+        most = ", ".join(words[:-1])
+        raise InvalidParameterError(
+            "The %r parameter of %s must be %s. Got %r instead."
+            % (name, caller or type(estimator).__name__,
+               most + " or " + words[-1] if most else words[-1], value))

@@ -1,0 +1,74 @@
+"""Files: what the command `nmf` reads, and the model files it reads and writes."""
+
+import ctypes
+import os
+
+import numpy as np
+
+from . import _io_library, _library, _options
+from ._dataset import FEATURE_NAMES, SAMPLE_NAMES, Dataset, names_of, set_names
+from ._io_library import io
+from ._library import MODEL_PCA, call, library
+from ._matrix import Matrix
+from ._model import Model
+from ._nmf import NMF
+from ._pca import PCA
+
+
+def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None):
+    """A Dataset from a file: .npy, .npz or .mat ("file.npz:name" chooses an array), .csv, .tsv, a
+    picture, a folder of pictures, a text file that lists pictures; or from a list of pictures and
+    folders.
+
+    image_shape: (height, width) of the picture in each row, where the file cannot know it.
+    image_order: "column" where a row's pixels run down the picture's columns (MATLAB).
+    transpose: the file's rows are features. shuffle: permute the samples as
+    numpy.random.RandomState(shuffle) does."""
+    if image_order not in ("row", "column"):
+        raise ValueError("image_order = %r: must be 'row' or 'column'" % (image_order,))
+    height, width = image_shape or (0, 0)
+    options = _io_library.nmf_io_read_options(
+        struct_bytes=ctypes.sizeof(_io_library.nmf_io_read_options), image_height=height,
+        image_width=width, image_order_column=image_order == "column", transpose=bool(transpose),
+        shuffle=shuffle is not None, shuffle_seed=shuffle or 0)
+    matrix = Matrix()
+    if isinstance(path, (str, bytes, os.PathLike)):
+        call(io.nmf_io_read, os.fsencode(path), ctypes.byref(options), matrix.out())
+    else:
+        paths = [os.fsencode(one) for one in path]
+        call(io.nmf_io_read_list, (ctypes.c_char_p * len(paths))(*paths), len(paths),
+             ctypes.byref(options), matrix.out())
+    return Dataset(matrix)
+
+
+def save_model(model, path, W, *, image_shape=None, sample_names=None):
+    """Writes a fitted NMF or PCA, with the W that its fit_transform gave, to the model file (.npz)
+    that the command `nmf` and numpy.load read. image_shape: of the pictures that components are."""
+    kept = model._model(np.asarray(W))
+    content = kept.content
+    features = getattr(model, "feature_names_in_", None)
+    if features is not None:
+        set_names(content.H, FEATURE_NAMES, features)
+    if sample_names is not None:
+        set_names(content.W, SAMPLE_NAMES, sample_names)
+    if image_shape is not None:
+        call(library.nmf_matrix_set_image_shape, content.H, *image_shape)
+    call(io.nmf_io_save_model, kept.pointer, os.fsencode(path))
+
+
+def load_model(path):
+    """The fitted estimator in a model file, an NMF or a PCA, and its W."""
+    kept = Model()
+    call(io.nmf_io_load_model, os.fsencode(path), kept.out())
+    content = kept.content
+    kind = PCA if content.kind == MODEL_PCA else NMF
+    estimator = kind(**kind._parameters_of(_options.values_of(content.options)))
+    estimator._keep(kept)
+    estimator.n_features_in_ = content.features
+    names = names_of(content.H, FEATURE_NAMES, content.features)
+    if names is not None:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+    return estimator, kept.W()
+
+
+__all__ = ["read", "save_model", "load_model"]

@@ -1,0 +1,52 @@
+"""libnmfkit-io through ctypes: files, generated data and galleries. Loaded when first needed."""
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+
+from ._library import ERROR, OUT, declare, load
+
+io = load("nmfkit-io")
+
+ROW_BY_ROW, COLUMN_BY_COLUMN = 0, 1  # nmf_io_read_options.image_order_column
+SCALES = ("symmetric", "minmax", "zero")  # NMF_RENDER_SCALE_NAMES
+COLORMAPS = ("gray", "viridis", "magma", "cividis", "diverging")
+
+
+class nmf_io_read_options(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("image_height", c_int64), ("image_width", c_int64),
+                ("image_order_column", c_int), ("transpose", c_int), ("shuffle", c_int),
+                ("shuffle_seed", c_uint32)]
+
+
+class nmf_io_fetch_options(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("url", c_char_p), ("sha256", c_char_p),
+                ("from", c_char_p), ("output", c_char_p), ("progress", c_void_p),
+                ("progress_context", c_void_p)]
+
+
+class nmf_render_gallery(ctypes.Structure):
+    _fields_ = [("pictures", c_void_p), ("first", c_int64), ("grid_rows", c_int64),
+                ("grid_columns", c_int64), ("title", c_char_p), ("captions", POINTER(c_char_p)),
+                ("scale", c_int), ("colormap", c_int), ("pixel_size", c_int64),
+                ("row_labels", POINTER(c_char_p))]
+
+
+declare(io, {
+    "nmf_io_read": (c_int, c_char_p, POINTER(nmf_io_read_options), OUT, ERROR),
+    "nmf_io_read_list": (c_int, POINTER(c_char_p), c_int64, POINTER(nmf_io_read_options), OUT,
+                         ERROR),
+    "nmf_io_save_model": (c_int, c_void_p, c_char_p, ERROR),
+    "nmf_io_load_model": (c_int, c_char_p, OUT, ERROR),
+    "nmf_io_generate_faces": (c_int, c_uint64, OUT, ERROR),
+    "nmf_io_generate_swimmer": (c_int, OUT, ERROR),
+    "nmf_io_fetch_olivetti": (c_int, POINTER(nmf_io_fetch_options), ERROR),
+    "nmf_io_cache_path": (c_int, c_char_p, OUT, ERROR),
+    "nmf_render": (c_int, POINTER(nmf_render_gallery), c_int64, c_int64, c_char_p, c_char_p, ERROR,
+                   ERROR),
+})
+
+
+def strings(texts):
+    """A C array of strings from texts, of which any may be None."""
+    return (c_char_p * len(texts))(*(None if text is None else str(text).encode()
+                                     for text in texts))

@@ -1,0 +1,121 @@
+"""Arrays of NumPy and sparse matrices of SciPy as the library's matrices and back, without copies.
+
+The library reads uint8, uint16, float32 and float64 where they lie, with any strides, and CSR and
+CSC of these and of int32; anything else (other types, the other byte order, unaligned entries) is
+converted once. It never writes into what it borrows. Arrays made of its memory keep that alive.
+"""
+
+import ctypes
+
+import numpy as np
+
+from . import _library
+from ._library import call, library
+
+# By their numbers in nmf_dtype; the last is for sparse matrices only.
+SPARSE_DTYPES = tuple(map(np.dtype, (np.uint8, np.uint16, np.float32, np.float64, np.int32)))
+DTYPES = SPARSE_DTYPES[:4]
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+KEPT = FLOATS + DTYPES[:2]  # the first is what everything else becomes
+
+
+class Matrix(_library.Handle):
+    """An nmf_matrix; what it borrows lives as long as it does."""
+
+    def __init__(self, lender=None):
+        super().__init__(library.nmf_matrix_free)
+        self.lender = lender
+
+
+def is_sparse(X):
+    return hasattr(X, "tocsr")
+
+
+def entries(X):
+    """The stored entries of an array or a sparse matrix."""
+    return X.data if is_sparse(X) else X
+
+
+def kept_of(X):
+    """The types that the library reads where they lie."""
+    return KEPT + SPARSE_DTYPES[4:] if is_sparse(X) else KEPT
+
+
+def readable(X, dtypes=DTYPES):
+    """X itself if the library can read it where it lies, else a converted copy."""
+    X = np.asarray(X)
+    if X.dtype not in dtypes:  # also where only the byte order differs
+        native = X.dtype.newbyteorder("=")
+        X = X.astype(native if native in dtypes else np.float64)
+    size = X.itemsize
+    if not X.flags.aligned or any(stride % size for stride in X.strides):
+        X = X.copy()
+    return X
+
+
+def borrow(X):
+    """A Matrix around a two-dimensional array, or a CSR or CSC matrix."""
+    if is_sparse(X):
+        return _borrow_sparse(X)
+    X = readable(X)
+    matrix = Matrix(X)
+    size = X.itemsize
+    dense = _library.nmf_dense(X.ctypes.data, DTYPES.index(X.dtype), X.shape[0], X.shape[1],
+                               X.strides[0] // size, X.strides[1] // size)
+    call(library.nmf_matrix_borrow, ctypes.byref(dense), matrix.out())
+    return matrix
+
+
+def _borrow_sparse(X):
+    by_columns = X.format == "csc"
+    values = np.ascontiguousarray(readable(X.data, SPARSE_DTYPES))
+    pointers = np.ascontiguousarray(X.indptr, np.int64)  # a number a row: SciPy's may be int32
+    indices = X.indices if X.indices.dtype in (np.int32, np.int64) else X.indices.astype(np.int64)
+    indices = np.ascontiguousarray(indices)
+    # The library sees no lengths: what it reads must be there.
+    if len(pointers) != X.shape[by_columns] + 1 or not (
+            0 <= pointers[-1] <= min(len(values), len(indices))):
+        raise ValueError("the sparse matrix is inconsistent: %d pointers up to %d for %d x %d, %d "
+                         "indices and %d entries" % (len(pointers), pointers[-1] if len(pointers)
+                                                     else 0, *X.shape, len(indices), len(values)))
+    matrix = Matrix((values, pointers, indices))
+    sparse = _library.nmf_sparse(
+        values.ctypes.data, SPARSE_DTYPES.index(values.dtype), X.shape[0], X.shape[1],
+        pointers.ctypes.data, indices.ctypes.data, indices.itemsize, by_columns)
+    call(library.nmf_matrix_borrow_sparse, ctypes.byref(sparse), matrix.out())
+    return matrix
+
+
+class _Lent:
+    """What NumPy asks for to look at memory that is not its own."""
+
+    def __init__(self, address, dtype, shape, strides, owner):
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3, "data": (address or 0, False), "typestr": dtype.str, "shape": shape,
+            "strides": tuple(stride * dtype.itemsize for stride in strides)}
+
+
+def array_of(pointer, owner):
+    """The entries of an nmf_matrix as an array, or a sparse matrix, which keeps `owner` alive."""
+    if library.nmf_matrix_is_sparse(pointer):
+        return _sparse_of(library.nmf_matrix_sparse(pointer), owner)
+    dense = library.nmf_matrix_dense(pointer)
+    return np.asarray(_Lent(dense.data, DTYPES[dense.dtype], (dense.rows, dense.columns),
+                            (dense.row_stride, dense.column_stride), owner))
+
+
+def _sparse_of(sparse, owner):
+    from scipy.sparse import csc_matrix, csr_matrix  # there is no other form for it
+
+    def lent(address, dtype, count):
+        return np.asarray(_Lent(address, np.dtype(dtype), (count,), (1,), owner))
+
+    lines = sparse.columns if sparse.by_columns else sparse.rows
+    pointers = lent(sparse.pointers, np.int64, lines + 1)
+    stored = int(pointers[-1])
+    parts = (lent(sparse.values, SPARSE_DTYPES[sparse.dtype], stored),
+             lent(sparse.indices, np.int32 if sparse.index_bytes == 4 else np.int64, stored),
+             pointers)
+    kind = csc_matrix if sparse.by_columns else csr_matrix
+    return kind(parts, shape=(sparse.rows, sparse.columns))

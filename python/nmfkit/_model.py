@@ -1,0 +1,92 @@
+"""nmf_model and what Python keeps of it: arrays and numbers, so that estimators can be pickled and
+outlive the library's objects."""
+
+import ctypes
+
+import numpy as np
+
+from . import _library
+from ._library import Handle, call, library, nmf_model_content
+from ._matrix import Matrix, array_of, borrow
+
+TRACE = np.dtype(_library.nmf_trace_point)
+# What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
+FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
+         "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit")
+
+
+class Model(Handle):
+    """An nmf_model; `content` is the library's view of it."""
+
+    def __init__(self):
+        super().__init__(library.nmf_model_free)
+
+    @property
+    def content(self):
+        content = library.nmf_model_view(self.pointer).contents
+        if content.struct_bytes != ctypes.sizeof(nmf_model_content):
+            raise ImportError("libnmfkit %s does not fit this package: its models have %d bytes "
+                              "and not %d" % (_library.version, content.struct_bytes,
+                                              ctypes.sizeof(nmf_model_content)))
+        return content
+
+    def W(self):
+        """samples x k; the array keeps the model alive."""
+        return array_of(self.content.W, self)
+
+    def H(self):
+        return array_of(self.content.H, self).copy()
+
+    def facts(self):
+        content = self.content
+        return {name: getattr(content, name) for name in FACTS}
+
+    def trace(self):
+        """One record an iteration: iteration, passes, seconds, loss, kkt."""
+        content = self.content
+        if content.trace_count == 0:
+            return np.recarray(0, TRACE)
+        lines = np.ctypeslib.as_array(content.trace, (content.trace_count,))
+        return lines.astype(TRACE).view(np.recarray)
+
+    def numbers(self, name, count):
+        """A copy of mean, singular_values, explained_variance or explained_variance_ratio."""
+        values = getattr(self.content, name)
+        return np.ctypeslib.as_array(values, (count,)).copy() if values else None
+
+
+def learn(function, X, options):
+    """nmf_fit or nmf_pca. X, an array or sparse matrix, is only borrowed."""
+    model, matrix = Model(), borrow(X)
+    call(function, matrix.pointer, ctypes.byref(options), model.out())
+    return model
+
+
+def build(W, H, options, **content):
+    """A model of given factors, to transform with or to save. content: fields of
+    nmf_model_content; arrays of float64 for its pointers."""
+    arrays = {name: np.ascontiguousarray(value, np.float64) for name, value in content.items()
+              if isinstance(value, np.ndarray) and name != "trace"}
+    pointers = {name: value.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
+                for name, value in arrays.items()}
+    trace = content.pop("trace", None)
+    if trace is not None and len(trace):
+        trace = np.ascontiguousarray(trace, TRACE)
+        pointers["trace"] = trace.ctypes.data_as(ctypes.POINTER(_library.nmf_trace_point))
+        pointers["trace_count"] = len(trace)
+    matrices = borrow(W), borrow(H)
+    described = nmf_model_content(
+        struct_bytes=ctypes.sizeof(nmf_model_content), options=options, loss_kind=options.loss,
+        W=matrices[0].pointer, H=matrices[1].pointer, samples=W.shape[0], features=H.shape[1],
+        k=H.shape[0], precision=1 if H.dtype == np.float32 else 2, **{**content, **pointers})
+    model = Model()
+    call(library.nmf_model_new, ctypes.byref(described), model.out())
+    return model
+
+
+def transform(H, X, options, **content):
+    """W for the rows of X: nmf_transform with a model whose own W nobody reads."""
+    nobody = np.zeros((1, len(H)), H.dtype)
+    model, rows, W = build(nobody, H, options, **content), borrow(X), Matrix()
+    call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
+    return array_of(W.pointer, W)

@@ -1,0 +1,290 @@
+"""NMF and non_negative_factorization with scikit-learn's signature, attributes, warnings and words
+(those of 1.2, and what today's versions spell otherwise); the arithmetic is the library's."""
+
+import numbers
+import warnings
+
+import numpy as np
+
+from . import _checks, _options, _sklearn, _start
+from ._library import STOPPED, NmfError, library
+from ._matrix import FLOATS, borrow, entries, kept_of
+from ._model import build, learn, transform
+from ._options import OPTIONS
+from ._watch import Watch
+
+BETA = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
+LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
+SOLVERS = OPTIONS["solver"].names
+INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
+# Rules of scikit-learn's: they begin where its NMF begins and warn when it does.
+PARITY = ("cd", "mu")
+
+PARAMETERS = {
+    "n_components": (_checks.whole(1), _checks.among("auto"), _checks.NONE),
+    "init": (_checks.among(*INITS), _checks.NONE),
+    "solver": (_checks.among(*SOLVERS),),
+    "beta_loss": (_checks.among(*BETA), _checks.ANY_REAL),
+    "tol": (_checks.real(0),),
+    "max_iter": (_checks.whole(1),),
+    "random_state": (_checks.SEED,),
+    "alpha_W": (_checks.real(0),),
+    "alpha_H": (_checks.real(0), _checks.among("same")),
+    "l1_ratio": (_checks.real(0, 1),),
+    "verbose": (_checks.VERBOSE,),
+    "shuffle": (_checks.BOOLEAN,),
+}
+# Options of the library that these parameters stand for.
+SPOKEN_FOR = ("k", "init", "solver", "loss", "beta", "tol", "max_iter", "seed", "alpha_W",
+              "alpha_H", "l1_ratio")
+
+
+@_options.beyond(_options.FIT, SPOKEN_FOR)
+class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
+          _sklearn.BaseEstimator):
+    """Non-negative matrix factorization: X ~ W H with W, H >= 0.
+
+    The parameters, attributes and methods of sklearn.decomposition.NMF. X may be an array in C or F
+    order, of uint8, uint16, float32 or float64 entries, which is read where it lies; other types
+    are converted to float64. The factors are float64 for float64 data, else float32.
+
+    solver='auto', the default, is the library's own; 'cd' and 'mu' follow scikit-learn rule for
+    rule and start from its random numbers. transform solves each row's problem to its end, so that
+    a row's answer does not depend on the other rows.
+
+    Attributes beside scikit-learn's: trace_ (a record an iteration: iteration, passes, seconds,
+    loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted") and kkt_,
+    the scale-free KKT residual. Ctrl-C stops a fit, leaves the best factors so far in the
+    estimator, and raises KeyboardInterrupt."""
+
+    def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
+                 tol=1e-4, max_iter=200, random_state=None, alpha_W=0.0, alpha_H="same",
+                 l1_ratio=0.0, verbose=0, shuffle=False, **options):
+        self.n_components = n_components
+        self.init = init
+        self.solver = solver
+        self.beta_loss = beta_loss
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.alpha_W = alpha_W
+        self.alpha_H = alpha_H
+        self.l1_ratio = l1_ratio
+        self.verbose = verbose
+        self.shuffle = shuffle
+        _options.store_options(self, options)
+
+    # ---- fit ----
+
+    def fit(self, X, y=None, **params):
+        """Learns the components of X; params: W and H, the start of init='custom'."""
+        self.fit_transform(X, **params)
+        return self
+
+    def fit_transform(self, X, y=None, W=None, H=None):
+        """Learns the components of X (components_) and returns W, samples x components."""
+        self._check_parameters()
+        X = _sklearn.check_input(self, X, reset=True, dtypes=self._dtypes(X))
+        with Watch(self.verbose) as watch:
+            model = self._factorize(X, W, H, watch)
+        self._keep(model)
+        watch.deliver()
+        self._warn_if_unfinished()
+        return model.W()
+
+    def _check_parameters(self):
+        _checks.check_parameters(self, PARAMETERS)
+        if self.solver in ("cd", "hals") and self._beta() != 2:
+            raise ValueError("Invalid beta_loss parameter: solver %r does not handle beta_loss = %r"
+                             % (self.solver, self.beta_loss))
+        if self.solver == "mu" and self.init == "nndsvd":
+            warnings.warn(
+                "The multiplicative update ('mu') solver cannot update zeros present in the "
+                "initialization, and so leads to poorer results when used jointly with "
+                "init='nndsvd'. You may try init='nndsvda' or init='nndsvdar' instead.",
+                UserWarning, stacklevel=3)
+        if self.solver == "cd" and self.shuffle:
+            warnings.warn("shuffle=True is not followed: coordinates are visited in order",
+                          UserWarning, stacklevel=3)
+
+    def _dtypes(self, X):
+        """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
+        return FLOATS if self.solver in PARITY else kept_of(X)
+
+    def _beta(self):
+        known = isinstance(self.beta_loss, str)
+        return BETA[self.beta_loss] if known else float(self.beta_loss)
+
+    def _components(self, X, H=None):
+        if isinstance(self.n_components, numbers.Integral):
+            return int(self.n_components)
+        return len(H) if self.n_components == "auto" and H is not None else X.shape[1]
+
+    def _loss_options(self):
+        beta = self._beta()
+        if beta in LOSS:
+            return {"loss": LOSS[beta]}
+        return {"loss": "beta", "beta": beta}
+
+    def _make_options(self, k, **more):
+        """alpha_W and so on, the loss, and the library's own options."""
+        return _options.make(
+            k=k, solver=self.solver, tol=min(self.tol, 1.0), max_iter=self.max_iter,
+            alpha_W=self.alpha_W, alpha_H=-1.0 if self.alpha_H == "same" else self.alpha_H,
+            l1_ratio=self.l1_ratio, **self._loss_options(), **_options.own_values(self), **more)
+
+    def _refuse_zeros(self, X):
+        if self._beta() > 0:
+            return
+        stored = entries(X)
+        if stored.size < X.shape[0] * X.shape[1] or (stored.size and stored.min() == 0):
+            raise ValueError("When beta_loss <= 0 and X contains zeros, the solver may diverge. "
+                             "Please add small values to X, or use a positive beta_loss.")
+
+    def _begin(self, X, W, H):
+        """k, the start's options, and what these borrow."""
+        if self.init == "custom":
+            k = "auto" if self.n_components == "auto" else self._components(X)
+            H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
+            W = _start.check_custom(W, (X.shape[0], len(H)), "NMF (input W)")
+            if X.dtype in FLOATS and (H.dtype != X.dtype or W.dtype != X.dtype):
+                raise TypeError("H and W should have the same dtype as X. Got H.dtype = %s and "
+                                "W.dtype = %s." % (H.dtype, W.dtype))
+            return len(H), W, H
+        if W is not None or H is not None:
+            warnings.warn("When init!='custom', provided W or H are ignored. Set init='custom' to "
+                          "use them as initialization.", RuntimeWarning, stacklevel=5)
+        k = self._components(X)
+        if self.init not in (None, "random") and k > min(X.shape):
+            raise ValueError("init = '%s' can only be used when n_components <= "
+                             "min(n_samples, n_features)" % self.init)
+        if self.solver in PARITY and self.starts in (None, 1):
+            return (k,) + _start.draw(X, k, self.init, self.random_state)
+        return k, None, None
+
+    def _seed(self, is_needed):
+        if isinstance(self.random_state, numbers.Integral):
+            return int(self.random_state)
+        return _sklearn.draw_seed(self.random_state) if is_needed else 0
+
+    def _factorize(self, X, W, H, watch):
+        if self.solver in PARITY:  # the start is drawn from X
+            _sklearn.refuse_unusable(self, X)
+        self._refuse_zeros(X)
+        k, W, H = self._begin(X, W, H)
+        start = {"init": self.init or "auto", "seed": self._seed(is_needed=W is None)}
+        if W is not None:
+            lent = borrow(W), borrow(H)
+            start.update(init="custom", start_W=lent[0].pointer, start_H=lent[1].pointer)
+        options = self._make_options(k, progress=watch.function, **start)
+        try:
+            return learn(library.nmf_fit, X, options)
+        except NmfError as error:
+            if error.kind != "data":
+                raise
+            _sklearn.refuse_unusable(self, X, detail=str(error))
+            if entries(X).any():
+                raise
+            # As scikit-learn has it: nothing is nothing times nothing.
+            dtype = X.dtype if X.dtype in FLOATS else np.float32
+            return build(np.zeros((X.shape[0], k), dtype), np.zeros((k, X.shape[1]), dtype),
+                         options, iterations=1)
+
+    def _keep(self, model):
+        self._facts = facts = model.facts()
+        self.components_ = model.H()
+        self.n_components_ = len(self.components_)
+        self.reconstruction_err_ = facts["error"]
+        self.n_iter_ = facts["iterations"]
+        self.trace_ = model.trace()
+        self.stopped_ = STOPPED[facts["stopped"]]
+        self.kkt_ = facts["kkt"]
+
+    def _warn_if_unfinished(self):
+        unfinished = (self.n_iter_ == self.max_iter if self.solver in PARITY
+                      else self.stopped_ == "max-iter")
+        if unfinished and self.tol > 0:
+            warnings.warn("Maximum number of iterations %d reached. Increase it to improve "
+                          "convergence." % self.max_iter, _sklearn.ConvergenceWarning, stacklevel=3)
+
+    # ---- use ----
+
+    def transform(self, X):
+        """W of the rows of X for the learned components."""
+        _sklearn.check_is_fitted(self)
+        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
+        return self._solve(X, self.components_)
+
+    def _solve(self, X, H):
+        self._refuse_zeros(X)
+        try:
+            unit = self._facts["unit"] if hasattr(self, "_facts") else 0.0
+            return transform(H, X, self._make_options(len(H)), unit=unit)
+        except NmfError as error:
+            if error.kind == "data":
+                _sklearn.refuse_unusable(self, X, detail=str(error))
+            raise
+
+    def inverse_transform(self, X=None, *, Xt=None, W=None):
+        """W H for a W as of transform; scikit-learn has called the argument W, Xt and X."""
+        _sklearn.check_is_fitted(self)
+        given = [value for value in (X, Xt, W) if value is not None]
+        if len(given) != 1:
+            raise TypeError("inverse_transform() takes exactly one of X, Xt and W")
+        return given[0] @ self.components_
+
+    # ---- model files ----
+
+    def _model(self, W):
+        """An nmf_model of this estimator and the W that its fit found."""
+        _sklearn.check_is_fitted(self)
+        H = self.components_
+        options = self._make_options(len(H), init=self.init or "auto",
+                                     seed=self._facts["winning_seed"])
+        return build(np.asarray(W, H.dtype), H, options, trace=self.trace_, **self._facts)
+
+    @classmethod
+    def _parameters_of(cls, values):
+        """The keywords that stand for these options."""
+        named = {name: loss for loss, name in zip(BETA, LOSS.values())}
+        return {"n_components": values["k"], "solver": values["solver"], "tol": values["tol"],
+                "init": None if values["init"] == "auto" else values["init"],
+                "beta_loss": named.get(values["loss"], values["beta"]),
+                "max_iter": values["max_iter"], "random_state": values["seed"],
+                "alpha_W": values["alpha_W"], "l1_ratio": values["l1_ratio"],
+                "alpha_H": "same" if values["alpha_H"] < 0 else values["alpha_H"],
+                **_options.own_keywords(cls, values)}
+
+    @property
+    def _n_features_out(self):
+        return len(self.components_)
+
+    def _more_tags(self):  # scikit-learn until 1.5
+        return {"requires_positive_X": True, "preserves_dtype": [np.float64, np.float32]}
+
+    def __sklearn_tags__(self):  # from 1.6
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def non_negative_factorization(X, W=None, H=None, n_components="auto", *, init=None, update_H=True,
+                               **params):
+    """W, H and the number of iterations of NMF(n_components, init=init, **params) on X. With
+    update_H=False only W is sought, for the given H."""
+    nmf = NMF(n_components, init=init, **params)
+    nmf._check_parameters()
+    X = _sklearn.check_input(nmf, X, reset=True, dtypes=nmf._dtypes(X))
+    if update_H:
+        W = nmf.fit_transform(X, W=W, H=H)
+        return W, nmf.components_, nmf.n_iter_
+    if W is not None:
+        warnings.warn("When update_H=False, the provided initial W is not used.", RuntimeWarning,
+                      stacklevel=2)
+    k = nmf._components(X, H)
+    H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
+    if X.dtype in FLOATS and H.dtype != X.dtype:
+        raise TypeError("H should have the same dtype as X. Got H.dtype = %s." % H.dtype)
+    return nmf._solve(X, H), H, 1

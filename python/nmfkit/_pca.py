@@ -1,0 +1,168 @@
+"""PCA with scikit-learn's signature and attributes; the arithmetic is the library's."""
+
+import numbers
+
+import numpy as np
+
+from . import _checks, _options, _sklearn
+from ._library import MODEL_PCA, NmfError, library
+from ._matrix import kept_of
+from ._model import build, learn, transform
+
+# Its names for how, and ours. Both exact ways of scikit-learn's are one here.
+SOLVERS = {"auto": "auto", "full": "exact", "covariance_eigh": "exact", "arpack": "exact",
+           "randomized": "randomized"}
+PARAMETERS = {
+    "n_components": (_checks.whole(1), _checks.fraction(), _checks.NONE),
+    "copy": (_checks.BOOLEAN,),
+    "whiten": (_checks.BOOLEAN,),
+    "svd_solver": (_checks.among(*SOLVERS),),
+    "tol": (_checks.real(0),),
+    "iterated_power": (_checks.whole(0), _checks.among("auto")),
+    "n_oversamples": (_checks.whole(1),),
+    "power_iteration_normalizer": (_checks.among("auto", "QR", "LU", "none"),),
+    "random_state": (_checks.SEED,),
+}
+VARIANCES = ("singular_values", "explained_variance", "explained_variance_ratio")
+SPOKEN_FOR = ("k", "whiten", "pca_solver", "seed")
+
+
+@_options.beyond(_options.PCA, SPOKEN_FOR)
+class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
+          _sklearn.BaseEstimator):
+    """Principal component analysis: X ~ W H + mean, the rows of H orthonormal.
+
+    The parameters, attributes and methods of sklearn.decomposition.PCA, except n_components='mle'.
+    Arrays and sparse matrices are read where they lie, never copied or written to, whatever `copy`
+    says; tol, iterated_power, n_oversamples and power_iteration_normalizer are accepted and have no
+    effect. pca_sign='v' makes the largest entry of each component positive, as scikit-learn does
+    from 1.5 on; 'u' that of each score, as before."""
+
+    def __init__(self, n_components=None, *, copy=True, whiten=False, svd_solver="auto", tol=0.0,
+                 iterated_power="auto", n_oversamples=10, power_iteration_normalizer="auto",
+                 random_state=None, **options):
+        self.n_components = n_components
+        self.copy = copy
+        self.whiten = whiten
+        self.svd_solver = svd_solver
+        self.tol = tol
+        self.iterated_power = iterated_power
+        self.n_oversamples = n_oversamples
+        self.power_iteration_normalizer = power_iteration_normalizer
+        self.random_state = random_state
+        _options.store_options(self, options)
+
+    # ---- fit ----
+
+    def fit(self, X, y=None):
+        """Learns the principal components of X."""
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learns the principal components of X and returns its scores."""
+        _checks.check_parameters(self, PARAMETERS)
+        X = _sklearn.check_input(self, X, reset=True, dtypes=kept_of(X))
+        least = min(X.shape)
+        wanted = least if self.n_components is None else self.n_components
+        whole = isinstance(wanted, numbers.Integral)
+        if whole and wanted > least:
+            raise ValueError("n_components=%r must be between 0 and min(n_samples, n_features)=%r "
+                             "with svd_solver=%r" % (wanted, least, self.svd_solver))
+        try:
+            model = learn(library.nmf_pca, X, self._make_options(wanted if whole else least))
+        except NmfError as error:
+            if error.kind == "data":
+                _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))
+            raise
+        self._keep(model)
+        if not whole:
+            cumulated = np.cumsum(self.explained_variance_ratio_)
+            self._shorten(int(np.searchsorted(cumulated, wanted, side="right")) + 1)
+        return model.W()[:, :self.n_components_]
+
+    def _make_options(self, k):
+        seed = self.random_state
+        if not isinstance(seed, numbers.Integral):
+            seed = _sklearn.draw_seed(seed)
+        return _options.make(k=int(k), whiten=self.whiten, pca_solver=SOLVERS[self.svd_solver],
+                             seed=seed, **_options.own_values(self))
+
+    def _keep(self, model):
+        content = model.content
+        self._facts = model.facts()
+        self.components_ = model.H()
+        self.n_components_ = len(self.components_)
+        self.n_samples_ = content.samples
+        dtype = self.components_.dtype
+        self.mean_ = model.numbers("mean", content.features).astype(dtype)
+        for name in VARIANCES:
+            setattr(self, name + "_", model.numbers(name, content.k).astype(dtype))
+        share = float(np.sum(self.explained_variance_ratio_))
+        explained = float(np.sum(self.explained_variance_))
+        left = min(content.samples, content.features) - content.k
+        # What is left of the variance, spread over the components left out.
+        self.noise_variance_ = (max(explained / share - explained, 0.0) / left
+                                if left > 0 and share > 0 else 0.0)
+
+    def _shorten(self, k):
+        """The k leading components of all."""
+        dropped = self.explained_variance_[k:]
+        self.noise_variance_ = float(np.mean(dropped)) if len(dropped) else 0.0
+        for name in ("components",) + VARIANCES:
+            setattr(self, name + "_", getattr(self, name + "_")[:k])
+        self.n_components_ = len(self.components_)
+
+    # ---- use ----
+
+    def transform(self, X):
+        """The scores of the rows of X."""
+        _sklearn.check_is_fitted(self)
+        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
+        try:
+            return transform(self.components_, X, self._make_options(self.n_components_),
+                             **self._content())
+        except NmfError as error:
+            if error.kind == "data":
+                _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))
+            raise
+
+    def inverse_transform(self, X):
+        """The rows that have these scores."""
+        _sklearn.check_is_fitted(self)
+        X = np.asarray(X)
+        if self.whiten:
+            X = X * np.sqrt(self.explained_variance_)
+        return X @ self.components_ + self.mean_
+
+    # ---- model files ----
+
+    def _content(self):
+        """What an nmf_model of PCA has beside the factors."""
+        return {"kind": MODEL_PCA, "mean": self.mean_,
+                **{name: getattr(self, name + "_") for name in VARIANCES}, **self._facts}
+
+    def _model(self, W):
+        """An nmf_model of this estimator and the scores that its fit found."""
+        _sklearn.check_is_fitted(self)
+        H = self.components_
+        return build(np.asarray(W, H.dtype), H, self._make_options(len(H)), **self._content())
+
+    @classmethod
+    def _parameters_of(cls, values):
+        """The keywords that stand for these options."""
+        solver = "full" if values["pca_solver"] == "exact" else values["pca_solver"]
+        return {"n_components": values["k"], "whiten": values["whiten"] != 0, "svd_solver": solver,
+                "random_state": values["seed"], **_options.own_keywords(cls, values)}
+
+    @property
+    def _n_features_out(self):
+        return len(self.components_)
+
+    def _more_tags(self):  # scikit-learn until 1.5
+        return {"preserves_dtype": [np.float64, np.float32]}
+
+    def __sklearn_tags__(self):  # from 1.6
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,166 @@
+"""Files, data sets and galleries through Python are those of the command."""
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import tempfile
+
+import python_test
+from python_test import claim, raises
+
+np = python_test.need("numpy")
+import nmfkit  # noqa: E402
+from nmfkit import NMF, PCA  # noqa: E402
+
+COMMAND = os.environ.get("NMF") or os.path.join(python_test.SOURCE, "build", "release", "nmf")
+
+
+def run(*arguments):
+    done = subprocess.run([COMMAND, *arguments], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    claim(done.returncode == 0, "%s", done.stderr)
+    return done.stdout
+
+
+def generated_data_is_the_command_s():
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "faces.npy")
+        run("generate", "faces", "-o", path, "--quiet")
+        faces = nmfkit.datasets.faces()
+        claim(np.array_equal(np.load(path), faces.data), "faces")
+    claim(faces.image_shape == (64, 64) and faces.images.shape == (400, 64, 64), "pictures")
+    claim(faces.labels[11] == "person-02" and faces.target[11] == 1, "labels")
+    swimmer = nmfkit.datasets.swimmer()
+    claim(swimmer.data.shape == (256, 1024) and swimmer.data.dtype == np.uint8, "swimmer")
+    claim("256 x 1024 uint8, pictures of 32 x 32" in repr(swimmer), "%r", swimmer)
+
+
+def files_are_read_with_what_they_know():
+    with tempfile.TemporaryDirectory() as work:
+        table = os.path.join(work, "genes.csv")
+        with open(table, "w", encoding="ascii") as file:
+            file.write("cell,a,b,c\nx,1,2,3\ny,4,5,6\n")
+        data = nmfkit.read(table)
+        claim(np.array_equal(data.data, [[1, 2, 3], [4, 5, 6]]), "%s", data.data)
+        claim(data.feature_names == ["a", "b", "c"] and data.sample_names == ["x", "y"], "names")
+        claim(np.array_equal(nmfkit.read(table, transpose=True).data, data.data.T), "transpose")
+        with raises(AttributeError, "this data has no labels"):
+            data.target
+        cube = np.arange(24, dtype=np.uint8).reshape(2, 12)
+        path = os.path.join(work, "cube.npy")
+        np.save(path, np.asfortranarray(cube))
+        read = nmfkit.read(path, image_shape=(3, 4))
+        claim(np.array_equal(read.data, cube) and read.images.shape == (2, 3, 4), "pictures")
+        turned = nmfkit.read(path, image_shape=(3, 4), image_order="column")
+        claim(np.array_equal(turned.images[0], cube[0].reshape(4, 3).T), "columns first")
+        order = np.random.RandomState(7).permutation(2)
+        claim(np.array_equal(nmfkit.read(path, shuffle=7).data, cube[order]), "shuffle")
+        data = read.data  # the only thing kept
+        del read
+        claim(np.array_equal(data, cube), "the array keeps its memory")
+        with raises(OSError, "none.npy"):
+            nmfkit.read(os.path.join(work, "none.npy"))
+        with raises(ValueError, "image_order = 'up'"):
+            nmfkit.read(path, image_order="up")
+
+
+def model_files_go_both_ways():
+    faces = nmfkit.datasets.faces().data[::4]
+    names = ["p%d" % i for i in range(faces.shape[1])]
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "model.npz")
+        for estimator in (NMF(5, random_state=3, alpha_W=1e-4, l1_ratio=0.5, tol=1e-3),
+                          NMF(4, solver="cd", init="random", random_state=1, max_iter=20),
+                          NMF(3, beta_loss="kullback-leibler", random_state=0, max_iter=5),
+                          NMF(3, beta_loss=1.5, solver="mu", random_state=0, max_iter=5),
+                          PCA(3, random_state=0, whiten=True, pca_sign="u")):
+            data = faces if not isinstance(estimator, NMF) else faces.astype("f8")
+            W = estimator.fit_transform(data)
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+            nmfkit.save_model(estimator, path, W, image_shape=(64, 64))
+            again, same = nmfkit.load_model(path)
+            claim(np.array_equal(same, W), "W")
+            claim(type(again) is type(estimator), "%r", again)
+            claim(repr(again.get_params()) == repr(estimator.get_params()), "%s\n%s",
+                  again.get_params(), estimator.get_params())
+            claim(list(again.feature_names_in_) == names, "names")
+            del again.feature_names_in_
+            del estimator.feature_names_in_
+            claim(np.array_equal(again.transform(data), estimator.transform(data)), "transform")
+            claim("pictures of 64 x 64" in run("info", path), "the command's view")
+            if isinstance(estimator, NMF):
+                for name in ("n_iter_", "stopped_", "kkt_", "reconstruction_err_"):
+                    claim(getattr(again, name) == getattr(estimator, name), "%s", name)
+                claim(np.array_equal(again.trace_.loss, estimator.trace_.loss), "trace")
+
+
+def a_model_of_the_command_s_transforms_as_the_command_does():
+    with tempfile.TemporaryDirectory() as work:
+        data, model, weights = (os.path.join(work, name) for name in
+                                ("x.npy", "model.npz", "weights.npy"))
+        X = np.random.RandomState(0).rand(30, 12)
+        np.save(data, X)
+        run("fit", data, "-k", "3", "-o", model, "--quiet", "--seed", "5", "--alpha-H", "0.01")
+        nmf, W = nmfkit.load_model(model)
+        claim(nmf.random_state == 5 and nmf.alpha_H == 0.01 and nmf.n_components == 3, "%r", nmf)
+        run("transform", model, data, "-o", weights, "--quiet")
+        claim(np.array_equal(nmf.transform(X), np.load(weights)), "transform")
+        own = NMF(**nmf.get_params()).fit_transform(X)
+        claim(np.array_equal(own, W), "the same options give the same fit")
+
+
+def galleries_are_pictures_of_what_is_given():
+    faces = nmfkit.datasets.faces()
+    nmf = NMF(6, random_state=0, max_iter=20).fit(faces.data)
+    one = nmfkit.gallery(nmf)._repr_png_()
+    claim(one[:8] == b"\x89PNG\r\n\x1a\n", "a PNG file")
+    width, height = struct.unpack(">II", one[16:24])
+    claim(width > height, "%d x %d: six parts in two rows of three", width, height)
+    both = nmfkit.gallery(faces.images[:6], nmf, titles=["faces", "parts"], title="Two").png()
+    claim(struct.unpack(">I", both[16:20])[0] > width, "two panels are wider than one")
+    claim(nmfkit.gallery(faces.data[:6], image_shape=(64, 64)).png() ==
+          nmfkit.gallery(faces.images[:6]).png(), "two ways to say the same")
+    claim(nmfkit.gallery(nmf, colormap="viridis").png() != one, "another colormap")
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "parts.svg")
+        nmfkit.gallery(nmf, captions=["part %d" % i for i in range(6)], grid=(2, 3)).save(path)
+        with open(path, encoding="utf-8") as file:
+            claim("<svg" in file.read(), "an SVG file")
+    for what, words in ((lambda: nmfkit.gallery(np.ones((2, 7))), "not square pictures"),
+                        (lambda: nmfkit.gallery(nmf, colormap="jet"), "colormap = 'jet'"),
+                        (lambda: nmfkit.gallery(nmf, titles=["a", "b"]), "2 titles for 1 panels"),
+                        (lambda: nmfkit.gallery(nmf, captions=["a"]), "1 captions for a grid"),
+                        (lambda: nmfkit.gallery(nmf, image_shape=(8, 8)), "4096"),
+                        (lambda: nmfkit.gallery(nmf, grid=(3, 3)).png(), "6")):
+        with raises(ValueError, words):
+            what()
+
+
+def what_is_loaded_later_is_named_at_once():
+    claim({"read", "gallery", "datasets", "save_model"} <= set(dir(nmfkit)), "%s", dir(nmfkit))
+    with raises(AttributeError, "has no attribute 'raed'"):
+        nmfkit.raed
+    claim(pickle.loads(pickle.dumps(NMF(3))).n_components == 3, "pickled unfitted")
+    script = ("import sys, nmfkit; assert 'nmfkit._io_library' not in sys.modules; "
+              "nmfkit.read; assert 'nmfkit._io_library' in sys.modules")
+    environment = dict(os.environ, PYTHONPATH=os.path.join(python_test.SOURCE, "python"))
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+
+
+def a_missing_library_is_one_sentence():
+    environment = dict(os.environ, PYTHONPATH=os.path.join(python_test.SOURCE, "python"),
+                       NMFKIT_LIBRARY="/nowhere/libnmfkit.so")
+    done = subprocess.run([sys.executable, "-c", "import nmfkit"], env=environment, text=True,
+                          stderr=subprocess.PIPE, check=False)
+    claim(done.returncode == 1 and done.stderr.rstrip().split("\n")[-1] ==
+          "ImportError: libnmfkit was not found in NMFKIT_LIBRARY = /nowhere/libnmfkit.so",
+          "%s", done.stderr)
+
+
+python_test.main(
+    generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
+    a_model_of_the_command_s_transforms_as_the_command_does,
+    galleries_are_pictures_of_what_is_given, what_is_loaded_later_is_named_at_once,
+    a_missing_library_is_one_sentence)
