@@ -108,7 +108,7 @@ nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_diverg
                                               .inverse = metric->inverse,
                                               .sum = metric->sum,
                                               .own_sums = own_sums,
-                                              .accuracy = 0.01,
+                                              .accuracy = 0.003,
                                               .sweeps = 32,
                                               .each_row = 1,
                                               .patience = 0.2},

@@ -47,8 +47,9 @@ typedef struct nmfi_strip_work {
     nmfi_rows X;
     nmfi_strip strip;
     void *num, *den;
-    void *z, *p;     /* for the rule */
-    void *V, *R, *S; /* after the ratios R's panel is free for the rule */
+    void *z, *p;         /* for the rule */
+    void *older, *ahead; /* what the kernel `solve` works in */
+    void *V, *R, *S;     /* after the ratios R's panel is free for the rule */
     int64_t ldv;
     double *lane[NMFI_LANE_COUNT];
     double *small; /* k x k, 5 k and what nmfi_pivot works in */

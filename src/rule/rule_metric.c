@@ -24,6 +24,8 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
     memcpy(work->z, work->strip.x, (size_t)(rule->step.k * work->lanes * bytes));
     nmfi_hals hals = {.x = work->z,
                       .ldx = work->lanes,
+                      .older = work->older,
+                      .ahead = work->ahead,
                       .p = work->p,
                       .ldp = work->lanes,
                       .gram = rule->gram,

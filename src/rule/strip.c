@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ARRAYS = 5, PANELS = 3 };
+enum { ARRAYS = 7, PANELS = 3 };
 
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes)
 {
@@ -43,7 +43,8 @@ static void cut_room(nmfi_strip_work *work, char *room)
     const int64_t bytes = work->step->kernels->element_bytes;
     const int64_t array = work->step->k * work->lanes * bytes;
     const int64_t panel = work->lanes * work->ldv * bytes;
-    void **const arrays[] = {&work->strip.x, &work->num, &work->den, &work->z, &work->p};
+    void **const arrays[] = {&work->strip.x, &work->num,   &work->den,  &work->z,
+                             &work->p,       &work->older, &work->ahead};
     void **const panels[] = {&work->V, &work->R, &work->S};
     for (int i = 0; i < PANELS; i++, room += panel) *panels[i] = room;
     for (int i = 0; i < NMFI_LANE_COUNT; i++, room += work->lanes * (int64_t)sizeof(double))
