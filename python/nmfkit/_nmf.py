@@ -1,6 +1,7 @@
 """NMF and non_negative_factorization with scikit-learn's signature, attributes, warnings and words
 (those of 1.2, and what today's versions spell otherwise); the arithmetic is the library's."""
 
+import inspect
 import numbers
 import warnings
 
@@ -288,3 +289,15 @@ def non_negative_factorization(X, W=None, H=None, n_components="auto", *, init=N
     if X.dtype in FLOATS and H.dtype != X.dtype:
         raise TypeError("H should have the same dtype as X. Got H.dtype = %s." % H.dtype)
     return nmf._solve(X, H), H, 1
+
+
+def _signature():
+    """The function's own parameters, then those of the class: for help and completion."""
+    own = list(inspect.signature(non_negative_factorization).parameters.values())[:-1]
+    known = {parameter.name for parameter in own}
+    more = [parameter for name, parameter in inspect.signature(NMF).parameters.items()
+            if name not in known]
+    return inspect.Signature(own + more)
+
+
+non_negative_factorization.__signature__ = _signature()

@@ -51,6 +51,9 @@ def the_signature_is_scikit_learn_s_and_the_option_table_s():
                               "shuffle"], "%s", parameters)
     claim({"starts", "time_limit", "threads", "precision"} <= set(parameters), "%s", parameters)
     claim(set(NMF().get_params()) == set(parameters), "get_params")
+    function = list(inspect.signature(non_negative_factorization).parameters)
+    claim(function[:7] == ["X", "W", "H", "n_components", "init", "update_H", "solver"], "%s",
+          function)
     claim("stop after this time" in NMF.__doc__, "help is in the class's documentation")
     with raises(TypeError, "unexpected keyword argument 'strats'"):
         NMF(strats=3)
