@@ -33,7 +33,7 @@ def fetch_olivetti(from_file=None):
     path = _cache_path("olivetti.npy")
     if from_file is not None or not os.path.exists(path):
         options = _io_library.nmf_io_fetch_options(
-            struct_bytes=ctypes.sizeof(_io_library.nmf_io_fetch_options), output=os.fsencode(path))
+            struct_bytes=ctypes.sizeof(_io_library.nmf_io_fetch_options))  # output: the cache
         if from_file is not None:
             setattr(options, "from", os.fsencode(from_file))
         call(io.nmf_io_fetch_olivetti, ctypes.byref(options))

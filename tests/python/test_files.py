@@ -14,6 +14,7 @@ np = python_test.need("numpy")
 import nmfkit  # noqa: E402
 from nmfkit import NMF, PCA  # noqa: E402
 
+FACES = nmfkit.datasets.faces()
 COMMAND = os.environ.get("NMF") or os.path.join(python_test.SOURCE, "build", "release", "nmf")
 
 
@@ -28,10 +29,9 @@ def generated_data_is_the_command_s():
     with tempfile.TemporaryDirectory() as work:
         path = os.path.join(work, "faces.npy")
         run("generate", "faces", "-o", path, "--quiet")
-        faces = nmfkit.datasets.faces()
-        claim(np.array_equal(np.load(path), faces.data), "faces")
-    claim(faces.image_shape == (64, 64) and faces.images.shape == (400, 64, 64), "pictures")
-    claim(faces.labels[11] == "person-02" and faces.target[11] == 1, "labels")
+        claim(np.array_equal(np.load(path), FACES.data), "faces")
+    claim(FACES.image_shape == (64, 64) and FACES.images.shape == (400, 64, 64), "pictures")
+    claim(FACES.labels[11] == "person-02" and FACES.target[11] == 1, "labels")
     swimmer = nmfkit.datasets.swimmer()
     claim(swimmer.data.shape == (256, 1024) and swimmer.data.dtype == np.uint8, "swimmer")
     claim("256 x 1024 uint8, pictures of 32 x 32" in repr(swimmer), "%r", swimmer)
@@ -67,7 +67,7 @@ def files_are_read_with_what_they_know():
 
 
 def model_files_go_both_ways():
-    faces = nmfkit.datasets.faces().data[::4]
+    faces = FACES.data[::4]
     names = ["p%d" % i for i in range(faces.shape[1])]
     with tempfile.TemporaryDirectory() as work:
         path = os.path.join(work, "model.npz")
@@ -111,17 +111,37 @@ def a_model_of_the_command_s_transforms_as_the_command_does():
         claim(np.array_equal(own, W), "the same options give the same fit")
 
 
+def olivetti_faces_come_from_the_cache():
+    data = os.environ.get("NMFKIT_TEST_DATA") and os.path.join(os.environ["NMFKIT_TEST_DATA"],
+                                                               "olivetti")
+    if not data or not os.path.isdir(data):
+        return "no NMFKIT_TEST_DATA"
+    before = os.environ.get("XDG_CACHE_HOME")
+    with tempfile.TemporaryDirectory() as work:
+        os.environ["XDG_CACHE_HOME"] = work
+        try:
+            faces = nmfkit.datasets.fetch_olivetti(os.path.join(data, "olivettifaces.mat"))
+            again = nmfkit.datasets.fetch_olivetti()  # of the cache: no network is asked
+        finally:
+            os.environ.pop("XDG_CACHE_HOME")
+            if before is not None:
+                os.environ["XDG_CACHE_HOME"] = before
+        claim(np.array_equal(faces.data, np.load(os.path.join(data, "olivetti.npy"))), "pictures")
+        claim(np.array_equal(faces.target, np.load(os.path.join(data, "labels.npy"))), "people")
+        claim(np.array_equal(again.data, faces.data) and again.image_shape == (64, 64), "again")
+    return None
+
+
 def galleries_are_pictures_of_what_is_given():
-    faces = nmfkit.datasets.faces()
-    nmf = NMF(6, random_state=0, max_iter=20).fit(faces.data)
+    nmf = NMF(6, random_state=0, max_iter=20).fit(FACES.data)
     one = nmfkit.gallery(nmf)._repr_png_()
     claim(one[:8] == b"\x89PNG\r\n\x1a\n", "a PNG file")
     width, height = struct.unpack(">II", one[16:24])
     claim(width > height, "%d x %d: six parts in two rows of three", width, height)
-    both = nmfkit.gallery(faces.images[:6], nmf, titles=["faces", "parts"], title="Two").png()
+    both = nmfkit.gallery(FACES.images[:6], nmf, titles=["faces", "parts"], title="Two").png()
     claim(struct.unpack(">I", both[16:20])[0] > width, "two panels are wider than one")
-    claim(nmfkit.gallery(faces.data[:6], image_shape=(64, 64)).png() ==
-          nmfkit.gallery(faces.images[:6]).png(), "two ways to say the same")
+    claim(nmfkit.gallery(FACES.data[:6], image_shape=(64, 64)).png() ==
+          nmfkit.gallery(FACES.images[:6]).png(), "two ways to say the same")
     claim(nmfkit.gallery(nmf, colormap="viridis").png() != one, "another colormap")
     with tempfile.TemporaryDirectory() as work:
         path = os.path.join(work, "parts.svg")
@@ -162,5 +182,5 @@ def a_missing_library_is_one_sentence():
 python_test.main(
     generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
     a_model_of_the_command_s_transforms_as_the_command_does,
-    galleries_are_pictures_of_what_is_given, what_is_loaded_later_is_named_at_once,
-    a_missing_library_is_one_sentence)
+    olivetti_faces_come_from_the_cache, galleries_are_pictures_of_what_is_given,
+    what_is_loaded_later_is_named_at_once, a_missing_library_is_one_sentence)
