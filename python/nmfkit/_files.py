@@ -15,22 +15,27 @@ from ._nmf import NMF
 from ._pca import PCA
 
 
-def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None):
+def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None,
+         sample_names=None, feature_names=None, labels=None):
     """A Dataset from a file: .npy, .npz or .mat ("file.npz:name" chooses an array), .csv, .tsv, a
-    picture, a folder of pictures, a text file that lists pictures; or from a list of pictures and
-    folders.
+    sparse .mtx, .npz or .h5ad, a picture, a folder of pictures, a text file that lists pictures; or
+    from a list of pictures and folders.
 
     image_shape: (height, width) of the picture in each row, where the file cannot know it.
     image_order: "column" where a row's pixels run down the picture's columns (MATLAB).
     transpose: the file's rows are features. shuffle: permute the samples as
-    numpy.random.RandomState(shuffle) does."""
+    numpy.random.RandomState(shuffle) does. sample_names, feature_names, labels: files of names, one
+    a line, in place of those that the file has."""
     if image_order not in ("row", "column"):
         raise ValueError("image_order = %r: must be 'row' or 'column'" % (image_order,))
     height, width = image_shape or (0, 0)
     options = _io_library.nmf_io_read_options(
         struct_bytes=ctypes.sizeof(_io_library.nmf_io_read_options), image_height=height,
         image_width=width, image_order_column=image_order == "column", transpose=bool(transpose),
-        shuffle=shuffle is not None, shuffle_seed=shuffle or 0)
+        shuffle=shuffle is not None, shuffle_seed=shuffle or 0, **{
+            name: os.fsencode(file) for name, file in (
+                ("sample_names", sample_names), ("feature_names", feature_names),
+                ("labels", labels)) if file is not None})
     matrix = Matrix()
     if isinstance(path, (str, bytes, os.PathLike)):
         call(io.nmf_io_read, os.fsencode(path), ctypes.byref(options), matrix.out())

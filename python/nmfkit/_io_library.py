@@ -15,7 +15,8 @@ COLORMAPS = ("gray", "viridis", "magma", "cividis", "diverging")
 class nmf_io_read_options(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("image_height", c_int64), ("image_width", c_int64),
                 ("image_order_column", c_int), ("transpose", c_int), ("shuffle", c_int),
-                ("shuffle_seed", c_uint32)]
+                ("shuffle_seed", c_uint32), ("sample_names", c_char_p),
+                ("feature_names", c_char_p), ("labels", c_char_p)]
 
 
 class nmf_io_fetch_options(ctypes.Structure):

@@ -119,7 +119,8 @@ class nmf_model_content(ctypes.Structure):
                 ("loss", c_double), ("error", c_double), ("relative_error", c_double),
                 ("kkt", c_double), ("stopped", c_int), ("threads", c_int64), ("precision", c_int),
                 ("kernel", c_char * 16), ("init", c_char * 16), ("fingerprint", c_uint64),
-                ("winning_seed", c_uint64), ("sketch_iterations", c_int64), ("unit", c_double)]
+                ("winning_seed", c_uint64), ("sketch_iterations", c_int64), ("unit", c_double),
+                ("weighting", c_int), ("idf", POINTER(c_double))]
 
 
 STOPPED = ("converged", "stalled", "max-iter", "time-limit", "interrupted")

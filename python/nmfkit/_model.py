@@ -12,7 +12,8 @@ from ._matrix import Matrix, array_of, borrow
 TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
-         "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit")
+         "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
+         "weighting")
 
 
 class Model(Handle):
@@ -24,9 +25,9 @@ class Model(Handle):
     @property
     def content(self):
         content = library.nmf_model_view(self.pointer).contents
-        if content.struct_bytes != ctypes.sizeof(nmf_model_content):
-            raise ImportError("libnmfkit %s does not fit this package: its models have %d bytes "
-                              "and not %d" % (_library.version, content.struct_bytes,
+        if content.struct_bytes < ctypes.sizeof(nmf_model_content):  # it grows at its end
+            raise ImportError("libnmfkit %s does not fit this package: its models have %d bytes, "
+                              "fewer than %d" % (_library.version, content.struct_bytes,
                                               ctypes.sizeof(nmf_model_content)))
         return content
 
@@ -39,7 +40,8 @@ class Model(Handle):
 
     def facts(self):
         content = self.content
-        return {name: getattr(content, name) for name in FACTS}
+        return {**{name: getattr(content, name) for name in FACTS},
+                "idf": self.numbers("idf", content.features)}
 
     def trace(self):
         """One record an iteration: iteration, passes, seconds, loss, kkt."""

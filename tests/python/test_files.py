@@ -46,6 +46,11 @@ def files_are_read_with_what_they_know():
         claim(np.array_equal(data.data, [[1, 2, 3], [4, 5, 6]]), "%s", data.data)
         claim(data.feature_names == ["a", "b", "c"] and data.sample_names == ["x", "y"], "names")
         claim(np.array_equal(nmfkit.read(table, transpose=True).data, data.data.T), "transpose")
+        words = os.path.join(work, "words.txt")
+        with open(words, "w", encoding="ascii") as file:
+            file.write("first\nsecond\nthird\n")
+        claim(nmfkit.read(table, feature_names=words).feature_names ==
+              ["first", "second", "third"], "names of their own")
         with raises(AttributeError, "this data has no labels"):
             data.target
         cube = np.arange(24, dtype=np.uint8).reshape(2, 12)
@@ -109,6 +114,20 @@ def a_model_of_the_command_s_transforms_as_the_command_does():
         claim(np.array_equal(nmf.transform(X), np.load(weights)), "transform")
         own = NMF(**nmf.get_params()).fit_transform(X)
         claim(np.array_equal(own, W), "the same options give the same fit")
+
+
+def a_weighting_goes_through_python_unharmed():
+    with tempfile.TemporaryDirectory() as work:
+        data, model, copy, first, second = (os.path.join(work, name) for name in (
+            "x.npy", "model.npz", "copy.npz", "first.npy", "second.npy"))
+        np.save(data, np.random.RandomState(0).poisson(1.0, (30, 12)).astype("f8"))
+        run("fit", data, "-k", "3", "-o", model, "--quiet", "--weighting", "tfidf")
+        nmf, W = nmfkit.load_model(model)
+        nmfkit.save_model(nmf, copy, W)
+        for path, weights in ((model, first), (copy, second)):
+            run("transform", path, data, "-o", weights, "--quiet")
+        claim(np.array_equal(np.load(first), np.load(second)), "the copy weighs as the model does")
+        claim(np.array_equal(np.load(first), W), "and as the fit did")
 
 
 def olivetti_faces_come_from_the_cache():
@@ -182,5 +201,6 @@ def a_missing_library_is_one_sentence():
 python_test.main(
     generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
     a_model_of_the_command_s_transforms_as_the_command_does,
-    olivetti_faces_come_from_the_cache, galleries_are_pictures_of_what_is_given,
+    a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache,
+    galleries_are_pictures_of_what_is_given,
     what_is_loaded_later_is_named_at_once, a_missing_library_is_one_sentence)

@@ -107,14 +107,10 @@ def sparse_files_are_read():
         path = os.path.join(work, "x.npz")
         X = counts()
         sparse.save_npz(path, X)
-        try:
-            read = nmfkit.read(path).data
-        except (ValueError, NotImplementedError):
-            return "this build reads no sparse files"
+        read = nmfkit.read(path).data
         claim(sparse.issparse(read) and (read != X).nnz == 0, "%r", read)
         W = NMF(2, random_state=0).fit_transform(read)
         claim(np.array_equal(W, NMF(2, random_state=0).fit_transform(X)), "the same fit")
-    return None
 
 
 python_test.main(every_form_gives_the_dense_answer, other_types_and_orders_are_taken,
