@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
@@ -107,8 +108,36 @@ void nmfi_divergence_settle_W(nmfi_problem *problem)
     nmfi_keep_gradients(problem, pass, W);
 }
 
+/* Extrapolation overshoots in the scale of one factor, the other makes up for it and overshoots in turn:
+ * nothing in WH holds the scales, and in a few hundred iterations they would leave the range of a
+ * double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2, which
+ * rounds nothing. Penalties hold them by themselves. */
+static void hold_scales(const nmfi_problem *problem)
+{
+    enum { FAR = 8 };
+    const nmfi_kernels *kernels = problem->kernels;
+    const nmfi_factor *W = &problem->W, *H = &problem->H;
+    const int64_t bytes = kernels->element_bytes;
+    if (W->l1 > 0 || W->l2 > 0 || H->l1 > 0 || H->l2 > 0) return;
+    for (int64_t j = 0; j < problem->k; j++) {
+        const int64_t at_w = j * W->cut.ld * bytes, at_h = j * H->cut.ld * bytes;
+        double w2 = 0, h2 = 0; /* a Gram matrix of one component is its squared norm */
+        kernels->gram((char *)W->y + at_w, W->cut.ld, 1, W->cut.ld, &w2);
+        kernels->gram((char *)H->latest + at_h, H->cut.ld, 1, H->cut.ld, &h2);
+        if (!(w2 > 0 && h2 > 0)) continue;
+        const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
+        if (abs(apart) < FAR) continue;
+        void *const ws[] = {W->y, W->latest, W->spare}, *const hs[] = {H->y, H->latest, H->spare};
+        for (int i = 0; i < 3; i++) {
+            kernels->scale((char *)ws[i] + at_w, W->cut.count, ldexp(1.0, -apart));
+            kernels->scale((char *)hs[i] + at_h, H->cut.count, ldexp(1.0, apart));
+        }
+    }
+}
+
 double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double ahead_H)
 {
+    hold_scales(problem);
     const int strict = ahead_W == 0; /* where nothing is thrown away any more */
     const nmfi_divergence_half half_W = {
         .extrapolation = ahead_W, .strict = strict, .measure_start = 1};

@@ -292,6 +292,36 @@ static void storage_does_not_change_the_fit(void **state)
     nmf_matrix_free(bytes);
 }
 
+/* Extrapolation drives the factors' scales apart, out of a double's range in 500 iterations. */
+static void a_long_fit_keeps_its_scales(void **state)
+{
+    (void)state;
+    static const variant between = {NMF_LOSS_BETA, 1.5, NMF_SOLVER_AUTO, 0, 0};
+    const problem what = {"between", fill_random, 60, 40, 4};
+    for (int wide = 0; wide < 2; wide++) {
+        nmf_matrix *X = matrix_of(&what, wide ? NMF_F64 : NMF_F32, BY_ROWS);
+        nmf_options options = options_of(4, &between);
+        options.tol = 0;
+        double errors[2];
+        for (int is_long = 0; is_long < 2; is_long++) {
+            options.max_iter = is_long ? 600 : 60;
+            nmf_model *model = NULL;
+            nmf_error error = {0};
+            assert_int_equal(nmf_fit(X, &options, &model, &error), NMF_OK);
+            const nmf_model_content *content = nmf_model_view(model);
+            double largest = 0;
+            for (int64_t j = 0; j < 4; j++)
+                for (int64_t f = 0; f < 40; f++)
+                    largest = fmax(largest, nmf_matrix_at(content->H, j, f));
+            assert_true(largest > 1e-3 && largest < 1e3);
+            errors[is_long] = content->error;
+            nmf_model_free(model);
+        }
+        assert_true(errors[1] > 0 && errors[1] <= errors[0]);
+        nmf_matrix_free(X);
+    }
+}
+
 static void expect_refusal(const nmf_matrix *X, const nmf_options *options, const char *message)
 {
     nmf_model *model = NULL;
@@ -328,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
         cmocka_unit_test(fits_have_the_same_bits),
         cmocka_unit_test(storage_does_not_change_the_fit),
+        cmocka_unit_test(a_long_fit_keeps_its_scales),
         cmocka_unit_test(what_cannot_be_fitted_is_said_in_a_sentence),
     };
     return cmocka_run_group_tests(tests, fit_all, free_all);
