@@ -48,7 +48,7 @@ def other_threads_run_during_a_fit():
             steps[0] += 1
             time.sleep(0.001)
 
-    thread = threading.Thread(target=count)
+    thread = threading.Thread(target=count, daemon=True)
     thread.start()
     begin = time.monotonic()
     big = np.abs(RANDOM.randn(600, 400))
