@@ -16,9 +16,10 @@ typedef enum nmf_init {
     NMF_INIT_NNDSVD = 2,
     NMF_INIT_NNDSVDA = 3,
     NMF_INIT_NNDSVDAR = 4,
-    NMF_INIT_CUSTOM = 5 /* start_W and start_H of nmf_options */
+    NMF_INIT_CUSTOM = 5, /* start_W and start_H of nmf_options */
+    NMF_INIT_LRC = 6     /* NNSVD-LRC: two components from each of k / 2 + 1 singular triplets */
 } nmf_init;
-#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"
+#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom", "lrc"
 
 typedef enum nmf_solver {
     NMF_SOLVER_AUTO = 0,

@@ -88,9 +88,13 @@ static void set_penalties(nmfi_problem *problem)
     problem->H.l2 = l2 * m * alpha_H * (1 - o->l1_ratio);
 }
 
-static int needs_sketch(nmf_init init)
+/* Singular triplets that a start is made of. */
+static int64_t triplets(nmf_init init, int64_t k)
 {
-    return init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
+    if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
+    const int nndsvd =
+        init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
+    return nndsvd ? k : 0;
 }
 
 static nmf_status check_custom_start(const nmfi_problem *problem, nmf_error *error)
@@ -118,11 +122,15 @@ static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
     if (o->init == NMF_INIT_AUTO)
         o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(problem, error);
-    if (needs_sketch(o->init) && o->k > least) {
+    if (triplets(o->init, o->k) > least) {
         static const char *const names[] = {NMF_INIT_NAMES};
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "components = %lld: init %s gives at most min(samples, features) = %lld",
-                        (long long)o->k, names[o->init], (long long)least);
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            o->init == NMF_INIT_LRC
+                ? "components = %lld: init %s gives at most 2 min(samples, features) - 1 = %lld"
+                : "components = %lld: init %s gives at most min(samples, features) = %lld",
+            (long long)o->k, names[o->init],
+            (long long)(o->init == NMF_INIT_LRC ? 2 * least - 1 : least));
     }
     return NMF_OK;
 }
@@ -135,7 +143,7 @@ static void choose_sketch(nmfi_problem *problem)
     problem->sketch.rank = problem->k < least ? problem->k : least;
     if (problem->compressed.rank > 0)
         problem->sketch.width = problem->compressed.rank;
-    else if (needs_sketch(problem->options.init))
+    else if (triplets(problem->options.init, problem->k) > 0)
         problem->sketch.width = nmfi_sketch_width(problem->k, problem->m, problem->n);
 }
 
@@ -272,10 +280,12 @@ nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *er
     if (o->init == NMF_INIT_CUSTOM)
         return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H,
                                  sqrt(problem->unit), error);
-    if (needs_sketch(o->init))
-        nmfi_start_nndsvd(problem->kernels, W, H, problem->k,
-                          problem->W.on_rows ? sketch->U : sketch->V,
-                          problem->W.on_rows ? sketch->V : sketch->U, sketch->sigma, problem->mean,
+    const void *const U = problem->W.on_rows ? sketch->U : sketch->V;
+    const void *const V = problem->W.on_rows ? sketch->V : sketch->U;
+    if (o->init == NMF_INIT_LRC)
+        nmfi_start_lrc(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean);
+    else if (triplets(o->init, problem->k) > 0)
+        nmfi_start_nndsvd(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean,
                           o->init, seed);
     else
         nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);

@@ -12,9 +12,9 @@
  * V along its columns. Each iteration is one reading, V <- orth(X'(X V)), and its Rayleigh-Ritz
  * values tell when to stop. */
 typedef struct nmfi_sketch {
-    int64_t rank;  /* triplets wanted */
-    int64_t width; /* rank + oversampling: components carried */
-    double accuracy; /* stop when the wanted sigma^2 change by less, relatively; 0: never */
+    int64_t rank;        /* triplets wanted */
+    int64_t width;       /* rank + oversampling: components carried */
+    double accuracy;     /* stop when the wanted sigma^2 change by less, relatively; 0: never */
     int64_t most_visits; /* and at the latest then */
     int64_t seed;
     const double *mean; /* columns numbers, or NULL for no centring */
@@ -49,6 +49,12 @@ void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_st
 void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                        int64_t k, const void *U, const void *V, const double *sigma, double mean,
                        nmf_init init, int64_t seed);
+
+/* NNSVD-LRC, from nmfi_lrc_triplets(k) singular triplets; zeros stay zero. Source: Syed, Qazi & Gillis
+ * 2019. */
+int64_t nmfi_lrc_triplets(int64_t k);
+void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                    int64_t k, const void *U, const void *V, const double *sigma, double mean);
 
 /* The caller's own W (samples x k) and H (k x features), each times `scale`. */
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,

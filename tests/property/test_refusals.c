@@ -135,6 +135,10 @@ static void more_components_than_an_svd_has(void **state)
         fit_refuses(X, &options, NMF_ERROR_ARGUMENT, "components = 21");
         fit_refuses(X, &options, NMF_ERROR_ARGUMENT, "min(samples, features) = 20");
     }
+    options.init = NMF_INIT_LRC; /* two from each triplet but the first */
+    options.k = 2 * ROWS;
+    fit_refuses(X, &options, NMF_ERROR_ARGUMENT, "2 min(samples, features) - 1 = 39");
+    options.k = ROWS + 1;
     pca_refuses(X, &options, NMF_ERROR_ARGUMENT, "min(samples, features) = 20");
     nmf_matrix_free(X);
 }

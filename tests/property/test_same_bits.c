@@ -24,7 +24,7 @@ static const int64_t block_rows[] = {0, 100, 0, 1, INT64_C(1) << 31};
 static nmf_options options_of(int64_t k, int64_t turn)
 {
     static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA,
-                                     NMF_INIT_NNDSVDAR};
+                                     NMF_INIT_NNDSVDAR, NMF_INIT_LRC};
     static const nmf_solver solvers[] = {NMF_SOLVER_AUTO, NMF_SOLVER_HALS, NMF_SOLVER_CD};
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = k;
