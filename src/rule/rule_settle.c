@@ -212,8 +212,10 @@ static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work
 
 static void improve(const void *context, const nmfi_tile *tile)
 {
-    enum { TOGETHER = 16 };
     const nmfi_settle_rule *rule = context;
+    /* A Newton step costs about k / 6 of these, and squares what is left where these take a part of it
+     * away. */
+    const int64_t together = 6 + rule->metric.step.k / 8;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->metric.step, tile, first);
@@ -221,7 +223,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         const int measures = work.measures;
         work.measures = 0;
         int64_t open = work.rows;
-        for (int step = 0; step < TOGETHER && open > 0; step++) open = step_together(rule, &work);
+        for (int64_t step = 0; step < together && open > 0; step++) open = step_together(rule, &work);
         for (int64_t i = 0; i < work.rows && open > 0; i++) finish_row(rule, &work, i);
         work.measures = measures;
         nmfi_strip_ratios(&work);
