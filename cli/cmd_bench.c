@@ -95,8 +95,8 @@ static nmf_status measure(bench_run *run, const char *part, const nmf_matrix *X,
     cli_pass_time time = {0.0, 0.0, 0.0, 0};
     char line[512];
     const int is_kl = run->args->loss == 1;
-    const nmf_status status =
-        cli_time_pass(X, is_kl ? NMF_LOSS_KL : NMF_LOSS_FROBENIUS, k, threads, run->args->quick ? 0.002 : 0.25, &time, error);
+    const nmf_status status = cli_time_pass(X, is_kl ? NMF_LOSS_KL : NMF_LOSS_FROBENIUS, k, threads,
+                                            run->args->quick ? 0.002 : 0.25, &time, error);
     if (status != NMF_OK) return status;
     const double flops = (is_kl ? 6.0 : 4.0) * entries * (double)k / time.median;
     const double bytes = entries * (double)nmf_dtype_bytes(dtype) / time.median;

@@ -241,7 +241,8 @@ static void improve(const void *context, const nmfi_tile *tile)
         const int measures = work.measures;
         work.measures = 0;
         int64_t open = work.rows;
-        for (int64_t step = 0; step < together && open > 0; step++) open = step_together(rule, &work);
+        for (int64_t step = 0; step < together && open > 0; step++)
+            open = step_together(rule, &work);
         for (int64_t i = 0; i < work.rows && open > 0; i++) finish_row(rule, &work, i);
         work.measures = measures;
         nmfi_strip_ratios(&work);
