@@ -30,7 +30,7 @@ static ratio_case make_case(nmf_dtype dtype, int64_t rows, int64_t columns, int6
 {
     ratio_case c = {.dtype = dtype, .rows = rows, .columns = columns, .k = k};
     c.X = kernel_rows(dtype, rows, columns, columns + kernel_integer(0, 3));
-    for (int64_t i = 0; dtype >= NMF_F32 && i < rows * c.X.row_stride; i++) {
+    for (int64_t i = 0; dtype >= NMF_F32 && i < (rows - 1) * c.X.row_stride + columns; i++) {
         if (dtype == NMF_F32)
             ((float *)(uintptr_t)c.X.data)[i] = fabsf(((const float *)c.X.data)[i]);
         else
