@@ -52,23 +52,24 @@ static void say_beginnings(const nmf_matrix *H, int64_t component)
     printf("\n");
 }
 
-/* The activations as one picture: a row for each component, time to the right. */
+/* The activations as one picture: a band for each component, time to the right. */
 static nmf_status draw(const nmf_matrix *H, nmf_error *error)
 {
-    const nmf_dense all = nmf_matrix_dense(H);
-    const nmf_dense row = {all.data, all.dtype, 1, all.rows * all.columns, all.rows * all.columns,
-                           1};
+    enum { BAND = 16 };
+    const int64_t k = nmf_matrix_rows(H), frames = nmf_matrix_columns(H);
     nmf_matrix *picture = NULL;
-    nmf_status status = nmf_matrix_borrow(&row, &picture, error);
-    if (status == NMF_OK)
-        status = nmf_matrix_set_image_shape(picture, all.rows, all.columns, error);
+    nmf_status status = nmf_matrix_new(NMF_F32, 1, k * BAND * frames, &picture, error);
+    if (status == NMF_OK) status = nmf_matrix_set_image_shape(picture, k * BAND, frames, error);
+    for (int64_t i = 0; status == NMF_OK && i < k * BAND * frames; i++)
+        ((float *)nmf_matrix_writable(picture))[i] =
+            (float)nmf_matrix_at(H, i / frames / BAND, i % frames);
     if (status == NMF_OK) {
         const nmf_render_gallery gallery = {.pictures = picture,
                                             .grid_rows = 1,
                                             .grid_columns = 1,
                                             .scale = NMF_RENDER_ZERO,
                                             .colormap = NMF_RENDER_VIRIDIS,
-                                            .pixel_size = 4};
+                                            .pixel_size = 2};
         status = nmf_render(&gallery, 1, 1, "When each component sounds", "notes.png", NULL, error);
     }
     nmf_matrix_free(picture);
