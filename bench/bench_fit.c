@@ -3,9 +3,10 @@
  * runs from data in memory to a finished model; reading, writing and the process's start are not
  * in it.
  *
- *   bench_fit DATA.npy [--pca] [--target E] [--model FILE.npz] [--OPTION VALUE...]
+ *   bench_fit DATA.npy [--pca] [--target E] [--target-loss D] [--model FILE.npz] [--OPTION VALUE...]
  *
- * --target stops the fit at the first iteration whose relative error is at most E. */
+ * --target stops the fit at the first iteration whose relative error (of the Frobenius loss) is at
+ * most E, --target-loss where the loss is at most D. */
 #include <nmfkit/io.h>
 #include <nmfkit/nmfkit.h>
 
@@ -18,7 +19,7 @@
 typedef struct bench_wish {
     const char *data, *model;
     int pca;
-    double target; /* 0: none */
+    double target, target_loss; /* 0: none */
     nmf_options options;
 } bench_wish;
 
@@ -58,6 +59,8 @@ static nmf_status parse(int argc, char **argv, bench_wish *wish, nmf_error *erro
         i++;
         if (strcmp(word, "--target") == 0)
             wish->target = strtod(value, NULL);
+        else if (strcmp(word, "--target-loss") == 0)
+            wish->target_loss = strtod(value, NULL);
         else if (strcmp(word, "--model") == 0)
             wish->model = value;
         else
@@ -182,6 +185,7 @@ static nmf_status run(bench_wish *wish, nmf_error *error)
     nmf_status status = nmf_io_read(wish->data, NULL, &X, error);
     if (status == NMF_OK) status = warm_up(wish, error);
     if (status == NMF_OK) status = target_loss(X, wish->target, &watch.loss, error);
+    if (wish->target_loss > 0) watch.loss = wish->target_loss;
     if (status == NMF_OK) {
         wish->options.progress = stop_at_target;
         wish->options.progress_context = &watch;
@@ -201,7 +205,7 @@ static nmf_status run(bench_wish *wish, nmf_error *error)
 
 int main(int argc, char **argv)
 {
-    bench_wish wish = {NULL, NULL, 0, 0.0, NMF_OPTIONS_INIT};
+    bench_wish wish = {NULL, NULL, 0, 0.0, 0.0, NMF_OPTIONS_INIT};
     nmf_error error = {NMF_OK, ""};
     nmf_status status = parse(argc, argv, &wish, &error);
     if (status == NMF_OK) status = run(&wish, &error);

@@ -18,6 +18,12 @@ class Case:
     peer: dict = field(default_factory=dict)   # keywords of scikit-learn's estimator
     options: tuple = ()                        # of ours, beside the number of components
     ranks: tuple = ()                          # of pass cases
+    goal: float = 0                            # a divergence to reach, instead of the peer's
+
+    @property
+    def beta(self):
+        """Of the loss, whose value is the error then; 2: the Frobenius loss, a relative error."""
+        return self.peer.get("beta_loss", 2)
 
 
 def converged(**more):
@@ -34,6 +40,13 @@ def from_python(data, title, **more):
     return Case("python-" + data, "from Python: " + title, "its default error", 1, 5, "python",
                 data=data, **more)
 
+
+def multiplicative(beta, iterations, **more):
+    """Its only solver for other losses."""
+    return dict({"solver": "mu", "beta_loss": beta, "tol": 0.0, "max_iter": iterations}, **more)
+
+
+KL = ("--loss", "kl")
 
 CASES = (
     Case("faces6", "faces f32, k = 6, nndsvda, tol 5e-3", "its final error", 12, 25, "fit",
@@ -65,6 +78,31 @@ CASES = (
     from_python("ap", "AP news, tf-idf, sparse f64, k = 20", k=20, shape=(2246, 10473)),
     from_python("pbmc", "2,638 cells of 500 genes, counts, sparse f32, k = 10", k=10,
                 shape=(2638, 500)),
+    Case("kl6", "kl, faces f32, k = 6, nndsvda, 200 iterations", "its final D", 60, 150, "fit",
+         data="faces", k=6, shape=(400, 4096), peer=multiplicative(1, 200, init="nndsvda"), options=KL),
+    Case("kl16", "kl, faces f32, k = 16, nndsvda, 200 iterations", "its final D", 40, 150, "fit",
+         data="faces", k=16, shape=(400, 4096), peer=multiplicative(1, 200, init="nndsvda"), options=KL),
+    Case("kl6-long", "kl, faces f32, k = 6, nndsvda, 2000 iterations", "its final D", 250, 600, "fit",
+         data="faces", k=6, shape=(400, 4096), peer=multiplicative(1, 2000, init="nndsvda"),
+         options=KL),
+    Case("kl16-long", "kl, faces f32, k = 16, nndsvda, 2000 iterations", "its final D", 200, 600,
+         "fit", data="faces", k=16, shape=(400, 4096),
+         peer=multiplicative(1, 2000, init="nndsvda"), options=KL),
+    Case("kl49", "kl, faces f32, k = 49, nndsvda, 300 iterations", "D = 5150", 20, 60, "fit",
+         data="faces", k=49, shape=(400, 4096), peer=multiplicative(1, 300, init="nndsvda"),
+         options=KL, goal=5150),
+    Case("kl-piano", "kl, piano spectrogram, k = 4, 20 starts, vs one fit of 1000 iterations",
+         "D = 1138", 1, 3, "starts", data="piano", k=4, shape=(129, 586),
+         peer=multiplicative(1, 1000, init="nndsvda"), options=KL + ("--starts", "20"), goal=1138),
+    Case("kl-breast", "kl, mutation counts, k = 4, 50 starts, vs one fit of 1000 iterations",
+         "D = 1567", 1, 3, "starts", data="breast21", k=4, shape=(96, 21),
+         peer=multiplicative(1, 1000, init="nndsvda"), options=KL + ("--starts", "50"), goal=1567),
+    Case("kl-pass", "kl pass, 50,000 x 4096 f32, k = 16, 6 m n k operations",
+         "share of multiply-add peak", 25, 45, "share", unit="%", shape=(50000, 4096), ranks=(16,),
+         options=KL),
+    Case("is-piano", "is, piano power spectrogram, k = 4, 500 iterations", "its final D", 3, 10,
+         "fit", data="piano-power", k=4, shape=(129, 586),
+         peer=multiplicative(0, 500, init="nndsvda"), options=("--loss", "is")),
 )
 
 # Relative errors on the Olivetti faces that nobody here has beaten, by k.

@@ -10,6 +10,10 @@ golub      38 samples of 5,000 genes, u16; ap: 2,246 news of 10,473 terms, tf-id
 planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept,
            plus the magnitude of normal noise of a tenth of the spread; f32
 
+piano      |STFT| of a piano playing "Mary had a little lamb", 129 x 586 f32, and its squares plus
+           1e-12 (piano-power); breast21: 96 kinds of mutation in 21 cancers, counts. Only where
+           $NMFKIT_TEST_DATA has piano_mary and sbs96
+
 `small` makes each a few hundred rows: for testing the machinery, not for measuring.
 """
 
@@ -31,7 +35,8 @@ def find_olivetti():
 
 # Data of others, below $NMFKIT_TEST_DATA.
 GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
-         "pbmc": ("pbmc3k", "pbmc3k_500.mtx")}
+         "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
+         "piano-power": ("piano_mary", "X.npy"), "breast21": ("sbs96", "breast21.npy")}
 SPARSE = ("ap", "pbmc")
 
 
@@ -46,6 +51,11 @@ def prepared(name):
     """That data as it is factorized: samples in rows."""
     if name == "golub":
         return numpy.ascontiguousarray(numpy.load(given(name)).T)
+    if name in ("piano", "piano-power", "breast21"):
+        X = numpy.load(given(name))
+        if name == "piano-power":
+            X = X.astype(numpy.float32) ** 2 + numpy.float32(1e-12)
+        return X.astype(numpy.uint16) if name == "breast21" else X
     from scipy.io import mmread
     X = mmread(given(name)).tocsr()
     if name == "pbmc":

@@ -1,5 +1,5 @@
 """Runs one measured fit, ours or scikit-learn's, in a process of its own, and judges both results
-with the same ruler: ||X - WH|| / ||X|| in double precision."""
+with the same ruler in double precision: ||X - WH|| / ||X||, or the divergence of WH from X."""
 
 import csv
 import json
@@ -22,6 +22,23 @@ def relative_error(X, W, H, mean):
     return float(numpy.sqrt(left / whole))
 
 
+def divergence(X, W, H, beta):
+    """D_beta(X || WH), what the losses kl (1), is (0) and beta minimize, in double precision."""
+    W, H = W.astype(numpy.float64), H.astype(numpy.float64)
+    total = 0.0
+    for first in range(0, len(X), 1000):
+        x = X[first:first + 1000].astype(numpy.float64)
+        y = numpy.maximum(W[first:first + 1000] @ H, 1e-300)
+        if beta == 1:
+            total += numpy.sum(x * numpy.log(numpy.where(x > 0, x, y) / y) - x + y)
+        elif beta == 0:
+            total += numpy.sum(x / y - numpy.log(x / y) - 1)
+        else:
+            terms = x ** beta - beta * x * y ** (beta - 1) + (beta - 1) * y ** beta
+            total += numpy.sum(terms) / (beta * (beta - 1))
+    return float(total)
+
+
 class Programs:
     """The programs under measurement, all with the same number of threads."""
 
@@ -42,27 +59,29 @@ class Programs:
             sys.exit("bench: failed with %d: %s" % (done.returncode, " ".join(command)))
         return done.stdout
 
-    def judged(self, data, output):
+    def judged(self, data, output, beta=2):
         result = json.loads(output)
         with numpy.load(self.model) as model:
             mean = model["mean"] if "mean" in model.files else numpy.zeros(0)
             X = matrices.load(data, mmap_mode="r")
-            result["error"] = relative_error(X, model["W"], model["H"], mean)
+            result["error"] = (relative_error(X, model["W"], model["H"], mean) if beta == 2 else
+                               divergence(X, model["W"], model["H"], beta))
         os.remove(self.model)
         return result
 
-    def ours(self, data, options, target=None):
+    def ours(self, data, options, target=None, beta=2):
         command = [self.bench_fit, data, "--model", self.model, "--threads", str(self.threads)]
         if target is not None:
-            command += ["--target", repr(target)]
-        return self.judged(data, self.call(command + [str(option) for option in options]))
+            command += ["--target" if beta == 2 else "--target-loss", repr(target)]
+        return self.judged(data, self.call(command + [str(option) for option in options]), beta)
 
     def peer(self, data, kind, params, package="sklearn.decomposition"):
         """A fit through Python; package: whose NMF or PCA."""
         request = {"data": data, "model": self.model, "kind": kind, "params": params,
                    "package": package}
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
-        return self.judged(data, self.call([sys.executable, script, json.dumps(request)]))
+        return self.judged(data, self.call([sys.executable, script, json.dumps(request)]),
+                           params.get("beta_loss", 2))
 
     def passes(self, *arguments, kernels=""):
         """The lines of `nmf bench`'s CSV; `kernels` as in NMFKIT_KERNELS."""

@@ -119,12 +119,13 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-nmf_status cli_time_pass(const nmf_matrix *X, int64_t k, int64_t threads, double seconds,
-                         cli_pass_time *time, nmf_error *error)
+nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads,
+                         double seconds, cli_pass_time *time, nmf_error *error)
 {
     stopwatch watch = {{0}, 0.0, seconds, 0, 0, {0}};
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = k;
+    options.loss = loss;
     options.init = NMF_INIT_RANDOM;
     options.tol = 0.0;
     options.max_iter = LONGEST;

@@ -17,7 +17,7 @@ typedef struct cli_pass_time {
 /* Fits of k components from random starts, without a tolerance, until the measured passes took
  * `seconds` and are at least five. The first two passes of each fit are left out: they warm the
  * caches, and their updates need more sweeps than all later ones. Errors: those of nmf_fit. */
-nmf_status cli_time_pass(const nmf_matrix *X, int64_t k, int64_t threads, double seconds,
-                         cli_pass_time *time, nmf_error *error);
+nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads,
+                         double seconds, cli_pass_time *time, nmf_error *error);
 
 #endif

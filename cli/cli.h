@@ -76,7 +76,7 @@ typedef struct cli_args {
     int man, completion;
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
-    int storage, quick;
+    int storage, loss, quick;
 } cli_args;
 
 /* The table, ended by a row without a name, and a row by its name (NULL: none). */

@@ -15,6 +15,7 @@ static const char *const orders[] = {"row", "column", NULL};
 static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
+static const char *const losses[] = {"frobenius", "kl", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -129,6 +130,7 @@ const cli_option cli_own_options[] = {
      "shape of the pass's data; default: 50000x4096", NULL, 1, INT32_MAX},
     {"storage", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(storage), NULL, "type of the pass's data",
      storages, 0, 0},
+    {"loss", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(loss), NULL, "what the pass lowers", losses, 0, 0},
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
     {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,

@@ -20,7 +20,8 @@ int main(int count, char **arguments)
     if (status == NMF_OK) status = nmf_fit(X, &options, &model, &error);
     if (status == NMF_OK) {
         const nmf_model_content *learned = nmf_model_view(model);
-        const nmf_render_gallery parts = {.pictures = learned->H, .grid_rows = 2, .grid_columns = 3};
+        const nmf_render_gallery parts = {
+            .pictures = learned->H, .grid_rows = 2, .grid_columns = 3};
         printf("relative error %.4f after %lld passes, %.3f s\n", learned->relative_error,
                (long long)learned->passes, learned->seconds);
         status = nmf_render(&parts, 1, 1, "Parts of faces", "parts.png", NULL, &error);

@@ -11,16 +11,24 @@
 extern "C" {
 #endif
 
-/* NMF with the Frobenius loss: minimizes over W, H >= 0
+/* NMF: minimizes over W, H >= 0
  *
- *   1/2 ||X - W H||_F^2 + a_W l1 n ||W||_1 + a_H l1 m ||H||_1
+ *   D(X || W H) + a_W l1 n ||W||_1 + a_H l1 m ||H||_1
  *                       + 1/2 a_W (1 - l1) n ||W||_F^2 + 1/2 a_H (1 - l1) m ||H||_F^2
  *
- * X is m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
+ * with D of options.loss: half the squared Frobenius distance, or a divergence (options.h). X is
+ * m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
  * required). The result does not depend on the number of threads or the block size.
- * Cost: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
- * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY.
- * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009. */
+ *
+ * Losses other than Frobenius take dense X and keep a copy of it the other way round, in its own
+ * type. Their report: error = sqrt(2 D), relative_error = D / D(X || r c' / s), r, c and s the row,
+ * column and total sums of X. beta <= 0 needs entries > 0. Zeros count fully where beta > 0.
+ *
+ * Cost: Frobenius: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
+ * Kullback-Leibler: two readings and 12 m n k; others: two readings and 8 to 12 m n k, and powers.
+ * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
+ * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier
+ * 2011 (multiplicative updates); examples: examples/notes.c, examples/signatures.c. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 
@@ -30,9 +38,10 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options
 NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 
-/* W for the rows of X with the model's H: for NMF each row's non-negative least squares problem
- * solved to its own tolerance, so a row's answer does not depend on the other rows of the batch,
- * and transform of the fitted X is the fit's own W; for PCA (X - 1 mean') H' (whitened if the model
+/* W for the rows of X with the model's H: for NMF each row's own problem (least squares, or its divergence) solved
+ * to its own tolerance, so a row's answer does not depend on the other rows of the batch, and
+ * transform of the fitted X is the fit's own W (not for the solvers cd and mu, whose W is left as
+ * their rule makes it; where beta is below 1 or above 2 a row may have several minima); for PCA (X - 1 mean') H' (whitened if the model
  * is). Reads tol and threads of options (NULL: the model's own). *W is new, row-major, of the
  * model's precision, owned by the caller. Errors: SHAPE (columns other than the model's features),
  * DATA. */

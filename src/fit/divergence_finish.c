@@ -44,8 +44,8 @@ static double loss_of_W(const nmfi_problem *problem)
 static void settle(nmfi_problem *problem)
 {
     /* D's terms are differences of numbers of the size of X's entries. */
-    const double epsilon = problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON
-                                                                   : DBL_EPSILON;
+    const double epsilon =
+        problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     const double size = problem->mean * (double)problem->m * (double)problem->n;
     look(problem, 1);
     const double before = loss_of_W(problem);

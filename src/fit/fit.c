@@ -43,7 +43,7 @@ static void restore(nmfi_problem *problem, const outcome *best)
 /* The first iterations of a divergence, whose loss tells the starts apart; one start needs no trial. */
 static void try_start(nmfi_problem *problem)
 {
-    enum { TRIAL = 30 };
+    enum { TRIAL = 10 };
     const int64_t most = problem->options.max_iter;
     if (problem->options.starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
     if (problem->options.starts > 1 || problem->compressed.rank == 0)

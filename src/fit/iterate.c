@@ -141,8 +141,10 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
 void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
-     * Where the sketch leaves out most of what WH does not explain, a few are enough. */
-    static const double moving = 1e-5, mostly = 0.9, surely = 0.3;
+     * Where the sketch leaves out most of what WH does not explain, a few are enough; another loss
+     * than this only begins here. */
+    const double moving = problem->divergence.wanted ? 1e-3 : 1e-5;
+    static const double mostly = 0.9, surely = 0.3;
     enum { BRIEF = 20, LONG = 500 };
     recent losses = {{0}, 0};
     problem->compressed.active = 1;

@@ -114,6 +114,6 @@ nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_diverg
                                               .patience = 0.2},
                                    .gamma = nmfi_mu_gamma(step.beta),
                                    .no_den = step.instead,
-                                   .accuracy = metric->kernels->element_bytes == 4 ? 3e-6 : 1e-10};
+                                   .accuracy = metric->kernels->element_bytes == 4 ? 1e-5 : 1e-9};
     return rule;
 }

@@ -195,7 +195,7 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
 static int64_t worthwhile_threads(const nmfi_problem *problem)
 {
     const double products = (double)problem->m * (double)problem->n * (double)problem->k;
-    return problem->options.threads == 0 && products < 1e5 ? 1 : problem->options.threads;
+    return problem->options.threads == 0 && products < 5e5 ? 1 : problem->options.threads;
 }
 
 nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const nmf_options *options,

@@ -172,29 +172,46 @@ static int land_by_value(row_newton *row)
     return 0;
 }
 
-/* The same for beta 1, by the slope along the step. Trap: the logarithm of a model that vanishes is so
- * small a punishment that values would let a row run onto the wall, from which Newton's steps do not
- * come back; slopes see it. */
+/* The slope at x + t d. For beta 1 it is known without forming ratios anew, from U = d'F in R's panel. */
+static double slope_at(row_newton *row, double slope, double t)
+{
+    const nmfi_divergence_step *step = row->step;
+    double growth, squares = 0, there = 0;
+    if (step->beta == 1) {
+        nmfi_strip_curvatures(&row->work, row->work.R, &t, &growth);
+        for (int64_t j = 0; j < step->k; j++) squares += square(row->z[j] - row->x[j]);
+        return slope + t * (growth + step->l2 * squares);
+    }
+    move(row, t);
+    nmfi_strip_ratios(&row->work);
+    for (int64_t j = 0; j < step->k; j++) {
+        const double g = entry(row, row->work.den, j) - entry(row, row->work.num, j) + step->l1 +
+                         step->l2 * entry(row, row->work.strip.x, j);
+        there += g * (row->z[j] - row->x[j]);
+    }
+    return there;
+}
+
+/* The same where D is convex, by slopes. Trap: values would let a row run onto the wall where a model
+ * entry vanishes, whose punishment is small for small entries; from there Newton's steps hardly come
+ * back. Slopes see the wall. */
 static int land_by_slope(row_newton *row, double slope)
 {
     enum { TRIALS = 12 };
-    double t = 1, growth, squares = 0;
-    for (int64_t j = 0; j < row->step->k; j++) {
-        const double d = row->z[j] - row->x[j];
-        squares += d * d;
-        set_entry(row, row->work.z, j, d);
-    }
-    nmfi_strip_model(&row->work, row->work.z, row->work.R);
+    double t = 1;
+    for (int64_t j = 0; j < row->step->k; j++)
+        set_entry(row, row->work.z, j, row->z[j] - row->x[j]);
+    if (row->step->beta == 1) nmfi_strip_model(&row->work, row->work.z, row->work.R);
     for (int trial = 0; trial < TRIALS; trial++) {
-        nmfi_strip_curvatures(&row->work, row->work.R, &t, &growth);
-        const double there = slope + t * (growth + row->step->l2 * squares);
+        const double there = slope_at(row, slope, t);
         if (there <= -0.2 * slope) {
             move(row, t);
             return 1;
         }
-        if (!(there < HUGE_VAL)) return 0;
+        if (!(there < HUGE_VAL)) break;
         t = nmfi_shorter_step(trial, t, slope, there);
     }
+    move(row, 0);
     return 0;
 }
 
@@ -206,14 +223,17 @@ static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work
         if (look(&row)) return;
         const double slope = aim(&row);
         if (!(slope < 0)) return;
-        if (!(row.step->beta == 1 ? land_by_slope(&row, slope) : land_by_value(&row))) return;
+        const int convex = row.step->beta >= 1 && row.step->beta <= 2;
+        if (!(convex ? land_by_slope(&row, slope) : land_by_value(&row))) return;
     }
 }
 
 static void improve(const void *context, const nmfi_tile *tile)
 {
-    enum { TOGETHER = 16 };
     const nmfi_settle_rule *rule = context;
+    /* A Newton step costs about k / 6 of these, and squares what is left where these take a part of it
+     * away. */
+    const int64_t together = 6 + rule->metric.step.k / 8;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->metric.step, tile, first);
@@ -221,7 +241,8 @@ static void improve(const void *context, const nmfi_tile *tile)
         const int measures = work.measures;
         work.measures = 0;
         int64_t open = work.rows;
-        for (int step = 0; step < TOGETHER && open > 0; step++) open = step_together(rule, &work);
+        for (int64_t step = 0; step < together && open > 0; step++)
+            open = step_together(rule, &work);
         for (int64_t i = 0; i < work.rows && open > 0; i++) finish_row(rule, &work, i);
         work.measures = measures;
         nmfi_strip_ratios(&work);
