@@ -13,6 +13,9 @@ planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of th
 piano      |STFT| of a piano playing "Mary had a little lamb", 129 x 586 f32, and its squares plus
            1e-12 (piano-power); breast21: 96 kinds of mutation in 21 cancers, counts. Only where
            $NMFKIT_TEST_DATA has piano_mary and sbs96
+counts     100,000 documents of 50,000 words, sparse f32, about 13 million of them not zero: 50
+           topics, each a Zipf-Mandelbrot law (rank + 2.7)^-1.07 times gamma(0.3) preferences;
+           documents mix topics by Dirichlet(0.08) and have Poisson(175 gamma(4, 1/4)) words
 
 `small` makes each a few hundred rows: for testing the machinery, not for measuring.
 """
@@ -37,7 +40,7 @@ def find_olivetti():
 GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
          "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
          "piano-power": ("piano_mary", "X.npy"), "breast21": ("sbs96", "breast21.npy")}
-SPARSE = ("ap", "pbmc")
+SPARSE = ("ap", "pbmc", "counts")
 
 
 def given(name):
@@ -81,9 +84,33 @@ def planted(rows, columns, rank, seed=1):
     return X + numpy.float32(0.1) * X.std() * numpy.abs(noise)
 
 
+def counts(rows, columns, topics, mean, seed=1):
+    from scipy.sparse import csr_matrix
+    random = numpy.random.default_rng(seed)
+    law = (numpy.arange(1, columns + 1) + 2.7) ** -1.07
+    words = numpy.cumsum(law * random.gamma(0.3, size=(topics, columns)), axis=1)
+    words /= words[:, -1:]
+    mixture = numpy.cumsum(random.dirichlet(numpy.full(topics, 0.08), size=rows), axis=1)
+    lengths = numpy.maximum(1, random.poisson(mean * random.gamma(4, 0.25, size=rows)))
+    document = numpy.repeat(numpy.arange(rows), lengths)
+    topic = numpy.empty(len(document), numpy.int16)
+    for first in range(0, len(document), 1 << 20):  # a little memory at a time
+        part = slice(first, first + (1 << 20))
+        drawn = random.random(len(document[part]))
+        topic[part] = (mixture[document[part]] < drawn[:, None]).sum(axis=1).clip(0, topics - 1)
+    word = numpy.empty(len(document), numpy.int32)
+    for t in range(topics):
+        where = numpy.flatnonzero(topic == t)
+        word[where] = numpy.searchsorted(words[t], random.random(len(where))).clip(0, columns - 1)
+    ends = numpy.concatenate([[0], numpy.cumsum(lengths)])
+    X = csr_matrix((numpy.ones(len(word), numpy.float32), word, ends), shape=(rows, columns))
+    X.sum_duplicates()
+    return X
+
+
 class Datasets:
     """Paths of the data sets by name: faces, faces-u8, faces10k, faces10k-u8, planted, swimmer,
-    golub, ap, pbmc; the sparse ones are .npz files as SciPy writes them."""
+    counts, golub, ap, pbmc; the sparse ones are .npz files as SciPy writes them."""
 
     def __init__(self, directory, nmf, small=False):
         self.nmf, self.small = nmf, small
@@ -124,6 +151,8 @@ class Datasets:
             return prepared(name)
         if name == "swimmer":
             return self.generated("swimmer")
+        if name == "counts":
+            return counts(*((300, 200, 5, 20) if self.small else (100000, 50000, 50, 175)))
         if name == "planted":
             return planted(*((400, 200, 10) if self.small else (20000, 2000, 100)))
         X = self.pictures()
