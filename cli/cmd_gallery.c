@@ -4,6 +4,7 @@
 #include "data.h"
 #include "draw.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MOST_CHOSEN 100 /* pictures where neither --grid nor --rows says how many */
@@ -104,11 +105,36 @@ static nmf_status check_grid(const nmf_render_gallery *gallery, nmf_error *error
                     (long long)available);
 }
 
+/* Components that are no pictures, as bars. Chosen ones are headed by the numbers they have in the
+ * model. */
+static nmf_status draw_bars(const cli_args *args, const nmf_matrix *components, nmf_error *error)
+{
+    int64_t *rows = NULL, count = 0;
+    if (args->rows == NULL) return cli_draw_bars(args, components, NULL, args->output, error);
+    nmf_status status = cli_parse_numbers("rows", args->rows, &rows, &count, error);
+    if (status != NMF_OK) return status;
+    const char **const captions = calloc((size_t)count, sizeof *captions);
+    char(*const numbers)[24] = calloc((size_t)count, sizeof *numbers);
+    if (captions == NULL || numbers == NULL)
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld captions", (long long)count);
+    for (int64_t i = 0; i < count && status == NMF_OK; i++) {
+        snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)rows[i]);
+        captions[i] = numbers[i];
+    }
+    if (status == NMF_OK) status = cli_draw_bars(args, components, captions, args->output, error);
+    free(numbers);
+    free(captions);
+    free(rows);
+    return status;
+}
+
 static nmf_status draw_pictures(const cli_args *args, int is_model, gallery_source *source,
                                 nmf_error *error)
 {
     const nmf_matrix *pictures = NULL;
     nmf_status status = prepare_pictures(args, is_model, source, &pictures, error);
+    if (status == NMF_OK && is_model && nmf_matrix_image_height(pictures) == 0)
+        return draw_bars(args, pictures, error);
     if (status == NMF_OK) status = cli_check_shape(pictures, args->operands[0], error);
     if (status != NMF_OK) return status;
     const int64_t available = nmf_matrix_rows(pictures);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* dl_iterate_phdr */
 #include "data.h"
 #include "report.h"
+#include "words.h"
 
 #include <link.h>
 #include <math.h>
@@ -118,10 +119,15 @@ static void print_names(const nmf_matrix *matrix, nmf_names which, const char *h
     const int64_t count =
         which == NMF_FEATURE_NAMES ? nmf_matrix_columns(matrix) : nmf_matrix_rows(matrix);
     if (!nmf_matrix_has_names(matrix, which) || count == 0) return;
-    printf("%s: %s", heading, nmf_matrix_name(matrix, which, 0));
-    if (count > 1)
-        printf("%s%s", count > 2 ? ", ..., " : ", ", nmf_matrix_name(matrix, which, count - 1));
-    putchar('\n');
+    cli_text text = {NULL, 0, 0, 0};
+    cli_text_add(&text, "%s: ", heading);
+    cli_text_add_name(&text, nmf_matrix_name(matrix, which, 0));
+    if (count > 1) {
+        cli_text_add(&text, count > 2 ? ", ..., " : ", ");
+        cli_text_add_name(&text, nmf_matrix_name(matrix, which, count - 1));
+    }
+    puts(text.bytes != NULL ? text.bytes : heading);
+    free(text.bytes);
 }
 
 static void print_entries(const nmf_matrix *matrix, const entry_summary *summary, double entries)

@@ -100,6 +100,7 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
     if (!exists && strrchr(data_path, ':') != NULL) /* "file.mat:name" */
         end = (size_t)(strrchr(data_path, ':') - data_path);
     while (end > 0 && data_path[end - 1] == '/') end--;
+    if (end > 3 && strncmp(data_path + end - 3, ".gz", 3) == 0) end -= 3; /* "x.mtx.gz" is x too */
     size_t begin = end;
     while (begin > 0 && data_path[begin - 1] != '/') begin--;
     for (size_t dot = end; dot > begin + 1 && !(exists && S_ISDIR(there.st_mode)); dot--) {
@@ -123,6 +124,17 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
     return NMF_OK;
 }
 
+/* MatrixMarket has no place for names. */
+static int loses_names(const nmf_matrix *matrix, const char *path)
+{
+    const char *const dot = strrchr(path, '.');
+    const int is_mtx = dot != NULL && (strcmp(dot, ".mtx") == 0 ||
+                                       (dot - path >= 4 && strcmp(dot - 4, ".mtx.gz") == 0));
+    return is_mtx && (nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES) ||
+                      nmf_matrix_has_names(matrix, NMF_FEATURE_NAMES) ||
+                      nmf_matrix_has_names(matrix, NMF_LABELS));
+}
+
 nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
                             nmf_error *error)
 {
@@ -130,8 +142,9 @@ nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, cons
     cli_interrupt_hold();
     const nmf_status status = nmf_io_write(matrix, path, error);
     if (status == NMF_OK)
-        cli_say(args, "wrote %s: %lld x %lld %s", path, (long long)nmf_matrix_rows(matrix),
-                (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)));
+        cli_say(args, "wrote %s: %lld x %lld %s%s", path, (long long)nmf_matrix_rows(matrix),
+                (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
+                loses_names(matrix, path) ? "; names are not kept there, but in .npz" : "");
     cli_interrupt_release();
     return status;
 }

@@ -27,8 +27,6 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
 static nmf_status read_data(const cli_args *args, nmf_matrix **X, double **idf, nmf_error *error)
 {
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, X, error);
-    if (status == NMF_OK && args->gallery != NULL)
-        status = cli_check_shape(*X, args->operands[0], error);
     if (status == NMF_OK) status = cli_weigh((nmf_weighting)args->weighting, NULL, X, idf, error);
     return status;
 }

@@ -47,7 +47,9 @@ const cli_command cli_commands[] = {
      "nmf reconstruct faces.nmf.npz -o pictures/", NULL, cli_run_reconstruct},
     {"gallery", CLI_GALLERY, 0, 1, -1, "MODEL|DATA... -o PICTURE [options]",
      "draw components or samples as a grid of pictures",
-     "Draws a model's components, or the rows of DATA. With --reconstruct and --data it draws "
+     "Draws a model's components, or the rows of DATA. Components that are no pictures are drawn "
+     "as "
+     "bars of their top features, with their names. With --reconstruct and --data it draws "
      "samples "
      "and below them what the model makes of them.",
      "nmf gallery faces.nmf.npz -o parts.png --grid 2x3 --title 'Parts of faces'\n"

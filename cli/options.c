@@ -109,6 +109,8 @@ const cli_option cli_own_options[] = {
 
     {"count", 'n', CLI_KIND_INT, CLI_TOP, FIELD(count), "N",
      "features of each component; default: 10", NULL, 1, 1000000},
+    {"count", 'n', CLI_KIND_INT, CLI_GALLERY, FIELD(count), "N",
+     "bars of each component that is no picture; default: 10", NULL, 1, 1000},
     {"tsv", 0, CLI_KIND_FLAG, CLI_TOP, FIELD(tsv), NULL,
      "print tab-separated lines, as into a pipe, on a terminal too", NO_BOUNDS},
     {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN, FIELD(json), "FILE",

@@ -54,6 +54,24 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render(const nmf_render_gallery *galleries
                                              int64_t across, const char *title, const char *path,
                                              nmf_error *warning, nmf_error *error);
 
+/* Rows of a matrix as panels of bars: their `count` entries of largest size (at most 1000), longest
+ * first, labelled with the names of the features, or their numbers; negative ones in another colour.
+ * captions (one for each row, or NULL: the rows' numbers) stand above the panels. */
+typedef struct nmf_render_bars {
+    const nmf_matrix *matrix;
+    int64_t grid_rows,
+        grid_columns; /* filled row by row from the matrix's first row on, the last line in part */
+    int64_t count;
+    const char *const *captions;
+} nmf_render_bars;
+
+/* Draws them, with a title (NULL: none), into a .png, .svg or .pdf; written, and `warning` set, as
+ * nmf_render does. Errors: ARGUMENT, SHAPE (a grid with empty lines, a drawing too large), FILE,
+ * UNSUPPORTED, MEMORY. Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_draw_bars(const nmf_render_bars *bars,
+                                                       const char *title, const char *path,
+                                                       nmf_error *warning, nmf_error *error);
+
 #ifdef __cplusplus
 }
 #endif
