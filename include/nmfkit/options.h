@@ -24,16 +24,16 @@ typedef enum nmf_solver {
     NMF_SOLVER_AUTO = 0,
     NMF_SOLVER_HALS = 1, /* Frobenius only */
     NMF_SOLVER_CD = 2,   /* Frobenius only */
-    NMF_SOLVER_MU = 3    /* multiplicative updates, every loss */
+    NMF_SOLVER_MU = 3,   /* multiplicative updates, every loss */
+    NMF_SOLVER_SCD = 4   /* sequential coordinate descent, Kullback-Leibler only */
 } nmf_solver;
-#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu"
+#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd"
 
 /* What a fit minimizes: D(X || W H) of one of these kinds, summed over entries x and y of WH.
  *
- * frobenius  (x - y)^2 / 2
- * kl         x log(x / y) - x + y
- * is         x / y - log(x / y) - 1
- * beta       (x^b - b x y^(b-1) + (b - 1) y^b) / (b (b - 1)), which the others are for b = 2, 1, 0 */
+ * frobenius  (x - y)^2 / 2 kl         x log(x / y) - x + y is         x / y - log(x / y) - 1
+ * beta       (x^b - b x y^(b-1) + (b - 1) y^b) / (b (b - 1)), which the others are for b = 2, 1,
+ * 0 */
 typedef enum nmf_loss {
     NMF_LOSS_FROBENIUS = 0,
     NMF_LOSS_KL = 1, /* generalized Kullback-Leibler */

@@ -57,6 +57,7 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense)
                                 .dtype = dense->dtype,
                                 .by_columns = dense->column_stride != 1 && dense->row_stride == 1 &&
                                               dense->columns > 1,
+                                .turns = dense->row_stride == 1 || dense->rows == 1,
                                 .lends = lends,
                                 .fetch = lends ? lend : fill,
                                 .dense = *dense};

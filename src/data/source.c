@@ -9,6 +9,7 @@ static nmfi_source source_sparse(const nmf_sparse *sparse)
                                 .rows = sparse->rows,
                                 .columns = sparse->columns,
                                 .dtype = sparse->dtype,
+                                .turns = 1,
                                 .sparse = *sparse};
     return source;
 }

@@ -17,6 +17,7 @@ struct nmfi_source {
     int64_t rows, columns;
     nmf_dtype dtype;
     int by_columns; /* 1: its transpose is read more easily */
+    int turns;      /* 1: its transpose is read without a copy */
     int lends;      /* 1: rows() returns the caller's own memory and needs no buffer */
     /* The first of `count` rows, `*row_stride` elements apart. `buffer` holds count * columns
      * elements and is used only where the source does not lend. Thread-safe for distinct

@@ -9,11 +9,12 @@
 
 struct nmfi_problem;
 
-/* Each factor's half step visits X along that factor: the pass as X is stored, and `across`, over a copy
- * of X the other way round in its storage type. */
+/* Each factor's half step visits X along that factor: the pass as X is stored, and `across`,
+ * over a copy of X the other way round in its storage type. */
 typedef struct nmfi_divergence {
     int wanted; /* 0: the Frobenius loss with its own solvers */
     double beta;
+    int coordinates; /* steps are coordinate descent, not in the shared metric */
     nmfi_pass across;
     void *copy;         /* of X for `across`; NULL where X lends its rows both ways */
     void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
@@ -26,8 +27,9 @@ double nmfi_beta(const nmf_options *options);
 void nmfi_name_loss(nmf_options *options);
 /* Errors: DATA, with the first entry that beta <= 0 cannot take. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
+int nmfi_picks_coordinates(const struct nmfi_problem *problem);
 /* Errors: ARGUMENT where the solver does not minimize the loss. */
-nmf_status nmfi_divergence_check(const nmf_options *options, const nmf_matrix *X, nmf_error *error);
+nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
 
 /* divergence_open.c: called by problem.c where each of these is done for every fit. */
 void nmfi_divergence_plan(struct nmfi_problem *problem, const nmfi_source *stored);

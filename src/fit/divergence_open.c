@@ -1,5 +1,6 @@
-/* Opening a problem whose loss is a divergence: the exponent, X the other way round, what the smallest
- * entries allow, and the divergence of the rank-one fit that relative errors are measured by. */
+/* Opening a problem whose loss is a divergence: the exponent, X the other way round, what the
+ * smallest entries allow, and the divergence of the rank-one fit that relative errors are
+ * measured by. */
 #include "fit/problem.h"
 #include "rule/divergence.h"
 
@@ -25,16 +26,29 @@ void nmfi_name_loss(nmf_options *options)
     if (options->beta == 0) options->loss = NMF_LOSS_IS;
 }
 
-nmf_status nmfi_divergence_check(const nmf_options *options, const nmf_matrix *X, nmf_error *error)
+int nmfi_picks_coordinates(const nmfi_problem *problem)
 {
-    if (nmf_matrix_is_sparse(X) &&
-        (options->loss != NMF_LOSS_FROBENIUS || options->solver == NMF_SOLVER_MU))
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "X is sparse: only the frobenius loss with its own solvers takes that yet");
+    /* Below this share of entries that are not zero a row's curvature is its own affair; above
+     * it the metric that all rows share is quicker, though it looks at the zeros too. */
+    static const double few = 0.3;
+    const nmf_options *o = &problem->options;
+    if (o->solver != NMF_SOLVER_AUTO || nmfi_beta(o) != 1) return o->solver == NMF_SOLVER_SCD;
+    const double entries = (double)problem->m * (double)problem->n;
+    return problem->source.kind == NMFI_SOURCE_SPARSE &&
+           (double)nmfi_sparse_stored(&problem->source.sparse) < few * entries;
+}
+
+nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
+{
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
-    if (options->loss == NMF_LOSS_FROBENIUS || options->solver == NMF_SOLVER_AUTO ||
-        options->solver == NMF_SOLVER_MU)
-        return NMF_OK;
+    if (options->solver == NMF_SOLVER_AUTO || options->solver == NMF_SOLVER_MU) return NMF_OK;
+    if (options->solver == NMF_SOLVER_SCD)
+        return options->loss == NMF_LOSS_KL
+                   ? NMF_OK
+                   : nmf_fail(error, NMF_ERROR_ARGUMENT,
+                              "solver = scd minimizes the kl loss only; loss %s needs another",
+                              losses[options->loss]);
+    if (options->loss == NMF_LOSS_FROBENIUS) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "solver = %s minimizes the frobenius loss only; loss %s needs auto or mu",
                     solvers[options->solver], losses[options->loss]);
@@ -42,14 +56,16 @@ nmf_status nmfi_divergence_check(const nmf_options *options, const nmf_matrix *X
 
 void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
 {
-    nmf_dense turned = nmfi_transposed(&stored->dense);
-    if (turned.column_stride != 1 && turned.columns > 1) { /* it will be a copy, rows packed */
-        turned.row_stride = turned.columns;
-        turned.column_stride = 1;
+    nmfi_source turned = nmfi_source_transposed(stored);
+    if (!stored->turns) { /* it will be a copy, rows packed */
+        nmf_dense packed = turned.dense;
+        packed.row_stride = packed.columns;
+        packed.column_stride = 1;
+        turned = nmfi_source_dense(&packed);
     }
-    const nmfi_source source = nmfi_source_dense(&turned);
-    nmfi_pass_plan(&problem->divergence.across, &source, problem->kernels, problem->k,
+    nmfi_pass_plan(&problem->divergence.across, &turned, problem->kernels, problem->k,
                    problem->options.block_rows);
+    nmfi_pass_across(&problem->divergence.across, &problem->pass);
 }
 
 static int64_t longer(int64_t a, int64_t b)
@@ -65,13 +81,14 @@ void nmfi_divergence_layout(nmfi_problem *problem)
     const int64_t threads = nmfi_team_threads(problem->team);
     nmfi_pass *const sides[] = {&problem->pass, &d->across};
     nmfi_pass_layout(&d->across, arena, threads, 0);
+    /* Steps in the metric want whole rows; coordinates and the updates of beta 1 none. */
+    const int whole = d->beta != 1 || !(d->coordinates || problem->options.solver == NMF_SOLVER_MU);
     for (int side = 0; side < 2; side++)
         nmfi_pass_layout_room(sides[side], arena, threads,
-                              nmfi_strip_room_bytes(k, sides[side]->columns.ld, bytes));
+                              nmfi_divergence_room_bytes(sides[side], d->beta, whole), whole);
     const nmfi_source *as_stored = &problem->pass.source;
-    const int copies = as_stored->dense.row_stride != 1 && as_stored->rows > 1;
     d->copy = NULL;
-    if (copies) {
+    if (!as_stored->turns) {
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
@@ -100,8 +117,8 @@ nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
-/* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler divergence
- * nothing of rank one is better. */
+/* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler
+ * divergence nothing of rank one is better. */
 static double rank_one(nmfi_problem *problem)
 {
     nmfi_divergence *d = &problem->divergence;
@@ -122,7 +139,7 @@ static double rank_one(nmfi_problem *problem)
     looking.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&looking);
     nmfi_pass *along_W = nmfi_pass_along(problem, W);
-    nmfi_pass_visit_tiles(along_W, &rule);
+    nmfi_divergence_visit(along_W, &looking.step, &rule, 0);
     memset(W->y, 0, nmfi_factor_bytes(problem, W));
     memset(H->y, 0, nmfi_factor_bytes(problem, H));
     return along_W->total.value[NMFI_SUM_DISTANCE];
@@ -137,9 +154,9 @@ static double unevenness(const nmfi_kernels *kernels, const void *marginal, cons
     return squares * (double)cut->count / (sum * sum);
 }
 
-/* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and columns weigh
- * about the same, a fit in the sketch by the one is a good start for the other; where a few carry the
- * rest (spectra), it leads into a corner of its own. */
+/* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and
+ * columns weigh about the same, a fit in the sketch by the one is a good start for the other;
+ * where a few carry the rest (spectra), it leads into a corner of its own. */
 static int frobenius_leads_astray(const nmfi_problem *problem)
 {
     const nmfi_divergence *d = &problem->divergence;

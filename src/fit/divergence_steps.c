@@ -1,5 +1,5 @@
-/* Half steps of a divergence: each factor is improved by a visit of X along it, the other held fixed. The
- * roles of a factor's three arrays are those of problem.h. */
+/* Half steps of a divergence: each factor is improved by a visit of X along it, the other held
+ * fixed. The roles of a factor's three arrays are those of problem.h. */
 #include "fit/problem.h"
 
 #include <float.h>
@@ -57,7 +57,16 @@ static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_dive
                              .no_den = peer_epsilon * pow(problem->unit, beta - 1) * root,
                              .cut = cuts ? peer_cut * root : 0};
     const nmfi_rule rule = nmfi_rule_mu(&mu);
-    nmfi_pass_visit_tiles(nmfi_pass_along(problem, factor), &rule);
+    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
+}
+
+static void descend_coordinates(nmfi_problem *problem, const nmfi_factor *factor,
+                                nmfi_divergence_step step, nmfi_divergence_half half)
+{
+    const nmfi_coordinates_rule coordinates = {
+        .step = step, .sweeps = 2, .accuracy = 1e-3, .strict = half.strict};
+    const nmfi_rule rule = nmfi_rule_coordinates(&coordinates);
+    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
 }
 
 static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
@@ -77,7 +86,7 @@ static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
                                      .sweeps = 16,
                                      .patience = half.strict ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
-    nmfi_pass_visit_tiles(pass, &rule);
+    nmfi_divergence_visit(pass, &step, &rule, 1);
 }
 
 void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_half half)
@@ -86,7 +95,8 @@ void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_
     const nmfi_factor *other = of_W ? &problem->H : &problem->W;
     const nmfi_divergence_step step = describe(problem, factor, other, half);
     if (step.beta == 1 && !half.still && !half.parity)
-        step_in_metric(problem, factor, step, half);
+        (problem->divergence.coordinates ? descend_coordinates : step_in_metric)(problem, factor,
+                                                                                 step, half);
     else
         multiply(problem, factor, step, half);
     nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
@@ -103,7 +113,7 @@ void nmfi_divergence_settle_W(nmfi_problem *problem)
     const nmfi_settle_rule settle =
         nmfi_settling(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
     const nmfi_rule rule = nmfi_rule_settle(&settle);
-    nmfi_pass_visit_tiles(pass, &rule);
+    nmfi_divergence_visit(pass, &step, &rule, 0);
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
 }
@@ -149,7 +159,8 @@ double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double a
            nmfi_penalty(&problem->H, problem->k);
 }
 
-/* Every row of the factor times what gives its model X's own sum: where scales are free, the best. */
+/* Every row of the factor times what gives its model X's own sum: where scales are free, the
+ * best. */
 static void match_marginals(nmfi_problem *problem, nmfi_factor *factor, void *at,
                             const nmfi_factor *other, const void *F)
 {

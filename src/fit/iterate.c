@@ -65,7 +65,8 @@ static double alternate(nmfi_problem *problem, const descent *d)
 
 static descent begin(nmfi_problem *problem)
 {
-    const int wanted = problem->options.solver == NMF_SOLVER_AUTO;
+    const nmf_solver solver = problem->options.solver;
+    const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
     const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
@@ -89,14 +90,15 @@ static int step(nmfi_problem *problem, descent *d)
     return !hopeless;
 }
 
-/* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the caller's, where
- * squares of tiny entries may all be zero). */
+/* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
+ * caller's, where squares of tiny entries may all be zero). */
 typedef struct recent {
     double loss[WINDOW];
     int64_t count;
 } recent;
 
-/* Takes the newest loss in; how far it is below the one a window ago, or infinity while there is none. */
+/* Takes the newest loss in; how far it is below the one a window ago, or infinity while there is
+ * none. */
 static double fallen(recent *losses, double loss)
 {
     double *const before = &losses->loss[losses->count % WINDOW];
@@ -106,8 +108,8 @@ static double fallen(recent *losses, double loss)
     return by;
 }
 
-/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding moves it,
- * or by less than a hundredth of tol for each. */
+/* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
+ * moves it, or by less than a hundredth of tol for each. */
 static int stalled(const nmfi_problem *problem, recent *losses, double loss)
 {
     const double tol = problem->options.tol;

@@ -90,6 +90,23 @@ nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, do
     return step;
 }
 
+void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
+                           int whole)
+{
+    const nmfi_tiles_visit visit = {
+        .rule = rule, .F = step->F, .k = step->k, .entries_only = step->beta == 1 && !whole};
+    nmfi_pass_visit_tiles(pass, &visit);
+}
+
+int64_t nmfi_divergence_room_bytes(const nmfi_pass *pass, double beta, int whole)
+{
+    const int64_t bytes = pass->kernels->element_bytes, entries = nmfi_pass_most_entries(pass);
+    const int64_t rows = nmfi_strip_room_bytes(pass->k, pass->columns.ld, bytes);
+    const int64_t line = nmfi_strip_line_bytes(pass->k, entries, bytes);
+    const int lines = entries > 0 && beta == 1 && !whole;
+    return lines || line > rows ? line : rows;
+}
+
 double nmfi_mu_gamma(double beta)
 {
     return beta < 1 ? 1 / (2 - beta) : beta > 2 ? 1 / (beta - 1) : 1;

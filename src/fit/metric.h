@@ -30,15 +30,22 @@ void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_c
 /* X's sums along the rows of a pass, into T; works in metric->weight. */
 void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
 
-/* gram = F diag(1 / c) F' + l2, c = sum_j own_sums_j F_j, from F_sums and own_sums as they are; F is the
- * column factor of `pass`. */
+/* gram = F diag(1 / c) F' + l2, c = sum_j own_sums_j F_j, from F_sums and own_sums as they are;
+ * F is the column factor of `pass`. */
 void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2);
 
 /* A step's numbers that do not depend on the factors, with the guards of our own solvers. */
 nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double unit,
                                     int64_t k);
-/* How a row is settled: one place for the fit's last visit and for transform. The metric is made from F
- * alone, so that no row depends on another. */
+/* One visit of a step's rule. The Kullback-Leibler divergence needs no zeros of X, unless the
+ * rule is quicker with whole rows. */
+void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
+                           int whole);
+/* The room that the rules of such visits work in; `whole`: some of them want whole rows. */
+int64_t nmfi_divergence_room_bytes(const nmfi_pass *pass, double beta, int whole);
+
+/* How a row is settled: one place for the fit's last visit and for transform. The metric is made
+ * from F alone, so that no row depends on another. */
 nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
                                const void *own_sums);
 /* The exponent that makes the multiplicative update descend: Fevotte & Idier 2011. */

@@ -207,7 +207,8 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->divergence.beta = nmfi_beta(&problem->options);
     problem->divergence.wanted =
         problem->options.loss != NMF_LOSS_FROBENIUS || problem->options.solver == NMF_SOLVER_MU;
-    nmf_status status = nmfi_divergence_check(&problem->options, X, error);
+    problem->divergence.coordinates = nmfi_picks_coordinates(problem);
+    nmf_status status = nmfi_divergence_check(&problem->options, error);
     if (status == NMF_OK) status = choose_start(problem, error);
     choose_sketch(problem);
     if (status == NMF_OK)

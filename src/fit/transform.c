@@ -36,8 +36,9 @@ static void layout(transform *t)
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
     if (t->beta == 2) return;
+    const int whole = t->beta != 1;
     nmfi_pass_layout_room(&t->pass, arena, nmfi_team_threads(t->team),
-                          nmfi_strip_room_bytes(k, t->pass.columns.ld, bytes));
+                          nmfi_divergence_room_bytes(&t->pass, t->beta, whole), whole);
     t->own_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
     t->metric.kernels = t->kernels;
     t->metric.k = k;
@@ -97,7 +98,7 @@ static void settle_rows(transform *t)
     nmfi_own_sums(&t->metric, &t->pass, t->own_sums);
     const nmfi_settle_rule settle = nmfi_settling(&t->metric, &t->pass, step, t->own_sums);
     const nmfi_rule rule = nmfi_rule_settle(&settle);
-    nmfi_pass_visit_tiles(&t->pass, &rule);
+    nmfi_divergence_visit(&t->pass, &step, &rule, 0);
 }
 
 static void project_rows(transform *t)

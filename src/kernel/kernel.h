@@ -76,14 +76,32 @@ typedef struct nmfi_ratio {
     int64_t ldr;
 } nmfi_ratio;
 
-/* Up to NMFI_LANES_MAX rows of a factor in a divergence's half step: the point x and the two parts of
- * its gradient, all k x lanes with stride ld. */
+/* Up to NMFI_LANES_MAX rows of a factor in a divergence's half step: the point x and the two
+ * parts of its gradient, all k x lanes with stride ld. */
 typedef struct nmfi_strip {
     void *x;
     const void *num, *den; /* R F' and S F' */
     int64_t k, lanes, ld;
     double l1, l2; /* the gradient is den + l1 + l2 x - num */
 } nmfi_strip;
+
+/* One row of X for coordinate descent under the Kullback-Leibler divergence: see coordinates.inc.
+ * Its entries a may leave zeros out. Arrays over entries are padded with zeros to whole vectors. */
+typedef struct nmfi_coordinates {
+    const void *a, *B; /* entries, T; k x ldb: the other factor beside them */
+    double unit;       /* what entries are multiplied by */
+    void *v;           /* the model x'B; in: at x, out: near the result */
+    int64_t count, ldb, k;
+    void *x; /* k, stride ldx: in: the start, out: the result */
+    int64_t ldx;
+    const double *F_sums; /* k */
+    double l1, l2, least, instead;
+    double
+        concordance; /* 1 / sqrt(least positive entry): no step raises the divergence; 0: Newton */
+    double accuracy; /* stop when a sweep changes less of the model's sum, relatively */
+    int64_t sweeps;
+    int32_t *active; /* work: k */
+} nmfi_coordinates;
 
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
@@ -169,6 +187,16 @@ typedef struct nmfi_kernels {
     /* y = max(n / 10, n + beta (n - old)), over k x count. */
     void (*overshoot)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
                       int64_t ldo, int64_t k, int64_t count, double beta);
+
+    /* Lines [begin, end) with every entry, zeros included, in T: rows of `columns`. */
+    void (*spread[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, int64_t columns, void *to,
+                         int64_t stride);
+
+    /* One line: a[e] = value e in T, B[j,e] = F[index_e, j] from packed rows, zeros behind up to a
+     * multiple of NMFI_LANES_MIN. Returns how many entries it has. */
+    int64_t (*collect[5][2])(const nmfi_lines *X, int64_t line, const void *F, int64_t stride,
+                             int64_t k, void *B, int64_t ldb, void *a);
+    void (*coordinates)(nmfi_coordinates *line);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,

@@ -70,6 +70,7 @@
 #define NAME(base) NMFI_GLUE(base, _f32)
 #include "kernel/vector.inc"
 #include "kernel/ratio.inc"
+#include "kernel/coordinates.inc"
 #include "kernel/products.inc"
 #include "kernel/sparse.inc"
 #include "kernel/hals.inc"
@@ -84,6 +85,7 @@
 #define NAME(base) NMFI_GLUE(base, _f64)
 #include "kernel/vector.inc"
 #include "kernel/ratio.inc"
+#include "kernel/coordinates.inc"
 #include "kernel/products.inc"
 #include "kernel/sparse.inc"
 #include "kernel/hals.inc"

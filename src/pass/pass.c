@@ -199,8 +199,25 @@ static void layout_dense(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, in
     pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
 }
 
-const struct nmfi_way nmfi_way_dense = {
-    .layout = layout_dense, .visit = visit_dense, .columns = columns_dense, .scan = scan_dense};
+static void layout_no_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole)
+{
+    (void)pass, (void)arena, (void)threads, (void)whole; /* rows are lent or gathered as always */
+}
+
+static int64_t most_entries_dense(const nmfi_pass *pass)
+{
+    (void)pass;
+    return 0;
+}
+
+const struct nmfi_way nmfi_way_dense = {.layout_tiles = layout_no_tiles,
+                                        .tiles = nmfi_tiles_dense,
+                                        .most_entries = most_entries_dense,
+
+                                        .layout = layout_dense,
+                                        .visit = visit_dense,
+                                        .columns = columns_dense,
+                                        .scan = scan_dense};
 
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
 {

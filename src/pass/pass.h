@@ -37,6 +37,8 @@ typedef struct nmfi_sparse_side {
         bounds[NMFI_SHARES_MOST + 1]; /* runs of lines with about as many entries each */
 } nmfi_sparse_side;
 typedef struct nmfi_sparse_sides {
+    struct nmfi_pass *twin;   /* the pass whose sides these are, the other way round; or NULL */
+    int has_twin;             /* another one finds its sides here */
     nmfi_sparse_side side[2]; /* lines along the rows, along the columns */
     nmfi_sparse_arrays other; /* for the side that is not given, from the arena */
     const void *visited;      /* the row factor of the last accumulating visit */
@@ -101,8 +103,24 @@ void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
 /* The other kind of visit: a rule that improves each tile with the tile's rows of X at hand, where
  * products alone do not tell enough (divergences). It works in a room of `bytes` for each thread
  * (tiles.c). */
-void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes);
-void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_rule *rule);
+typedef struct nmfi_tiles_visit {
+    const nmfi_rule *rule;
+    const void *F; /* column factor, k x columns.ld */
+    int64_t k;
+    /* The rule needs no zeros of X: a sparse X then has a tile for each row, with what it
+     * stores. */
+    int entries_only;
+} nmfi_tiles_visit;
+/* `whole`: there will be visits that need the zeros too. */
+void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
+                           int whole);
+void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+/* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */
+int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
+
+/* `across` becomes a pass over the same X along its columns, beside `pass`, in whose memory it
+ * finds what it needs. */
+void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass);
 
 /* X the other way round, for a visit along the columns: its rows packed into `to`. */
 void nmfi_pass_copy_rows(nmfi_pass *pass, void *to);
@@ -117,7 +135,8 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
 void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
                        const nmfi_cut *cut);
 
-/* Sums at zero, and the slots' added in their order into pass->total: for the files of this folder. */
+/* Sums at zero, and the slots' added in their order into pass->total: for the files of this
+ * folder. */
 void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums);
 void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count);
 

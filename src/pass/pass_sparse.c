@@ -47,10 +47,16 @@ static int given_side(const nmfi_pass *pass)
 }
 
 /* A side's lines; the one that is not given is built when it is first asked for. */
-static nmfi_sparse_side *side_of(nmfi_pass *pass, int which)
+nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which)
 {
     nmfi_sparse_side *side = &pass->sides.side[which];
+    nmfi_pass *twin = pass->sides.twin;
     if (side->lines.pointers) return side;
+    if (twin) { /* what runs along its columns runs along these rows */
+        *side = *nmfi_side_of(twin, !which);
+        side->lines = nmfi_sparse_transposed(&side->lines);
+        return side;
+    }
     side->lines = which == given_side(pass)
                       ? pass->source.sparse
                       : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other, pass->team);
@@ -89,7 +95,8 @@ static void layout_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, i
     sides->share_sums = nmfi_take(arena, NMFI_SHARES_MOST, sizeof(double));
     sides->gram[ROWS] = nmfi_take(arena, k * k, sizeof(double));
     sides->gram[COLUMNS] = nmfi_take(arena, k * k, sizeof(double));
-    if (accumulates || given->by_columns) /* else only the given side is visited */
+    /* Else only the given side is visited, or another pass has both. */
+    if ((accumulates || given->by_columns || sides->has_twin) && !sides->twin)
         nmfi_sparse_take(&sides->other, arena, nmfi_sparse_across(given), nmfi_sparse_lines(given),
                          nmfi_sparse_stored(given), given->dtype);
 }
@@ -117,7 +124,7 @@ static void pack_slot(void *context, int64_t slot, int64_t thread)
                   (char *)job->rows + first * stride * kernels->element_bytes, stride);
 }
 
-static void pack(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
+void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
 {
     pack_job job = {pass, cut_of(pass, which), factor, rows, k};
     nmfi_team_run(pass->team, job.cut->slots, pack_slot, &job);
@@ -190,8 +197,8 @@ static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
                     .rule = rule,
                     .gram_of = gram_of};
     if (rule) {
-        job.side = side_of(pass, which);
-        pack(pass, !which, other, k, pass->sides.packed);
+        job.side = nmfi_side_of(pass, which);
+        nmfi_pack_factor(pass, !which, other, k, pass->sides.packed);
         nmfi_team_run(pass->team, job.side->shares, gather_share, &job);
         pass->visits++;
     }
@@ -258,9 +265,9 @@ static void take_exact_gram(distance_job *job, int which, const void *factor)
  * entries that are not stored add, sum v^2, is all of ||R'C||^2 less the stored ones' part. */
 static double distance(nmfi_pass *pass, const nmfi_visit *visit)
 {
-    distance_job job = {.pass = pass, .side = side_of(pass, ROWS), .k = visit->k};
-    pack(pass, COLUMNS, visit->C, visit->k, pass->sides.packed);
-    pack(pass, ROWS, visit->R, visit->k, pass->sides.products);
+    distance_job job = {.pass = pass, .side = nmfi_side_of(pass, ROWS), .k = visit->k};
+    nmfi_pack_factor(pass, COLUMNS, visit->C, visit->k, pass->sides.packed);
+    nmfi_pack_factor(pass, ROWS, visit->R, visit->k, pass->sides.products);
     nmfi_team_run(pass->team, job.side->shares, residual_share, &job);
     take_exact_gram(&job, ROWS, visit->R);
     take_exact_gram(&job, COLUMNS, visit->C);
@@ -314,7 +321,8 @@ static void scan_share(void *context, int64_t share, int64_t thread)
 
 static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
 {
-    scan_job job = {.pass = pass, .side = side_of(pass, given_side(pass)), .signed_ok = signed_ok};
+    scan_job job = {
+        .pass = pass, .side = nmfi_side_of(pass, given_side(pass)), .signed_ok = signed_ok};
     nmfi_team_run(pass->team, job.side->shares, scan_share, &job);
     nmfi_scan total = nmfi_scan_nothing();
     for (int64_t s = 0; s < job.side->shares; s++) nmfi_add_scan(&total, &job.shares[s]);
@@ -327,5 +335,18 @@ static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
     return total;
 }
 
-const struct nmfi_way nmfi_way_sparse = {
-    .layout = layout_sparse, .visit = visit_sparse, .columns = columns_sparse, .scan = scan_sparse};
+void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass)
+{
+    if (pass->way != &nmfi_way_sparse) return;
+    across->sides.twin = pass;
+    pass->sides.has_twin = 1;
+}
+
+const struct nmfi_way nmfi_way_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,
+                                         .tiles = nmfi_tiles_sparse,
+                                         .most_entries = nmfi_most_entries_sparse,
+
+                                         .layout = layout_sparse,
+                                         .visit = visit_sparse,
+                                         .columns = columns_sparse,
+                                         .scan = scan_sparse};

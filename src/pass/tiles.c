@@ -1,17 +1,14 @@
-/* The visit of tiles: each tile of the row factor with its own rows of X at hand. What a rule adds up
- * goes into the same slots as in any visit, so the result has the same bits for any number of
- * threads and any block size. */
-#include "pass/pass.h"
+/* The visit of tiles: each tile of the row factor with its own rows of X at hand. What a rule
+ * adds up goes into the same slots as in any visit, so the result has the same bits for any
+ * number of threads and any block size. */
+#include "pass/way.h"
 
 #include <string.h>
 
-static int64_t lesser(int64_t a, int64_t b)
+void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
+                           int whole)
 {
-    return a < b ? a : b;
-}
-
-void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes)
-{
+    pass->way->layout_tiles(pass, arena, threads, whole);
     pass->room_bytes = (bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
     pass->room = nmfi_take(arena, threads, (size_t)pass->room_bytes);
 }
@@ -27,13 +24,13 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
 {
     nmfi_pass *pass = job->pass;
     const nmfi_cut *cut = &pass->rows;
-    const int64_t first = begin * cut->lanes, last = lesser(end * cut->lanes, cut->count);
+    const int64_t first = begin * cut->lanes, last = nmfi_lesser(end * cut->lanes, cut->count);
     int64_t row_stride;
     const char *data = pass->source.fetch(&pass->source, first, last - first,
                                           pass->gather + thread * pass->gather_bytes, &row_stride);
     const int64_t row_bytes = row_stride * (int64_t)nmf_dtype_bytes(pass->source.dtype);
     for (int64_t t = begin; t < end; t++) {
-        const int64_t row = t * cut->lanes, rows = lesser(cut->lanes, cut->count - row);
+        const int64_t row = t * cut->lanes, rows = nmfi_lesser(cut->lanes, cut->count - row);
         const nmfi_tile tile = {
             .first = row,
             .rows = rows,
@@ -53,15 +50,25 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
     const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
-        improve_block(job, slot, t, lesser(t + pass->block_tiles, end), thread);
+        improve_block(job, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
 }
 
-void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_rule *rule)
+void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit)
 {
-    tiles_job job = {pass, rule};
+    tiles_job job = {pass, visit->rule};
     nmfi_team_run(pass->team, pass->rows.slots, improve_slot, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
     pass->visits++;
+}
+
+void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit)
+{
+    pass->way->tiles(pass, visit);
+}
+
+int64_t nmfi_pass_most_entries(const nmfi_pass *pass)
+{
+    return pass->way->most_entries(pass);
 }
 
 typedef struct copy_job {
@@ -75,7 +82,7 @@ static void copy_tile(void *context, int64_t tile, int64_t thread)
     const copy_job *job = context;
     const nmfi_source *source = &job->pass->source;
     const nmfi_cut *cut = &job->pass->rows;
-    const int64_t first = tile * cut->lanes, rows = lesser(cut->lanes, cut->count - first);
+    const int64_t first = tile * cut->lanes, rows = nmfi_lesser(cut->lanes, cut->count - first);
     const int64_t bytes = source->columns * (int64_t)nmf_dtype_bytes(source->dtype);
     char *to = job->to + first * bytes;
     int64_t row_stride;

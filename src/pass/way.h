@@ -1,4 +1,5 @@
-/* How one kind of source is visited, and what every way does with tiles once it has their products. */
+/* How one kind of source is visited, and what every way does with tiles once it has their
+ * products. */
 #ifndef NMFI_PASS_WAY_H
 #define NMFI_PASS_WAY_H
 
@@ -11,8 +12,22 @@ struct nmfi_way {
     void (*visit)(nmfi_pass *pass, const nmfi_visit *visit);
     void (*columns)(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
     nmfi_scan (*scan)(nmfi_pass *pass, int signed_ok);
+    void (*layout_tiles)(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole);
+    void (*tiles)(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+    int64_t (*most_entries)(const nmfi_pass *pass);
 };
 extern const struct nmfi_way nmfi_way_dense, nmfi_way_sparse;
+
+/* tiles.c; pass_sparse_tiles.c. */
+void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+void nmfi_layout_tiles_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole);
+void nmfi_tiles_sparse(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+int64_t nmfi_most_entries_sparse(const nmfi_pass *pass);
+
+/* The lines of a sparse X along its rows (0) or columns (1), built where they are not given; a
+ * column factor (1) or row factor (0) packed. */
+nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which);
+void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows);
 
 static inline int64_t nmfi_lesser(int64_t a, int64_t b)
 {

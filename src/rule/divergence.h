@@ -1,7 +1,8 @@
-/* Rules for D(X || WH): a half step on a tile of one factor, with the tile's rows of X at hand. A tile is
- * improved strip by strip: the model V of its rows, the ratios R = X V^(beta - 2), S = V^(beta - 1),
- * and num = R F', den = S F', whose difference is the gradient. Only strip.c knows how X is stored:
- * rows kept sparse would need other versions of its functions and nothing else. */
+/* Rules for D(X || WH): a half step on a tile of one factor, with the tile's rows of X at hand.
+ * A tile is improved strip by strip: the model V of its rows, the ratios R = X V^(beta - 2), S =
+ * V^(beta - 1), and num = R F', den = S F', whose difference is the gradient. For beta 1 zeros
+ * of X need not be seen: S is 1, and what they add is known from the sums of F. Only strip.c
+ * knows of that. */
 #ifndef NMFI_RULE_DIVERGENCE_H
 #define NMFI_RULE_DIVERGENCE_H
 
@@ -51,6 +52,8 @@ typedef struct nmfi_strip_work {
     void *older, *ahead; /* what the kernel `solve` works in */
     void *V, *R, *S;     /* after the ratios R's panel is free for the rule */
     int64_t ldv;
+    const void *F; /* the other factor beside X's columns, k x ldf */
+    int64_t ldf;
     double *lane[NMFI_LANE_COUNT];
     double *small; /* k x k, 5 k and what nmfi_pivot works in */
 } nmfi_strip_work;
@@ -58,6 +61,7 @@ typedef struct nmfi_strip_work {
 /* Lanes worked on together: fewer where rows are long, so that panels stay in the core's cache. */
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
+int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes); /* tiles of one row */
 
 /* strip.c. Begin copies the start to strip.x, end writes strip.x where the result belongs. */
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -73,6 +77,15 @@ void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *s
                            double *growth);
 /* Of a strip of one: H = F diag(w) F', w = (of_R R + of_S S) / v; R is used up. */
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H);
+
+/* Sequential coordinate descent for the Kullback-Leibler divergence (rule_coordinates.c). */
+typedef struct nmfi_coordinates_rule {
+    nmfi_divergence_step step;
+    double accuracy; /* nmfi_coordinates */
+    int64_t sweeps;
+    int strict; /* no step raises the divergence */
+} nmfi_coordinates_rule;
+nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context);
 
 /* Multiplicative update (rule_mu.c). */
 typedef struct nmfi_mu_rule {

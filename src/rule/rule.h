@@ -37,6 +37,10 @@ typedef struct nmfi_tile {
     /* In a visit of tiles (pass.h) there are no products but the tile's rows of X themselves. */
     nmfi_rows X;
     nmf_dtype dtype; /* they are stored in */
+    /* Where zeros are left out: the column factor beside the entries that X has, k x ldf; else
+     * NULL. */
+    const void *F;
+    int64_t ldf;
 } nmfi_tile;
 
 typedef struct nmfi_rule {

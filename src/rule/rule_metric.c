@@ -1,11 +1,11 @@
-/* One step of a row in a metric that all rows share, for the Kullback-Leibler divergence. The Hessian of
- * row i is F diag(x_i / v_i^2) F', and where the model is near, x / v^2 ~ 1 / v ~ sum / (r_i c_j), with
- * r and c the model's own sums along rows and columns: but for a number the same k x k matrix
- *   M = F diag(1 / c) F',   Hessian_i ~ M sum / r_i,
- * so that the kernel `hals` finds the step of a whole tile. Along the step the slope is known exactly,
- *   f'(t) = f'(0) + t sum_j x_j u_j^2 / (v_j (v_j + t u_j)),   u = F'd,
- * and convex f makes a point whose slope is not positive lower than the start: no logarithm needed.
- * A row that finds no such point takes the multiplicative update, which is proven to descend. */
+/* One step of a row in a metric that all rows share, for the Kullback-Leibler divergence. The
+ * Hessian of row i is F diag(x_i / v_i^2) F', and where the model is near, x / v^2 ~ 1 / v ~ sum
+ * / (r_i c_j), with r and c the model's own sums along rows and columns: but for a number the
+ * same k x k matrix M = F diag(1 / c) F',   Hessian_i ~ M sum / r_i, so that the kernel `hals`
+ * finds the step of a whole tile. Along the step the slope is known exactly, f'(t) = f'(0) + t
+ * sum_j x_j u_j^2 / (v_j (v_j + t u_j)),   u = F'd, and convex f makes a point whose slope is
+ * not positive lower than the start: no logarithm needed. A row that finds no such point takes
+ * the multiplicative update, which is proven to descend. */
 #include "rule/divergence.h"
 
 #include <math.h>
@@ -17,7 +17,8 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
     const nmfi_kernels *kernels = rule->step.kernels;
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double *scale = work->lane[NMFI_LANE_VALUE];
-    kernels->to_f64((const char *)rule->own_sums + first * bytes, scale, work->lanes);
+    memset(scale, 0, (size_t)work->lanes * sizeof *scale);
+    kernels->to_f64((const char *)rule->own_sums + first * bytes, scale, work->rows);
     /* A row whose model is almost nothing would be given a Hessian almost infinite. */
     for (int64_t i = 0; i < work->lanes; i++) scale[i] *= 1e-3;
     kernels->strip_aim(&work->strip, rule->gram, rule->sum, scale, work->p);

@@ -1,10 +1,9 @@
-/* Each row of a divergence's factor to its own end, from a start of its own: what transform does, and the
- * fit's last visit. Steps for the whole strip go most of the way (shared metric for beta 1, else
- * multiplicative); a row that is not there then takes Newton steps of its own, each the exact
- * minimizer of its quadratic model over x >= 0 (pivot.c):
- *   Hessian = F diag(w) F',  w = ((beta - 1) S + (2 - beta) R) / v where D is convex, 1 <= beta <= 2,
- *   else its expectation at v = x, w = S / v.
- * A row's answer never depends on its neighbours. */
+/* Each row of a divergence's factor to its own end, from a start of its own: what transform
+ * does, and the fit's last visit. Steps for the whole strip go most of the way (shared metric
+ * for beta 1, else multiplicative); a row that is not there then takes Newton steps of its own,
+ * each the exact minimizer of its quadratic model over x >= 0 (pivot.c): Hessian = F diag(w) F',
+ * w = ((beta - 1) S + (2 - beta) R) / v where D is convex, 1 <= beta <= 2, else its expectation
+ * at v = x, w = S / v. A row's answer never depends on its neighbours. */
 #include "rule/divergence.h"
 
 #include <float.h>
@@ -19,7 +18,7 @@ static void start_rows(const nmfi_settle_rule *rule, nmfi_strip_work *work)
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double row[NMFI_LANES_MAX], sum = 0;
     for (int64_t j = 0; j < step->k; j++) sum += step->F_sums[j];
-    kernels->to_f64((const char *)rule->metric.own_sums + first * bytes, row, work->lanes);
+    kernels->to_f64((const char *)rule->metric.own_sums + first * bytes, row, work->rows);
     for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
     for (int64_t j = 0; j < step->k; j++)
         kernels->from_f64(row, (char *)work->strip.x + j * work->lanes * bytes, work->lanes);
@@ -59,7 +58,8 @@ static int64_t step_together(const nmfi_settle_rule *rule, nmfi_strip_work *work
     return open;
 }
 
-/* --- one row ------------------------------------------------------------------------------------- */
+/* --- one row
+ * ------------------------------------------------------------------------------------- */
 
 /* In f64, k numbers each. */
 typedef struct row_newton {
@@ -172,9 +172,9 @@ static int land_by_value(row_newton *row)
     return 0;
 }
 
-/* The same for beta 1, by the slope along the step. Trap: the logarithm of a model that vanishes is so
- * small a punishment that values would let a row run onto the wall, from which Newton's steps do not
- * come back; slopes see it. */
+/* The same for beta 1, by the slope along the step. Trap: the logarithm of a model that vanishes
+ * is so small a punishment that values would let a row run onto the wall, from which Newton's
+ * steps do not come back; slopes see it. */
 static int land_by_slope(row_newton *row, double slope)
 {
     enum { TRIALS = 12 };

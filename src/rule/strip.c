@@ -22,13 +22,20 @@ int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
            nmfi_pivot_work_bytes(k);
 }
 
+int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes)
+{
+    return (NMFI_LANES_MIN * ARRAYS * k + PANELS * (entries + NMFI_LANES_MIN)) * bytes +
+           (NMFI_LANES_MIN * NMFI_LANE_COUNT + k * k + 5 * k) * (int64_t)sizeof(double) +
+           nmfi_pivot_work_bytes(k);
+}
+
 static void copy_strip(const nmfi_strip_work *work, const void *from, int64_t ld_from, void *to,
                        int64_t ld_to)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
     for (int64_t j = 0; j < work->step->k; j++)
         memcpy((char *)to + j * ld_to * bytes, (const char *)from + j * ld_from * bytes,
-               (size_t)(work->lanes * bytes));
+               (size_t)(work->rows * bytes));
 }
 
 /* Where the strip begins in a factor. */
@@ -42,7 +49,7 @@ static void cut_room(nmfi_strip_work *work, char *room)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
     const int64_t array = work->step->k * work->lanes * bytes;
-    const int64_t panel = work->lanes * work->ldv * bytes;
+    const int64_t panel = work->rows * work->ldv * bytes;
     void **const arrays[] = {&work->strip.x, &work->num,   &work->den,  &work->z,
                              &work->p,       &work->older, &work->ahead};
     void **const panels[] = {&work->V, &work->R, &work->S};
@@ -61,7 +68,8 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     work->step = step;
     work->tile = tile;
     work->first = first;
-    work->ldv = step->ldf;
+    work->F = tile->F ? tile->F : step->F;
+    work->ldv = work->ldf = tile->F ? tile->ldf : step->ldf;
     work->measures = step->measure_start;
     work->lanes = nmfi_strip_lanes(tile->lanes, work->ldv, bytes);
     work->rows = left < work->lanes ? left : work->lanes;
@@ -76,6 +84,8 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     work->strip.lanes = work->strip.ld = work->lanes;
     work->strip.l1 = step->l1;
     work->strip.l2 = step->l2;
+    if (work->rows < work->lanes) /* padding is zero */
+        memset(work->strip.x, 0, (size_t)(step->k * work->lanes * bytes));
     copy_strip(work, factor_at(work, step->start), step->ld, work->strip.x, work->lanes);
 }
 
@@ -90,8 +100,8 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
                               .ignored = step->ignored,
                               .x = work->strip.x,
                               .ldx = work->strip.ld,
-                              .F = step->F,
-                              .ldf = step->ldf,
+                              .F = work->F,
+                              .ldf = work->ldf,
                               .k = step->k,
                               .V = work->V,
                               .ldv = work->ldv,
@@ -109,18 +119,20 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
     const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
     if (work->rows < work->lanes) /* padding is zero */
         memset(to, 0, (size_t)(step->k * work->lanes * step->kernels->element_bytes));
-    step->kernels->products[dtype](&rows, step->F, step->ldf, step->k, to, work->strip.ld);
+    step->kernels->products[dtype](&rows, work->F, work->ldf, step->k, to, work->strip.ld);
 }
 
 /* For beta 1 S is full of ones: every row of den is the sums of F. */
 static void fill_with_sums(const nmfi_strip_work *work, void *den)
 {
     const nmfi_kernels *kernels = work->step->kernels;
+    if (work->rows < work->lanes) /* padding is zero */
+        memset(den, 0, (size_t)(work->step->k * work->lanes * kernels->element_bytes));
     double row[NMFI_LANES_MAX];
     for (int64_t j = 0; j < work->step->k; j++) {
-        for (int64_t i = 0; i < work->lanes; i++) row[i] = work->step->F_sums[j];
+        for (int64_t i = 0; i < work->rows; i++) row[i] = work->step->F_sums[j];
         kernels->from_f64(row, (char *)den + j * work->strip.ld * kernels->element_bytes,
-                          work->lanes);
+                          work->rows);
     }
 }
 
@@ -141,8 +153,23 @@ void nmfi_strip_ratios(nmfi_strip_work *work)
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel)
 {
     const nmfi_divergence_step *step = work->step;
-    step->kernels->model(x, work->strip.ld, work->rows, step->F, step->ldf, step->k,
+    step->kernels->model(x, work->strip.ld, work->rows, work->F, work->ldf, step->k,
                          work->X.columns, panel, work->ldv);
+}
+
+/* Entries that were left out are 0 and add their model: all of it is x'sums, less what has been
+ * seen. */
+static double left_out(const nmfi_strip_work *work)
+{
+    const nmfi_divergence_step *step = work->step;
+    const int64_t bytes = step->kernels->element_bytes;
+    double sum = -step->kernels->sum(work->V, work->ldv, 1, work->X.columns);
+    for (int64_t j = 0; j < step->k; j++) {
+        double x;
+        step->kernels->to_f64((const char *)work->strip.x + j * work->strip.ld * bytes, &x, 1);
+        sum += x * step->F_sums[j];
+    }
+    return sum;
 }
 
 double nmfi_strip_divergence(nmfi_strip_work *work)
@@ -152,7 +179,7 @@ double nmfi_strip_divergence(nmfi_strip_work *work)
     memset(values, 0, (size_t)work->rows * sizeof *values);
     work->step->kernels->divergence[work->tile->dtype](&ratio, values);
     for (int64_t i = 0; i < work->rows; i++) total += values[i];
-    return total;
+    return work->tile->F ? total + left_out(work) : total;
 }
 
 void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
@@ -203,12 +230,12 @@ void nmfi_strip_end(nmfi_strip_work *work)
     void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
     /* Trap: ahead before result, since result may be where older lies. */
     kernels->overshoot(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
-                       step->ld, step->k, work->lanes, step->extrapolation);
+                       step->ld, step->k, work->rows, step->extrapolation);
     copy_strip(work, work->strip.x, work->lanes, result, step->ld);
     const void *const counted = step->counts_ahead ? ahead : result;
-    sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->lanes);
+    sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->rows);
     for (int64_t j = 0; j < step->k; j++) { /* a Gram matrix of one component is its square */
         const char *component = (const char *)counted + j * step->ld * kernels->element_bytes;
-        kernels->gram(component, step->ld, 1, work->lanes, &sums->gram[j * step->k + j]);
+        kernels->gram(component, step->ld, 1, work->rows, &sums->gram[j * step->k + j]);
     }
 }

@@ -193,6 +193,178 @@ static void packing_turns_components_into_rows_and_back(void **state)
             }
 }
 
+/* A line's entries, and beside them the components of the rows that they name; whole rows with zeros. */
+static void lines_are_collected_and_spread(void **state)
+{
+    (void)state;
+    enum { ACROSS = 37 };
+    kernel_seed(25);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int tables_count = kernel_tables(tables);
+    for (int n = 0; n < tables_count * DTYPES * 2; n++) {
+        const nmfi_kernels *t = tables[n / (DTYPES * 2)];
+        const nmf_dtype dtype = dtypes[n / 2 % DTYPES];
+        const int64_t k = 1 + n % 11, stride = nmfi_packed_stride(k), ldb = kernel_padded(ACROSS);
+        sparse_lines lines = make_lines(dtype, ACROSS);
+        const nmfi_lines X = view(&lines, n % 2);
+        double *f = packed_factor(ACROSS, k, stride);
+        void *F = kernel_block(t, f, ACROSS * stride);
+        void *B = kernel_memory((size_t)(k * ldb * t->element_bytes));
+        void *a = kernel_memory((size_t)(ldb * t->element_bytes));
+        void *rows = kernel_memory((size_t)(LINES * ACROSS * t->element_bytes));
+        t->spread[dtype][n % 2](&X, 0, LINES, ACROSS, rows, ACROSS);
+        for (int64_t i = 0; i < LINES; i++) {
+            const int64_t begin = lines.pointers[i], count = lines.pointers[i + 1] - begin;
+            int64_t e = 0;
+            assert_int_equal(t->collect[dtype][n % 2](&X, i, F, stride, k, B, ldb, a), count);
+            for (int64_t c = 0; c < ACROSS; c++) {
+                const int stored = e < count && lines.wide[begin + e] == c;
+                const double value = stored ? kernel_entry(&lines.values, dtype, 0, begin + e) : 0;
+                kernel_near(t, "spread", kernel_get(t, rows, i * ACROSS + c), value,
+                            kernel_bound(t, 1) * fabs(value));
+                if (!stored) continue;
+                kernel_near(t, "entry", kernel_get(t, a, e), value,
+                            kernel_bound(t, 1) * fabs(value));
+                for (int64_t j = 0; j < k; j++)
+                    assert_true(kernel_get(t, B, j * ldb + e) == kernel_get(t, F, c * stride + j));
+                e++;
+            }
+            for (e = count; e < kernel_padded(count); e++)
+                for (int64_t j = 0; j < k; j++)
+                    assert_true(kernel_get(t, a, e) == 0 && kernel_get(t, B, j * ldb + e) == 0);
+        }
+        free(f);
+        free(F);
+        free(B);
+        free(a);
+        free(rows);
+        free_lines(&lines);
+    }
+}
+
+/* One row's problem: sum over entries of v - a log v, and the sums of F for the zeros. */
+enum { ENTRIES = 45, COORDINATES = 7 };
+typedef struct row_problem {
+    double a[48], B[COORDINATES * 48], sums[COORDINATES], x[COORDINATES];
+} row_problem;
+
+static row_problem make_row(void)
+{
+    row_problem row = {{0}, {0}, {0}, {0}};
+    for (int e = 0; e < ENTRIES; e++) row.a[e] = (double)kernel_integer(1, 30);
+    for (int j = 0; j < COORDINATES; j++) {
+        for (int e = 0; e < ENTRIES; e++) {
+            row.B[j * 48 + e] = kernel_uniform(0, 1) < 0.4 ? 0 : kernel_uniform(0, 1);
+            row.sums[j] += row.B[j * 48 + e];
+        }
+        row.sums[j] += kernel_uniform(1, 20);
+        row.x[j] = kernel_uniform(0.01, 2);
+    }
+    return row;
+}
+
+static double row_loss(const row_problem *row, const double *x, double l1, double l2)
+{
+    double loss = 0;
+    for (int j = 0; j < COORDINATES; j++)
+        loss += x[j] * (row->sums[j] + l1) + 0.5 * l2 * x[j] * x[j];
+    for (int e = 0; e < ENTRIES; e++) {
+        double v = 0;
+        for (int j = 0; j < COORDINATES; j++) v += x[j] * row->B[j * 48 + e];
+        loss -= row->a[e] * log(v);
+    }
+    return loss;
+}
+
+/* Runs `sweeps` sweeps from x; x becomes the result. */
+static void run_coordinates(const nmfi_kernels *t, const row_problem *row, double *x,
+                            int64_t sweeps, int strict, double l1, double l2)
+{
+    int32_t active[COORDINATES];
+    double v[48] = {0};
+    for (int e = 0; e < ENTRIES; e++)
+        for (int j = 0; j < COORDINATES; j++) v[e] += x[j] * row->B[j * 48 + e];
+    void *A = kernel_block(t, row->a, 48), *B = kernel_block(t, row->B, COORDINATES * 48);
+    void *V = kernel_block(t, v, 48), *X = kernel_block(t, x, COORDINATES);
+    nmfi_coordinates line = {.a = A,
+                             .B = B,
+                             .unit = 1,
+                             .v = V,
+                             .count = ENTRIES,
+                             .ldb = 48,
+                             .k = COORDINATES,
+                             .x = X,
+                             .ldx = 1,
+                             .F_sums = row->sums,
+                             .l1 = l1,
+                             .l2 = l2,
+                             .least = 1e-15,
+                             .instead = 1e-15,
+                             .concordance = strict ? 1 : 0,
+                             .sweeps = sweeps,
+                             .active = active};
+    t->coordinates(&line);
+    for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, X, j);
+    free(A);
+    free(B);
+    free(V);
+    free(X);
+}
+
+static void strict_coordinate_steps_never_raise_the_loss(void **state)
+{
+    (void)state;
+    kernel_seed(26);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int n = 0; n < 100; n++) {
+            const row_problem row = make_row();
+            const double l1 = n % 2 ? 0.5 : 0, l2 = n % 4 > 1 ? 0.3 : 0;
+            double x[COORDINATES];
+            memcpy(x, row.x, sizeof x);
+            for (int sweep = 0; sweep < 6; sweep++) {
+                const double before = row_loss(&row, x, l1, l2);
+                run_coordinates(tables[i], &row, x, 1, 1, l1, l2);
+                const double after = row_loss(&row, x, l1, l2);
+                const double slack = 1e3 * kernel_roundoff(tables[i]) * fabs(before);
+                if (!(after <= before + slack))
+                    fail_msg("%s: %.17g after %.17g", tables[i]->name, after, before);
+            }
+        }
+}
+
+static void coordinates_come_to_rest_at_the_kkt_conditions(void **state)
+{
+    (void)state;
+    kernel_seed(27);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int n = 0; n < 40; n++) {
+            const row_problem row = make_row();
+            const double l1 = n % 2 ? 0.5 : 0, l2 = n % 4 > 1 ? 0.3 : 0;
+            double x[COORDINATES];
+            memcpy(x, row.x, sizeof x);
+            for (int call = 0; call < 100; call++)
+                run_coordinates(tables[i], &row, x, 10, 0, l1, l2);
+            for (int j = 0; j < COORDINATES; j++) {
+                double num = 0;
+                for (int e = 0; e < ENTRIES; e++) {
+                    double v = 0;
+                    for (int l = 0; l < COORDINATES; l++) v += x[l] * row.B[l * 48 + e];
+                    num += row.B[j * 48 + e] * row.a[e] / v;
+                }
+                const double g = row.sums[j] + l1 + l2 * x[j] - num;
+                /* A thousandfold of rounding: each sweep's model is a sum of steps. */
+                const double slack = 1e3 * kernel_roundoff(tables[i]) * (num + row.sums[j]);
+                if (x[j] > 0 ? fabs(g) > slack : g < -slack)
+                    fail_msg("%s: x[%d] = %g, gradient %g of %g", tables[i]->name, j, x[j], g,
+                             num);
+            }
+        }
+}
+
 static void stored_integers_are_scanned_like_a_row(void **state)
 {
     (void)state;
@@ -225,6 +397,9 @@ int main(void)
         cmocka_unit_test(gathered_products_are_sums_over_the_entries_of_a_line),
         cmocka_unit_test(residuals_are_summed_in_f64),
         cmocka_unit_test(packing_turns_components_into_rows_and_back),
+        cmocka_unit_test(lines_are_collected_and_spread),
+        cmocka_unit_test(strict_coordinate_steps_never_raise_the_loss),
+        cmocka_unit_test(coordinates_come_to_rest_at_the_kkt_conditions),
         cmocka_unit_test(stored_integers_are_scanned_like_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,85 @@
+/* Sequential coordinate descent for the Kullback-Leibler divergence: each row's coordinates in
+ * turn, each by a Newton step of its own (coordinates.inc). Where few entries of X are not zero
+ * a row's curvature is nothing like that of its neighbours, and this is the quickest way down:
+ * Carbonetto, Sarkar, Wang & Stephens 2021. */
+#include "rule/divergence.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The row's entries in T, zeros behind, into the panel R. */
+static void take_entries(const nmfi_strip_work *row)
+{
+    const nmfi_kernels *kernels = row->step->kernels;
+    const int64_t bytes = kernels->element_bytes, columns = row->X.columns;
+    kernels->widen[row->tile->dtype](&row->X, row->R, row->ldv);
+    memset((char *)row->R + columns * bytes, 0, (size_t)((row->ldv - columns) * bytes));
+}
+
+/* What bounds how fast the curvature may change: 1 / sqrt of the least positive entry. */
+static double concordance(const nmfi_strip_work *row)
+{
+    enum { SPAN = 256 };
+    const nmfi_kernels *kernels = row->step->kernels;
+    double values[SPAN], least = HUGE_VAL;
+    for (int64_t c = 0; c < row->X.columns; c += SPAN) {
+        const int64_t count = row->X.columns - c < SPAN ? row->X.columns - c : SPAN;
+        kernels->to_f64((const char *)row->R + c * kernels->element_bytes, values, count);
+        for (int64_t i = 0; i < count; i++)
+            if (values[i] > 0) least = fmin(least, values[i]);
+    }
+    return 1 / sqrt(least * row->step->unit);
+}
+
+static void descend(const nmfi_coordinates_rule *rule, const nmfi_strip_work *row)
+{
+    const nmfi_divergence_step *step = &rule->step;
+    take_entries(row);
+    nmfi_coordinates line = {.a = row->R,
+                             .B = row->F,
+                             .unit = step->unit,
+                             .v = row->V,
+                             .count = row->X.columns,
+                             .ldb = row->ldf,
+                             .k = step->k,
+                             .x = row->strip.x,
+                             .ldx = row->strip.ld,
+                             .F_sums = step->F_sums,
+                             .l1 = step->l1,
+                             .l2 = step->l2,
+                             .least = step->least,
+                             .instead = step->instead,
+                             .concordance = rule->strict ? concordance(row) : 0,
+                             .accuracy = rule->accuracy,
+                             .sweeps = rule->sweeps,
+                             .active = row->z};
+    step->kernels->coordinates(&line);
+}
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_coordinates_rule *rule = context;
+    nmfi_strip_work work;
+    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
+        nmfi_strip_begin(&work, &rule->step, tile, first);
+        if (work.measures)
+            nmfi_strip_ratios(&work);
+        else
+            nmfi_strip_model(&work, work.strip.x, work.V);
+        for (int64_t i = 0; i < work.rows; i++) {
+            const nmfi_strip_work row = nmfi_strip_row(&work, i);
+            descend(rule, &row);
+        }
+        if (rule->step.measure_result) {
+            nmfi_strip_model(&work, work.strip.x, work.V);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+        }
+        nmfi_strip_end(&work);
+    }
+}
+
+nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context)
+{
+    const nmfi_rule rule = {improve, context};
+    return rule;
+}
