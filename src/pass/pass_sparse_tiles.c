@@ -17,9 +17,8 @@ int64_t nmfi_most_entries_sparse(const nmfi_pass *pass)
     /* A bound that the given lines cannot pass, since the longest of the others is not known
      * yet. */
     const int64_t stored = nmfi_sparse_stored(&pass->source.sparse);
-    const int64_t most = padded(nmfi_lesser(pass->columns.count, stored));
-    /* Trap: as with factors (plan.c), components 4096 bytes apart would share cache sets. */
-    return most / NMFI_LANES_MIN % 2 == 0 ? most + NMFI_LANES_MIN : most;
+    /* Trap: improve_line sets components that much further apart than a full line has entries. */
+    return padded(nmfi_lesser(pass->columns.count, stored)) + NMFI_LANES_MIN;
 }
 
 void nmfi_layout_tiles_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole)

@@ -67,6 +67,8 @@ static void fill_counts(double *x, int64_t m, int64_t n)
 
 static const problem counts = {"counts", fill_counts, 130, 90, 6};
 static const problem holes = {"holes", fill_holes, 90, 70, 5};
+/* Every entry stored; 20 of them are three vectors of the narrowest tile. */
+static const problem no_zeros = {"no zeros", fill_random, 20, 10, 5};
 
 static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
 {
@@ -115,6 +117,7 @@ static void every_loss_gives_the_dense_fit(void **state)
         nmf_solver solver;
     } cases[] = {{&counts, NMF_LOSS_FROBENIUS, 2, NMF_SOLVER_MU},
                  {&counts, NMF_LOSS_KL, 1, NMF_SOLVER_MU},
+                 {&no_zeros, NMF_LOSS_KL, 1, NMF_SOLVER_MU},
                  {&counts, NMF_LOSS_KL, 1, NMF_SOLVER_SCD},
                  {&counts, NMF_LOSS_BETA, 0.5, NMF_SOLVER_AUTO},
                  {&counts, NMF_LOSS_BETA, 1.5, NMF_SOLVER_AUTO},
