@@ -38,9 +38,10 @@ def find_olivetti():
 
 # Data of others, below $NMFKIT_TEST_DATA.
 GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
+         "ap-counts": ("ap", "ap.mtx"),
          "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
          "piano-power": ("piano_mary", "X.npy"), "breast21": ("sbs96", "breast21.npy")}
-SPARSE = ("ap", "pbmc", "counts")
+SPARSE = ("ap", "ap-counts", "pbmc", "counts")
 
 
 def given(name):
@@ -63,6 +64,8 @@ def prepared(name):
     X = mmread(given(name)).tocsr()
     if name == "pbmc":
         return X.T.tocsr().astype(numpy.float32)
+    if name == "ap-counts":
+        return X.astype(numpy.float32)
     from sklearn.feature_extraction.text import TfidfTransformer
     return TfidfTransformer().fit_transform(X)
 

@@ -89,7 +89,7 @@ static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
         for (int solver = NMF_SOLVER_AUTO; solver <= NMF_SOLVER_CD; solver++)
             for (int64_t p = 0; p < COUNT(penalties); p++)
                 for (int by_columns = 0; by_columns < 2; by_columns++) {
-                    char what[64];
+                    char what[128];
                     snprintf(what, sizeof what, "init %d, solver %d, penalty %d, columns %d", init,
                              solver, (int)p, by_columns);
                     options.init = (nmf_init)init;
@@ -126,7 +126,7 @@ static void every_loss_gives_the_dense_fit(void **state)
     for (int64_t c = 0; c < COUNT(cases); c++)
         for (int64_t p = 0; p < COUNT(penalties); p++)
             for (layout how = SPARSE_ROWS; how < LAYOUT_COUNT; how++) {
-                char what[64];
+                char what[128];
                 snprintf(what, sizeof what, "case %d, penalty %d, layout %d", (int)c, (int)p, how);
                 nmf_matrix *dense = matrix_of(cases[c].what, NMF_F64, BY_ROWS);
                 nmf_matrix *sparse = matrix_of(cases[c].what, NMF_F64, how);
