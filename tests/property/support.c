@@ -241,6 +241,76 @@ double rounding_of(const nmf_model *model)
                                                                  : DBL_EPSILON / 2;
 }
 
+/* --- the residual ---------------------------------------------------------------------------------- */
+
+static double *entries_of(const nmf_matrix *A)
+{
+    const int64_t m = nmf_matrix_rows(A), n = nmf_matrix_columns(A);
+    double *entries = allocate((size_t)(m * n), sizeof *entries);
+    for (int64_t i = 0; i < m * n; i++) entries[i] = nmf_matrix_at(A, i / n, i % n);
+    return entries;
+}
+
+/* Sums of squares over one component of W (or, its strides exchanged, of H): of its projected gradient, of the
+ * products X H' that this is a difference of, and of its entries. R = WH - X. */
+typedef struct side {
+    const double *own, *other;
+    int64_t count, own_step, across, other_step, row_step, column_step;
+} side;
+
+static void component_sums(const double *X, const double *R, const side *s, double sums[3])
+{
+    memset(sums, 0, 3 * sizeof *sums);
+    for (int64_t i = 0; i < s->count; i++) {
+        double gradient = 0, product = 0;
+        for (int64_t a = 0; a < s->across; a++) {
+            const int64_t at = i * s->row_step + a * s->column_step;
+            gradient += R[at] * s->other[a * s->other_step];
+            product += X[at] * s->other[a * s->other_step];
+        }
+        const double value = s->own[i * s->own_step];
+        if (!(value > 0)) gradient = fmin(gradient, 0);
+        sums[0] += gradient * gradient;
+        sums[1] += product * product;
+        sums[2] += value * value;
+    }
+}
+
+double kkt_residual(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H)
+{
+    const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X), k = nmf_matrix_columns(W);
+    double *x = entries_of(X), *w = entries_of(W), *h = entries_of(H), residual = 0, reference = 0;
+    double *r = allocate((size_t)(m * n), sizeof *r);
+    for (int64_t i = 0; i < m * n; i++) {
+        for (int64_t l = 0; l < k; l++) r[i] += w[i / n * k + l] * h[l * n + i % n];
+        r[i] -= x[i];
+    }
+    for (int64_t j = 0; j < k; j++) {
+        const side of_W = {w + j, h + j * n, m, k, n, 1, n, 1};
+        const side of_H = {h + j * n, w + j, n, 1, m, k, 1, n};
+        double W_sums[3], H_sums[3];
+        component_sums(x, r, &of_W, W_sums);
+        component_sums(x, r, &of_H, H_sums);
+        const double c2 = W_sums[2] > 0 && H_sums[2] > 0 ? sqrt(H_sums[2] / W_sums[2]) : 1.0;
+        residual += W_sums[0] / c2 + H_sums[0] * c2;
+        reference += W_sums[1] / c2 + H_sums[1] * c2;
+    }
+    free(x);
+    free(w);
+    free(h);
+    free(r);
+    return reference > 0 ? sqrt(residual / reference) : 0.0;
+}
+
+/* A gradient is the difference of two products of positive numbers, each a sum no deeper than m + n + 2k.
+ * Roundings are independent, so such a sum is off by more than 4 sqrt(depth) u of itself about once in a
+ * thousand entries (Higham & Mary 2019), and the residual, a mean over all, less often than that. */
+double kkt_rounding(const nmf_model *model)
+{
+    const nmf_model_content *c = nmf_model_view(model);
+    return 2 * 4 * sqrt((double)(c->samples + c->features + 2 * c->k)) * rounding_of(model);
+}
+
 /* --- comparisons ----------------------------------------------------------------------------------- */
 
 void expect_same_entries(const nmf_matrix *a, const nmf_matrix *b)

@@ -63,6 +63,11 @@ double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
 double norm(const nmf_matrix *X);
 double rounding_of(const nmf_model *model); /* half an ulp of 1 in the model's arithmetic */
 
+/* The residual by its definition (src/fit/stop.c), from the entries, in f64; and how far rounding may move the
+ * one that the model tells. */
+double kkt_residual(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
+double kkt_rounding(const nmf_model *model);
+
 /* Bit for bit: entries; everything that a fit gives but seconds and the number of threads. */
 void expect_same_entries(const nmf_matrix *a, const nmf_matrix *b);
 void expect_same_model(const nmf_model *a, const nmf_model *b);

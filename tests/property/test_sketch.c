@@ -1,0 +1,151 @@
+/* A sketch only saves time: over spectra that suit one and spectra made to fool one, the fit that converged in
+ * it ends where the fit without it does. The spectra are those of non-negative matrices, so that each also has
+ * its one large direction, the mean. */
+#include "support.h"
+
+#include <math.h>
+
+/* Sum over l of weight^l w_l h_l', each w_l and h_l half zeros, and noise in 0 to `noise`. */
+static void add_parts(double *x, int64_t m, int64_t n, int64_t rank, double weight, double noise)
+{
+    uint64_t state = 7;
+    for (int64_t l = 0; l < rank; l++) {
+        double w[1200], h[1200];
+        assert_true(m <= COUNT(w) && n <= COUNT(h));
+        for (int64_t i = 0; i < m; i++) w[i] = fmax(0, 2 * next_uniform(&state) - 1);
+        for (int64_t j = 0; j < n; j++) h[j] = fmax(0, 2 * next_uniform(&state) - 1);
+        const double size = pow(weight, (double)l);
+        for (int64_t i = 0; i < m * n; i++) x[i] += size * w[i / n] * h[i % n];
+    }
+    for (int64_t i = 0; i < m * n; i++) x[i] += noise * next_uniform(&state);
+}
+
+static void fill_flat(double *x, int64_t m, int64_t n) /* 3 % of the entries, anywhere */
+{
+    uint64_t state = 8;
+    for (int64_t i = 0; i < m * n; i++)
+        x[i] = next_uniform(&state) < 0.03 ? next_uniform(&state) : 0;
+}
+
+static void fill_steep(double *x, int64_t m,
+                       int64_t n) /* each part half as large as the one before */
+{
+    add_parts(x, m, n, 24, 0.5, 0);
+}
+
+static void fill_slow(double *x, int64_t m, int64_t n) /* the parts go on far beyond any sketch */
+{
+    add_parts(x, m, n, 90, 0.97, 0);
+}
+
+static void fill_noisy(double *x, int64_t m, int64_t n)
+{
+    add_parts(x, m, n, 8, 0.9, 1);
+}
+
+/* One direction holds all but a thousandth, and what is to be learned beside it is flat noise. */
+static void fill_dominated(double *x, int64_t m, int64_t n)
+{
+    add_parts(x, m, n, 0, 1, 1);
+    for (int64_t i = 0; i < m * n; i++) x[i] += 20;
+}
+
+/* Parts below a mean a hundred times as large, and below many equal singular values. */
+static void fill_hidden(double *x, int64_t m, int64_t n)
+{
+    add_parts(x, m, n, 6, 1, 0);
+    for (int64_t i = 0; i < m; i++) x[i * n + i % n] += 2;
+    for (int64_t i = 0; i < m * n; i++) x[i] += 10;
+}
+
+/* Sixty blocks of ones on a diagonal, each a part: equal singular values, half of them beyond the sketch. */
+static void fill_blocks(double *x, int64_t m, int64_t n)
+{
+    for (int64_t i = 0; i < m * n; i++) x[i] = 60 * (i / n) / m == 60 * (i % n) / n;
+}
+
+/* The same with blocks that differ by less and less: which are the largest matters. */
+static void fill_graded_blocks(double *x, int64_t m, int64_t n)
+{
+    for (int64_t i = 0; i < m * n; i++) {
+        const int64_t block = 60 * (i / n) / m;
+        x[i] = block == 60 * (i % n) / n ? 1 + 1.0 / (double)(1 + block) : 0;
+    }
+}
+
+static const problem spectra[] = {
+    {"flat", fill_flat, 400, 300, 8},
+    {"flat and long", fill_flat, 1200, 150, 4},
+    {"uniform noise", fill_random, 300, 400, 10},
+    {"steep", fill_steep, 400, 300, 8},
+    {"steep and wide", fill_steep, 150, 1200, 5},
+    {"slow", fill_slow, 360, 360, 12},
+    {"noisy", fill_noisy, 400, 300, 8},
+    {"noisy, fewer parts than there are", fill_noisy, 900, 200, 5},
+    {"dominated by one direction", fill_dominated, 400, 300, 6},
+    {"hidden", fill_hidden, 300, 300, 7},
+    {"equal blocks", fill_blocks, 480, 300, 8},
+    {"graded blocks", fill_graded_blocks, 480, 300, 8},
+    {"99 % zeros", fill_sparse, 500, 400, 12},
+};
+
+/* Where a spectrum has many minima a single seed is a lottery, with a sketch and without: two ways of rounding
+ * end in different ones. The best of a few seeds is what a way can reach. */
+static double best_of_seeds(const nmf_matrix *X, nmf_options options)
+{
+    double best = INFINITY;
+    int64_t sketched = 0;
+    for (options.seed = 0; options.seed < 5; options.seed++) {
+        nmf_model *model = fit(X, &options);
+        best = fmin(best, nmf_model_view(model)->relative_error);
+        sketched += nmf_model_view(model)->sketch_iterations > 0;
+        nmf_model_free(model);
+    }
+    assert_int_equal(sketched, options.sketch == 0 ? 0 : 5);
+    return best;
+}
+
+/* tol stops a fit where gradients are that small beside X: what is left to gain then may be more than 0.1 % of
+ * a tiny error, with a sketch and without. */
+static void expect_no_harm(double tol, const int64_t *ranks_above_k, int64_t count)
+{
+    for (int64_t p = 0; p < COUNT(spectra); p++) {
+        nmf_matrix *X = matrix_of(&spectra[p], NMF_F32, BY_ROWS);
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = spectra[p].k;
+        options.tol = tol;
+        options.sketch = 0;
+        const double without = best_of_seeds(X, options);
+        for (int64_t r = 0; r < count; r++) {
+            options.sketch = ranks_above_k[r] < 0 ? -1 : options.k + ranks_above_k[r];
+            const double with = best_of_seeds(X, options);
+            if (!(with <= 1.001 * without + tol))
+                fail_msg("%s, sketch %lld: relative error %.7g, and %.7g without", spectra[p].name,
+                         (long long)options.sketch, with, without);
+        }
+        nmf_matrix_free(X);
+    }
+}
+
+static void the_automatic_sketch_costs_no_quality(void **state)
+{
+    static const int64_t automatic[] = {-1};
+    (void)state;
+    expect_no_harm(1e-4, automatic, COUNT(automatic));
+}
+
+static void no_sketch_does_where_fits_go_on_to_their_end(void **state)
+{
+    static const int64_t ranks[] = {-1, 2}; /* a rank that small leaves out what matters */
+    (void)state;
+    expect_no_harm(1e-6, ranks, COUNT(ranks));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_automatic_sketch_costs_no_quality),
+        cmocka_unit_test(no_sketch_does_where_fits_go_on_to_their_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
