@@ -28,6 +28,10 @@ check: ## build and run all tests
 bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 	@scripts/bench build/release
 
+.PHONY: ledger
+ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFKIT_TEST_DATA)
+	@scripts/ledger build/release/nmf
+
 .PHONY: install
 install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
 	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'

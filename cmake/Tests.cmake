@@ -83,6 +83,8 @@ nmfkit_test(scripts_headers ${PROJECT_SOURCE_DIR}/scripts/check_headers)
 if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_COVERAGE) # instrumentation exports names of its own
   nmfkit_test(scripts_symbols ${PROJECT_SOURCE_DIR}/scripts/check_symbols
     $<TARGET_FILE:nmfkit> $<TARGET_FILE:nmfkit-io>)
+  # Figures, not memory: sanitizers have their own tests, and would take minutes over these fits.
+  nmfkit_test(ledger ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/ledger --check $<TARGET_FILE:nmf>)
 endif()
 
 file(GLOB test_scripts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
