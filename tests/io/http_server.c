@@ -50,8 +50,9 @@ static void send_head(int client, const char *status, size_t length, const char 
 
 static void send_content(http_server *server, int client, size_t first, size_t count)
 {
-    send_all(client, server->content + first, count);
+    /* Trap: before it is sent, since the client may be done with it before this thread goes on. */
     server->sent += (int64_t)count;
+    send_all(client, server->content + first, count);
 }
 
 /* Until the client hangs up or the test ends. */
