@@ -51,7 +51,8 @@ KL = ("--loss", "kl")
 CASES = (
     Case("faces6", "faces f32, k = 6, nndsvda, tol 5e-3", "its final error", 12, 25, "fit",
          data="faces", k=6, shape=(400, 4096),
-         peer=converged(init="nndsvda", tol=5e-3), options=("--init", "nndsvda")),
+         peer=converged(init="nndsvda", tol=5e-3),
+         options=("--init", "nndsvda", "--tol", "5e-3")),
     Case("faces16", "faces f32, k = 16, tol 1e-4, max_iter 2000", "its final error", 40, 100, "fit",
          data="faces", k=16, shape=(400, 4096), peer=converged()),
     Case("faces49", "faces f32, k = 49, tol 1e-4, max_iter 2000", "its final error", 25, 80, "fit",

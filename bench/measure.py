@@ -26,9 +26,8 @@ def divergence(X, W, H, beta):
     """D_beta(X || WH), what the losses kl (1), is (0) and beta minimize, in double precision."""
     W, H = W.astype(numpy.float64), H.astype(numpy.float64)
     total = 0.0
-    for first in range(0, len(X), 1000):
-        x = X[first:first + 1000].astype(numpy.float64)
-        y = numpy.maximum(W[first:first + 1000] @ H, 1e-300)
+    for rows, x in matrices.in_blocks(X):
+        y = numpy.maximum(W[rows] @ H, 1e-300)
         if beta == 1:
             total += numpy.sum(x * numpy.log(numpy.where(x > 0, x, y) / y) - x + y)
         elif beta == 0:
