@@ -152,21 +152,31 @@ nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const 
                               data, error);
 }
 
+/* Two numbers that live as long as the writer; NULL without memory. */
+static const int64_t *keep_shape(nmfi_npz_writer *writer, int64_t rows, int64_t columns)
+{
+    member *holder = new_member(writer);
+    int64_t *shape = malloc(2 * sizeof *shape);
+    if (holder == NULL || shape == NULL) {
+        free(shape);
+        return NULL;
+    }
+    holder->owned = shape;
+    shape[0] = rows;
+    shape[1] = columns;
+    return shape;
+}
+
 nmf_status nmfi_npz_add_sparse(nmfi_npz_writer *writer, const nmf_matrix *matrix, nmf_error *error)
 {
     static const char *const formats[] = {"csr", "csc"};
     const nmf_sparse s = nmf_matrix_sparse(matrix);
     const int64_t pointers = (s.by_columns ? s.columns : s.rows) + 1;
     const int64_t stored = nmf_matrix_stored(matrix);
-    member *holder = new_member(writer);
-    int64_t *shape = malloc(2 * sizeof *shape);
-    if (holder == NULL || shape == NULL) {
-        free(shape);
+    const int64_t *shape = keep_shape(writer, s.rows, s.columns);
+    if (shape == NULL) {
         return out_of_memory(writer, error);
     }
-    holder->owned = shape;
-    shape[0] = s.rows;
-    shape[1] = s.columns;
     nmf_status status =
         nmfi_npz_add_array(writer, "indices", 'i', s.index_bytes, stored, -1, s.indices, error);
     if (status == NMF_OK) {
@@ -214,15 +224,11 @@ nmf_status nmfi_npz_add_image_shape(nmfi_npz_writer *writer, const nmf_matrix *m
     if (nmf_matrix_image_height(matrix) == 0) {
         return NMF_OK;
     }
-    member *holder = new_member(writer);
-    int64_t *shape = malloc(2 * sizeof *shape);
-    if (holder == NULL || shape == NULL) {
-        free(shape);
+    const int64_t *shape =
+        keep_shape(writer, nmf_matrix_image_height(matrix), nmf_matrix_image_width(matrix));
+    if (shape == NULL) {
         return out_of_memory(writer, error);
     }
-    holder->owned = shape;
-    shape[0] = nmf_matrix_image_height(matrix);
-    shape[1] = nmf_matrix_image_width(matrix);
     return nmfi_npz_add_array(writer, "image_shape", 'i', sizeof *shape, 2, -1, shape, error);
 }
 

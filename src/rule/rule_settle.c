@@ -58,8 +58,7 @@ static int64_t step_together(const nmfi_settle_rule *rule, nmfi_strip_work *work
     return open;
 }
 
-/* --- one row
- * ------------------------------------------------------------------------------------- */
+/* --- one row -------------------------------------------------------------------------------- */
 
 /* In f64, k numbers each. */
 typedef struct row_newton {

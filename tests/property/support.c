@@ -359,3 +359,17 @@ void expect_same_model(const nmf_model *first, const nmf_model *second)
     expect_same_numbers(a->explained_variance, b->explained_variance, a->k);
     expect_same_numbers(a->explained_variance_ratio, b->explained_variance_ratio, a->k);
 }
+
+void expect_factors(const nmf_model *model, const char *name)
+{
+    const nmf_model_content *c = nmf_model_view(model);
+    const nmf_matrix *factors[] = {c->W, c->H};
+    for (int w = 0; w < 2; w++)
+        for (int64_t i = 0; i < nmf_matrix_rows(factors[w]); i++)
+            for (int64_t j = 0; j < nmf_matrix_columns(factors[w]); j++) {
+                const double value = nmf_matrix_at(factors[w], i, j);
+                if (!(value >= 0 && isfinite(value)))
+                    fail_msg("%s: %s[%lld,%lld] = %g", name, w ? "H" : "W", (long long)i,
+                             (long long)j, value);
+            }
+}

@@ -58,6 +58,9 @@ nmf_model *fit(const nmf_matrix *X, const nmf_options *options);
 nmf_model *pca(const nmf_matrix *X, const nmf_options *options);
 nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options);
 
+/* W and H of the model hold finite numbers >= 0; `name` is said where they do not. */
+void expect_factors(const nmf_model *model, const char *name);
+
 /* ||X - W H||_F from the entries, in f64, and ||X||_F. */
 double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
 double norm(const nmf_matrix *X);

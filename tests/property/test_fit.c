@@ -65,18 +65,7 @@ static int free_all(void **state)
 static void factors_are_finite_and_not_negative(void **state)
 {
     const fitted *all = *state;
-    for (int f = 0; f < FITS; f++) {
-        const nmf_model_content *c = nmf_model_view(all[f].model);
-        const nmf_matrix *factors[] = {c->W, c->H};
-        for (int w = 0; w < 2; w++)
-            for (int64_t i = 0; i < nmf_matrix_rows(factors[w]); i++)
-                for (int64_t j = 0; j < nmf_matrix_columns(factors[w]); j++) {
-                    const double value = nmf_matrix_at(factors[w], i, j);
-                    if (!(value >= 0 && isfinite(value)))
-                        fail_msg("%s: %s[%lld,%lld] = %g", all[f].name, w ? "H" : "W", (long long)i,
-                                 (long long)j, value);
-                }
-    }
+    for (int f = 0; f < FITS; f++) expect_factors(all[f].model, all[f].name);
 }
 
 /* A loss is 1/2 |X|^2 - <X, WH> + 1/2 |WH|^2. Each term is a sum of at most m + n + 2k additions deep of
