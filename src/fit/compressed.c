@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* Whole vectors, so that the narrow matrices have no tails: the nearest number of them that holds
- * `least`. */
+/* Whole vectors: the nearest number of them that holds `least`, or just enough halves. */
 static int64_t whole(int64_t rank, int64_t least)
 {
-    const int64_t lanes = NMFI_LANES_MIN, nearest = (rank + lanes / 2) / lanes * lanes;
-    return nearest >= least ? nearest : (least + lanes - 1) / lanes * lanes;
+    const int64_t lanes = NMFI_LANES_MIN, half = lanes / 2;
+    const int64_t nearest = (rank + half) / lanes * lanes;
+    return nearest >= least ? nearest : (least + half - 1) / half * half;
 }
 
 int64_t nmfi_compressed_rank(const nmfi_problem *problem)
@@ -38,8 +38,7 @@ static int64_t narrow_stride(const nmfi_problem *problem)
 static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
 {
     const nmf_dtype dtype = problem->precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
-    const nmf_dense dense = {rows, dtype, count, problem->compressed.rank, narrow_stride(problem),
-                             1};
+    const nmf_dense dense = {rows, dtype, count, narrow_stride(problem), narrow_stride(problem), 1};
     const nmfi_source source = nmfi_source_dense(&dense);
     nmfi_pass_plan(pass, &source, problem->kernels, problem->k, problem->options.block_rows);
     pass->team = problem->team;
@@ -68,6 +67,7 @@ static void pack_rows(const nmfi_problem *problem, const void *components, int64
 {
     enum { TOGETHER = 16 }; /* rows at a time, so that a cache line of components is used whole */
     const int64_t bytes = problem->kernels->element_bytes, stride = narrow_stride(problem);
+    memset(rows, 0, (size_t)(count * stride * bytes));
     for (int64_t first = 0; first < count; first += TOGETHER) {
         const int64_t end = first + TOGETHER < count ? first + TOGETHER : count;
         for (int64_t j = 0; j < problem->compressed.rank; j++)
