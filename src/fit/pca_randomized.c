@@ -89,7 +89,7 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
     nmf_status status = take_means(state, error);
     if (status != NMF_OK) return status;
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
-    sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-11;
+    sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-13;
     sketch.mean = state->mean;
     nmfi_pass_plan(&pass, &state->source, state->kernels_inside, sketch.width,
                    state->options.block_rows);

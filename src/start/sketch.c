@@ -23,6 +23,7 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->sigma = nmfi_take(arena, r, sizeof(double));
     sketch->values = nmfi_take(arena, r, sizeof(double));
     sketch->offset = nmfi_take(arena, r, sizeof(double));
+    sketch->changes = nmfi_take(arena, r, sizeof(double));
     sketch->small = nmfi_take(arena, 2 * r * r, sizeof(double));
     sketch->turn = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
     sketch->U = nmfi_take(arena, r, row_bytes);
@@ -102,21 +103,13 @@ static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
     }
 }
 
-/* offset_j = mean' v_j */
+/* offset_j = mean' v_j: the mean is one more row of X. */
 static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
-    enum { SPAN = 256 };
-    const int64_t bytes = pass->kernels->element_bytes, count = pass->columns.count;
-    for (int64_t j = 0; j < sketch->width; j++) {
-        double sum = 0, values[SPAN];
-        for (int64_t i = 0; i < count; i += SPAN) {
-            const int64_t span = count - i < SPAN ? count - i : SPAN;
-            pass->kernels->to_f64((const char *)sketch->V + (j * pass->columns.ld + i) * bytes,
-                                  values, span);
-            for (int64_t e = 0; e < span; e++) sum += sketch->mean[i + e] * values[e];
-        }
-        sketch->offset[j] = sum;
-    }
+    const nmfi_kernels *kernels = pass->kernels;
+    const nmfi_rows mean = {sketch->mean, pass->columns.count, 1, pass->columns.count};
+    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->turn, 1);
+    kernels->to_f64(sketch->turn, sketch->offset, sketch->width);
 }
 
 /* One reading: U <- (X - mean) V. */
@@ -139,14 +132,18 @@ static nmf_status ritz(nmfi_sketch *sketch, const nmfi_pass *pass, nmf_error *er
     return nmfi_eigen(sketch->small, r, r, sketch->values, sketch->small + r * r, error);
 }
 
-/* Keeps the new sigma; 1 if the wanted ones have come to rest. */
+/* Keeps the new sigma; 1 if the wanted ones have come to rest. Their errors shrink by about the same
+ * factor with each reading, so what a reading changed and the change before it tell what is left. */
 static int settled(nmfi_sketch *sketch)
 {
+    double *const changes = sketch->changes;
     int rest = 1;
     for (int64_t j = 0; j < sketch->width; j++) {
         const double now = sketch->values[j] > 0 ? sketch->values[j] : 0.0;
-        const double before = sketch->sigma[j] * sketch->sigma[j];
-        if (j < sketch->rank && fabs(now - before) > sketch->accuracy * now) rest = 0;
+        const double change = fabs(now - sketch->sigma[j] * sketch->sigma[j]);
+        const double factor = change < changes[j] ? change / changes[j] : 1.0;
+        if (j < sketch->rank && change * factor > sketch->accuracy * now) rest = 0;
+        changes[j] = change;
         sketch->sigma[j] = sqrt(now);
     }
     return rest;
@@ -178,6 +175,7 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
 {
     draw(sketch, pass);
     memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
+    memset(sketch->changes, 0, (size_t)sketch->width * sizeof *sketch->changes);
     for (int64_t visit = 1;; visit++) {
         const int last = visit >= sketch->most_visits;
         orthonormalize(sketch, pass);

@@ -14,7 +14,7 @@
 typedef struct nmfi_sketch {
     int64_t rank;        /* triplets wanted */
     int64_t width;       /* rank + oversampling: components carried */
-    double accuracy;     /* stop when the wanted sigma^2 change by less, relatively; 0: never */
+    double accuracy;     /* stop when the wanted sigma^2 are that near, relatively; 0: never */
     int64_t most_visits; /* and at the latest then */
     int64_t seed;
     const double *mean; /* columns numbers, or NULL for no centring */
@@ -23,7 +23,7 @@ typedef struct nmfi_sketch {
     void *U, *V;
     void *B; /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted */
     /* Work. */
-    double *small, *values, *offset;
+    double *small, *values, *offset, *changes;
     void *turn; /* width x width, T */
 } nmfi_sketch;
 
