@@ -143,11 +143,10 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
 void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
-     * Where the sketch leaves out most of what WH does not explain, a few are enough; another loss
-     * than this only begins here. */
+     * Another loss than this only begins here. */
     const double moving = problem->divergence.wanted ? 1e-3 : 1e-5;
-    static const double mostly = 0.9, surely = 0.3;
-    enum { BRIEF = 20, LONG = 500 };
+    static const double surely = 0.3;
+    enum { LONG = 500 };
     recent losses = {{0}, 0};
     problem->compressed.active = 1;
     descent d = begin(problem);
@@ -157,7 +156,6 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
         problem->sketch_iterations++;
         if (d.loss < before && nmfi_kkt(problem) <= surely * problem->options.tol) break;
         const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
-        if (i >= BRIEF && left_out > mostly * (d.loss + left_out)) break;
         if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
     problem->loss = d.loss;
