@@ -207,7 +207,7 @@ typedef struct nmfi_kernels {
     /* Each lane to its own accuracy; returns those that did not get there, a bit each. */
     uint64_t (*solve)(nmfi_hals *tile);
 
-    /* G[j,l] += sum_i F[j,i] F[l,i], all of the symmetric k x k, f64. */
+    /* G[j,l] += sum_i F[j,i] F[l,i], all of the symmetric k x k, f64. F is padded with zeros. */
     void (*gram)(const void *F, int64_t ld, int64_t k, int64_t count, double *G);
 
     /* At x: pg2[j] += sum of squared projected gradients of component j, ref2[j] += sum of p[j]^2.

@@ -49,22 +49,23 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
             &block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
             pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
             pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
-    if (visit->accumulate)
-        for (int64_t t = begin; t < end; t++)
-            nmfi_gram_tile(pass, visit->R, &pass->rows, t, visit->k, sums);
 }
 
 static void visit_slot(void *context, int64_t slot, int64_t thread)
 {
     const visit_job *job = context;
     nmfi_pass *pass = job->pass;
+    const int64_t begin = nmfi_cut_slot_begin(&pass->rows, slot);
     const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     if (job->visit->accumulate)
         memset(slot_Q(pass, slot, job->visit->k), 0,
                (size_t)(job->visit->k * pass->columns.ld * pass->kernels->element_bytes));
-    for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
+    for (int64_t t = begin; t < end; t += pass->block_tiles)
         visit_block(pass, job->visit, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
+    if (job->visit->accumulate)
+        nmfi_gram_tiles(pass, job->visit->R, &pass->rows, begin, end, job->visit->k,
+                        &pass->slot_sums[slot]);
 }
 
 static void visit_dense(nmfi_pass *pass, const nmfi_visit *visit)
@@ -90,18 +91,16 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
     const nmfi_kernels *kernels = pass->kernels;
     nmfi_sums *sums = &pass->slot_sums[pass->rows.slots + slot];
     char *P = pass->products + thread * pass->products_bytes;
+    const int64_t begin = nmfi_cut_slot_begin(cut, slot);
     const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
     nmfi_pass_clear_sums(pass, sums);
-    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
-        const int64_t first = t * cut->lanes;
-        if (job->rule) {
-            kernels->fold(nmfi_factor_at(pass, pass->slot_Q, first), cut->ld, job->k, cut->lanes,
-                          pass->rows.slots, P);
-            nmfi_to_unit(pass, P, job->k * cut->lanes);
-            nmfi_improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
-        }
-        if (job->C_for_gram) nmfi_gram_tile(pass, job->C_for_gram, cut, t, job->k, sums);
+    for (int64_t t = begin; t < end && job->rule; t++) {
+        kernels->fold(nmfi_factor_at(pass, pass->slot_Q, t * cut->lanes), cut->ld, job->k,
+                      cut->lanes, pass->rows.slots, P);
+        nmfi_to_unit(pass, P, job->k * cut->lanes);
+        nmfi_improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
     }
+    if (job->C_for_gram) nmfi_gram_tiles(pass, job->C_for_gram, cut, begin, end, job->k, sums);
 }
 
 static void columns_dense(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)

@@ -178,12 +178,11 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
 {
     const half_job *job = context;
     nmfi_sums *sums = &job->slots[slot];
+    const int64_t begin = nmfi_cut_slot_begin(job->cut, slot);
     const int64_t end = nmfi_cut_slot_begin(job->cut, slot + 1);
     nmfi_pass_clear_sums(job->pass, sums);
-    for (int64_t t = nmfi_cut_slot_begin(job->cut, slot); t < end; t++) {
-        if (job->rule) improve_tile(job, t, thread, sums);
-        if (job->gram_of) nmfi_gram_tile(job->pass, job->gram_of, job->cut, t, job->k, sums);
-    }
+    for (int64_t t = begin; t < end && job->rule; t++) improve_tile(job, t, thread, sums);
+    if (job->gram_of) nmfi_gram_tiles(job->pass, job->gram_of, job->cut, begin, end, job->k, sums);
 }
 
 static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,

@@ -62,10 +62,11 @@ void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi
     }
 }
 
-void nmfi_gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
-                    int64_t k, nmfi_sums *sums)
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t begin,
+                     int64_t end, int64_t k, nmfi_sums *sums)
 {
-    const void *at = nmfi_factor_at(pass, factor, tile * cut->lanes);
-    pass->kernels->gram(at, cut->ld, k, cut->lanes, sums->gram);
-    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, cut->ld, k, cut->lanes);
+    const void *at = nmfi_factor_at(pass, factor, begin * cut->lanes);
+    const int64_t count = (end - begin) * cut->lanes;
+    pass->kernels->gram(at, cut->ld, k, count, sums->gram);
+    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, cut->ld, k, count);
 }

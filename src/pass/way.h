@@ -54,9 +54,9 @@ void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi
                         int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
                         nmfi_sums *sums);
 
-/* The Gram matrix and sum of a factor's tile: tile by tile, so that the sums do not depend on the
- * size of a block. */
-void nmfi_gram_tile(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t tile,
-                    int64_t k, nmfi_sums *sums);
+/* The Gram matrix and sum of a slot's tiles: of a whole slot at once, so that the sums do not
+ * depend on the size of a block. */
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t begin,
+                     int64_t end, int64_t k, nmfi_sums *sums);
 
 #endif
