@@ -2,7 +2,6 @@
  * of starts where X is small. */
 #include "support.h"
 
-#include <math.h>
 #include <string.h>
 
 /* A torso and three limbs, each in one of four places, in all 64 ways: 13 parts that share no pixel, of
@@ -42,40 +41,6 @@ static void more_parts_than_the_rank_are_all_found(void **state)
         }
         nmf_matrix_free(X);
     }
-}
-
-static double cosine(const nmf_matrix *H, int64_t a, int64_t b)
-{
-    double ab = 0, aa = 0, bb = 0;
-    for (int64_t j = 0; j < nmf_matrix_columns(H); j++) {
-        const double x = nmf_matrix_at(H, a, j), y = nmf_matrix_at(H, b, j);
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
-}
-
-/* What starts alike stays alike: each of the components beyond the rank must start as one of its own. */
-static void components_without_a_triplet_differ(void **state)
-{
-    static const nmf_init inits[] = {NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA, NMF_INIT_NNDSVDAR};
-    static const problem low = {"rank 3", fill_exact_rank, 60, 50, 9};
-    (void)state;
-    for (nmf_dtype dtype = NMF_F32; dtype <= NMF_F64; dtype++)
-        for (int64_t i = 0; i < COUNT(inits); i++) {
-            nmf_matrix *X = matrix_of(&low, dtype, BY_ROWS);
-            nmf_options options = NMF_OPTIONS_INIT;
-            options.k = low.k;
-            options.init = inits[i];
-            options.max_iter = 1;
-            nmf_model *model = fit(X, &options);
-            const nmf_matrix *H = nmf_model_view(model)->H;
-            for (int64_t a = 3; a < low.k; a++)
-                for (int64_t b = a + 1; b < low.k; b++) assert_true(cosine(H, a, b) < 0.999);
-            nmf_model_free(model);
-            nmf_matrix_free(X);
-        }
 }
 
 /* --- the contest ------------------------------------------------------------------------------------- */
@@ -131,7 +96,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_parts_than_the_rank_are_all_found),
-        cmocka_unit_test(components_without_a_triplet_differ),
         cmocka_unit_test(the_contest_ends_no_higher_than_its_first_start),
         cmocka_unit_test(the_winner_can_be_fitted_again),
     };
