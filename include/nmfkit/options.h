@@ -11,7 +11,8 @@ extern "C" {
 
 /* Enums start at 0 = default and grow at the end; each has its names in the same order. */
 typedef enum nmf_init {
-    NMF_INIT_AUTO = 0, /* nndsvda where k <= min(samples, features), else random */
+    NMF_INIT_AUTO = 0, /* nndsvda where k <= min(samples, features), else random; small X: the best of
+                          such a start and random ones (at most a million entries, k > 5) */
     NMF_INIT_RANDOM = 1,
     NMF_INIT_NNDSVD = 2,
     NMF_INIT_NNDSVDA = 3,
@@ -73,7 +74,7 @@ typedef struct nmf_trace_point {
     double kkt;     /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration, those in the sketch included (their loss on X is not known: NaN),
+/* Called after each iteration of each start, those in the sketch included (their loss on X is not known: NaN),
  * from the thread that called the fit; non-zero stops it, and the best result so far is returned
  * with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);

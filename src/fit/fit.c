@@ -3,50 +3,13 @@
 
 #include <string.h>
 
-/* What of a start must be remembered while others run. */
-typedef struct outcome {
-    double loss, kkt;
-    int64_t seed, iterations, sketch_iterations, trace_count;
-    nmf_stopped stopped;
-} outcome;
-
-static void keep(nmfi_problem *problem, outcome *best)
-{
-    *best = (outcome){problem->loss,
-                      problem->kkt,
-                      problem->seed,
-                      problem->iterations,
-                      problem->sketch_iterations,
-                      problem->trace_count,
-                      problem->stopped};
-    memcpy(problem->W.kept, problem->W.y, nmfi_factor_bytes(problem, &problem->W));
-    memcpy(problem->H.kept, problem->H.latest, nmfi_factor_bytes(problem, &problem->H));
-    memcpy(problem->kept_trace, problem->trace,
-           (size_t)problem->trace_count * sizeof *problem->trace);
-}
-
-static void restore(nmfi_problem *problem, const outcome *best)
-{
-    problem->loss = best->loss;
-    problem->kkt = best->kkt;
-    problem->seed = best->seed;
-    problem->iterations = best->iterations;
-    problem->sketch_iterations = best->sketch_iterations;
-    problem->trace_count = best->trace_count;
-    problem->stopped = best->stopped;
-    memcpy(problem->W.y, problem->W.kept, nmfi_factor_bytes(problem, &problem->W));
-    memcpy(problem->H.latest, problem->H.kept, nmfi_factor_bytes(problem, &problem->H));
-    memcpy(problem->trace, problem->kept_trace,
-           (size_t)problem->trace_count * sizeof *problem->trace);
-}
-
 /* The first iterations of a divergence, whose loss tells the starts apart; one start needs no trial. */
 static void try_start(nmfi_problem *problem)
 {
     enum { TRIAL = 10 };
     const int64_t most = problem->options.max_iter;
-    if (problem->options.starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
-    if (problem->options.starts > 1 || problem->compressed.rank == 0)
+    if (problem->starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
+    if (problem->starts > 1 || problem->compressed.rank == 0)
         nmfi_iterate(problem, problem->options.tol);
     problem->options.max_iter = most;
 }
@@ -69,10 +32,10 @@ static void converge(nmfi_problem *problem)
     }
 }
 
-static nmf_status run_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
+static nmf_status run_start(nmfi_problem *problem, int64_t s, nmf_error *error)
 {
     nmfi_problem_rewind(problem);
-    const nmf_status status = nmfi_problem_start(problem, seed, error);
+    const nmf_status status = nmfi_problem_start(problem, s, error);
     if (status != NMF_OK) return status;
     memcpy(problem->H.latest, problem->H.y, nmfi_factor_bytes(problem, &problem->H));
     converge(problem);
@@ -87,18 +50,16 @@ static int told_to_stop(const nmfi_problem *problem)
 
 static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
 {
-    const nmf_options *o = &problem->options;
-    if (o->starts == 1) return run_start(problem, o->seed, error);
-    outcome best = {0};
-    for (int64_t s = 0; s < o->starts; s++) {
-        const nmf_status status = run_start(problem, o->seed + s, error);
+    if (problem->starts == 1) return run_start(problem, 0, error);
+    nmfi_outcome best = {0};
+    for (int64_t s = 0; s < problem->starts; s++) {
+        const nmf_status status = run_start(problem, s, error);
         if (status != NMF_OK) return status;
-        if (s == 0 || problem->loss < best.loss) keep(problem, &best);
-        if (!told_to_stop(problem)) continue;
-        best.stopped = problem->stopped;
-        break;
+        if (s == 0 || problem->loss < best.loss) nmfi_keep_start(problem, &best);
+        if (told_to_stop(problem)) best.stopped = problem->stopped;
+        if (told_to_stop(problem) || nmfi_exact(problem)) break;
     }
-    restore(problem, &best);
+    nmfi_restore_start(problem, &best);
     return NMF_OK;
 }
 
@@ -109,7 +70,7 @@ static void polish(nmfi_problem *problem)
     enum { ROUNDS = 4 };
     double tol = problem->options.tol;
     for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
-        const int tried = problem->divergence.wanted && problem->options.starts > 1;
+        const int tried = problem->divergence.wanted && problem->starts > 1;
         const int iterate = round > 0 || tried || problem->compressed.rank > 0;
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
         nmfi_finish(problem);

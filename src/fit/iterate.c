@@ -72,12 +72,23 @@ static descent begin(nmfi_problem *problem)
     return d;
 }
 
+/* What a plain step gained, summed over its coordinates: the measured loss is a difference of sums as
+ * large as ||X||^2, in whose rounding the last steps towards a good fit are lost, this is not. A step
+ * from an extrapolated point has gained against that point only. */
+static double known_gain(const nmfi_problem *problem, const descent *d)
+{
+    const int products = !problem->divergence.wanted || problem->compressed.active;
+    if (!products || !d->ahead.plain || d->loss == DBL_MAX) return 0;
+    return problem->W.value[NMFI_SUM_DECREASE] + problem->H.value[NMFI_SUM_DECREASE];
+}
+
 /* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
  * rounding only, did not get lower. */
 static int step(nmfi_problem *problem, descent *d)
 {
     d->steps++;
-    const double loss = alternate(problem, d);
+    const double measured = alternate(problem, d), gain = known_gain(problem, d);
+    const double loss = gain > 0 ? fmin(measured, d->loss - gain) : measured;
     if (loss <= d->loss) {
         nmfi_accept(problem);
         d->loss = loss;
@@ -144,9 +155,10 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
      * Another loss than this only begins here. */
-    const double moving = problem->divergence.wanted ? 1e-3 : 1e-5;
-    static const double surely = 0.3;
+    const double moving = problem->divergence.wanted ? 1e-3 : 3e-6;
+    static const double surely = 0.1;
     enum { LONG = 500 };
+    const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
     recent losses = {{0}, 0};
     problem->compressed.active = 1;
     descent d = begin(problem);
@@ -155,9 +167,8 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
         if (!step(problem, &d) || nmfi_poll(problem)) break;
         problem->sketch_iterations++;
         if (d.loss < before && nmfi_kkt(problem) <= surely * problem->options.tol) break;
-        const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
         if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
-    problem->loss = d.loss;
+    problem->loss = d.loss + left_out;
     problem->compressed.active = 0;
 }

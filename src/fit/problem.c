@@ -37,7 +37,7 @@ static void layout(nmfi_problem *problem)
     nmfi_pass_layout(&problem->pass, arena, threads, !divergence || problem->sketch.width > 0);
     if (!divergence && !problem->W.on_rows)
         nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
-    const int keeps = problem->options.starts > 1;
+    const int keeps = problem->starts > 1;
     layout_factor(&problem->W, arena, k, bytes, keeps);
     layout_factor(&problem->H, arena, k, bytes, keeps);
     const int wants_B = problem->compressed.rank > 0;
@@ -88,53 +88,6 @@ static void set_penalties(nmfi_problem *problem)
     problem->H.l2 = l2 * m * alpha_H * (1 - o->l1_ratio);
 }
 
-/* Singular triplets that a start is made of. */
-static int64_t triplets(nmf_init init, int64_t k)
-{
-    if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
-    const int nndsvd =
-        init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
-    return nndsvd ? k : 0;
-}
-
-static nmf_status check_custom_start(const nmfi_problem *problem, nmf_error *error)
-{
-    const nmf_matrix *W = problem->options.start_W, *H = problem->options.start_H;
-    if (!W || !H)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
-    const int64_t m = problem->m, n = problem->n, k = problem->k;
-    if (nmf_matrix_rows(W) != m || nmf_matrix_columns(W) != k)
-        return nmf_fail(error, NMF_ERROR_SHAPE, "start_W is %lld x %lld; it must be %lld x %lld",
-                        (long long)nmf_matrix_rows(W), (long long)nmf_matrix_columns(W),
-                        (long long)m, (long long)k);
-    if (nmf_matrix_rows(H) != k || nmf_matrix_columns(H) != n)
-        return nmf_fail(error, NMF_ERROR_SHAPE, "start_H is %lld x %lld; it must be %lld x %lld",
-                        (long long)nmf_matrix_rows(H), (long long)nmf_matrix_columns(H),
-                        (long long)k, (long long)n);
-    return NMF_OK;
-}
-
-static nmf_status choose_start(nmfi_problem *problem, nmf_error *error)
-{
-    nmf_options *o = &problem->options;
-    const int64_t least = problem->m < problem->n ? problem->m : problem->n;
-    /* Several starts are of use only where they differ. */
-    if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
-    if (o->init == NMF_INIT_CUSTOM) return check_custom_start(problem, error);
-    if (triplets(o->init, o->k) > least) {
-        static const char *const names[] = {NMF_INIT_NAMES};
-        return nmf_fail(
-            error, NMF_ERROR_ARGUMENT,
-            o->init == NMF_INIT_LRC
-                ? "components = %lld: init %s gives at most 2 min(samples, features) - 1 = %lld"
-                : "components = %lld: init %s gives at most min(samples, features) = %lld",
-            (long long)o->k, names[o->init],
-            (long long)(o->init == NMF_INIT_LRC ? 2 * least - 1 : least));
-    }
-    return NMF_OK;
-}
-
 /* One sketch serves the start and the fit in it. */
 static void choose_sketch(nmfi_problem *problem)
 {
@@ -143,7 +96,7 @@ static void choose_sketch(nmfi_problem *problem)
     problem->sketch.rank = problem->k < least ? problem->k : least;
     if (problem->compressed.rank > 0)
         problem->sketch.width = problem->compressed.rank;
-    else if (triplets(problem->options.init, problem->k) > 0)
+    else if (nmfi_start_triplets(&problem->options) > 0)
         problem->sketch.width = nmfi_sketch_width(problem->k, problem->m, problem->n);
 }
 
@@ -217,8 +170,9 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
         problem->options.loss != NMF_LOSS_FROBENIUS || problem->options.solver == NMF_SOLVER_MU;
     problem->divergence.coordinates = nmfi_picks_coordinates(problem);
     nmf_status status = nmfi_divergence_check(&problem->options, error);
-    if (status == NMF_OK) status = choose_start(problem, error);
+    if (status == NMF_OK) status = nmfi_choose_start(problem, error);
     choose_sketch(problem);
+    nmfi_choose_contest(problem);
     if (status == NMF_OK)
         status = nmfi_pass_countable(&problem->source, pass_width(problem), error);
     if (status != NMF_OK) return status;
@@ -263,32 +217,4 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);
     return status;
-}
-
-void nmfi_problem_rewind(nmfi_problem *problem)
-{
-    problem->iterations = problem->sketch_iterations = problem->trace_count = 0;
-    problem->stopped = NMF_STOPPED_CONVERGED;
-}
-
-nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error)
-{
-    const nmf_options *o = &problem->options;
-    const nmfi_start_factor W = {problem->W.y, problem->m, problem->W.cut.ld};
-    const nmfi_start_factor H = {problem->H.y, problem->n, problem->H.cut.ld};
-    const nmfi_sketch *sketch = &problem->sketch;
-    problem->seed = seed;
-    if (o->init == NMF_INIT_CUSTOM)
-        return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H,
-                                 sqrt(problem->unit), error);
-    const void *const U = problem->W.on_rows ? sketch->U : sketch->V;
-    const void *const V = problem->W.on_rows ? sketch->V : sketch->U;
-    if (o->init == NMF_INIT_LRC)
-        nmfi_start_lrc(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean);
-    else if (triplets(o->init, problem->k) > 0)
-        nmfi_start_nndsvd(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean,
-                          o->init, seed);
-    else
-        nmfi_start_random(problem->kernels, W, H, problem->k, problem->mean, seed);
-    return NMF_OK;
 }

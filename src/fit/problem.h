@@ -46,6 +46,8 @@ typedef struct nmfi_problem {
     nmf_precision precision;
     nmfi_source source; /* X as given: samples x features */
     int64_t m, n, k;
+    int64_t starts; /* tried; the best is finished */
+    int contest;    /* they are ours, not the caller's */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_pass pass; /* along the way X is stored */
@@ -80,8 +82,24 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
                              nmf_error *error);
 void nmfi_problem_close(nmfi_problem *problem);
 nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error); /* where one is needed */
+
+/* starts.c: which starts there are (a contest of several where X is small and init is auto); number s of
+ * them; the best. */
+typedef struct nmfi_outcome {
+    double loss, kkt;
+    int64_t seed, iterations, sketch_iterations, trace_count;
+    nmf_stopped stopped;
+    nmf_init init;
+} nmfi_outcome;
+int64_t nmfi_start_triplets(const nmf_options *options); /* singular triplets that the init needs */
+/* Errors: ARGUMENT, SHAPE. */
+nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error);
+void nmfi_choose_contest(nmfi_problem *problem); /* once it is known whether there is a sketch */
 void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the start before */
-nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t seed, nmf_error *error);
+nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t s, nmf_error *error);
+void nmfi_keep_start(nmfi_problem *problem, nmfi_outcome *best);
+void nmfi_restore_start(nmfi_problem *problem, const nmfi_outcome *best);
+int nmfi_exact(const nmfi_problem *problem); /* WH is X but for rounding: no start is better */
 
 /* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
 nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor); /* divergences */

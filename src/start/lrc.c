@@ -5,6 +5,8 @@
  * itself. Source: Syed, Qazi & Gillis 2019. */
 #include "start/parts.h"
 
+#include "base/rng.h"
+
 #include <math.h>
 
 int64_t nmfi_lrc_triplets(int64_t k)
@@ -13,10 +15,13 @@ int64_t nmfi_lrc_triplets(int64_t k)
 }
 
 void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
-                    int64_t k, const void *U, const void *V, const double *sigma, double mean)
+                    int64_t k, const void *U, const void *V, const double *sigma, double mean,
+                    int64_t seed)
 {
-    const nmfi_filling none = {NMF_INIT_LRC, sqrt(mean / (double)k), 0, 0};
-    const nmfi_start_pair pair = {W, H, k, U, V, sigma, none, none};
+    const double scale = sqrt(mean / (double)k);
+    const nmfi_filling fill_W = {NMF_INIT_LRC, scale, (uint64_t)seed, NMFI_STREAM_FILL_W};
+    const nmfi_filling fill_H = {NMF_INIT_LRC, scale, (uint64_t)seed, NMFI_STREAM_FILL_H};
+    const nmfi_start_pair pair = {W, H, k, U, V, sigma, fill_W, fill_H};
     for (int64_t j = 0; j < k; j++) {
         const int64_t triplet = (j + 1) / 2;
         double u[2], v[2];

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Entries pass through f64 a few at a time. */
@@ -59,14 +60,32 @@ static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, in
     }
 }
 
+/* Ritz values are roots of sums that rounding moves by a few parts of the first one's square. */
+static int vanishes(const nmfi_kernels *kernels, const nmfi_start_pair *pair, int64_t j)
+{
+    const double rounding = kernels->element_bytes == 4 ? (double)FLT_EPSILON : DBL_EPSILON;
+    return !(pair->sigma[j] > sqrt(8 * rounding) * pair->sigma[0]);
+}
+
+static void draw(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k, int64_t to,
+                 const nmfi_filling *fill)
+{
+    nmfi_random_component(kernels, factor, k, to, fill->scale, (int64_t)fill->seed, fill->stream);
+}
+
 void nmfi_part_pair(const nmfi_kernels *kernels, const nmfi_start_pair *pair, int64_t to,
                     int64_t from, int negative, const double u[2], const double v[2])
 {
     const double u_norm = negative < 0 ? 1.0 : u[negative],
                  v_norm = negative < 0 ? 1.0 : v[negative];
+    if (vanishes(kernels, pair, from) || !(u_norm > 0 && v_norm > 0)) {
+        draw(kernels, pair->W, pair->k, to, &pair->fill_W);
+        draw(kernels, pair->H, pair->k, to, &pair->fill_H);
+        return;
+    }
     const double length = sqrt(pair->sigma[from] * u_norm * v_norm);
-    write_part(kernels, pair->W, pair->k, to, pair->U, from, negative,
-               u_norm > 0 ? length / u_norm : 0.0, &pair->fill_W);
-    write_part(kernels, pair->H, pair->k, to, pair->V, from, negative,
-               v_norm > 0 ? length / v_norm : 0.0, &pair->fill_H);
+    write_part(kernels, pair->W, pair->k, to, pair->U, from, negative, length / u_norm,
+               &pair->fill_W);
+    write_part(kernels, pair->H, pair->k, to, pair->V, from, negative, length / v_norm,
+               &pair->fill_H);
 }

@@ -4,22 +4,23 @@
 
 #include <math.h>
 
-static void fill(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k, double scale,
-                 int64_t seed, uint32_t stream)
+void nmfi_random_component(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k,
+                           int64_t j, double scale, int64_t seed, uint32_t stream)
 {
-    for (int64_t j = 0; j < k; j++)
-        for (int64_t i = 0; i < factor.count; i++) {
-            const uint64_t index = (uint64_t)(i * k + j);
-            const double value = scale * fabs(nmfi_normal((uint64_t)seed, stream, index));
-            kernels->from_f64(
-                &value, (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
-        }
+    for (int64_t i = 0; i < factor.count; i++) {
+        const double value =
+            scale * fabs(nmfi_normal((uint64_t)seed, stream, (uint64_t)(i * k + j)));
+        kernels->from_f64(&value,
+                          (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
+    }
 }
 
 void nmfi_start_random(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                        int64_t k, double mean, int64_t seed)
 {
     const double scale = sqrt(mean / (double)k);
-    fill(kernels, W, k, scale, seed, NMFI_STREAM_W);
-    fill(kernels, H, k, scale, seed, NMFI_STREAM_H);
+    for (int64_t j = 0; j < k; j++) {
+        nmfi_random_component(kernels, W, k, j, scale, seed, NMFI_STREAM_W);
+        nmfi_random_component(kernels, H, k, j, scale, seed, NMFI_STREAM_H);
+    }
 }

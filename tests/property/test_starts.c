@@ -1,0 +1,103 @@
+/* Where fits start decides where they end: components that X has no singular triplet for, and the contest
+ * of starts where X is small. */
+#include "support.h"
+
+#include <string.h>
+
+/* A torso and three limbs, each in one of four places, in all 64 ways: 13 parts that share no pixel, of
+ * rank 10. Source of the idea: Donoho & Stodden 2003 (the Swimmer set). */
+enum { LIMBS = 3, PLACES = 4, PIXELS = 4, PARTS = 1 + LIMBS * PLACES, FIGURES = 64 };
+
+static void fill_figures(double *x, int64_t m, int64_t n)
+{
+    assert_true(m == FIGURES && n == (int64_t)PARTS * PIXELS);
+    for (int64_t i = 0; i < m; i++) {
+        double *figure = x + i * n;
+        memset(figure, 0, (size_t)n * sizeof *figure);
+        for (int64_t p = 0; p < PIXELS; p++) figure[p] = 1;
+        for (int64_t limb = 0, ways = i; limb < LIMBS; limb++, ways /= PLACES) {
+            const int64_t part = 1 + limb * PLACES + ways % PLACES;
+            for (int64_t p = 0; p < PIXELS; p++) figure[part * PIXELS + p] = 1;
+        }
+    }
+}
+
+static const problem figures = {"figures", fill_figures, FIGURES, (int64_t)PARTS *PIXELS, PARTS};
+
+/* The gradient is a sum of products as large as X H', of which tol is left: an error of about tol. */
+static void more_parts_than_the_rank_are_all_found(void **state)
+{
+    (void)state;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        nmf_matrix *X = matrix_of(&figures, NMF_U8, sparse ? SPARSE_ROWS : BY_ROWS);
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = figures.k;
+        for (options.seed = 0; options.seed < 20; options.seed++) {
+            nmf_model *model = fit(X, &options);
+            const double error = nmf_model_view(model)->relative_error;
+            if (!(error <= 10 * options.tol))
+                fail_msg("seed %lld: relative error %g", (long long)options.seed, error);
+            nmf_model_free(model);
+        }
+        nmf_matrix_free(X);
+    }
+}
+
+/* --- the contest ------------------------------------------------------------------------------------- */
+
+static const problem small[] = {
+    {"parts", fill_parts, 120, 90, 7},       {"random", fill_random, 70, 50, 12},
+    {"99 % zeros", fill_sparse, 150, 90, 8}, {"with a sketch", fill_parts, 240, 180, 7},
+    {"holes", fill_holes, 80, 60, 6},
+};
+
+/* tol ends both fits, where gradients of that size beside X may be left. */
+static void the_contest_ends_no_higher_than_its_first_start(void **state)
+{
+    (void)state;
+    for (int64_t p = 0; p < COUNT(small); p++) {
+        nmf_matrix *X = matrix_of(&small[p], NMF_F64, BY_ROWS);
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = small[p].k;
+        nmf_model *best = fit(X, &options);
+        options.init = NMF_INIT_NNDSVDA;
+        nmf_model *first = fit(X, &options);
+        const double lost =
+            nmf_model_view(best)->relative_error - nmf_model_view(first)->relative_error;
+        if (lost > options.tol) fail_msg("%s: %g higher", small[p].name, lost);
+        nmf_model_free(best);
+        nmf_model_free(first);
+        nmf_matrix_free(X);
+    }
+}
+
+/* Without a sketch the winner's init and seed lead to the same bits alone. */
+static void the_winner_can_be_fitted_again(void **state)
+{
+    (void)state;
+    nmf_matrix *X = matrix_of(&small[1], NMF_F64, BY_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = small[1].k;
+    options.sketch = 0;
+    nmf_model *best = fit(X, &options);
+    const nmf_model_content *c = nmf_model_view(best);
+    assert_string_equal(c->init, "random"); /* else this proves less */
+    options.init = NMF_INIT_RANDOM;
+    options.seed = (int64_t)c->winning_seed;
+    nmf_model *again = fit(X, &options);
+    expect_same_entries(nmf_model_view(again)->W, c->W);
+    expect_same_entries(nmf_model_view(again)->H, c->H);
+    nmf_model_free(best);
+    nmf_model_free(again);
+    nmf_matrix_free(X);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(more_parts_than_the_rank_are_all_found),
+        cmocka_unit_test(the_contest_ends_no_higher_than_its_first_start),
+        cmocka_unit_test(the_winner_can_be_fitted_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
