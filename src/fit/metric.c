@@ -125,8 +125,8 @@ nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_diverg
                                               .inverse = metric->inverse,
                                               .sum = metric->sum,
                                               .own_sums = own_sums,
-                                              .accuracy = 0.003,
-                                              .sweeps = 32,
+                                              .accuracy = 0.003, /* of the first step */
+                                              .sweeps = 64,
                                               .each_row = 1,
                                               .patience = 0.2},
                                    .gamma = nmfi_mu_gamma(step.beta),

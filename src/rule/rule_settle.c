@@ -31,7 +31,8 @@ static int settled(const nmfi_settle_rule *rule, const nmfi_strip_work *work, in
 }
 
 /* Steps for all rows that are not settled; those that are stay where they are. */
-static int64_t step_together(const nmfi_settle_rule *rule, nmfi_strip_work *work)
+static int64_t step_together(const nmfi_settle_rule *rule, const nmfi_metric_rule *metric,
+                             nmfi_strip_work *work)
 {
     const nmfi_kernels *kernels = rule->metric.step.kernels;
     int64_t open = 0;
@@ -41,7 +42,7 @@ static int64_t step_together(const nmfi_settle_rule *rule, nmfi_strip_work *work
     for (int64_t i = 0; i < work->rows; i++) open += !settled(rule, work, i);
     if (open == 0) return 0;
     if (rule->metric.step.beta == 1) {
-        nmfi_metric_direct(&rule->metric, work);
+        nmfi_metric_direct(metric, work);
     } else {
         memcpy(work->z, work->strip.x,
                (size_t)(work->strip.k * work->lanes * kernels->element_bytes));
@@ -227,21 +228,31 @@ static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work
     }
 }
 
+/* Steps for the strip, up to as many as cost about what Newton's would; how many rows are still on
+ * their way. Each aims closer than the one before, whose end its own beginning is. */
+static int64_t approach(const nmfi_settle_rule *rule, nmfi_strip_work *work)
+{
+    enum { TOGETHER = 8 };
+    static const double closer = 0.1;
+    nmfi_metric_rule metric = rule->metric;
+    int64_t open = work->rows;
+    for (int step = 0; step < TOGETHER && open > 0; step++) {
+        open = step_together(rule, &metric, work);
+        metric.accuracy = fmax(closer * metric.accuracy, rule->accuracy);
+    }
+    return open;
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_settle_rule *rule = context;
-    /* A Newton step costs about k / 6 of these, and squares what is left where these take a part of it
-     * away. */
-    const int64_t together = 6 + rule->metric.step.k / 8;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->metric.step, tile, first);
         start_rows(rule, &work);
         const int measures = work.measures;
         work.measures = 0;
-        int64_t open = work.rows;
-        for (int64_t step = 0; step < together && open > 0; step++)
-            open = step_together(rule, &work);
+        const int64_t open = approach(rule, &work);
         for (int64_t i = 0; i < work.rows && open > 0; i++) finish_row(rule, &work, i);
         work.measures = measures;
         nmfi_strip_ratios(&work);
