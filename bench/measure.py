@@ -11,9 +11,24 @@ import matrices
 import numpy
 
 
+def sparse_error(X, W, H):
+    """Entries that are not stored leave (WH)^2: all of ||WH||^2 less the stored entries' part."""
+    left, whole = numpy.sum((W.T @ W) * (H @ H.T)), 0.0
+    turned = numpy.ascontiguousarray(H.T)
+    for first in range(0, X.shape[0], 1000):
+        block = X[first:first + 1000]
+        x = block.data.astype(numpy.float64)
+        rows = numpy.repeat(numpy.arange(first, first + block.shape[0]), numpy.diff(block.indptr))
+        left += numpy.sum(x * (x - 2 * numpy.einsum("ij,ij->i", W[rows], turned[block.indices])))
+        whole += numpy.sum(x ** 2)
+    return float(numpy.sqrt(left / whole))
+
+
 def relative_error(X, W, H, mean):
     """For PCA (mean has entries) of the centred data."""
     W, H = W.astype(numpy.float64), H.astype(numpy.float64)
+    if hasattr(X, "tocsr") and not mean.size:
+        return sparse_error(X.tocsr(), W, H)
     centre = X.mean(axis=0, dtype=numpy.float64) if mean.size else 0.0
     left = whole = 0.0
     for rows, block in matrices.in_blocks(X):

@@ -184,7 +184,12 @@ static void print_nmf(const nmf_model_content *content)
 {
     char how[128];
     cli_describe_stop(content, how, sizeof how);
-    printf("start: %s, seed %llu\n", content->init, (unsigned long long)content->winning_seed);
+    static const char *const solvers[] = {NMF_SOLVER_NAMES};
+    printf("start: %s, seed %llu", content->init, (unsigned long long)content->winning_seed);
+    if (content->options.solver == NMF_SOLVER_AUTO)
+        printf("\n");
+    else
+        printf("; solver: %s\n", solvers[content->options.solver]);
     printf("stopped: %s, KKT residual %.2g (tol %g)\n", how, content->kkt, content->options.tol);
     print_trace(content);
 }

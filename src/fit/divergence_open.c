@@ -26,16 +26,20 @@ void nmfi_name_loss(nmf_options *options)
     if (options->beta == 0) options->loss = NMF_LOSS_IS;
 }
 
+/* Coordinate descent looks at each row's own curvature, sum F F' x / v^2; the metric that all rows share
+ * at what it is expected to be, sum F F' / v. Where entries are mostly zero, or far from what rows and
+ * columns say by themselves (counts: D of that, 2 D / sum, is their mean squared relative distance),
+ * expectation is a poor guide, and dear since it looks at zeros too. Between pictures (0.06 to 0.12) and
+ * counts, spectra and expressions (0.3 and more) there is a wide gap. */
 int nmfi_picks_coordinates(const nmfi_problem *problem)
 {
-    /* Below this share of entries that are not zero a row's curvature is its own affair; above
-     * it the metric that all rows share is quicker, though it looks at the zeros too. */
-    static const double few = 0.3;
+    static const double few = 0.3, far = 0.2;
     const nmf_options *o = &problem->options;
     if (o->solver != NMF_SOLVER_AUTO || nmfi_beta(o) != 1) return o->solver == NMF_SOLVER_SCD;
+    if (problem->source.kind != NMFI_SOURCE_SPARSE) return 0;
     const double entries = (double)problem->m * (double)problem->n;
-    return problem->source.kind == NMFI_SOURCE_SPARSE &&
-           (double)nmfi_sparse_stored(&problem->source.sparse) < few * entries;
+    return (double)nmfi_sparse_stored(&problem->source.sparse) < few * entries ||
+           2 * problem->divergence.rank_one > far * problem->mean * entries;
 }
 
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
@@ -183,6 +187,8 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
     nmfi_own_sums(&d->metric, along_W, d->marginals[0]);
     nmfi_own_sums(&d->metric, along_H, d->marginals[1]);
     d->rank_one = rank_one(problem);
+    d->coordinates = nmfi_picks_coordinates(problem);
+    if (d->coordinates) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */
     if (frobenius_leads_astray(problem)) problem->compressed.rank = 0;
     return NMF_OK;
 }

@@ -359,8 +359,7 @@ static void coordinates_come_to_rest_at_the_kkt_conditions(void **state)
                 /* A thousandfold of rounding: each sweep's model is a sum of steps. */
                 const double slack = 1e3 * kernel_roundoff(tables[i]) * (num + row.sums[j]);
                 if (x[j] > 0 ? fabs(g) > slack : g < -slack)
-                    fail_msg("%s: x[%d] = %g, gradient %g of %g", tables[i]->name, j, x[j], g,
-                             num);
+                    fail_msg("%s: x[%d] = %g, gradient %g of %g", tables[i]->name, j, x[j], g, num);
             }
         }
 }

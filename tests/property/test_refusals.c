@@ -267,8 +267,7 @@ static void starts_that_do_not_fit(void **state)
     options.start_W = W;
     fit_refuses(X, &options, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
     options.start_H = narrow;
-    fit_refuses(X, &options, NMF_ERROR_SHAPE,
-                "start_H is 3 x 29; it must be 3 x 30");
+    fit_refuses(X, &options, NMF_ERROR_SHAPE, "start_H is 3 x 29; it must be 3 x 30");
     options.start_H = negative;
     fit_refuses(X, &options, NMF_ERROR_DATA, "start_H[0,0] = -");
     options.start_H = H;
