@@ -120,8 +120,8 @@ static nmf_status measure(const nmf_matrix *X, const char *word, nmf_error *erro
     const long k = strtol(word, NULL, 10);
     double limit = 0, iteration = 0;
     if (k < 16 || k > MOST_K || k % 16 != 0)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "K = %s: must be a multiple of 16 up to %d", word,
-                        (int)MOST_K);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "K = %s: must be a multiple of 16 up to %d",
+                        word, (int)MOST_K);
     if (!nmf_matrix_is_sparse(X) || sparse.by_columns || sparse.index_bytes != 4)
         return nmf_fail(error, NMF_ERROR_DATA, "the data must be compressed rows, 32-bit indices");
     nmf_status status = limit_seconds(&sparse, k, &limit, error);

@@ -75,13 +75,16 @@ static void empty_rows_cost_little_and_stay_empty(void **state)
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = K;
     options.max_iter = 10;
-    nmf_model *model = fit(X, &options);
-    const nmf_model_content *c = nmf_model_view(model);
-    assert_true(c->relative_error < 0.01);
-    for (int64_t i = 0; i < ROWS; i += 999)
-        for (int64_t j = 0; j < K && pointers[i] == pointers[i + 1]; j++)
-            assert_true(nmf_matrix_at(c->W, i, j) == 0);
-    nmf_model_free(model);
+    for (nmf_loss loss = NMF_LOSS_FROBENIUS; loss <= NMF_LOSS_KL; loss++) {
+        options.loss = loss;
+        nmf_model *model = fit(X, &options);
+        const nmf_model_content *c = nmf_model_view(model);
+        assert_true(c->relative_error < 0.01);
+        for (int64_t i = 0; i < ROWS; i += 999)
+            for (int64_t j = 0; j < K && pointers[i] == pointers[i + 1]; j++)
+                assert_true(nmf_matrix_at(c->W, i, j) == 0);
+        nmf_model_free(model);
+    }
     nmf_matrix_free(X);
     free(pointers);
 }
