@@ -68,6 +68,13 @@ CASES = (
          data="ap", k=20, shape=(2246, 10473), peer=fixed(200)),
     Case("counts", "100,000 x 50,000 sparse counts, f32, k = 20, 50 iterations", "its error", 6, 15,
          "sparse", data="counts", k=20, shape=(100000, 50000), peer=fixed(50)),
+    Case("gather", "an iteration on the counts, k = 16 and 64, one sweep, one thread",
+         "share of the gather limit", 60, 85, "gather", unit="%", data="counts",
+         shape=(100000, 50000), ranks=(16, 64)),
+    # +10 % of what is allowed is 91 % of the peak.
+    Case("counts-memory", "peak memory on the counts, k = 20",
+         "share of it that both orientations, 3 (W + H) and the plan need", 91, 100, "memory", unit="%",
+         data="counts", k=20, shape=(100000, 50000)),
     Case("pca6", "PCA of the faces, 6 components, randomized", "no worse accuracy", 2, 5, "pca",
          data="faces", k=6, shape=(400, 4096), peer={"svd_solver": "randomized"},
          options=("--pca",)),

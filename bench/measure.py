@@ -97,6 +97,12 @@ class Programs:
         return self.judged(data, self.call([sys.executable, script, json.dumps(request)]),
                            params.get("beta_loss", 2))
 
+    def gather(self, data, ranks):
+        """bench_gather's lines: seconds of an iteration and of its limit, for each k."""
+        command = [os.path.join(os.path.dirname(self.bench_fit), "bench_gather"), data]
+        lines = self.call(command + [str(k) for k in ranks]).splitlines()
+        return [json.loads(line) for line in lines]
+
     def passes(self, *arguments, kernels=""):
         """The lines of `nmf bench`'s CSV; `kernels` as in NMFKIT_KERNELS."""
         more = {"NMFKIT_KERNELS": kernels} if kernels else {}

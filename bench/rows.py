@@ -3,6 +3,7 @@
 import sys
 from statistics import median
 
+import matrices
 from cases import BEST_KNOWN, KL
 
 LONGEST = 60       # seconds; a fit that needs more to get somewhere has not got there
@@ -151,6 +152,27 @@ class Bench:
     def measure_sparse(self, case, row):
         """The same on sparse data, whose passes are another thing."""
         self.measure_fit(case, row)
+
+    def measure_gather(self, case, row):
+        """The products with a sparse X, against reading the rows that its entries name."""
+        lines = self.programs.gather(self.datasets.path(case.data), case.ranks)
+        row["percent"] = min(100 * line["limit"] / line["iteration"] for line in lines)
+        row["note"] = "; ".join("k = %d: %.3g ms, limit %.3g ms" % (
+            line["k"], 1e3 * line["iteration"], 1e3 * line["limit"]) for line in lines)
+
+    def measure_memory(self, case, row):
+        """The plan: the other factor and the products packed, and U and V of the start's sketch."""
+        X = matrices.load(self.datasets.path(case.data))
+        run = self.ours(case, 0, "nmfkit default")
+        sides, k = sum(X.shape), self.k(case)
+        width = min(k + 10, *X.shape)
+        other = X.nnz * (X.data.itemsize + X.indices.itemsize) + 8 * (X.shape[1] + 1)
+        plan = 4 * (2 * max(X.shape) * (width + 7) // 8 * 8 + width * sides)
+        allowed = run["x_bytes"] + other + 4 * 3 * sides * k + plan
+        peak = run["x_bytes"] + run["fit_bytes"]
+        row["percent"] = 100 * allowed / peak
+        row["note"] = "%.0f MB; needed %.0f, of which the plan %.0f" % (
+            millions(peak), millions(allowed), millions(plan))
 
     def fill(self, row, case, peers, reaching, default):
         row["peer_runs"] = len({id(run) for run in peers})

@@ -42,12 +42,16 @@ typedef struct nmfi_sparse_arrays {
     int64_t *pointers;
     void *indices, *values;
     int index_bytes;
+    /* Not all indices: it comes in blocks of this many that follow one another, each with all lines:
+     * line i of block b begins at pointers[b * lines + i]. */
+    int64_t block_span, blocks;
 } nmfi_sparse_arrays;
 
 /* Room for `lines` lines with `stored` entries and indices below `across`, in the smaller index
- * type. Called twice, as arenas are. */
+ * type, in blocks of `block_span` indices (0: in one). Where they are several, there are at most as
+ * many lines in all of them as entries. Called twice, as arenas are. */
 void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t across,
-                      int64_t stored, nmf_dtype dtype);
+                      int64_t stored, nmf_dtype dtype, int64_t block_span);
 
 /* The same matrix compressed along the other side, into `arrays` (made for it by nmfi_sparse_take).
  * Entries of a new line come in the order of the old lines, so they ascend. With a team (NULL: in

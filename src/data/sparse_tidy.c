@@ -89,10 +89,10 @@ static nmf_status sum_repeats(nmf_sparse *sorted, void **block, nmf_error *error
     const nmf_dtype dtype = dtype_of_sums(sorted);
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};
-    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype);
+    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype, 0);
     const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
     if (status != NMF_OK) return status;
-    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype);
+    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype, 0);
     *sorted = sum_runs(sorted, &arrays, dtype);
     nmfi_release(*block);
     *block = arena.base;

@@ -8,10 +8,12 @@
 enum { MOST_SHARES = 64 };
 
 void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t across,
-                      int64_t stored, nmf_dtype dtype)
+                      int64_t stored, nmf_dtype dtype, int64_t block_span)
 {
+    arrays->block_span = block_span > 0 && block_span < across ? block_span : across;
+    arrays->blocks = across > 0 ? (across - 1) / arrays->block_span + 1 : 1;
     arrays->index_bytes = across - 1 <= INT32_MAX ? 4 : 8;
-    arrays->pointers = nmfi_take(arena, lines + 1, sizeof *arrays->pointers);
+    arrays->pointers = nmfi_take(arena, lines * arrays->blocks + 1, sizeof *arrays->pointers);
     arrays->indices = nmfi_take(arena, stored, (size_t)arrays->index_bytes);
     arrays->values = nmfi_take(arena, stored, nmf_dtype_bytes(dtype));
 }
@@ -19,6 +21,8 @@ void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lin
 typedef struct turn_job {
     const nmf_sparse *from;
     const nmfi_sparse_arrays *to;
+    int64_t first, end;              /* old lines of the block */
+    int64_t *pointers;               /* of the block */
     int64_t lines;                   /* new ones */
     int64_t bounds[MOST_SHARES + 1]; /* of the shares, in new lines */
 } turn_job;
@@ -43,11 +47,10 @@ static void count_share(void *context, int64_t share, int64_t thread)
     (void)thread;
     const turn_job *job = context;
     const int64_t low = job->bounds[share], high = job->bounds[share + 1];
-    const int64_t old_lines = nmfi_sparse_lines(job->from);
-    for (int64_t i = 0; i < old_lines; i++) {
+    for (int64_t i = job->first; i < job->end; i++) {
         const span all = entries_of(job, i, low, high);
         for (int64_t e = all.begin; e < all.end; e++)
-            job->to->pointers[nmfi_sparse_index(job->from, e) + 1]++;
+            job->pointers[nmfi_sparse_index(job->from, e) + 1]++;
     }
 }
 
@@ -56,9 +59,8 @@ static inline __attribute__((always_inline)) void
 move_entries(const turn_job *job, int64_t low, int64_t high, int to_bytes, size_t value_bytes)
 {
     const nmf_sparse *from = job->from;
-    int64_t *next = job->to->pointers;
-    const int64_t old_lines = nmfi_sparse_lines(from);
-    for (int64_t i = 0; i < old_lines; i++) {
+    int64_t *next = job->pointers;
+    for (int64_t i = job->first; i < job->end; i++) {
         const span all = entries_of(job, i, low, high);
         for (int64_t e = all.begin; e < all.end; e++) {
             const int64_t at = next[nmfi_sparse_index(from, e)]++;
@@ -98,37 +100,51 @@ static void run(nmfi_team *team, int64_t shares, nmfi_task task, turn_job *job)
 /* Shares of about as many entries each. */
 static void share_by_entries(turn_job *job, int64_t shares)
 {
-    const int64_t stored = job->to->pointers[job->lines];
+    const double before = (double)job->pointers[0];
+    const double stored = (double)job->pointers[job->lines] - before;
     int64_t line = 0;
     for (int64_t s = 1; s < shares; s++) {
-        const double wanted = (double)stored * (double)s / (double)shares;
-        while (line < job->lines && (double)job->to->pointers[line] < wanted) line++;
+        const double wanted = before + stored * (double)s / (double)shares;
+        while (line < job->lines && (double)job->pointers[line] < wanted) line++;
         job->bounds[s] = line;
     }
+}
+
+static void turn_block(turn_job *job, int64_t shares, nmfi_team *team)
+{
+    int64_t *pointers = job->pointers;
+    const int64_t before = job->from->pointers[job->first];
+    for (int64_t s = 0; s <= shares; s++) job->bounds[s] = job->lines / shares * s;
+    job->bounds[shares] = job->lines;
+    memset(pointers, 0, (size_t)(job->lines + 1) * sizeof *pointers);
+    run(team, shares, count_share, job);
+    pointers[0] = before;
+    for (int64_t i = 0; i < job->lines; i++) pointers[i + 1] += pointers[i];
+    share_by_entries(job, shares);
+    run(team, shares, move_share, job);
+    /* Each pointer has moved on to where the next line begins. */
+    memmove(pointers + 1, pointers, (size_t)job->lines * sizeof *pointers);
+    pointers[0] = before;
 }
 
 nmf_sparse nmfi_sparse_turn(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
                             nmfi_team *team)
 {
     turn_job job = {.from = from, .to = arrays, .lines = nmfi_sparse_across(from)};
-    int64_t *pointers = arrays->pointers;
+    const int64_t old_lines = nmfi_sparse_lines(from);
     /* A few for each thread, since they are not equally quick. */
     const int64_t wanted = team ? 4 * nmfi_team_threads(team) : 1;
     const int64_t shares = wanted < MOST_SHARES ? wanted : MOST_SHARES;
-    for (int64_t s = 0; s <= shares; s++) job.bounds[s] = job.lines / shares * s;
-    job.bounds[shares] = job.lines;
-    memset(pointers, 0, (size_t)(job.lines + 1) * sizeof *pointers);
-    run(team, shares, count_share, &job);
-    for (int64_t i = 0; i < job.lines; i++) pointers[i + 1] += pointers[i];
-    share_by_entries(&job, shares);
-    run(team, shares, move_share, &job);
-    /* Each pointer has moved on to where the next line begins. */
-    memmove(pointers + 1, pointers, (size_t)job.lines * sizeof *pointers);
-    pointers[0] = 0;
+    for (int64_t b = 0; b < arrays->blocks; b++) {
+        job.first = b * arrays->block_span;
+        job.end = b + 1 < arrays->blocks ? job.first + arrays->block_span : old_lines;
+        job.pointers = arrays->pointers + b * job.lines;
+        turn_block(&job, shares, team);
+    }
 
     nmf_sparse turned = *from;
     turned.by_columns = !from->by_columns;
-    turned.pointers = pointers;
+    turned.pointers = arrays->pointers;
     turned.indices = arrays->indices;
     turned.index_bytes = arrays->index_bytes;
     turned.values = arrays->values;
@@ -141,10 +157,10 @@ nmf_status nmfi_sparse_turn_alone(const nmf_sparse *from, nmf_sparse *turned, vo
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};
     const int64_t lines = nmfi_sparse_across(from), across = nmfi_sparse_lines(from);
-    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype);
+    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype, 0);
     const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
     if (status != NMF_OK) return status;
-    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype);
+    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype, 0);
     *turned = nmfi_sparse_turn(from, &arrays, NULL);
     *block = arena.base;
     return NMF_OK;

@@ -69,7 +69,7 @@ void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
     }
     nmfi_pass_plan(&problem->divergence.across, &turned, problem->kernels, problem->k,
                    problem->options.block_rows);
-    nmfi_pass_across(&problem->divergence.across, &problem->pass);
+    nmfi_pass_across(&problem->divergence.across, &problem->pass, 1);
 }
 
 static int64_t longer(int64_t a, int64_t b)

@@ -66,11 +66,11 @@ static void plan(nmfi_problem *problem)
     problem->H.on_rows = by_features;
     problem->W.cut = by_features ? problem->pass.columns : problem->pass.rows;
     problem->H.cut = by_features ? problem->pass.rows : problem->pass.columns;
-    if (problem->divergence.wanted)
-        nmfi_divergence_plan(problem, &stored);
-    else if (by_features)
-        nmfi_pass_plan(&problem->by_samples, source, problem->kernels, problem->k,
-                       problem->options.block_rows);
+    if (problem->divergence.wanted) nmfi_divergence_plan(problem, &stored);
+    if (problem->divergence.wanted || !by_features) return;
+    nmfi_pass_plan(&problem->by_samples, source, problem->kernels, problem->k,
+                   problem->options.block_rows);
+    nmfi_pass_across(&problem->by_samples, &problem->pass, 0);
 }
 
 static void set_penalties(nmfi_problem *problem)

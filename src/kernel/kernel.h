@@ -14,6 +14,9 @@
 
 enum { NMFI_LANES_MIN = 16, NMFI_LANES_MAX = 64 };
 
+/* The longest chain of additions in the sum of a sparse line, in indices; a power of two. */
+enum { NMFI_CHAIN_SPAN = 8192 };
+
 /* Rows of X, columns side by side. */
 typedef struct nmfi_rows {
     const void *data;
@@ -141,9 +144,10 @@ typedef struct nmfi_kernels {
     void (*unpack)(const void *rows, int64_t stride, int64_t k, int64_t count, void *F, int64_t ld);
 
     /* For lines [begin, end) of X: P[(i - begin) * stride ..] = sum over the line's entries of
-     * value * F[index * stride ..], packed rows both. The second index is 1 for 64-bit indices. */
+     * value * F[index * stride ..], packed rows both; with `add`, beside what P holds: a line
+     * cut at multiples of NMFI_CHAIN_SPAN has the bits of the whole. The second index is 1 for 64-bit indices. */
     void (*gather[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *F,
-                         int64_t stride, void *P);
+                         int64_t stride, void *P, int add);
 
     /* Sum over the entries of lines [begin, end) of (x - v)^2 - v^2, with x the value times
      * `unit` and v = <row of line i of R, row index of F>, packed rows both; in f64. */

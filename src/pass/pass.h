@@ -33,12 +33,14 @@ int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot); /* first tile of
 enum { NMFI_SHARES_MOST = 256 };
 typedef struct nmfi_sparse_side {
     nmf_sparse lines; /* pointers NULL until it is built */
+    int64_t blocks;   /* as in nmfi_sparse_arrays; the given side is whole, 1 */
     int64_t shares,
         bounds[NMFI_SHARES_MOST + 1]; /* runs of lines with about as many entries each */
 } nmfi_sparse_side;
 typedef struct nmfi_sparse_sides {
     struct nmfi_pass *twin;   /* the pass whose sides these are, the other way round; or NULL */
     int has_twin;             /* another one finds its sides here */
+    int whole_lines;          /* a side is not cut into blocks */
     nmfi_sparse_side side[2]; /* lines along the rows, along the columns */
     nmfi_sparse_arrays other; /* for the side that is not given, from the arena */
     const void *visited;      /* the row factor of the last accumulating visit */
@@ -119,8 +121,8 @@ void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit);
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 
 /* `across` becomes a pass over the same X along its columns, beside `pass`, in whose memory it
- * finds what it needs. */
-void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass);
+ * finds what it needs; `tiles`: there will be visits of tiles. */
+void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles);
 
 /* X the other way round, for a visit along the columns: its rows packed into `to`. */
 void nmfi_pass_copy_rows(nmfi_pass *pass, void *to);

@@ -6,23 +6,57 @@
  * line is never divided. Rules then see tiles as they do where X is dense. */
 #include "pass/way.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { ROWS, COLUMNS };
 
+/* --- blocks --------------------------------------------------------------------------------- */
+
+/* Where the factor that a line gathers from is too large for the core's cache, the side that is built
+ * here comes in blocks of so many of its rows that they fit, whole chains of the sums so that no bit
+ * changes. 0: in one. */
+static int64_t block_span(const nmfi_pass *pass)
+{
+    enum {
+        BLOCK_BYTES = 1 << 20, /* most cores have this much, or twice */
+        SEGMENT = 8            /* entries of a line in a block: fewer are not worth its beginning */
+    };
+    const nmf_sparse *given = &pass->source.sparse;
+    const int64_t row_bytes = nmfi_packed_stride(pass->k) * pass->kernels->element_bytes;
+    const double lines = (double)nmfi_sparse_across(given) * (double)nmfi_sparse_lines(given);
+    const double least = SEGMENT * lines / ((double)nmfi_sparse_stored(given) + 1);
+    const double fitting = floor((double)BLOCK_BYTES / (double)row_bytes / NMFI_CHAIN_SPAN);
+    const double chains = fmax(fmax(ceil(least / NMFI_CHAIN_SPAN), fitting), 1);
+    return pass->sides.whole_lines || chains * NMFI_CHAIN_SPAN >= (double)nmfi_sparse_lines(given)
+               ? 0
+               : (int64_t)chains * NMFI_CHAIN_SPAN;
+}
+
+static nmfi_lines lines_of(const nmfi_sparse_side *side, int64_t block)
+{
+    const nmf_sparse *s = &side->lines;
+    const nmfi_lines lines = {s->pointers + block * nmfi_sparse_lines(s), s->indices, s->values};
+    return lines;
+}
+
 /* --- sides ---------------------------------------------------------------------------------- */
 
 /* Lines count beside their entries: empty ones take time too. */
-static double weight_before(const nmf_sparse *s, int64_t line)
+static double weight_before(const nmfi_sparse_side *side, int64_t line)
 {
-    return (double)s->pointers[line] + (double)line;
+    double entries = 0;
+    for (int64_t b = 0; b < side->blocks; b++) {
+        const int64_t *pointers = lines_of(side, b).pointers;
+        entries += (double)(pointers[line] - pointers[0]);
+    }
+    return entries + (double)line;
 }
 
 static void cut_shares(nmfi_sparse_side *side)
 {
-    const nmf_sparse *s = &side->lines;
-    const int64_t lines = nmfi_sparse_lines(s);
-    const double all = weight_before(s, lines);
+    const int64_t lines = nmfi_sparse_lines(&side->lines);
+    const double all = weight_before(side, lines);
     side->shares = lines < NMFI_SHARES_MOST ? lines : NMFI_SHARES_MOST;
     side->bounds[0] = 0;
     side->bounds[side->shares] = lines;
@@ -31,7 +65,7 @@ static void cut_shares(nmfi_sparse_side *side)
         int64_t low = side->bounds[share - 1], high = lines;
         while (low < high) {
             const int64_t middle = low + (high - low) / 2;
-            if (weight_before(s, middle) < wanted)
+            if (weight_before(side, middle) < wanted)
                 low = middle + 1;
             else
                 high = middle;
@@ -57,17 +91,12 @@ nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which)
         side->lines = nmfi_sparse_transposed(&side->lines);
         return side;
     }
-    side->lines = which == given_side(pass)
-                      ? pass->source.sparse
-                      : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other, pass->team);
+    const int given = which == given_side(pass);
+    side->lines = given ? pass->source.sparse
+                        : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other, pass->team);
+    side->blocks = given ? 1 : pass->sides.other.blocks;
     cut_shares(side);
     return side;
-}
-
-static nmfi_lines lines_of(const nmfi_sparse_side *side)
-{
-    const nmfi_lines lines = {side->lines.pointers, side->lines.indices, side->lines.values};
-    return lines;
 }
 
 static const nmfi_cut *cut_of(const nmfi_pass *pass, int which)
@@ -98,7 +127,7 @@ static void layout_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, i
     /* Else only the given side is visited, or another pass has both. */
     if ((accumulates || given->by_columns || sides->has_twin) && !sides->twin)
         nmfi_sparse_take(&sides->other, arena, nmfi_sparse_across(given), nmfi_sparse_lines(given),
-                         nmfi_sparse_stored(given), given->dtype);
+                         nmfi_sparse_stored(given), given->dtype, block_span(pass));
 }
 
 /* --- factors packed and unpacked ------------------------------------------------------------ */
@@ -139,24 +168,26 @@ typedef struct half_job {
     const nmfi_sparse_side *side;
     const nmfi_cut *cut;
     nmfi_sums *slots;
-    int64_t k;
+    int64_t k, runs;       /* of shares, gathered one by one */
     const nmfi_rule *rule; /* NULL: no products */
     const void *gram_of;   /* NULL: no Gram matrix */
 } half_job;
 
-static void gather_share(void *context, int64_t share, int64_t thread)
+static void gather_run(void *context, int64_t run, int64_t thread)
 {
     (void)thread;
     const half_job *job = context;
     nmfi_pass *pass = job->pass;
     const nmf_sparse *s = &job->side->lines;
-    const nmfi_lines lines = lines_of(job->side);
-    const int64_t begin = job->side->bounds[share], end = job->side->bounds[share + 1];
+    const int64_t begin = job->side->bounds[job->side->shares * run / job->runs];
+    const int64_t end = job->side->bounds[job->side->shares * (run + 1) / job->runs];
     const int64_t stride = nmfi_packed_stride(job->k);
-    if (begin < end)
-        pass->kernels->gather[s->dtype][s->index_bytes == 8](
-            &lines, begin, end, pass->sides.packed, stride,
-            (char *)pass->sides.products + begin * stride * pass->kernels->element_bytes);
+    char *P = (char *)pass->sides.products + begin * stride * pass->kernels->element_bytes;
+    for (int64_t b = 0; b < job->side->blocks && begin < end; b++) {
+        const nmfi_lines lines = lines_of(job->side, b);
+        pass->kernels->gather[s->dtype][s->index_bytes == 8](&lines, begin, end, pass->sides.packed,
+                                                             stride, P, b > 0);
+    }
 }
 
 static void improve_tile(const half_job *job, int64_t tile, int64_t thread, nmfi_sums *sums)
@@ -198,7 +229,10 @@ static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
     if (rule) {
         job.side = nmfi_side_of(pass, which);
         nmfi_pack_factor(pass, !which, other, k, pass->sides.packed);
-        nmfi_team_run(pass->team, job.side->shares, gather_share, &job);
+        /* A block is fetched into the cache once for each run: as few as keep all threads busy. */
+        const int64_t few = job.side->blocks > 1 ? 4 * nmfi_team_threads(pass->team) : INT64_MAX;
+        job.runs = nmfi_lesser(job.side->shares, few);
+        nmfi_team_run(pass->team, job.runs, gather_run, &job);
         pass->visits++;
     }
     nmfi_team_run(pass->team, job.cut->slots, improve_slot, &job);
@@ -222,10 +256,14 @@ static void residual_share(void *context, int64_t share, int64_t thread)
     const distance_job *job = context;
     const nmfi_pass *pass = job->pass;
     const nmf_sparse *s = &job->side->lines;
-    const nmfi_lines lines = lines_of(job->side);
-    pass->sides.share_sums[share] = pass->kernels->residual[s->dtype][s->index_bytes == 8](
-        &lines, job->side->bounds[share], job->side->bounds[share + 1], pass->sides.products,
-        pass->sides.packed, nmfi_packed_stride(job->k), pass->unit > 0 ? pass->unit : 1.0);
+    double *sum = &pass->sides.share_sums[share];
+    *sum = 0;
+    for (int64_t b = 0; b < job->side->blocks; b++) {
+        const nmfi_lines lines = lines_of(job->side, b);
+        *sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
+            &lines, job->side->bounds[share], job->side->bounds[share + 1], pass->sides.products,
+            pass->sides.packed, nmfi_packed_stride(job->k), pass->unit > 0 ? pass->unit : 1.0);
+    }
 }
 
 static void exact_gram_slot(void *context, int64_t slot, int64_t thread)
@@ -334,11 +372,12 @@ static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
     return total;
 }
 
-void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass)
+void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles)
 {
     if (pass->way != &nmfi_way_sparse) return;
     across->sides.twin = pass;
     pass->sides.has_twin = 1;
+    pass->sides.whole_lines = tiles;
 }
 
 const struct nmfi_way nmfi_way_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,

@@ -67,6 +67,14 @@ static void improve_line(const tiles_job *job, int64_t line, int64_t thread, nmf
     job->visit->rule->improve(job->visit->rule->context, &tile);
 }
 
+/* How many lines from `line` on have no entry. */
+static int64_t empty_lines(const nmf_sparse *s, int64_t line, int64_t end)
+{
+    int64_t after = line;
+    while (after < end && s->pointers[after + 1] == s->pointers[line]) after++;
+    return after - line;
+}
+
 /* A run of shares, so that slots have about as many entries each. */
 static void improve_lines(void *context, int64_t slot, int64_t thread)
 {
@@ -74,9 +82,17 @@ static void improve_lines(void *context, int64_t slot, int64_t thread)
     nmfi_sums *sums = &job->pass->slot_sums[slot];
     const nmfi_sparse_side *side = job->side;
     const int64_t end = side->bounds[side->shares * (slot + 1) / job->slots];
+    const nmfi_rule *rule = job->visit->rule;
     nmfi_pass_clear_sums(job->pass, sums);
-    for (int64_t line = side->bounds[side->shares * slot / job->slots]; line < end; line++)
-        improve_line(job, line, thread, sums);
+    int64_t line = side->bounds[side->shares * slot / job->slots];
+    while (line < end) {
+        const int64_t empty = rule->nothing ? empty_lines(&side->lines, line, end) : 0;
+        if (empty > 0)
+            rule->nothing(rule->context, line, empty);
+        else
+            improve_line(job, line, thread, sums);
+        line += empty > 0 ? empty : 1;
+    }
 }
 
 static void improve_rows(void *context, int64_t slot, int64_t thread)

@@ -69,6 +69,9 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
 nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a strip of one */
 void nmfi_strip_end(nmfi_strip_work *work);
 
+/* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum. */
+void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count);
+
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
 double nmfi_strip_divergence(nmfi_strip_work *work);                      /* of the rows from V */
@@ -90,7 +93,8 @@ nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context);
 /* Multiplicative update (rule_mu.c). */
 typedef struct nmfi_mu_rule {
     nmfi_divergence_step step;
-    int still; /* only measures, at the start */
+    int still; /* only measures, at the start; unless scikit-learn's guards are wanted (least 0), rows
+                * without entries are 0 there */
     double gamma, no_den, cut;
 } nmfi_mu_rule;
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);

@@ -46,6 +46,9 @@ typedef struct nmfi_tile {
 typedef struct nmfi_rule {
     void (*improve)(const void *context, const nmfi_tile *tile);
     const void *context;
+    /* Where zeros are left out, rows [first, first + count) of which X has no entry, all together: what
+     * improve would do with each. NULL: it is asked. */
+    void (*nothing)(const void *context, int64_t first, int64_t count);
 } nmfi_rule;
 
 /* HALS with inner sweeps, and the extrapolated point beside it (rule_hals.c). Arrays are k x ld.

@@ -20,8 +20,17 @@ static void improve(const void *context, const nmfi_tile *tile)
     }
 }
 
+/* Measured only: they are 0 and add nothing. */
+static void nothing(const void *context, int64_t first, int64_t count)
+{
+    (void)context;
+    (void)first;
+    (void)count;
+}
+
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context)
 {
-    const nmfi_rule rule = {improve, context};
+    const nmfi_rule rule = {improve, context,
+                            context->still && context->step.least > 0 ? nothing : NULL};
     return rule;
 }

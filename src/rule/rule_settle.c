@@ -262,8 +262,14 @@ static void improve(const void *context, const nmfi_tile *tile)
     }
 }
 
+static void nothing(const void *context, int64_t first, int64_t count)
+{
+    const nmfi_settle_rule *rule = context;
+    nmfi_strip_nothing(&rule->metric.step, first, count);
+}
+
 nmfi_rule nmfi_rule_settle(const nmfi_settle_rule *context)
 {
-    const nmfi_rule rule = {improve, context};
+    const nmfi_rule rule = {improve, context, nothing};
     return rule;
 }

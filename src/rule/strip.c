@@ -136,6 +136,15 @@ static void fill_with_sums(const nmfi_strip_work *work, void *den)
     }
 }
 
+void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count)
+{
+    const int64_t bytes = step->kernels->element_bytes;
+    for (int64_t j = 0; j < step->k; j++) {
+        memset((char *)step->result + (j * step->ld + first) * bytes, 0, (size_t)(count * bytes));
+        memset((char *)step->ahead + (j * step->ld + first) * bytes, 0, (size_t)(count * bytes));
+    }
+}
+
 void nmfi_strip_ratios(nmfi_strip_work *work)
 {
     const nmfi_ratio ratio = ratio_of(work);

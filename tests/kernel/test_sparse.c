@@ -76,10 +76,20 @@ static void check_gather(const nmfi_kernels *t, nmf_dtype dtype, int64_t across,
     void *P = kernel_memory((size_t)(LINES * stride * t->element_bytes));
     void *Q = kernel_memory((size_t)(LINES * stride * t->element_bytes));
     const nmfi_lines narrow = view(&lines, 0), wide = view(&lines, 1);
-    t->gather[dtype][0](&narrow, 0, LINES, F, stride, P);
-    /* Lines do not depend on their company, nor on the type of their indices. */
-    t->gather[dtype][1](&wide, 0, 5, F, stride, Q);
-    t->gather[dtype][1](&wide, 5, LINES, F, stride, kernel_at(t, Q, 5 * stride));
+    t->gather[dtype][0](&narrow, 0, LINES, F, stride, P, 0);
+    /* Lines do not depend on their company, nor on the type of their indices, nor on being
+     * cut between chains. */
+    t->gather[dtype][1](&wide, 0, 5, F, stride, Q, 0);
+    t->gather[dtype][1](&wide, 5, LINES, F, stride, kernel_at(t, Q, 5 * stride), 0);
+    assert_true(kernel_same(t, P, Q, LINES * stride));
+    for (int64_t i = 0; i < LINES; i++) {
+        int64_t cut[] = {lines.pointers[i], lines.pointers[i], lines.pointers[i + 1]};
+        while (cut[1] < cut[2] && lines.wide[cut[1]] < NMFI_CHAIN_SPAN) cut[1]++;
+        for (int piece = 0; piece < 2; piece++) {
+            const nmfi_lines part = {cut + piece, lines.narrow, lines.values.data};
+            t->gather[dtype][0](&part, 0, 1, F, stride, kernel_at(t, Q, i * stride), piece);
+        }
+    }
     assert_true(kernel_same(t, P, Q, LINES * stride));
     for (int64_t i = 0; i < LINES; i++)
         for (int64_t j = 0; j < stride; j++) {
@@ -112,6 +122,7 @@ static void gathered_products_are_sums_over_the_entries_of_a_line(void **state)
             for (int64_t k = 1; k <= 41; k++) check_gather(tables[i], dtypes[d], 1 + 3 * k, k);
             static const int64_t large[] = {64, 104, 130, 192, 200, 208, 384, 512};
             for (int l = 0; l < 8; l++) check_gather(tables[i], dtypes[d], 40, large[l]);
+            check_gather(tables[i], dtypes[d], 2 * NMFI_CHAIN_SPAN + 100, 9);
         }
 }
 
