@@ -89,7 +89,7 @@ static const spectrum spectra[] = {
     {{"slow", fill_slow, 360, 360, 12}, 1},
     {{"noisy", fill_noisy, 400, 300, 8}, 1},
     {{"noisy, fewer parts than there are", fill_noisy, 900, 200, 5}, 1},
-    {{"dominated by one direction", fill_dominated, 400, 300, 6}, 1},
+    {{"dominated by one direction", fill_dominated, 400, 300, 6}, 5},
     {{"hidden", fill_hidden, 300, 300, 7}, 1},
     {{"equal blocks", fill_blocks, 480, 300, 8}, 1},
     {{"graded blocks", fill_graded_blocks, 480, 300, 8}, 5},
