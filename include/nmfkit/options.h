@@ -11,9 +11,9 @@ extern "C" {
 
 /* Enums start at 0 = default and grow at the end; each has its names in the same order. */
 typedef enum nmf_init {
-    NMF_INIT_AUTO =
-        0, /* nndsvda where k <= min(samples, features), else random; small X: the best of
-                          such a start and random ones (at most a million entries, k > 5) */
+    /* nndsvda where k <= min(samples, features), else random; where X is small (at most a million
+     * entries) and k > 5 the best of such a start and random ones */
+    NMF_INIT_AUTO = 0,
     NMF_INIT_RANDOM = 1,
     NMF_INIT_NNDSVD = 2,
     NMF_INIT_NNDSVDA = 3,

@@ -7,7 +7,7 @@
 #include <float.h>
 #include <math.h>
 
-enum { WINDOW = 5, DELAY = 2 };
+enum { WINDOW = 5, DELAY = 2, REVIVAL = 10 };
 static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.01, beta_cut = 1.5;
 
 typedef struct extrapolation {
@@ -33,8 +33,8 @@ static void grow(extrapolation *e)
 
 typedef struct descent {
     extrapolation ahead;
-    double loss; /* of the incumbent */
-    int64_t steps;
+    double loss;            /* of the incumbent */
+    int64_t steps, revival; /* done; when a dead component may be revived again */
 } descent;
 
 /* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
@@ -67,7 +67,7 @@ static descent begin(nmfi_problem *problem)
 {
     const nmf_solver solver = problem->options.solver;
     const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
-    const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0};
+    const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0, 1};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }
@@ -82,6 +82,14 @@ static double known_gain(const nmfi_problem *problem, const descent *d)
     return problem->W.value[NMFI_SUM_DECREASE] + problem->H.value[NMFI_SUM_DECREASE];
 }
 
+/* One component at a time, so that the next has the residual that this one leaves. */
+static void revive(nmfi_problem *problem, descent *d)
+{
+    if (d->steps < d->revival || !nmfi_revive(problem, d->steps)) return;
+    d->revival = d->steps + REVIVAL;
+    d->ahead.plain = 1;
+}
+
 /* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
  * rounding only, did not get lower. */
 static int step(nmfi_problem *problem, descent *d)
@@ -93,6 +101,7 @@ static int step(nmfi_problem *problem, descent *d)
         nmfi_accept(problem);
         d->loss = loss;
         grow(&d->ahead);
+        revive(problem, d);
         return 1;
     }
     const int hopeless = d->ahead.plain;
@@ -130,7 +139,9 @@ static int stalled(const nmfi_problem *problem, recent *losses, double loss)
         0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
     const double by = fallen(losses, loss);
     const double scale = problem->divergence.wanted ? problem->divergence.rank_one : problem->norm2;
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * loss, epsilon * scale);
+    const double explained = problem->divergence.wanted ? loss : 0.5 * problem->norm2 - loss;
+    const double matters = fmin(loss, fmax(explained, 0));
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, epsilon * scale);
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)

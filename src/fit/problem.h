@@ -137,6 +137,10 @@ int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss 
 void nmfi_correct_trace(nmfi_problem *problem); /* its last line: of the pair that is returned */
 int64_t nmfi_visits(const nmfi_problem *problem);
 
+/* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it is. 1 if
+ * there was one. `draw` tells its random numbers from those of other times. */
+int nmfi_revive(nmfi_problem *problem, int64_t draw);
+
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last
  * visit). */
 void nmfi_iterate(nmfi_problem *problem, double tol); /* from the y of W and the latest of H */

@@ -73,35 +73,40 @@ static void fill_graded_blocks(double *x, int64_t m, int64_t n)
     }
 }
 
-static const problem spectra[] = {
-    {"flat", fill_flat, 400, 300, 8},
-    {"flat and long", fill_flat, 1200, 150, 4},
-    {"uniform noise", fill_random, 300, 400, 10},
-    {"steep", fill_steep, 400, 300, 8},
-    {"steep and wide", fill_steep, 150, 1200, 5},
-    {"slow", fill_slow, 360, 360, 12},
-    {"noisy", fill_noisy, 400, 300, 8},
-    {"noisy, fewer parts than there are", fill_noisy, 900, 200, 5},
-    {"dominated by one direction", fill_dominated, 400, 300, 6},
-    {"hidden", fill_hidden, 300, 300, 7},
-    {"equal blocks", fill_blocks, 480, 300, 8},
-    {"graded blocks", fill_graded_blocks, 480, 300, 8},
-    {"99 % zeros", fill_sparse, 500, 400, 12},
+/* The second number: seeds of which the best counts. Where there are many valleys, a single seed is a lottery
+ * with a sketch and without: two ways of rounding end in different ones. */
+typedef struct spectrum {
+    problem of;
+    int64_t seeds;
+} spectrum;
+
+static const spectrum spectra[] = {
+    {{"flat", fill_flat, 400, 300, 8}, 1},
+    {{"flat and long", fill_flat, 1200, 150, 4}, 1},
+    {{"uniform noise", fill_random, 300, 400, 10}, 1},
+    {{"steep", fill_steep, 400, 300, 8}, 5},
+    {{"steep and wide", fill_steep, 150, 1200, 5}, 1},
+    {{"slow", fill_slow, 360, 360, 12}, 1},
+    {{"noisy", fill_noisy, 400, 300, 8}, 1},
+    {{"noisy, fewer parts than there are", fill_noisy, 900, 200, 5}, 1},
+    {{"dominated by one direction", fill_dominated, 400, 300, 6}, 5},
+    {{"hidden", fill_hidden, 300, 300, 7}, 1},
+    {{"equal blocks", fill_blocks, 480, 300, 8}, 1},
+    {{"graded blocks", fill_graded_blocks, 480, 300, 8}, 5},
+    {{"99 % zeros", fill_sparse, 500, 400, 12}, 1},
 };
 
-/* Where a spectrum has many minima a single seed is a lottery, with a sketch and without: two ways of rounding
- * end in different ones. The best of a few seeds is what a way can reach. */
-static double best_of_seeds(const nmf_matrix *X, nmf_options options)
+/* The least relative error of `seeds` fits from options.seed on. */
+static double best_of(const nmf_matrix *X, nmf_options options, int64_t seeds)
 {
     double best = INFINITY;
-    int64_t sketched = 0;
-    for (options.seed = 0; options.seed < 5; options.seed++) {
+    for (int64_t end = options.seed + seeds; options.seed < end; options.seed++) {
         nmf_model *model = fit(X, &options);
-        best = fmin(best, nmf_model_view(model)->relative_error);
-        sketched += nmf_model_view(model)->sketch_iterations > 0;
+        const nmf_model_content *c = nmf_model_view(model);
+        best = fmin(best, c->relative_error);
+        assert_int_equal(c->sketch_iterations > 0, options.sketch != 0);
         nmf_model_free(model);
     }
-    assert_int_equal(sketched, options.sketch == 0 ? 0 : 5);
     return best;
 }
 
@@ -109,19 +114,24 @@ static double best_of_seeds(const nmf_matrix *X, nmf_options options)
  * a tiny error, with a sketch and without. */
 static void expect_no_harm(double tol, const int64_t *ranks_above_k, int64_t count)
 {
+    enum { SEEDS = 3 };
     for (int64_t p = 0; p < COUNT(spectra); p++) {
-        nmf_matrix *X = matrix_of(&spectra[p], NMF_F32, BY_ROWS);
+        const spectrum *s = &spectra[p];
+        nmf_matrix *X = matrix_of(&s->of, NMF_F32, BY_ROWS);
         nmf_options options = NMF_OPTIONS_INIT;
-        options.k = spectra[p].k;
+        options.k = s->of.k;
         options.tol = tol;
-        options.sketch = 0;
-        const double without = best_of_seeds(X, options);
-        for (int64_t r = 0; r < count; r++) {
-            options.sketch = ranks_above_k[r] < 0 ? -1 : options.k + ranks_above_k[r];
-            const double with = best_of_seeds(X, options);
-            if (!(with <= 1.001 * without + tol))
-                fail_msg("%s, sketch %lld: relative error %.7g, and %.7g without", spectra[p].name,
-                         (long long)options.sketch, with, without);
+        for (options.seed = 0; options.seed < SEEDS; options.seed += s->seeds) {
+            options.sketch = 0;
+            const double without = best_of(X, options, s->seeds);
+            for (int64_t r = 0; r < count; r++) {
+                options.sketch = ranks_above_k[r] < 0 ? -1 : options.k + ranks_above_k[r];
+                const double with = best_of(X, options, s->seeds);
+                if (!(with <= 1.001 * without + tol))
+                    fail_msg("%s, sketch %lld, seed %lld: relative error %.7g, and %.7g without",
+                             s->of.name, (long long)options.sketch, (long long)options.seed, with,
+                             without);
+            }
         }
         nmf_matrix_free(X);
     }

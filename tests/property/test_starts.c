@@ -1,5 +1,5 @@
-/* Where fits start decides where they end: components that X has no singular triplet for, and the contest
- * of starts where X is small. */
+/* Where fits start decides where they end: components that X has no singular triplet for, the contest
+ * of starts where X is small, components that start dead. */
 #include "support.h"
 
 #include <string.h>
@@ -92,12 +92,74 @@ static void the_winner_can_be_fitted_again(void **state)
     nmf_matrix_free(X);
 }
 
+/* --- dead components --------------------------------------------------------------------------------- */
+
+/* Random factors, but component 2 empty in both, 4 in W and 5 in H. */
+static nmf_matrix *start_without(int64_t rows, int64_t columns, const int64_t *empty, int by_rows)
+{
+    static double values[9000];
+    uint64_t state = 11;
+    assert_true(rows * columns <= COUNT(values));
+    for (int64_t i = 0; i < rows * columns; i++) {
+        const int64_t j = by_rows ? i / columns : i % columns;
+        values[i] = 10 * next_uniform(&state) * (j != empty[0] && j != empty[1]);
+    }
+    return matrix_from(values, rows, columns, NMF_F64, BY_ROWS);
+}
+
+static int alive(const nmf_model_content *c, int64_t j)
+{
+    double w = 0, h = 0;
+    for (int64_t i = 0; i < c->samples; i++) w += nmf_matrix_at(c->W, i, j);
+    for (int64_t f = 0; f < c->features; f++) h += nmf_matrix_at(c->H, j, f);
+    return w > 0 && h > 0;
+}
+
+static void dead_components_are_revived(void **state)
+{
+    static const problem noisy = {"noisy parts", fill_random, 150, 60, 7};
+    static const int64_t in_W[] = {2, 4}, in_H[] = {2, 5};
+    (void)state;
+    nmf_matrix *X = matrix_of(&noisy, NMF_F64, BY_ROWS);
+    nmf_matrix *W = start_without(noisy.m, noisy.k, in_W, 0);
+    nmf_matrix *H = start_without(noisy.k, noisy.n, in_H, 1);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = noisy.k - 1; /* what would be reached with one of them dead, at best */
+    options.starts = 5;
+    nmf_model *fewer = fit(X, &options);
+    options.starts = 1;
+    options.k = noisy.k;
+    options.init = NMF_INIT_CUSTOM;
+    options.start_W = W;
+    options.start_H = H;
+    for (options.sketch = 0; options.sketch <= 40; options.sketch += 40) {
+        nmf_model *model[2];
+        for (int t = 0; t < 2; t++) {
+            options.threads = 1 + 2 * t;
+            model[t] = fit(X, &options);
+        }
+        const nmf_model_content *c = nmf_model_view(model[0]);
+        for (int64_t j = 0; j < c->k; j++) assert_true(alive(c, j));
+        assert_true(c->loss < nmf_model_view(fewer)->loss);
+        for (int64_t t = 1; t < c->trace_count; t++)
+            assert_true(c->trace[t].loss <= c->trace[t - 1].loss * (1 + 1e-12));
+        expect_same_model(model[0], model[1]);
+        nmf_model_free(model[0]);
+        nmf_model_free(model[1]);
+    }
+    nmf_model_free(fewer);
+    nmf_matrix_free(X);
+    nmf_matrix_free(W);
+    nmf_matrix_free(H);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_parts_than_the_rank_are_all_found),
         cmocka_unit_test(the_contest_ends_no_higher_than_its_first_start),
         cmocka_unit_test(the_winner_can_be_fitted_again),
+        cmocka_unit_test(dead_components_are_revived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

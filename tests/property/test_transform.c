@@ -13,6 +13,7 @@ static const problem problems[] = {
     {"k = 1", fill_parts, 40, 30, 1},
     {"k = 20", fill_random, 70, 50, 20},
     {"rank-deficient", fill_exact_rank, 60, 50, 9},
+    {"very rank-deficient", fill_exact_rank, 60, 50, 20},
     {"zero rows and columns", fill_holes, 80, 60, 6},
     {"mostly zeros", fill_sparse, 70, 120, 5},
     {"one sample", fill_random, 1, 30, 1},

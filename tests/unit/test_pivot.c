@@ -49,14 +49,19 @@ static double objective(const problem *q, const double *x)
     return value;
 }
 
-static void solve(const problem *q, double *x)
+static void solve_known_to(const problem *q, double rounding, double *x)
 {
     const size_t bytes = (size_t)nmfi_pivot_work_bytes(q->k);
     void *work = malloc(bytes);
     assert_non_null(work);
     memset(work, 0xFF, bytes); /* NaN: nothing is read before it is set */
-    nmfi_pivot(q->G, q->p, q->k, DBL_EPSILON, x, work);
+    nmfi_pivot(q->G, q->p, q->k, rounding, x, work);
     free(work);
+}
+
+static void solve(const problem *q, double *x)
+{
+    solve_known_to(q, DBL_EPSILON, x);
 }
 
 /* G_FF s = p_F by elimination with pivoting; 0 where it is singular. */
@@ -151,8 +156,8 @@ static void dependent_components_share_one_best_value(void **state)
 
 /* x >= 0, gradient >= 0, and zero where x > 0, to the rounding of a Cholesky solution: its residual
  * is bounded by a modest multiple of k eps times |G| |x| + |p| (Higham 2002, theorem 10.4),
- * whatever the condition. */
-static void check_optimal(const problem *q, const double *x)
+ * whatever the condition. `roundings` is that multiple, or what else is allowed. */
+static void check_optimal(const problem *q, const double *x, double roundings)
 {
     double largest_x = 0, scale = 0;
     for (int64_t j = 0; j < q->k; j++) {
@@ -164,7 +169,7 @@ static void check_optimal(const problem *q, const double *x)
         for (int64_t l = 0; l < q->k; l++) row += fabs(q->G[j * q->k + l]) * largest_x;
         scale = fmax(scale, row);
     }
-    const double rounding = 8 * (double)(q->k * q->k) * DBL_EPSILON * scale;
+    const double rounding = roundings * scale;
     for (int64_t j = 0; j < q->k; j++) {
         double gradient = -q->p[j];
         for (int64_t l = 0; l < q->k; l++) gradient += q->G[j * q->k + l] * x[l];
@@ -185,8 +190,28 @@ static void optimality_conditions_hold_for_many_components(void **state)
             make_problem(&q, &seed, k, trial % 2 ? k + 1 : 2 * k, trial % 4 < 2 ? 0 : -1);
             set_start(&seed, trial % 3, k, x);
             solve(&q, x);
-            check_optimal(&q, x);
+            check_optimal(&q, x, 8 * (double)(k * k) * DBL_EPSILON);
         }
+}
+
+/* Four components to a dimension, and a Gram matrix that is known to single precision only, so that it
+ * may have negative eigenvalues: the exchange must not cycle, nor end before the conditions hold to that
+ * precision. */
+static void so_do_they_where_many_depend_on_few(void **state)
+{
+    (void)state;
+    uint64_t seed = 6;
+    static problem q;
+    for (int trial = 0; trial < 600; trial++) {
+        double x[LARGEST_K];
+        const int64_t k = unit_integer(&seed, 8, LARGEST_K);
+        make_problem(&q, &seed, k, k / 4, trial % 2 ? 0 : -0.2);
+        for (int64_t i = 0; i < k * k; i++) q.G[i] = (float)q.G[i];
+        for (int64_t j = 0; j < k; j++) q.p[j] = (float)q.p[j];
+        set_start(&seed, trial % 3, k, x);
+        solve_known_to(&q, FLT_EPSILON, x);
+        check_optimal(&q, x, 2 * FLT_EPSILON);
+    }
 }
 
 static void a_solution_as_the_start_stays(void **state)
@@ -256,6 +281,7 @@ int main(void)
         cmocka_unit_test(the_solution_is_the_best_of_all_sets),
         cmocka_unit_test(dependent_components_share_one_best_value),
         cmocka_unit_test(optimality_conditions_hold_for_many_components),
+        cmocka_unit_test(so_do_they_where_many_depend_on_few),
         cmocka_unit_test(a_solution_as_the_start_stays),
         cmocka_unit_test(duplicates_and_multiples_under_a_penalty_are_solved),
         cmocka_unit_test(zeros_and_dead_components_give_zeros),
