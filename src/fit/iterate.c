@@ -13,6 +13,7 @@ static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.
 typedef struct extrapolation {
     int wanted;               /* 0: plain HALS throughout */
     int plain;                /* the next step is a plain one */
+    int calm;                 /* the next W is not extrapolated, though its start is */
     double beta, limit, back; /* back: the last beta that was accepted */
 } extrapolation;
 
@@ -21,11 +22,12 @@ static void shrink(extrapolation *e)
     e->limit = e->back;
     e->beta /= beta_cut;
     e->plain = 1;
+    e->calm = 0;
 }
 
 static void grow(extrapolation *e)
 {
-    e->plain = 0;
+    e->plain = e->calm = 0;
     e->back = e->beta;
     e->beta = fmin(e->limit, e->beta * beta_growth);
     e->limit = fmin(1.0, e->limit * beta_limit_growth);
@@ -34,6 +36,7 @@ static void grow(extrapolation *e)
 typedef struct descent {
     extrapolation ahead;
     double loss; /* of the incumbent */
+    double kkt;  /* of the step before; infinity: nothing to compare with */
     int64_t steps;
 } descent;
 
@@ -52,9 +55,12 @@ static double alternate(nmfi_problem *problem, const descent *d)
     const int64_t sweeps = inner_sweeps(problem);
     const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
-    if (problem->divergence.wanted && !problem->compressed.active)
-        return nmfi_divergence_alternate(problem, late && !e->plain ? e->beta : 0.0,
-                                         e->wanted && d->steps >= DELAY ? e->beta : 0.0);
+    if (problem->divergence.wanted && !problem->compressed.active) {
+        const nmfi_divergence_ahead ahead = {late && !e->plain && !e->calm ? e->beta : 0.0,
+                                             e->wanted && d->steps >= DELAY ? e->beta : 0.0,
+                                             !late || e->plain};
+        return nmfi_divergence_alternate(problem, ahead);
+    }
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
     const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->beta : 0.0, 0, 1};
     nmfi_half_step(problem, &problem->W, &problem->H, half_W);
@@ -67,7 +73,7 @@ static descent begin(nmfi_problem *problem)
 {
     const nmf_solver solver = problem->options.solver;
     const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
-    const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0};
+    const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }
@@ -99,6 +105,15 @@ static int step(nmfi_problem *problem, descent *d)
     shrink(&d->ahead);
     nmfi_reject(problem);
     return !hopeless;
+}
+
+/* The loss of a divergence goes on falling for a while after its momentum has begun to swing to and
+ * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms it,
+ * and costs less than waiting for a step to be thrown away. */
+static void watch(descent *d, double kkt)
+{
+    d->ahead.calm = kkt > d->kkt;
+    d->kkt = d->ahead.calm ? INFINITY : kkt;
 }
 
 /* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
@@ -143,6 +158,7 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
         const int accepted = d.loss < before;
         problem->iterations++;
         const double kkt = accepted ? nmfi_kkt(problem) : problem->kkt;
+        if (problem->divergence.wanted) watch(&d, accepted ? kkt : INFINITY);
         if (nmfi_trace(problem, d.loss, kkt)) return;
         problem->stopped = NMF_STOPPED_CONVERGED;
         if (accepted && kkt <= tol) return;
