@@ -7,7 +7,7 @@
 #include <float.h>
 #include <math.h>
 
-enum { WINDOW = 5, DELAY = 2 };
+enum { WINDOW = 5, DELAY = 2, SOON = 4 };
 static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.01, beta_cut = 1.5;
 
 typedef struct extrapolation {
@@ -35,9 +35,9 @@ static void grow(extrapolation *e)
 
 typedef struct descent {
     extrapolation ahead;
-    double loss; /* of the incumbent */
-    double kkt;  /* of the step before; infinity: nothing to compare with */
-    int64_t steps;
+    double loss;           /* of the incumbent */
+    double kkt;            /* of the step before; infinity: nothing to compare with */
+    int64_t steps, thrown; /* so far; which of them was the last to be thrown away */
 } descent;
 
 /* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
@@ -73,7 +73,7 @@ static descent begin(nmfi_problem *problem)
 {
     const nmf_solver solver = problem->options.solver;
     const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
-    const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0};
+    const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0, -SOON};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }
@@ -86,6 +86,20 @@ static double known_gain(const nmfi_problem *problem, const descent *d)
     const int products = !problem->divergence.wanted || problem->compressed.active;
     if (!products || !d->ahead.plain || d->loss == DBL_MAX) return 0;
     return problem->W.value[NMFI_SUM_DECREASE] + problem->H.value[NMFI_SUM_DECREASE];
+}
+
+/* Where rows of X have little in common, the metric that they share is no row's own: one step in two
+ * or three is thrown away, and the residual stays where it was. From there on steps are coordinate
+ * descent, which knows each row by itself. 1 if that is new. */
+static int falls_back(nmfi_problem *problem)
+{
+    static const double far = 0.05;
+    nmfi_divergence *divergence = &problem->divergence;
+    if (!divergence->wanted || problem->compressed.active || divergence->beta != 1 ||
+        divergence->coordinates || problem->kkt < far)
+        return 0;
+    divergence->coordinates = 1;
+    return 1;
 }
 
 /* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
@@ -101,10 +115,11 @@ static int step(nmfi_problem *problem, descent *d)
         grow(&d->ahead);
         return 1;
     }
-    const int hopeless = d->ahead.plain;
+    const int hopeless = d->ahead.plain, soon = d->steps - d->thrown < SOON;
     shrink(&d->ahead);
     nmfi_reject(problem);
-    return !hopeless;
+    d->thrown = d->steps;
+    return (hopeless || soon) && falls_back(problem) ? 1 : !hopeless;
 }
 
 /* The loss of a divergence goes on falling for a while after its momentum has begun to swing to and
@@ -171,7 +186,7 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
      * Another loss than this only begins here. */
-    const double moving = problem->divergence.wanted ? 1e-3 : 3e-6;
+    const double moving = problem->divergence.wanted ? 2e-4 : 3e-6;
     static const double surely = 0.3;
     enum { LONG = 500 };
     const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
