@@ -1,5 +1,6 @@
-/* Converging in a sketch: X ~ U B of rank r = 3.5 k, so that an iteration costs 4 (m + n) r k flops
- * instead of 4 m n k and no reading of X. What it loses, the last iterations on X itself win back.
+/* Converging in a sketch: X ~ U B of rank r = 3.5 k (2.5 k before a divergence), so that an iteration
+ * costs 4 (m + n) r k flops instead of 4 m n k and no reading of X. What it loses, the last
+ * iterations on X itself win back.
  * Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
 #include "fit/problem.h"
 
@@ -22,7 +23,9 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
     /* The spectrum of sparse data is flat: a sketch would leave out most of it. */
     if (problem->source.kind == NMFI_SOURCE_SPARSE) return 0;
-    const int64_t rank = whole(7 * problem->k / 2, problem->k + 16);
+    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. */
+    const int64_t halves = problem->divergence.wanted ? 5 : 7;
+    const int64_t rank = whole(halves * problem->k / 2, problem->k + 16);
     const double cheaper =
         (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
     return rank < least && cheaper >= 2.0 * (double)rank ? rank : 0;

@@ -47,7 +47,11 @@ typedef struct nmfi_divergence_half {
     int measure_start, measure_result;
 } nmfi_divergence_half;
 void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);
-double nmfi_divergence_alternate(struct nmfi_problem *problem, double ahead_W, double ahead_H);
+typedef struct nmfi_divergence_ahead {
+    double W, H; /* how far each is extrapolated */
+    int strict;  /* where nothing is thrown away any more */
+} nmfi_divergence_ahead;
+double nmfi_divergence_alternate(struct nmfi_problem *problem, nmfi_divergence_ahead ahead);
 void nmfi_divergence_lift(struct nmfi_problem *problem);
 /* The rows of W for H.y, each to its end, into W.spare; measured there. */
 void nmfi_divergence_settle_W(struct nmfi_problem *problem);

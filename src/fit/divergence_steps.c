@@ -83,7 +83,7 @@ static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
                                      .sum = metric->sum,
                                      .own_sums = problem->divergence.marginals[!factor->leads],
                                      .accuracy = 0.03,
-                                     .sweeps = 16,
+                                     .sweeps = 24,
                                      .patience = half.strict ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
     nmfi_divergence_visit(pass, &step, &rule, 1);
@@ -145,14 +145,13 @@ static void hold_scales(const nmfi_problem *problem)
     }
 }
 
-double nmfi_divergence_alternate(nmfi_problem *problem, double ahead_W, double ahead_H)
+double nmfi_divergence_alternate(nmfi_problem *problem, nmfi_divergence_ahead ahead)
 {
     hold_scales(problem);
-    const int strict = ahead_W == 0; /* where nothing is thrown away any more */
     const nmfi_divergence_half half_W = {
-        .extrapolation = ahead_W, .strict = strict, .measure_start = 1};
+        .extrapolation = ahead.W, .strict = ahead.strict, .measure_start = 1};
     const nmfi_divergence_half half_H = {
-        .extrapolation = ahead_H, .strict = strict, .measure_start = 1, .measure_result = 1};
+        .extrapolation = ahead.H, .strict = ahead.strict, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_half_step(problem, 1, half_W);
     nmfi_divergence_half_step(problem, 0, half_H);
     return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +

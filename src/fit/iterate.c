@@ -7,12 +7,13 @@
 #include <float.h>
 #include <math.h>
 
-enum { WINDOW = 5, DELAY = 2, REVIVAL = 10 };
+enum { WINDOW = 5, DELAY = 2, REVIVAL = 10, SOON = 4 };
 static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.01, beta_cut = 1.5;
 
 typedef struct extrapolation {
     int wanted;               /* 0: plain HALS throughout */
     int plain;                /* the next step is a plain one */
+    int calm;                 /* the next W is not extrapolated, though its start is */
     double beta, limit, back; /* back: the last beta that was accepted */
 } extrapolation;
 
@@ -21,11 +22,12 @@ static void shrink(extrapolation *e)
     e->limit = e->back;
     e->beta /= beta_cut;
     e->plain = 1;
+    e->calm = 0;
 }
 
 static void grow(extrapolation *e)
 {
-    e->plain = 0;
+    e->plain = e->calm = 0;
     e->back = e->beta;
     e->beta = fmin(e->limit, e->beta * beta_growth);
     e->limit = fmin(1.0, e->limit * beta_limit_growth);
@@ -33,8 +35,10 @@ static void grow(extrapolation *e)
 
 typedef struct descent {
     extrapolation ahead;
-    double loss;            /* of the incumbent */
-    int64_t steps, revival; /* done; when a dead component may be revived again */
+    double loss;           /* of the incumbent */
+    double kkt;            /* of the step before; infinity: nothing to compare with */
+    int64_t steps, thrown; /* so far; which of them was the last to be thrown away */
+    int64_t revival;       /* the step after which a dead component may be revived again */
 } descent;
 
 /* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
@@ -52,9 +56,12 @@ static double alternate(nmfi_problem *problem, const descent *d)
     const int64_t sweeps = inner_sweeps(problem);
     const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
-    if (problem->divergence.wanted && !problem->compressed.active)
-        return nmfi_divergence_alternate(problem, late && !e->plain ? e->beta : 0.0,
-                                         e->wanted && d->steps >= DELAY ? e->beta : 0.0);
+    if (problem->divergence.wanted && !problem->compressed.active) {
+        const nmfi_divergence_ahead ahead = {late && !e->plain && !e->calm ? e->beta : 0.0,
+                                             e->wanted && d->steps >= DELAY ? e->beta : 0.0,
+                                             !late || e->plain};
+        return nmfi_divergence_alternate(problem, ahead);
+    }
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
     const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->beta : 0.0, 0, 1};
     nmfi_half_step(problem, &problem->W, &problem->H, half_W);
@@ -67,7 +74,7 @@ static descent begin(nmfi_problem *problem)
 {
     const nmf_solver solver = problem->options.solver;
     const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
-    const descent d = {{wanted, 1, beta_first, 1.0, beta_first}, DBL_MAX, 0, 1};
+    const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }
@@ -90,6 +97,20 @@ static void revive(nmfi_problem *problem, descent *d)
     d->ahead.plain = 1;
 }
 
+/* Where rows of X have little in common, the metric that they share is no row's own: one step in two
+ * or three is thrown away, and the residual stays where it was. From there on steps are coordinate
+ * descent, which knows each row by itself. 1 if that is new. */
+static int falls_back(nmfi_problem *problem)
+{
+    static const double far = 0.05;
+    nmfi_divergence *divergence = &problem->divergence;
+    if (!divergence->wanted || problem->compressed.active || divergence->beta != 1 ||
+        divergence->coordinates || problem->kkt < far)
+        return 0;
+    divergence->coordinates = 1;
+    return 1;
+}
+
 /* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
  * rounding only, did not get lower. */
 static int step(nmfi_problem *problem, descent *d)
@@ -104,10 +125,20 @@ static int step(nmfi_problem *problem, descent *d)
         revive(problem, d);
         return 1;
     }
-    const int hopeless = d->ahead.plain;
+    const int hopeless = d->ahead.plain, soon = d->steps - d->thrown < SOON;
     shrink(&d->ahead);
     nmfi_reject(problem);
-    return !hopeless;
+    d->thrown = d->steps;
+    return (hopeless || soon) && falls_back(problem) ? 1 : !hopeless;
+}
+
+/* The loss of a divergence goes on falling for a while after its momentum has begun to swing to and
+ * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms it,
+ * and costs less than waiting for a step to be thrown away. */
+static void watch(descent *d, double kkt)
+{
+    d->ahead.calm = kkt > d->kkt;
+    d->kkt = d->ahead.calm ? INFINITY : kkt;
 }
 
 /* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
@@ -154,6 +185,7 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
         const int accepted = d.loss < before;
         problem->iterations++;
         const double kkt = accepted ? nmfi_kkt(problem) : problem->kkt;
+        if (problem->divergence.wanted) watch(&d, accepted ? kkt : INFINITY);
         if (nmfi_trace(problem, d.loss, kkt)) return;
         problem->stopped = NMF_STOPPED_CONVERGED;
         if (accepted && kkt <= tol) return;
@@ -166,7 +198,7 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
      * Another loss than this only begins here. */
-    const double moving = problem->divergence.wanted ? 1e-3 : 3e-6;
+    const double moving = problem->divergence.wanted ? 2e-4 : 3e-6;
     static const double surely = 0.3;
     enum { LONG = 500 };
     const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);

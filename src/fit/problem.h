@@ -90,6 +90,7 @@ typedef struct nmfi_outcome {
     int64_t seed, iterations, sketch_iterations, trace_count;
     nmf_stopped stopped;
     nmf_init init;
+    int coordinates;
 } nmfi_outcome;
 int64_t nmfi_start_triplets(const nmf_options *options); /* singular triplets that the init needs */
 /* Errors: ARGUMENT, SHAPE. */

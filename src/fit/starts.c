@@ -89,6 +89,7 @@ void nmfi_problem_rewind(nmfi_problem *problem)
 {
     problem->iterations = problem->sketch_iterations = problem->trace_count = 0;
     problem->stopped = NMF_STOPPED_CONVERGED;
+    problem->divergence.coordinates = nmfi_picks_coordinates(problem);
 }
 
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t s, nmf_error *error)
@@ -125,7 +126,8 @@ void nmfi_keep_start(nmfi_problem *problem, nmfi_outcome *best)
                            problem->sketch_iterations,
                            problem->trace_count,
                            problem->stopped,
-                           problem->options.init};
+                           problem->options.init,
+                           problem->divergence.coordinates};
     memcpy(problem->W.kept, problem->W.y, nmfi_factor_bytes(problem, &problem->W));
     memcpy(problem->H.kept, problem->H.latest, nmfi_factor_bytes(problem, &problem->H));
     memcpy(problem->kept_trace, problem->trace,
@@ -141,6 +143,7 @@ void nmfi_restore_start(nmfi_problem *problem, const nmfi_outcome *best)
     problem->sketch_iterations = best->sketch_iterations;
     problem->trace_count = best->trace_count;
     problem->stopped = best->stopped;
+    problem->divergence.coordinates = best->coordinates;
     problem->options.init = best->init;
     memcpy(problem->W.y, problem->W.kept, nmfi_factor_bytes(problem, &problem->W));
     memcpy(problem->H.latest, problem->H.kept, nmfi_factor_bytes(problem, &problem->H));

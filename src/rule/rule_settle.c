@@ -194,25 +194,30 @@ static double slope_at(row_newton *row, double slope, double t)
 
 /* The same where D is convex, by slopes. Trap: values would let a row run onto the wall where a model
  * entry vanishes, whose punishment is small for small entries; from there Newton's steps hardly come
- * back. Slopes see the wall. */
+ * back. Slopes see the wall. A secant from there falls far short of the minimum: what it finds is
+ * only where the search begins. */
 static int land_by_slope(row_newton *row, double slope)
 {
     enum { TRIALS = 12 };
-    double t = 1;
+    static const double level = 0.2;
+    double t = 1, before = 0, beyond = HUGE_VAL;
     for (int64_t j = 0; j < row->step->k; j++)
         set_entry(row, row->work.z, j, row->z[j] - row->x[j]);
     if (row->step->beta == 1) nmfi_strip_model(&row->work, row->work.z, row->work.R);
     for (int trial = 0; trial < TRIALS; trial++) {
         const double there = slope_at(row, slope, t);
-        if (there <= -0.2 * slope) {
-            move(row, t);
-            return 1;
+        if (there <= -level * slope) {
+            before = t;
+            if (there >= level * slope || beyond == HUGE_VAL) break;
+        } else if (there < HUGE_VAL) {
+            beyond = t;
+        } else {
+            break;
         }
-        if (!(there < HUGE_VAL)) break;
-        t = nmfi_shorter_step(trial, t, slope, there);
+        t = before > 0 ? 0.5 * (before + beyond) : nmfi_shorter_step(trial, t, slope, there);
     }
-    move(row, 0);
-    return 0;
+    move(row, before);
+    return before > 0;
 }
 
 static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work, int64_t i)
