@@ -90,8 +90,8 @@ static int by_name(const void *first, const void *second)
     return strcmp(*(const char *const *)first, *(const char *const *)second);
 }
 
-/* classes[i]: the number of sample i's label among the distinct ones. Returns how many those are, or
- * 0 when memory is out. */
+/* classes[i]: the number of sample i's label among the distinct ones. Returns how many those are,
+ * or 0 when memory is out. */
 static int64_t number_labels(const nmf_matrix *shares, int64_t *classes)
 {
     const int64_t rows = nmf_matrix_rows(shares);

@@ -3,9 +3,9 @@
  * size.
  *
  * A pass does 4 m n k floating-point operations (both products) and reads X once; the updates of W
- * and H are inside its time and not counted as work. Under the Kullback-Leibler loss it does 6 m n k
- * (the model of one factor's rows, the ratios' product, the model of the step) and the divisions and
- * logarithms are inside its time. */
+ * and H are inside its time and not counted as work. Under the Kullback-Leibler loss it does 6 m n
+ * k (the model of one factor's rows, the ratios' product, the model of the step) and the divisions
+ * and logarithms are inside its time. */
 #include "bench_limits.h"
 #include "bench_pass.h"
 #include "data.h"

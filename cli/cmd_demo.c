@@ -43,7 +43,8 @@ static void free_demo(demo *d)
 
 /* ---- the data ---- */
 
-/* Faces are usually square: where the file does not say and the number of pixels is a square, they are. */
+/* Faces are usually square: where the file does not say and the number of pixels is a square, they
+ * are. */
 static nmf_status guess_square(nmf_matrix *X, nmf_error *error)
 {
     int64_t side = 1;

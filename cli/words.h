@@ -28,8 +28,8 @@ void cli_text_add_json(cli_text *text, const char *string);
 /* Columns of a terminal that `name` takes (2 for the wide characters of East Asia). */
 int64_t cli_text_columns(const char *name);
 
-/* The text to standard output ("-" or NULL) or a file, which is then complete or not there; frees the
- * text. Errors: FILE, MEMORY. */
+/* The text to standard output ("-" or NULL) or a file, which is then complete or not there; frees
+ * the text. Errors: FILE, MEMORY. */
 nmf_status cli_text_write(cli_text *text, const char *path, nmf_error *error);
 
 /* Name number `index`, or the number itself, in `number`. */

@@ -35,7 +35,8 @@ static nmf_status make_up(nmf_matrix **spectrogram, nmf_error *error)
     return NMF_OK;
 }
 
-/* Where an activation comes to a third of its highest value from below, having been away for a while. */
+/* Where an activation comes to a third of its highest value from below, having been away for a
+ * while. */
 static void say_beginnings(const nmf_matrix *H, int64_t component)
 {
     enum { AWAY = 5 };

@@ -1,4 +1,5 @@
-/* What nmf_io_read does to a matrix after reading it: transpose, names, image shape and order, shuffle. */
+/* What nmf_io_read does to a matrix after reading it: transpose, names, image shape and order,
+ * shuffle. */
 #ifndef NMFI_IO_ARRANGE_H
 #define NMFI_IO_ARRANGE_H
 

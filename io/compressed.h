@@ -18,9 +18,9 @@ typedef struct nmfi_compressed {
     void *memory[4]; /* malloc'ed blocks that all this lies in; NULL where not used */
 } nmfi_compressed;
 
-/* There must be `stored` indices and values, and as many pointers as the shape says; what they say is
- * checked here. Takes the memory over, on failure too. `path` is for messages. Errors: FORMAT (the
- * first wrong pointer or index is named), MEMORY. */
+/* There must be `stored` indices and values, and as many pointers as the shape says; what they say
+ * is checked here. Takes the memory over, on failure too. `path` is for messages. Errors: FORMAT
+ * (the first wrong pointer or index is named), MEMORY. */
 nmf_status nmfi_compressed_matrix(nmfi_compressed *arrays, const char *path, nmf_matrix **matrix,
                                   nmf_error *error);
 

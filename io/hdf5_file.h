@@ -1,7 +1,7 @@
-/* HDF5 files as the readers of .h5ad and .h5 see them: groups, lists and tables of numbers, lists of
- * names. Nothing is believed: sizes are held against what is stored before memory is asked for, data
- * in other files (external or virtual) is not followed, and HDF5's own messages are kept off the
- * terminal while a file is open. */
+/* HDF5 files as the readers of .h5ad and .h5 see them: groups, lists and tables of numbers, lists
+ * of names. Nothing is believed: sizes are held against what is stored before memory is asked for,
+ * data in other files (external or virtual) is not followed, and HDF5's own messages are kept off
+ * the terminal while a file is open. */
 #ifndef NMFI_IO_HDF5_FILE_H
 #define NMFI_IO_HDF5_FILE_H
 
@@ -30,8 +30,8 @@ void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes);
 /* How many groups in the root have a member `child`, and the name of the first of them. */
 int nmfi_hdf5_groups_with(const nmfi_hdf5 *file, const char *child, char *name, size_t bytes);
 
-/* An attribute of group or dataset `name`: a text, cut at `bytes`, or `count` integers. Return 1, or
- * 0 where there is none of that kind. */
+/* An attribute of group or dataset `name`: a text, cut at `bytes`, or `count` integers. Return 1,
+ * or 0 where there is none of that kind. */
 int nmfi_hdf5_text_attribute(const nmfi_hdf5 *file, const char *name, const char *attribute,
                              char *text, size_t bytes);
 int nmfi_hdf5_whole_attribute(const nmfi_hdf5 *file, const char *name, const char *attribute,
@@ -51,14 +51,14 @@ typedef struct nmfi_hdf5_numbers {
     unsigned char *memory; /* that they lie in; free() it */
 } nmfi_hdf5_numbers;
 
-/* Dataset `name` below `group`. Errors: FORMAT (missing, no numbers, damaged, or promising more than
- * is stored), UNSUPPORTED (a compression that this HDF5 lacks), MEMORY. */
+/* Dataset `name` below `group`. Errors: FORMAT (missing, no numbers, damaged, or promising more
+ * than is stored), UNSUPPORTED (a compression that this HDF5 lacks), MEMORY. */
 nmf_status nmfi_hdf5_read(const nmfi_hdf5 *file, const char *group, const char *name,
                           nmfi_hdf5_as as, nmfi_hdf5_numbers *numbers, nmf_error *error);
 
 /* Gives `matrix` the names in `name` below `group`: texts, integers, or anndata's groups of texts
- * (categories with codes; values with a mask). What is of another kind is left alone. Errors: FORMAT,
- * SHAPE (not one for each row or column), MEMORY. hdf5_names.c. */
+ * (categories with codes; values with a mask). What is of another kind is left alone. Errors:
+ * FORMAT, SHAPE (not one for each row or column), MEMORY. hdf5_names.c. */
 nmf_status nmfi_hdf5_names(const nmfi_hdf5 *file, const char *group, const char *name,
                            nmf_matrix *matrix, nmf_names which, nmf_error *error);
 

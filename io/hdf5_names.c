@@ -1,5 +1,5 @@
-/* Names from HDF5 files, in the ways that anndata, cellranger and h5py store them: texts of fixed or
- * variable length, integers, categories with codes, values with a mask, and one field of a table
+/* Names from HDF5 files, in the ways that anndata, cellranger and h5py store them: texts of fixed
+ * or variable length, integers, categories with codes, values with a mask, and one field of a table
  * (anndata before 0.7). Texts are read a block at a time, so that many references to one long text
  * cannot take more memory than is allowed for all. */
 #include "hdf5_inside.h"
@@ -99,8 +99,8 @@ static nmf_status read_blocks(const nmfi_hdf5 *file, hid_t dataset, hid_t type, 
     return status;
 }
 
-/* The type to read names into: a copy to close, or a negative number where they are none. `stored` is
- * that of the dataset or of the field. */
+/* The type to read names into: a copy to close, or a negative number where they are none. `stored`
+ * is that of the dataset or of the field. */
 static hid_t name_type(hid_t stored)
 {
     switch (H5Tget_class(stored)) {

@@ -19,8 +19,8 @@ typedef struct nmfi_mtx {
     nmf_error *error;
 } nmfi_mtx;
 
-/* Reads the banner and the sizes, and checks them; r->text and r->error are set before. Errors: FORMAT
- * as path:line, SHAPE, UNSUPPORTED, MEMORY. */
+/* Reads the banner and the sizes, and checks them; r->text and r->error are set before. Errors:
+ * FORMAT as path:line, SHAPE, UNSUPPORTED, MEMORY. */
 nmf_status nmfi_mtx_header(nmfi_mtx *r);
 
 /* To the next line that is neither blank nor a comment; at == end behind the last line. */

@@ -1,5 +1,5 @@
-/* Names of samples and features from text files of their own, one line each: vocabularies, barcodes,
- * lists of genes, labels. */
+/* Names of samples and features from text files of their own, one line each: vocabularies,
+ * barcodes, lists of genes, labels. */
 #ifndef NMFI_IO_NAMES_BESIDE_H
 #define NMFI_IO_NAMES_BESIDE_H
 
@@ -7,7 +7,8 @@
 
 /* Gives `matrix` the names in the file at `path`, plain or gzipped: of each line the tab-separated
  * cell number `cell` (from 0), or the last one where there are fewer; or, where it is an .npy file,
- * its texts or integers; or those that "FILE.h5ad:PATH" names. Errors: FILE, FORMAT, SHAPE (not one line for each row or column), MEMORY. */
+ * its texts or integers; or those that "FILE.h5ad:PATH" names. Errors: FILE, FORMAT, SHAPE (not one
+ * line for each row or column), MEMORY. */
 nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
                                 nmf_error *error);
 

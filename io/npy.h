@@ -38,8 +38,8 @@ nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char 
                            nmf_matrix **matrix, nmf_error *error);
 
 /* Writes the header of a C-order array of shape (rows, columns), or (rows,) if columns is -1, or ()
- * if rows is -1 too, into `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in the host's byte
- * order. */
+ * if rows is -1 too, into `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in
+ * the host's byte order. */
 void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t columns,
                      char out[NMFI_NPY_HEADER_BYTES]);
 

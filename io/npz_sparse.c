@@ -1,5 +1,5 @@
-/* Sparse matrices in .npz archives: see npz_sparse.h. Indices and values stay in the memory that the
- * members were read into; only pointers, of which there are few, are always 64 bits wide. */
+/* Sparse matrices in .npz archives: see npz_sparse.h. Indices and values stay in the memory that
+ * the members were read into; only pointers, of which there are few, are always 64 bits wide. */
 #include "npz_sparse.h"
 
 #include "compressed.h"

@@ -1,6 +1,6 @@
-/* Decimal text to the nearest double, and back. Up to 2^53 and 10^22 both the digits and the power of ten are
- * exact doubles, so one multiplication or division rounds correctly (Clinger 1990); the rest, a few
- * in a thousand, goes to strtod. */
+/* Decimal text to the nearest double, and back. Up to 2^53 and 10^22 both the digits and the power
+ * of ten are exact doubles, so one multiplication or division rounds correctly (Clinger 1990); the
+ * rest, a few in a thousand, goes to strtod. */
 #include "number.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Reads a folder as cellranger leaves it: matrix.mtx (genes x cells), barcodes.tsv, and features.tsv
- * or, before version 3, genes.tsv; each plain or gzipped. Cells become the samples. */
+/* Reads a folder as cellranger leaves it: matrix.mtx (genes x cells), barcodes.tsv, and
+ * features.tsv or, before version 3, genes.tsv; each plain or gzipped. Cells become the samples. */
 #include "mtx.h"
 #include "names_beside.h"
 #include "reader.h"

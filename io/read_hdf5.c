@@ -1,5 +1,5 @@
-/* Reads cells x genes from HDF5 files: .h5ad of anndata (X, "file.h5ad:layers/NAME", raw/X; sparse or
- * dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
+/* Reads cells x genes from HDF5 files: .h5ad of anndata (X, "file.h5ad:layers/NAME", raw/X; sparse
+ * or dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
  * table of numbers or compressed matrix that "file.h5:PATH" names. */
 #include "compressed.h"
 #include "hdf5_file.h"
@@ -155,7 +155,8 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name, nmf_matr
 
 /* --- cellranger ------------------------------------------------------------------------------ */
 
-/* genes x cells, column by column; turned over. Version 3 has features/name, version 2 gene_names. */
+/* genes x cells, column by column; turned over. Version 3 has features/name, version 2 gene_names.
+ */
 static nmf_status read_cellranger(const nmfi_hdf5 *file, const char *group, nmf_matrix **matrix,
                                   nmf_error *error)
 {

@@ -1,5 +1,5 @@
-/* Reads SVMlight (LIBSVM) text, plain or gzipped: one line "label index:value index:value ... # note"
- * a sample. Labels are kept as labels. Indices count from 1, or from 0 where a 0 occurs, as
+/* Reads SVMlight (LIBSVM) text, plain or gzipped: one line "label index:value index:value ... #
+ * note" a sample. Labels are kept as labels. Indices count from 1, or from 0 where a 0 occurs, as
  * scikit-learn's load_svmlight_file decides; "qid:" is passed over. */
 #include "compressed.h"
 #include "number.h"

@@ -21,7 +21,8 @@ void nmfi_text_close(nmfi_text *text); /* NULL is fine */
 nmf_status nmfi_text_next(nmfi_text *text, const char **at, const char **end, nmf_error *error);
 
 /* The most bytes that this file can hold as text: its size, or 1032 times that where it is gzipped
- * (deflate cannot expand more), so that counts in a header can be judged before they are believed. */
+ * (deflate cannot expand more), so that counts in a header can be judged before they are believed.
+ */
 int64_t nmfi_text_most_bytes(const nmfi_text *text);
 
 /* "PATH:LINE: 'the word at `place`' WHAT" as FORMAT; `place` lies in the present window. */

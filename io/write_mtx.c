@@ -1,6 +1,7 @@
-/* Writes MatrixMarket files, plain or (.mtx.gz) gzipped: sparse matrices as coordinates in the order
- * they are stored in, dense ones as an array, column by column as the format asks. Whole numbers are
- * written as integers, others with the fewest digits that read back as the same number. */
+/* Writes MatrixMarket files, plain or (.mtx.gz) gzipped: sparse matrices as coordinates in the
+ * order they are stored in, dense ones as an array, column by column as the format asks. Whole
+ * numbers are written as integers, others with the fewest digits that read back as the same number.
+ */
 #include "number.h"
 #include "write.h"
 

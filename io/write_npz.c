@@ -1,5 +1,5 @@
-/* Writes .npz files: the matrix as "X" (a sparse one as SciPy does), with its names, labels and image
- * shape beside it. */
+/* Writes .npz files: the matrix as "X" (a sparse one as SciPy does), with its names, labels and
+ * image shape beside it. */
 #include "npz_writer.h"
 #include "write.h"
 

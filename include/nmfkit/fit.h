@@ -1,7 +1,7 @@
 /* Learning and using additive parts: fit, transform, reconstruct, and PCA to compare with.
  *
- * All functions are thread-safe for distinct outputs, take their working memory before the first pass
- * over X, and leave *output NULL on failure. Example: examples/faces.c. */
+ * All functions are thread-safe for distinct outputs, take their working memory before the first
+ * pass over X, and leave *output NULL on failure. Example: examples/faces.c. */
 #ifndef NMFKIT_FIT_H
 #define NMFKIT_FIT_H
 
@@ -38,13 +38,13 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options
 NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 
-/* W for the rows of X with the model's H: for NMF each row's own problem (least squares, or its divergence) solved
- * to its own tolerance, so a row's answer does not depend on the other rows of the batch, and
- * transform of the fitted X is the fit's own W (not for the solvers cd and mu, whose W is left as
- * their rule makes it; where beta is below 1 or above 2 a row may have several minima); for PCA (X - 1 mean') H' (whitened if the model
- * is). Reads tol and threads of options (NULL: the model's own). *W is new, row-major, of the
- * model's precision, owned by the caller. Errors: SHAPE (columns other than the model's features),
- * DATA. */
+/* W for the rows of X with the model's H: for NMF each row's own problem (least squares, or its
+ * divergence) solved to its own tolerance, so a row's answer does not depend on the other rows of
+ * the batch, and transform of the fitted X is the fit's own W (not for the solvers cd and mu, whose
+ * W is left as their rule makes it; where beta is below 1 or above 2 a row may have several
+ * minima); for PCA (X - 1 mean') H' (whitened if the model is). Reads tol and threads of options
+ * (NULL: the model's own). *W is new, row-major, of the model's precision, owned by the caller.
+ * Errors: SHAPE (columns other than the model's features), DATA. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
                                                 const nmf_options *options, nmf_matrix **W,
                                                 nmf_error *error);

@@ -32,13 +32,13 @@ static inline nmf_io_read_options nmf_io_read_init(void)
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
 
-/* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv,
- * a picture, a directory of pictures, or a text file listing pictures. Sparse: .mtx and SciPy's .npz
+/* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv, a
+ * picture, a directory of pictures, or a text file listing pictures. Sparse: .mtx and SciPy's .npz
  * (csr, csc, coo), cells x genes from .h5ad (X, or "file.h5ad:layers/NAME"), cellranger's .h5 and
  * folders, bags of words (docword.NAME.txt with vocab.NAME.txt), SVMlight; texts gzipped or not.
- * Applied in this order:
- * transpose, names, image shape and order, shuffle. options NULL: defaults. *matrix is the caller's.
- * Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE, MEMORY. */
+ * Applied in this order: transpose, names, image shape and order, shuffle. options NULL: defaults.
+ * *matrix is the caller's. Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE,
+ * MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,
                                               nmf_matrix **matrix, nmf_error *error);
 
@@ -48,10 +48,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
                                                    nmf_matrix **matrix, nmf_error *error);
 
 /* Writes by extension: .npy, .npz (member "X" and names; a sparse matrix as SciPy's save_npz does,
- * and names), .mtx, .mtx.gz, .csv, .tsv, .mat (variable "X"), or, for matrices with an image shape, a
- * directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse matrix
- * with all its entries. The file is written to a temporary name beside it, synced and renamed.
- * Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many). */
+ * and names), .mtx, .mtx.gz, .csv, .tsv, .mat (variable "X"), or, for matrices with an image shape,
+ * a directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse
+ * matrix with all its entries. The file is written to a temporary name beside it, synced and
+ * renamed. Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many).
+ */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
 
@@ -61,8 +62,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const c
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix,
                                                     nmf_names which, nmf_error *error);
 
-/* Writes an .npz with the arrays shares (samples x components), component (one for each sample), and
- * the names and labels that `shares` has. Written as nmf_io_write. */
+/* Writes an .npz with the arrays shares (samples x components), component (one for each sample),
+ * and the names and labels that `shares` has. Written as nmf_io_write. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_shares(const nmf_matrix *shares,
                                                       const int64_t *components, const char *path,
                                                       nmf_error *error);

@@ -75,9 +75,9 @@ typedef struct nmf_trace_point {
     double kkt;     /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration of each start, those in the sketch included (their loss on X is not known: NaN),
- * from the thread that called the fit; non-zero stops it, and the best result so far is returned
- * with stopped = NMF_STOPPED_INTERRUPTED. */
+/* Called after each iteration of each start, those in the sketch included (their loss on X is not
+ * known: NaN), from the thread that called the fit; non-zero stops it, and the best result so far
+ * is returned with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 
 /* The list of options.def stands last: an option added at its end leaves every offset as it was. */

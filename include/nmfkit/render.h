@@ -55,8 +55,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render(const nmf_render_gallery *galleries
                                              nmf_error *warning, nmf_error *error);
 
 /* Rows of a matrix as panels of bars: their `count` entries of largest size (at most 1000), longest
- * first, labelled with the names of the features, or their numbers; negative ones in another colour.
- * captions (one for each row, or NULL: the rows' numbers) stand above the panels. */
+ * first, labelled with the names of the features, or their numbers; negative ones in another
+ * colour. captions (one for each row, or NULL: the rows' numbers) stand above the panels. */
 typedef struct nmf_render_bars {
     const nmf_matrix *matrix;
     int64_t grid_rows,

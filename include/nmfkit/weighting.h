@@ -23,11 +23,12 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_weighting_idf(const nmf_matrix *X, double 
                                                     nmf_error *error);
 
 /* Replaces *X by its weighted entries: f64 where they were f64, else f32; sparse where it was
- * sparse, of which it keeps the structure; with its names, labels and image shape. Rows that are all
- * zero stay so. `idf` (columns entries >= 0) is read for TFIDF only: those of the samples that were
- * learned from, so that new samples are weighted like them. On failure *X is as it was. Cost: two
- * passes. Errors: ARGUMENT, DATA (negative or not finite entries), MEMORY. Sources: TfidfTransformer
- * (norm l2) of scikit-learn 1.2; normalize_total with target_sum 10^4, and log1p, of scanpy 1.9. */
+ * sparse, of which it keeps the structure; with its names, labels and image shape. Rows that are
+ * all zero stay so. `idf` (columns entries >= 0) is read for TFIDF only: those of the samples that
+ * were learned from, so that new samples are weighted like them. On failure *X is as it was. Cost:
+ * two passes. Errors: ARGUMENT, DATA (negative or not finite entries), MEMORY. Sources:
+ * TfidfTransformer (norm l2) of scikit-learn 1.2; normalize_total with target_sum 10^4, and log1p,
+ * of scanpy 1.9. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting,
                                             const double *idf, nmf_error *error);
 

@@ -42,8 +42,8 @@ typedef struct nmfi_sparse_arrays {
     int64_t *pointers;
     void *indices, *values;
     int index_bytes;
-    /* Not all indices: it comes in blocks of this many that follow one another, each with all lines:
-     * line i of block b begins at pointers[b * lines + i]. */
+    /* Not all indices: it comes in blocks of this many that follow one another, each with all
+     * lines: line i of block b begins at pointers[b * lines + i]. */
     int64_t block_span, blocks;
 } nmfi_sparse_arrays;
 

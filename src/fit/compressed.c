@@ -1,7 +1,7 @@
-/* Converging in a sketch: X ~ U B of rank r = 3.5 k (2.5 k before a divergence), so that an iteration
- * costs 4 (m + n) r k flops instead of 4 m n k and no reading of X. What it loses, the last
- * iterations on X itself win back.
- * Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
+/* Converging in a sketch: X ~ U B of rank r = 3.5 k (2.5 k before a divergence), so that an
+ * iteration costs 4 (m + n) r k flops instead of 4 m n k and no reading of X. What it loses, the
+ * last iterations on X itself win back. Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016;
+ * Erichson et al. 2018. */
 #include "fit/problem.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The last visit of a divergence's fit: each row of W settled for the final H, exactly as transform does
- * it (so that transform of X is W), the loss and the KKT residual measured at the pair that is
+/* The last visit of a divergence's fit: each row of W settled for the final H, exactly as transform
+ * does it (so that transform of X is W), the loss and the KKT residual measured at the pair that is
  * returned. Where D is not convex in a row (beta < 1 or > 2) a row settled from afar may end worse
  * than it was: then the fit's own W stays. Multiplicative updates are left as they are. */
 #include "fit/problem.h"

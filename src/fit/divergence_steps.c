@@ -118,10 +118,10 @@ void nmfi_divergence_settle_W(nmfi_problem *problem)
     nmfi_keep_gradients(problem, pass, W);
 }
 
-/* Extrapolation overshoots in the scale of one factor, the other makes up for it and overshoots in turn:
- * nothing in WH holds the scales, and in a few hundred iterations they would leave the range of a
- * double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2, which
- * rounds nothing. Penalties hold them by themselves. */
+/* Extrapolation overshoots in the scale of one factor, the other makes up for it and overshoots in
+ * turn: nothing in WH holds the scales, and in a few hundred iterations they would leave the range
+ * of a double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2,
+ * which rounds nothing. Penalties hold them by themselves. */
 static void hold_scales(const nmfi_problem *problem)
 {
     enum { FAR = 8 };

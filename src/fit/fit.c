@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* The first iterations of a divergence, whose loss tells the starts apart; one start needs no trial. */
+/* The first iterations of a divergence, whose loss tells the starts apart; one start needs no
+ * trial. */
 static void try_start(nmfi_problem *problem)
 {
     enum { TRIAL = 10 };

@@ -79,9 +79,9 @@ static descent begin(nmfi_problem *problem)
     return d;
 }
 
-/* What a plain step gained, summed over its coordinates: the measured loss is a difference of sums as
- * large as ||X||^2, in whose rounding the last steps towards a good fit are lost, this is not. A step
- * from an extrapolated point has gained against that point only. */
+/* What a plain step gained, summed over its coordinates: the measured loss is a difference of sums
+ * as large as ||X||^2, in whose rounding the last steps towards a good fit are lost, this is not. A
+ * step from an extrapolated point has gained against that point only. */
 static double known_gain(const nmfi_problem *problem, const descent *d)
 {
     const int products = !problem->divergence.wanted || problem->compressed.active;
@@ -97,9 +97,9 @@ static void revive(nmfi_problem *problem, descent *d)
     d->ahead.plain = 1;
 }
 
-/* Where rows of X have little in common, the metric that they share is no row's own: one step in two
- * or three is thrown away, and the residual stays where it was. From there on steps are coordinate
- * descent, which knows each row by itself. 1 if that is new. */
+/* Where rows of X have little in common, the metric that they share is no row's own: one step in
+ * two or three is thrown away, and the residual stays where it was. From there on steps are
+ * coordinate descent, which knows each row by itself. 1 if that is new. */
 static int falls_back(nmfi_problem *problem)
 {
     static const double far = 0.05;
@@ -133,8 +133,8 @@ static int step(nmfi_problem *problem, descent *d)
 }
 
 /* The loss of a divergence goes on falling for a while after its momentum has begun to swing to and
- * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms it,
- * and costs less than waiting for a step to be thrown away. */
+ * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms
+ * it, and costs less than waiting for a step to be thrown away. */
 static void watch(descent *d, double kkt)
 {
     d->ahead.calm = kkt > d->kkt;

@@ -44,8 +44,8 @@ void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
     nmfi_pass_visit(pass, &visit);
 }
 
-/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served the
- * other factor before, and what it left there would count. */
+/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served
+ * the other factor before, and what it left there would count. */
 static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_cut *cut)
 {
     enum { SPAN = 256 };

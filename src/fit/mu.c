@@ -1,6 +1,7 @@
-/* scikit-learn's rule for divergences, for parity: multiplicative updates of W, then of H; every tenth
- * iteration sqrt(2 D) is looked at, and the fit ends where it has fallen by less than tol times its
- * first value. Same start, same arithmetic (f64): the same W, H and number of iterations. */
+/* scikit-learn's rule for divergences, for parity: multiplicative updates of W, then of H; every
+ * tenth iteration sqrt(2 D) is looked at, and the fit ends where it has fallen by less than tol
+ * times its first value. Same start, same arithmetic (f64): the same W, H and number of iterations.
+ */
 #include "fit/problem.h"
 
 #include <math.h>

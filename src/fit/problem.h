@@ -83,8 +83,8 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
 void nmfi_problem_close(nmfi_problem *problem);
 nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error); /* where one is needed */
 
-/* starts.c: which starts there are (a contest of several where X is small and init is auto); number s of
- * them; the best. */
+/* starts.c: which starts there are (a contest of several where X is small and init is auto); number
+ * s of them; the best. */
 typedef struct nmfi_outcome {
     double loss, kkt;
     int64_t seed, iterations, sketch_iterations, trace_count;
@@ -138,8 +138,8 @@ int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss 
 void nmfi_correct_trace(nmfi_problem *problem); /* its last line: of the pair that is returned */
 int64_t nmfi_visits(const nmfi_problem *problem);
 
-/* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it is. 1 if
- * there was one. `draw` tells its random numbers from those of other times. */
+/* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it
+ * is. 1 if there was one. `draw` tells its random numbers from those of other times. */
 int nmfi_revive(nmfi_problem *problem, int64_t draw);
 
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last

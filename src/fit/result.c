@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* The Frobenius loss is measured by X itself, others by the rank-one fit that explains nothing but its
- * sums. */
+/* The Frobenius loss is measured by X itself, others by the rank-one fit that explains nothing but
+ * its sums. */
 static double relative_error(const nmfi_problem *problem)
 {
     if (problem->options.loss == NMF_LOSS_FROBENIUS) return problem->error / sqrt(problem->norm2);

@@ -1,7 +1,8 @@
-/* A component with nothing in W or in H adds nothing to WH and, where both are empty, never will again: for
- * HALS such a point is stationary. It comes back with a random w and an empty h: WH stays what it was, so
- * the loss does too, and the next half step of H gives h = max(0, R'w) / ||w||^2 with R = X - WH, which
- * lowers it. W and H in turn then are power iterations on the positive side of what is left. */
+/* A component with nothing in W or in H adds nothing to WH and, where both are empty, never will
+ * again: for HALS such a point is stationary. It comes back with a random w and an empty h: WH
+ * stays what it was, so the loss does too, and the next half step of H gives h = max(0, R'w) /
+ * ||w||^2 with R = X - WH, which lowers it. W and H in turn then are power iterations on the
+ * positive side of what is left. */
 #include "fit/problem.h"
 
 #include "base/rng.h"
@@ -23,8 +24,8 @@ static int empty(const nmfi_problem *problem, const nmfi_factor *factor, void *a
     return !(square > 0);
 }
 
-/* Trap: H's Gram matrix is that of the point ahead of the incumbent, where a component may be empty that the
- * incumbent has. */
+/* Trap: H's Gram matrix is that of the point ahead of the incumbent, where a component may be empty
+ * that the incumbent has. */
 static int dead(const nmfi_problem *problem, int64_t j)
 {
     const nmfi_factor *W = &problem->W, *H = &problem->H;

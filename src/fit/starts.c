@@ -1,6 +1,7 @@
-/* Which starts a fit is made from, and the best of several. A fit of small data that leaves its start to
- * us holds a contest: NNDSVD first, then random ones. Each start leads to the minimum of its valley, and
- * where X is small going down one more costs less than what a deeper one is worth. */
+/* Which starts a fit is made from, and the best of several. A fit of small data that leaves its
+ * start to us holds a contest: NNDSVD first, then random ones. Each start leads to the minimum of
+ * its valley, and where X is small going down one more costs less than what a deeper one is worth.
+ */
 #include "fit/problem.h"
 
 #include "data/sparse.h"
@@ -75,8 +76,8 @@ static double work(const nmfi_problem *problem)
 
 void nmfi_choose_contest(nmfi_problem *problem)
 {
-    /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave few
-     * valleys. */
+    /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave
+     * few valleys. */
     static const double most_entries = 1e6, most_work = 2e7;
     enum { STARTS = 4, FEW = 5 };
     problem->contest = problem->contest && problem->k > FEW && !problem->divergence.wanted &&

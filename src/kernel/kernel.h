@@ -50,9 +50,9 @@ typedef struct nmfi_hals {
     double l1;           /* subtracted from p */
     int64_t k, lanes;
     int64_t sweeps; /* at most */
-    /* hals stops when a sweep lowers the objective by <= accuracy^2 * what the first did, or by what
-     * rounding alone could; solve leaves a lane when its projected gradient, over components that
-     * live, is <= accuracy * its products. */
+    /* hals stops when a sweep lowers the objective by <= accuracy^2 * what the first did, or by
+     * what rounding alone could; solve leaves a lane when its projected gradient, over components
+     * that live, is <= accuracy * its products. */
     double accuracy;
     /* Out, added to: */
     double decrease; /* of the objective 1/2 x'Gx - (p - l1)'x, summed over lanes, exact */
@@ -144,8 +144,9 @@ typedef struct nmfi_kernels {
     void (*unpack)(const void *rows, int64_t stride, int64_t k, int64_t count, void *F, int64_t ld);
 
     /* For lines [begin, end) of X: P[(i - begin) * stride ..] = sum over the line's entries of
-     * value * F[index * stride ..], packed rows both; with `add`, beside what P holds: a line
-     * cut at multiples of NMFI_CHAIN_SPAN has the bits of the whole. The second index is 1 for 64-bit indices. */
+     * value * F[index * stride ..], packed rows both; with `add`, beside what P holds: a line cut
+     * at multiples of NMFI_CHAIN_SPAN has the bits of the whole. The second index is 1 for 64-bit
+     * indices. */
     void (*gather[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *F,
                          int64_t stride, void *P, int add);
 

@@ -13,9 +13,9 @@ enum { ROWS, COLUMNS };
 
 /* --- blocks --------------------------------------------------------------------------------- */
 
-/* Where the factor that a line gathers from is too large for the core's cache, the side that is built
- * here comes in blocks of so many of its rows that they fit, whole chains of the sums so that no bit
- * changes. 0: in one. */
+/* Where the factor that a line gathers from is too large for the core's cache, the side that is
+ * built here comes in blocks of so many of its rows that they fit, whole chains of the sums so that
+ * no bit changes. 0: in one. */
 static int64_t block_span(const nmfi_pass *pass)
 {
     enum {

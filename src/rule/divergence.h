@@ -69,7 +69,8 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
 nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a strip of one */
 void nmfi_strip_end(nmfi_strip_work *work);
 
-/* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum. */
+/* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum.
+ */
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count);
 
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
@@ -115,9 +116,9 @@ nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
 /* Only the direction, into z, and how far to go along it, into NMFI_LANE_STEP; after the ratios. */
 void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work);
 
-/* The next trial of a search along a step, after t where the slope is `there`, having been `slope` < 0 at
- * its beginning: where the secant puts the minimum. A slope out of all proportion is a wall, a model
- * entry that vanishes: first the point shortly before it. */
+/* The next trial of a search along a step, after t where the slope is `there`, having been `slope`
+ * < 0 at its beginning: where the secant puts the minimum. A slope out of all proportion is a wall,
+ * a model entry that vanishes: first the point shortly before it. */
 double nmfi_shorter_step(int trial, double t, double slope, double there);
 
 /* Each row to its own end (rule_settle.c). */

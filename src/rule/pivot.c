@@ -40,8 +40,8 @@ static pivoting lay_out(const double *gram, int64_t k, void *work)
     return v;
 }
 
-/* Cholesky factor on the free set. Trap: raising only the pivots that vanish would make each free set a
- * problem of its own, between which the exchange cycles. */
+/* Cholesky factor on the free set. Trap: raising only the pivots that vanish would make each free
+ * set a problem of its own, between which the exchange cycles. */
 static void factor(pivoting *v)
 {
     double *L = v->L;

@@ -31,7 +31,8 @@ typedef struct nmfi_tile {
     int64_t lanes;
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
-    /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's room. Of the thread. */
+    /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's room. Of the thread.
+     */
     void *scratch;
     nmfi_sums *sums;
     /* In a visit of tiles (pass.h) there are no products but the tile's rows of X themselves. */
@@ -46,8 +47,8 @@ typedef struct nmfi_tile {
 typedef struct nmfi_rule {
     void (*improve)(const void *context, const nmfi_tile *tile);
     const void *context;
-    /* Where zeros are left out, rows [first, first + count) of which X has no entry, all together: what
-     * improve would do with each. NULL: it is asked. */
+    /* Where zeros are left out, rows [first, first + count) of which X has no entry, all together:
+     * what improve would do with each. NULL: it is asked. */
     void (*nothing)(const void *context, int64_t first, int64_t count);
 } nmfi_rule;
 

@@ -1,5 +1,5 @@
-/* The multiplicative update for any beta, x <- x (num / den)^gamma, which never raises the divergence:
- * Fevotte & Idier 2011. Guards and order of operations are scikit-learn's. */
+/* The multiplicative update for any beta, x <- x (num / den)^gamma, which never raises the
+ * divergence: Fevotte & Idier 2011. Guards and order of operations are scikit-learn's. */
 #include "rule/divergence.h"
 
 static void improve(const void *context, const nmfi_tile *tile)

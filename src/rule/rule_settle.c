@@ -172,7 +172,8 @@ static int land_by_value(row_newton *row)
     return 0;
 }
 
-/* The slope at x + t d. For beta 1 it is known without forming ratios anew, from U = d'F in R's panel. */
+/* The slope at x + t d. For beta 1 it is known without forming ratios anew, from U = d'F in R's
+ * panel. */
 static double slope_at(row_newton *row, double slope, double t)
 {
     const nmfi_divergence_step *step = row->step;
@@ -192,10 +193,10 @@ static double slope_at(row_newton *row, double slope, double t)
     return there;
 }
 
-/* The same where D is convex, by slopes. Trap: values would let a row run onto the wall where a model
- * entry vanishes, whose punishment is small for small entries; from there Newton's steps hardly come
- * back. Slopes see the wall. A secant from there falls far short of the minimum: what it finds is
- * only where the search begins. */
+/* The same where D is convex, by slopes. Trap: values would let a row run onto the wall where a
+ * model entry vanishes, whose punishment is small for small entries; from there Newton's steps
+ * hardly come back. Slopes see the wall. A secant from there falls far short of the minimum: what
+ * it finds is only where the search begins. */
 static int land_by_slope(row_newton *row, double slope)
 {
     enum { TRIALS = 12 };

@@ -6,8 +6,8 @@
 #include <float.h>
 #include <string.h>
 
-/* A sweep is 2k^2 flops a row in vectors, pivoting several times k^3 / 3 one after the other: past this
- * many sweeps it is cheaper. Twice as many digits take twice as many sweeps. */
+/* A sweep is 2k^2 flops a row in vectors, pivoting several times k^3 / 3 one after the other: past
+ * this many sweeps it is cheaper. Twice as many digits take twice as many sweeps. */
 static int64_t most_sweeps(const nmfi_solve_rule *rule)
 {
     return (rule->kernels->element_bytes == 4 ? 1 : 2) * (100 + 5 * rule->k);

@@ -26,8 +26,8 @@ typedef struct nmfi_start_pair {
 } nmfi_start_pair;
 
 /* Component `to` of both factors: w = sqrt(s mu) u' / ||u'||, h = sqrt(s mu) v' / ||v'||, mu =
- * ||u'|| ||v'||, where u' and v' are the positive (negative: 0) or negative (1) parts of triplet `from`
- * with these norms, or their absolute values (-1). Where there is no such part, random. */
+ * ||u'|| ||v'||, where u' and v' are the positive (negative: 0) or negative (1) parts of triplet
+ * `from` with these norms, or their absolute values (-1). Where there is no such part, random. */
 void nmfi_part_pair(const nmfi_kernels *kernels, const nmfi_start_pair *pair, int64_t to,
                     int64_t from, int negative, const double u[2], const double v[2]);
 

@@ -132,8 +132,9 @@ static nmf_status ritz(nmfi_sketch *sketch, const nmfi_pass *pass, nmf_error *er
     return nmfi_eigen(sketch->small, r, r, sketch->values, sketch->small + r * r, error);
 }
 
-/* Keeps the new sigma; 1 if the wanted ones have come to rest. Their errors shrink by about the same
- * factor with each reading, so what a reading changed and the change before it tell what is left. */
+/* Keeps the new sigma; 1 if the wanted ones have come to rest. Their errors shrink by about the
+ * same factor with each reading, so what a reading changed and the change before it tell what is
+ * left. */
 static int settled(nmfi_sketch *sketch)
 {
     double *const changes = sketch->changes;

@@ -48,15 +48,14 @@ void nmfi_random_component(const nmfi_kernels *kernels, nmfi_start_factor factor
 
 /* NNDSVD from singular triplets (U for W, V for H); zeros are then filled as `init` says: kept
  * (nndsvd), the factors' scale (nndsvda), or |N(0,1)| / 100 of it (nndsvdar). Where X has no such
- * triplet, its rank being lower, the component is random: alike, several would stay alike. Source: Boutsidis &
- * Gallopoulos 2008. */
+ * triplet, its rank being lower, the component is random: alike, several would stay alike. Source:
+ * Boutsidis & Gallopoulos 2008. */
 void nmfi_start_nndsvd(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                        int64_t k, const void *U, const void *V, const double *sigma, double mean,
                        nmf_init init, int64_t seed);
 
-/* NNSVD-LRC, from nmfi_lrc_triplets(k) singular triplets; zeros stay zero, but where a part is nothing
- * else the component is random. Source: Syed, Qazi & Gillis
- * 2019. */
+/* NNSVD-LRC, from nmfi_lrc_triplets(k) singular triplets; zeros stay zero, but where a part is
+ * nothing else the component is random. Source: Syed, Qazi & Gillis 2019. */
 int64_t nmfi_lrc_triplets(int64_t k);
 void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                     int64_t k, const void *U, const void *V, const double *sigma, double mean,

@@ -1,6 +1,6 @@
 /* libFuzzer: the members of a sparse .npz with any content give a matrix whose entries can all be
- * looked at, or a sentence. The archive around them, which fuzz_npz looks after, is made here, so that
- * the bytes go into shapes, pointers, indices and values instead of checksums. */
+ * looked at, or a sentence. The archive around them, which fuzz_npz looks after, is made here, so
+ * that the bytes go into shapes, pointers, indices and values instead of checksums. */
 #include "io/npy.h"
 #include "io/npz_sparse.h"
 

@@ -1,6 +1,6 @@
 /* Cells x genes and documents x words as other programs leave them: .h5ad of anndata in both
- * encodings, cellranger's .h5 and folders of versions 2 and 3 (written by h5py, see make_golden.py),
- * bags of words, SVMlight. */
+ * encodings, cellranger's .h5 and folders of versions 2 and 3 (written by h5py, see
+ * make_golden.py), bags of words, SVMlight. */
 #include "array_support.h"
 
 #include <setjmp.h>

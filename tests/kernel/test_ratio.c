@@ -1,6 +1,6 @@
-/* What divergences need of X and its model, against naive loops in f64: each variant, each storage type,
- * tails of rows and columns, betas by reciprocals, by roots and by the C library. Bounds come from the
- * lengths of sums and from how often a value is rounded. */
+/* What divergences need of X and its model, against naive loops in f64: each variant, each storage
+ * type, tails of rows and columns, betas by reciprocals, by roots and by the C library. Bounds come
+ * from the lengths of sums and from how often a value is rounded. */
 #include "support.h"
 
 #include <math.h>
@@ -90,7 +90,8 @@ static void with_ratio(const ratio_case *c, const nmfi_kernels *t, double beta, 
     free(S);
 }
 
-/* x_r[i] in the unit, and the relative error that the model, k products of numbers >= 0, may have. */
+/* x_r[i] in the unit, and the relative error that the model, k products of numbers >= 0, may have.
+ */
 static double entry_of(const ratio_case *c, int64_t r, int64_t i)
 {
     return unit * kernel_entry(&c->X, c->dtype, r, i);
@@ -125,8 +126,8 @@ static double term(double x, double y, double beta)
            (beta * (beta - 1));
 }
 
-/* An entry's term moves with the model by |v dD/dv| = v^(beta-1) |v - x| for each relative error of it, and
- * is rounded as a difference of its parts. */
+/* An entry's term moves with the model by |v dD/dv| = v^(beta-1) |v - x| for each relative error of
+ * it, and is rounded as a difference of its parts. */
 static void check_divergence(const ratio_case *c, const nmfi_kernels *t, const nmfi_ratio *ratio)
 {
     double *totals = kernel_doubles(c->rows);
@@ -239,8 +240,8 @@ static double small_phi(double delta)
     return sum;
 }
 
-/* Where X and its model nearly agree the divergence is not a difference of large numbers: it is right to a
- * few roundings of itself and of the model's relative distance. */
+/* Where X and its model nearly agree the divergence is not a difference of large numbers: it is
+ * right to a few roundings of itself and of the model's relative distance. */
 static void small_divergences_are_precise(void **state)
 {
     (void)state;

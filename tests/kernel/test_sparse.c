@@ -1,5 +1,5 @@
-/* Products with sparse lines, against the same sums in f64: every storage type, both index types, every
- * number of components that the registers could leave a rest of. */
+/* Products with sparse lines, against the same sums in f64: every storage type, both index types,
+ * every number of components that the registers could leave a rest of. */
 #include "support.h"
 
 #include <float.h>
@@ -204,7 +204,8 @@ static void packing_turns_components_into_rows_and_back(void **state)
             }
 }
 
-/* A line's entries, and beside them the components of the rows that they name; whole rows with zeros. */
+/* A line's entries, and beside them the components of the rows that they name; whole rows with
+ * zeros. */
 static void lines_are_collected_and_spread(void **state)
 {
     (void)state;

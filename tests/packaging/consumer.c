@@ -1,5 +1,6 @@
-/* A stranger's program: factorizes a small matrix with the installed headers and libraries and checks that
- * the core and nmfkit-io both answer. Built by test_install.sh, through pkg-config and find_package. */
+/* A stranger's program: factorizes a small matrix with the installed headers and libraries and
+ * checks that the core and nmfkit-io both answer. Built by test_install.sh, through pkg-config and
+ * find_package. */
 #include <nmfkit/io.h>
 #include <nmfkit/nmfkit.h>
 #include <stdio.h>

@@ -105,7 +105,8 @@ nmf_matrix *matrix_like(const nmf_matrix *other, double factor, nmf_dtype dtype,
     return matrix;
 }
 
-/* --- tempers --------------------------------------------------------------------------------------- */
+/* --- tempers
+ * --------------------------------------------------------------------------------------- */
 
 void fill_random(double *x, int64_t m, int64_t n)
 {
@@ -185,7 +186,8 @@ void fill_huge(double *x, int64_t m, int64_t n)
     scale(x, m * n, 1e30);
 }
 
-/* --- fits ------------------------------------------------------------------------------------------ */
+/* --- fits
+ * ------------------------------------------------------------------------------------------ */
 
 nmf_model *fit(const nmf_matrix *X, const nmf_options *options)
 {
@@ -241,7 +243,8 @@ double rounding_of(const nmf_model *model)
                                                                  : DBL_EPSILON / 2;
 }
 
-/* --- the residual ---------------------------------------------------------------------------------- */
+/* --- the residual
+ * ---------------------------------------------------------------------------------- */
 
 static double *entries_of(const nmf_matrix *A)
 {
@@ -251,8 +254,8 @@ static double *entries_of(const nmf_matrix *A)
     return entries;
 }
 
-/* Sums of squares over one component of W (or, its strides exchanged, of H): of its projected gradient, of the
- * products X H' that this is a difference of, and of its entries. R = WH - X. */
+/* Sums of squares over one component of W (or, its strides exchanged, of H): of its projected
+ * gradient, of the products X H' that this is a difference of, and of its entries. R = WH - X. */
 typedef struct side {
     const double *own, *other;
     int64_t count, own_step, across, other_step, row_step, column_step;
@@ -302,16 +305,18 @@ double kkt_residual(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *
     return reference > 0 ? sqrt(residual / reference) : 0.0;
 }
 
-/* A gradient is the difference of two products of positive numbers, each a sum no deeper than m + n + 2k.
- * Roundings are independent, so such a sum is off by more than 4 sqrt(depth) u of itself about once in a
- * thousand entries (Higham & Mary 2019), and the residual, a mean over all, less often than that. */
+/* A gradient is the difference of two products of positive numbers, each a sum no deeper than m + n
+ * + 2k. Roundings are independent, so such a sum is off by more than 4 sqrt(depth) u of itself
+ * about once in a thousand entries (Higham & Mary 2019), and the residual, a mean over all, less
+ * often than that. */
 double kkt_rounding(const nmf_model *model)
 {
     const nmf_model_content *c = nmf_model_view(model);
     return 2 * 4 * sqrt((double)(c->samples + c->features + 2 * c->k)) * rounding_of(model);
 }
 
-/* --- comparisons ----------------------------------------------------------------------------------- */
+/* --- comparisons
+ * ----------------------------------------------------------------------------------- */
 
 void expect_same_entries(const nmf_matrix *a, const nmf_matrix *b)
 {

@@ -1,5 +1,5 @@
-/* What the tests of fits share: matrices of every temper, storage type and layout, fits that must succeed,
- * and exact comparisons of what they give. */
+/* What the tests of fits share: matrices of every temper, storage type and layout, fits that must
+ * succeed, and exact comparisons of what they give. */
 #ifndef TESTS_PROPERTY_SUPPORT_H
 #define TESTS_PROPERTY_SUPPORT_H
 
@@ -13,8 +13,9 @@
 
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
 
-/* Where the entries lie: row by row, column by column, with gaps everywhere, or from the end backwards; then
- * only those that are not zero, in compressed rows (32-bit indices) or columns (64-bit ones). */
+/* Where the entries lie: row by row, column by column, with gaps everywhere, or from the end
+ * backwards; then only those that are not zero, in compressed rows (32-bit indices) or columns
+ * (64-bit ones). */
 typedef enum layout {
     BY_ROWS,
     BY_COLUMNS,
@@ -47,8 +48,8 @@ typedef struct problem {
 /* The next of a fixed sequence of numbers in [0, 1). */
 double next_uniform(uint64_t *state);
 
-/* An m x n matrix of its own memory. matrix_from copies `values` (row by row), rounding down to integers
- * where the type has only those; matrix_like copies another matrix. */
+/* An m x n matrix of its own memory. matrix_from copies `values` (row by row), rounding down to
+ * integers where the type has only those; matrix_like copies another matrix. */
 nmf_matrix *matrix_from(const double *values, int64_t m, int64_t n, nmf_dtype dtype, layout how);
 nmf_matrix *matrix_of(const problem *what, nmf_dtype dtype, layout how);
 nmf_matrix *matrix_like(const nmf_matrix *other, double factor, nmf_dtype dtype, layout how);
@@ -66,8 +67,8 @@ double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
 double norm(const nmf_matrix *X);
 double rounding_of(const nmf_model *model); /* half an ulp of 1 in the model's arithmetic */
 
-/* The residual by its definition (src/fit/stop.c), from the entries, in f64; and how far rounding may move the
- * one that the model tells. */
+/* The residual by its definition (src/fit/stop.c), from the entries, in f64; and how far rounding
+ * may move the one that the model tells. */
 double kkt_residual(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
 double kkt_rounding(const nmf_model *model);
 

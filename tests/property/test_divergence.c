@@ -1,6 +1,6 @@
-/* What every fit of a divergence promises, on very different matrices, in both arithmetics: factors one can
- * use, a loss that never rises, figures that are true, transform that gives the fit's own W, the same
- * bits for any number of threads, and one sentence about what cannot be fitted. */
+/* What every fit of a divergence promises, on very different matrices, in both arithmetics: factors
+ * one can use, a loss that never rises, figures that are true, transform that gives the fit's own
+ * W, the same bits for any number of threads, and one sentence about what cannot be fitted. */
 #include "support.h"
 
 #include <float.h>
@@ -130,8 +130,8 @@ static double term(double x, double y, double beta)
            (beta * (beta - 1));
 }
 
-/* How far D moves for roundings of its entries, and what it is measured by: sum of the parts it is a
- * difference of. */
+/* How far D moves for roundings of its entries, and what it is measured by: sum of the parts it is
+ * a difference of. */
 static double divergence(const fitted *f, double *parts)
 {
     const nmf_model_content *c = nmf_model_view(f->model);

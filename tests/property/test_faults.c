@@ -1,5 +1,6 @@
-/* Memory that runs out at any allocation: the call says so, gives nothing and leaks nothing. The library's
- * allocations are counted and made to fail here; the linker sends them (--wrap, see cmake/Tests.cmake). */
+/* Memory that runs out at any allocation: the call says so, gives nothing and leaks nothing. The
+ * library's allocations are counted and made to fail here; the linker sends them (--wrap, see
+ * cmake/Tests.cmake). */
 #include "support.h"
 
 #include <errno.h>
@@ -68,7 +69,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return __real_pthread_create(thread, attributes, start, argument);
 }
 
-/* --- what is tried ----------------------------------------------------------------------------------- */
+/* --- what is tried
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct fixture {
     nmf_matrix *by_rows, *by_columns;
@@ -189,7 +191,8 @@ static const struct {
     {"new matrix", new_matrix},
 };
 
-/* --- claims ------------------------------------------------------------------------------------------ */
+/* --- claims
+ * ------------------------------------------------------------------------------------------ */
 
 /* Runs one attempt with its n-th allocation failing; 0 if it made fewer. */
 static int fails_cleanly(const fixture *f, int64_t a, long nth)
@@ -247,7 +250,8 @@ static void threads_that_cannot_be_had_are_done_without(void **state)
     nmf_model_free(alone);
 }
 
-/* --- the limit --------------------------------------------------------------------------------------- */
+/* --- the limit
+ * --------------------------------------------------------------------------------------- */
 
 typedef nmf_status limited(const fixture *f, const nmf_options *options, outcome *out,
                            nmf_error *error);
@@ -295,7 +299,8 @@ static void the_memory_limit_is_what_it_says(void **state)
     }
 }
 
-/* --- the fixture ------------------------------------------------------------------------------------- */
+/* --- the fixture
+ * ------------------------------------------------------------------------------------- */
 
 static void name_everything(nmf_matrix *X)
 {

@@ -1,5 +1,6 @@
-/* What every fit promises, on very different matrices, in both arithmetics, with each solver: factors one can
- * use, a loss that never rises, figures that are true, a reason for stopping that is the reason. */
+/* What every fit promises, on very different matrices, in both arithmetics, with each solver:
+ * factors one can use, a loss that never rises, figures that are true, a reason for stopping that
+ * is the reason. */
 #include "support.h"
 
 #include <float.h>
@@ -68,9 +69,10 @@ static void factors_are_finite_and_not_negative(void **state)
     for (int f = 0; f < FITS; f++) expect_factors(all[f].model, all[f].name);
 }
 
-/* A loss is 1/2 |X|^2 - <X, WH> + 1/2 |WH|^2. Each term is a sum of at most m + n + 2k additions deep of
- * numbers >= 0, so it is off by no more than that many roundings of itself, and together the terms are at most
- * 1/2 (|X| + |WH|)^2 with |WH| <= |X| + sqrt(2 loss). Two losses are compared. */
+/* A loss is 1/2 |X|^2 - <X, WH> + 1/2 |WH|^2. Each term is a sum of at most m + n + 2k additions
+ * deep of numbers >= 0, so it is off by no more than that many roundings of itself, and together
+ * the terms are at most 1/2 (|X| + |WH|)^2 with |WH| <= |X| + sqrt(2 loss). Two losses are
+ * compared. */
 static double loss_rounding(const fitted *f, double loss)
 {
     const nmf_model_content *c = nmf_model_view(f->model);
@@ -112,8 +114,8 @@ static void the_trace_counts_upwards(void **state)
     }
 }
 
-/* An entry of WH is a sum of k products in the model's arithmetic; it is subtracted and squared in f64, here
- * and there, and each sum of m n squares has the rounding of f64. */
+/* An entry of WH is a sum of k products in the model's arithmetic; it is subtracted and squared in
+ * f64, here and there, and each sum of m n squares has the rounding of f64. */
 static void the_error_is_the_distance_of_WH_from_X(void **state)
 {
     const fitted *all = *state;
@@ -180,7 +182,8 @@ static void converged_means_a_residual_below_tol(void **state)
     }
 }
 
-/* An exact factorization exists and must be found; the best rank-5 fit is at least as good as the parts. */
+/* An exact factorization exists and must be found; the best rank-5 fit is at least as good as the
+ * parts. */
 static void fits_are_good(void **state)
 {
     const fitted *all = *state;
@@ -194,8 +197,8 @@ static void fits_are_good(void **state)
     }
 }
 
-/* Squares of such entries are 0 or infinite, and yet the fit is that of the same data in a plain unit:
- * a power of 4 rounds nothing. */
+/* Squares of such entries are 0 or infinite, and yet the fit is that of the same data in a plain
+ * unit: a power of 4 rounds nothing. */
 static void units_beyond_the_arithmetic_are_fitted_as_any(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
-/* What must not matter: the units of X, how it is stored, which side is called samples. And what is known to be
- * there must be found: the parts of the Swimmer set, the best known errors of the faces. */
+/* What must not matter: the units of X, how it is stored, which side is called samples. And what is
+ * known to be there must be found: the parts of the Swimmer set, the best known errors of the
+ * faces. */
 #include "support.h"
 
 #include <math.h>
@@ -20,7 +21,8 @@ static void expect_close(double a, double b, double most, const char *what)
     if (!(fabs(a - b) <= most)) fail_msg("%s: %.17g and %.17g", what, a, b);
 }
 
-/* --- units ------------------------------------------------------------------------------------------ */
+/* --- units
+ * ------------------------------------------------------------------------------------------ */
 
 /* a = b times 2^power, bit for bit. */
 static void expect_scaled_entries(const nmf_matrix *a, const nmf_matrix *b, int power)
@@ -43,8 +45,9 @@ static void expect_scaled_model(const nmf_model *scaled, const nmf_model *plain,
     assert_true(a->kkt == b->kkt);
 }
 
-/* A power of four divides evenly between W and H and rounds nothing, so all the arithmetic is the same. (But
- * for LAPACK's, whose eigenvalue iterations know absolute numbers: SVD starts come close.) */
+/* A power of four divides evenly between W and H and rounds nothing, so all the arithmetic is the
+ * same. (But for LAPACK's, whose eigenvalue iterations know absolute numbers: SVD starts come
+ * close.) */
 static void units_of_powers_of_four_change_no_bit(void **state)
 {
     (void)state;
@@ -115,9 +118,11 @@ static void bytes_and_fractions_give_the_same_parts(void **state)
     nmf_matrix_free(bytes);
 }
 
-/* --- storage ---------------------------------------------------------------------------------------- */
+/* --- storage
+ * ---------------------------------------------------------------------------------------- */
 
-/* From the same start, the same iterations on other sums: no further apart than rounding grows in 30 of them. */
+/* From the same start, the same iterations on other sums: no further apart than rounding grows in
+ * 30 of them. */
 static void the_layout_does_not_matter(void **state)
 {
     (void)state;
@@ -144,7 +149,8 @@ static void the_layout_does_not_matter(void **state)
         }
 }
 
-/* X' ~ H' W' is the same problem; W and H are improved in the other order, so only the end agrees. */
+/* X' ~ H' W' is the same problem; W and H are improved in the other order, so only the end agrees.
+ */
 static void the_transposed_problem_ends_at_the_same_error(void **state)
 {
     (void)state;
@@ -161,7 +167,8 @@ static void the_transposed_problem_ends_at_the_same_error(void **state)
     }
 }
 
-/* --- known answers ---------------------------------------------------------------------------------- */
+/* --- known answers
+ * ---------------------------------------------------------------------------------- */
 
 static void swimmer_is_taken_apart(void **state)
 {
@@ -178,9 +185,9 @@ static void swimmer_is_taken_apart(void **state)
     nmf_matrix_free(swimmer);
 }
 
-/* The errors that long runs of other programs reach, and half a percent: from bytes, from fractions of 256,
- * which round nothing and so change nothing, and from fractions of 242, which round every entry and may end in
- * another of the many minima. */
+/* The errors that long runs of other programs reach, and half a percent: from bytes, from fractions
+ * of 256, which round nothing and so change nothing, and from fractions of 242, which round every
+ * entry and may end in another of the many minima. */
 static void olivetti_reaches_the_known_errors(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
-/* What PCA promises: orthonormal components with falling variances that add up to the data's, by either solver;
- * scores that transform gives again; the sign rules; the way back. (Against NumPy: tests/parity.) */
+/* What PCA promises: orthonormal components with falling variances that add up to the data's, by
+ * either solver; scores that transform gives again; the sign rules; the way back. (Against NumPy:
+ * tests/parity.) */
 #include "support.h"
 
 #include <math.h>
@@ -76,7 +77,8 @@ static void is_orthonormal(const nmf_model *model, const nmf_matrix *X, const ch
             double product = 0;
             for (int64_t j = 0; j < c->features; j++)
                 product += nmf_matrix_at(c->H, a, j) * nmf_matrix_at(c->H, b, j);
-            /* Small components come out of products with large ones: rounding grows by the ratio. */
+            /* Small components come out of products with large ones: rounding grows by the ratio.
+             */
             const double most = 10 * rounding * c->singular_values[0] / c->singular_values[a];
             if (!(fabs(product - (a == b)) <= most))
                 fail_msg("%s: components %lld and %lld: product %.9g", name, (long long)a,
@@ -122,7 +124,8 @@ static void has_true_figures(const nmf_model *model, const nmf_matrix *X, const 
         assert_true(fabs(c->explained_variance[j] - variance) <= 1e-12 * variance);
         if (total > 0) {
             const double ratio = c->explained_variance[j] / total;
-            /* What the exact solver promises, and the randomized one, which never copies and centres X. */
+            /* What the exact solver promises, and the randomized one, which never copies and
+             * centres X. */
             const double most = c->options.pca_solver == NMF_PCA_SOLVER_EXACT ? 1e-6 : 1e-4;
             if (!(fabs(c->explained_variance_ratio[j] - ratio) <= most))
                 fail_msg("%s: ratio %lld: %.9g and not %.9g", name, (long long)j,
@@ -140,7 +143,8 @@ static void means_and_variances_are_those_of_the_data(void **state)
     for_each_pca(has_true_figures);
 }
 
-/* Both solvers: variance explained by the components on the data, against the exact solver's in f64. */
+/* Both solvers: variance explained by the components on the data, against the exact solver's in
+ * f64. */
 static void both_solvers_agree(void **state)
 {
     (void)state;
@@ -166,7 +170,8 @@ static void both_solvers_agree(void **state)
     }
 }
 
-/* --- scores ------------------------------------------------------------------------------------------ */
+/* --- scores
+ * ------------------------------------------------------------------------------------------ */
 
 static void gives_its_scores_again(const nmf_model *model, const nmf_matrix *X, const char *name)
 {
@@ -175,7 +180,8 @@ static void gives_its_scores_again(const nmf_model *model, const nmf_matrix *X, 
     nmf_matrix *W = transform(model, X, NULL);
     for (int64_t j = 0; j < c->k; j++) {
         if (!has_direction(c, j, rounding)) continue;
-        /* A score is a difference of products as large as X, divided by the deviation where whitened. */
+        /* A score is a difference of products as large as X, divided by the deviation where
+         * whitened. */
         const double unit = c->options.whiten ? sqrt(c->explained_variance[j]) : 1.0;
         const double most =
             10 * rounding * norm(X) * c->singular_values[0] / c->singular_values[j] / unit;
@@ -205,7 +211,8 @@ static void comes_back(const nmf_model *model, const nmf_matrix *X, const char *
         for (int64_t j = 0; j < c->features; j++)
             sum += pow(nmf_matrix_at(back, i, j) - nmf_matrix_at(X, i, j), 2);
     const double size = norm(X), rounding = 10 * sum_rounding(model) * size;
-    /* error^2 is a difference of variances: near zero only the square root of its rounding is left. */
+    /* error^2 is a difference of variances: near zero only the square root of its rounding is left.
+     */
     if (!(fabs(sqrt(sum) - c->error) <= rounding + sqrt(10 * rounding_of(model)) * size))
         fail_msg("%s: |X - back| = %.9g, reported %.9g", name, sqrt(sum), c->error);
     nmf_matrix_free(back);
@@ -238,7 +245,8 @@ static void whitened_scores_have_unit_variance(void **state)
     }
 }
 
-/* --- signs ------------------------------------------------------------------------------------------- */
+/* --- signs
+ * ------------------------------------------------------------------------------------------- */
 
 static void decides_its_signs(const nmf_model *model, const nmf_matrix *X, const char *name)
 {

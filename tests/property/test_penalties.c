@@ -1,5 +1,5 @@
-/* L1 and L2 penalties on W and H: the loss that is reported is the one that is documented, it is lowered, and
- * the penalties do what they are for. */
+/* L1 and L2 penalties on W and H: the loss that is reported is the one that is documented, it is
+ * lowered, and the penalties do what they are for. */
 #include "support.h"
 
 #include <math.h>

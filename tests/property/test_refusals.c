@@ -1,5 +1,5 @@
-/* What cannot be done is refused with the right status and one sentence that names the value, its place and
- * the limit; the output is NULL. */
+/* What cannot be done is refused with the right status and one sentence that names the value, its
+ * place and the limit; the output is NULL. */
 #include "support.h"
 
 #include <math.h>
@@ -73,7 +73,8 @@ static nmf_matrix *with_entry(int64_t row, int64_t column, double value, nmf_dty
     return matrix_from(values, ROWS, COLUMNS, dtype, how);
 }
 
-/* --- options ----------------------------------------------------------------------------------------- */
+/* --- options
+ * ----------------------------------------------------------------------------------------- */
 
 static void options_outside_their_range(void **state)
 {
@@ -166,7 +167,8 @@ static void sizes_that_overflow(void **state)
     nmf_matrix_free(X);
 }
 
-/* --- data -------------------------------------------------------------------------------------------- */
+/* --- data
+ * -------------------------------------------------------------------------------------------- */
 
 /* The first in row order is named, however X is stored. */
 static void entries_that_are_no_amounts(void **state)
@@ -247,7 +249,8 @@ static void rows_a_model_cannot_transform(void **state)
     nmf_model_free(model);
 }
 
-/* --- starts and arguments ---------------------------------------------------------------------------- */
+/* --- starts and arguments
+ * ---------------------------------------------------------------------------- */
 
 static void starts_that_do_not_fit(void **state)
 {

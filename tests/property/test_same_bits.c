@@ -1,5 +1,5 @@
-/* The same bits for any number of threads and any block size: fits, PCA and transform, for every storage
- * type, layout, start and solver, on shapes that are odd in every way. */
+/* The same bits for any number of threads and any block size: fits, PCA and transform, for every
+ * storage type, layout, start and solver, on shapes that are odd in every way. */
 #include "support.h"
 
 /* Shapes that fill no tile, one tile, several slots, and matrices that starve the arithmetic. */

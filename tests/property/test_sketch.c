@@ -1,6 +1,6 @@
-/* A sketch only saves time: over spectra that suit one and spectra made to fool one, the fit that converged in
- * it ends where the fit without it does. The spectra are those of non-negative matrices, so that each also has
- * its one large direction, the mean. */
+/* A sketch only saves time: over spectra that suit one and spectra made to fool one, the fit that
+ * converged in it ends where the fit without it does. The spectra are those of non-negative
+ * matrices, so that each also has its one large direction, the mean. */
 #include "support.h"
 
 #include <math.h>
@@ -58,7 +58,8 @@ static void fill_hidden(double *x, int64_t m, int64_t n)
     for (int64_t i = 0; i < m * n; i++) x[i] += 10;
 }
 
-/* Sixty blocks of ones on a diagonal, each a part: equal singular values, half of them beyond the sketch. */
+/* Sixty blocks of ones on a diagonal, each a part: equal singular values, half of them beyond the
+ * sketch. */
 static void fill_blocks(double *x, int64_t m, int64_t n)
 {
     for (int64_t i = 0; i < m * n; i++) x[i] = 60 * (i / n) / m == 60 * (i % n) / n;
@@ -73,8 +74,8 @@ static void fill_graded_blocks(double *x, int64_t m, int64_t n)
     }
 }
 
-/* The second number: seeds of which the best counts. Where there are many valleys, a single seed is a lottery
- * with a sketch and without: two ways of rounding end in different ones. */
+/* The second number: seeds of which the best counts. Where there are many valleys, a single seed is
+ * a lottery with a sketch and without: two ways of rounding end in different ones. */
 typedef struct spectrum {
     problem of;
     int64_t seeds;
@@ -110,8 +111,8 @@ static double best_of(const nmf_matrix *X, nmf_options options, int64_t seeds)
     return best;
 }
 
-/* tol stops a fit where gradients are that small beside X: what is left to gain then may be more than 0.1 % of
- * a tiny error, with a sketch and without. */
+/* tol stops a fit where gradients are that small beside X: what is left to gain then may be more
+ * than 0.1 % of a tiny error, with a sketch and without. */
 static void expect_no_harm(double tol, const int64_t *ranks_above_k, int64_t count)
 {
     enum { SEEDS = 3 };

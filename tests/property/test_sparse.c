@@ -1,5 +1,5 @@
-/* A sparse X is the same X: the fit, from the same start, is that of the dense matrix to rounding, whatever
- * the start, the solver and the penalty; how it is stored changes no bit. */
+/* A sparse X is the same X: the fit, from the same start, is that of the dense matrix to rounding,
+ * whatever the start, the solver and the penalty; how it is stored changes no bit. */
 #include "support.h"
 
 #include <float.h>
@@ -29,8 +29,8 @@ static void expect_near(const nmf_matrix *a, const nmf_matrix *b, double accurac
         }
 }
 
-/* Iterations multiply a difference in rounding by how badly the problem is conditioned: a thousandfold is
- * seen, a millionfold allowed. */
+/* Iterations multiply a difference in rounding by how badly the problem is conditioned: a
+ * thousandfold is seen, a millionfold allowed. */
 static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
                             const nmf_options *options, const char *what)
 {
@@ -111,8 +111,8 @@ static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
     nmf_matrix_free(sparse[1]);
 }
 
-/* Divergences: with multiplicative updates, with coordinate descent, and where X is dense enough that what
- * is picked for it does not depend on how it is stored. */
+/* Divergences: with multiplicative updates, with coordinate descent, and where X is dense enough
+ * that what is picked for it does not depend on how it is stored. */
 static void every_loss_gives_the_dense_fit(void **state)
 {
     (void)state;
@@ -160,7 +160,8 @@ static void every_loss_gives_the_dense_fit(void **state)
             }
 }
 
-/* What is picked for kl goes by how far X is from what its rows and columns expect, and the model says it. */
+/* What is picked for kl goes by how far X is from what its rows and columns expect, and the model
+ * says it. */
 static void counts_are_descended_by_coordinates(void **state)
 {
     (void)state;
@@ -207,10 +208,11 @@ static void several_starts_and_an_explicit_sketch_give_the_dense_fit(void **stat
     nmf_matrix_free(sparse);
 }
 
-/* --- storage ----------------------------------------------------------------------------------------- */
+/* --- storage
+ * ----------------------------------------------------------------------------------------- */
 
-/* The same whole numbers as any type, with either index type, by rows or columns: in f64 nothing is rounded
- * on the way in, and every sum has its order from the shape. */
+/* The same whole numbers as any type, with either index type, by rows or columns: in f64 nothing is
+ * rounded on the way in, and every sum has its order from the shape. */
 static void expect_same_however_stored(nmf_loss loss)
 {
     nmf_options options = NMF_OPTIONS_INIT;

@@ -1,5 +1,5 @@
-/* Sparse X of the worst structure: one entry, empty lines, more components than the rank; and the memory
- * that a fit plans. */
+/* Sparse X of the worst structure: one entry, empty lines, more components than the rank; and the
+ * memory that a fit plans. */
 #include "support.h"
 
 #include <math.h>

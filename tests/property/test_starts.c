@@ -1,11 +1,11 @@
-/* Where fits start decides where they end: components that X has no singular triplet for, the contest
- * of starts where X is small, components that start dead. */
+/* Where fits start decides where they end: components that X has no singular triplet for, the
+ * contest of starts where X is small, components that start dead. */
 #include "support.h"
 
 #include <string.h>
 
-/* A torso and three limbs, each in one of four places, in all 64 ways: 13 parts that share no pixel, of
- * rank 10. Source of the idea: Donoho & Stodden 2003 (the Swimmer set). */
+/* A torso and three limbs, each in one of four places, in all 64 ways: 13 parts that share no
+ * pixel, of rank 10. Source of the idea: Donoho & Stodden 2003 (the Swimmer set). */
 enum { LIMBS = 3, PLACES = 4, PIXELS = 4, PARTS = 1 + LIMBS * PLACES, FIGURES = 64 };
 
 static void fill_figures(double *x, int64_t m, int64_t n)
@@ -24,7 +24,8 @@ static void fill_figures(double *x, int64_t m, int64_t n)
 
 static const problem figures = {"figures", fill_figures, FIGURES, (int64_t)PARTS *PIXELS, PARTS};
 
-/* The gradient is a sum of products as large as X H', of which tol is left: an error of about tol. */
+/* The gradient is a sum of products as large as X H', of which tol is left: an error of about tol.
+ */
 static void more_parts_than_the_rank_are_all_found(void **state)
 {
     (void)state;
@@ -43,7 +44,8 @@ static void more_parts_than_the_rank_are_all_found(void **state)
     }
 }
 
-/* --- the contest ------------------------------------------------------------------------------------- */
+/* --- the contest
+ * ------------------------------------------------------------------------------------- */
 
 static const problem small[] = {
     {"parts", fill_parts, 120, 90, 7},       {"random", fill_random, 70, 50, 12},
@@ -92,7 +94,8 @@ static void the_winner_can_be_fitted_again(void **state)
     nmf_matrix_free(X);
 }
 
-/* --- dead components --------------------------------------------------------------------------------- */
+/* --- dead components
+ * --------------------------------------------------------------------------------- */
 
 /* Random factors, but component 2 empty in both, 4 in W and 5 in H. */
 static nmf_matrix *start_without(int64_t rows, int64_t columns, const int64_t *empty, int by_rows)

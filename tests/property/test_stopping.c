@@ -1,5 +1,5 @@
-/* Who stops a fit: its limits, its caller, or several starts of which the best is kept. Whatever stops it, the
- * best result so far is returned. */
+/* Who stops a fit: its limits, its caller, or several starts of which the best is kept. Whatever
+ * stops it, the best result so far is returned. */
 #include "support.h"
 
 #include <math.h>
@@ -60,7 +60,8 @@ static void the_time_limit_is_obeyed(void **state)
         }
 }
 
-/* --- the progress callback -------------------------------------------------------------------------- */
+/* --- the progress callback
+ * -------------------------------------------------------------------------- */
 
 typedef struct watcher {
     nmf_trace_point seen[64];
@@ -165,7 +166,8 @@ static void stopping_a_later_start_keeps_the_best_of_all(void **state)
     nmf_model_free(model);
 }
 
-/* --- several starts --------------------------------------------------------------------------------- */
+/* --- several starts
+ * --------------------------------------------------------------------------------- */
 
 static void several_starts_give_the_best_of_them(void **state)
 {

@@ -1,5 +1,6 @@
-/* W for given rows: each row's non-negative least squares problem to its own end. So a row's answer does not
- * depend on its company, transform of the fitted X is the fit's W, and each row meets the KKT conditions. */
+/* W for given rows: each row's non-negative least squares problem to its own end. So a row's answer
+ * does not depend on its company, transform of the fitted X is the fit's W, and each row meets the
+ * KKT conditions. */
 #include "support.h"
 
 #include <float.h>
@@ -116,10 +117,11 @@ static void the_layout_changes_no_bit(void **state)
         }
 }
 
-/* --- the KKT conditions ------------------------------------------------------------------------------ */
+/* --- the KKT conditions
+ * ------------------------------------------------------------------------------ */
 
-/* The gradient of 1/2 |x - w H|^2 + l1 sum(w) + 1/2 l2 |w|^2 by w_j, and the sum of sizes it is a difference
- * of: what it can be off by rounding is relative to that. */
+/* The gradient of 1/2 |x - w H|^2 + l1 sum(w) + 1/2 l2 |w|^2 by w_j, and the sum of sizes it is a
+ * difference of: what it can be off by rounding is relative to that. */
 static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nmf_matrix *W,
                        int64_t i, int64_t j, double *size)
 {
@@ -138,8 +140,8 @@ static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nm
     return sum;
 }
 
-/* Rows end when a sweep changes them by less than about ten roundings (fit/solve.h), or exactly; the products
- * behind them are sums of n, the Gram matrix is one of k. */
+/* Rows end when a sweep changes them by less than about ten roundings (fit/solve.h), or exactly;
+ * the products behind them are sums of n, the Gram matrix is one of k. */
 static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_matrix *W,
                        const char *name)
 {
@@ -198,7 +200,8 @@ static void so_do_rows_that_the_model_never_saw(void **state)
     nmf_matrix_free(other);
 }
 
-/* --- other doors ------------------------------------------------------------------------------------- */
+/* --- other doors
+ * ------------------------------------------------------------------------------------- */
 
 /* Data of one type may be transformed by a model of another; the arithmetic is the model's. */
 static void storage_is_not_arithmetic(void **state)

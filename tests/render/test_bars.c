@@ -1,5 +1,5 @@
-/* Bars: their lengths are the entries', negative ones look different, and what cannot be drawn is said
- * in words. Lengths are measured in coloured screen pixels. */
+/* Bars: their lengths are the entries', negative ones look different, and what cannot be drawn is
+ * said in words. Lengths are measured in coloured screen pixels. */
 #include "support.h"
 
 #include <string.h>

@@ -194,9 +194,9 @@ static void optimality_conditions_hold_for_many_components(void **state)
         }
 }
 
-/* Four components to a dimension, and a Gram matrix that is known to single precision only, so that it
- * may have negative eigenvalues: the exchange must not cycle, nor end before the conditions hold to that
- * precision. */
+/* Four components to a dimension, and a Gram matrix that is known to single precision only, so that
+ * it may have negative eigenvalues: the exchange must not cycle, nor end before the conditions hold
+ * to that precision. */
 static void so_do_they_where_many_depend_on_few(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Weightings and top entries: the same whichever way a matrix is stored, names kept, and what is wrong
- * said in words with the matrix left as it was. Values against scikit-learn: tests/parity. */
+/* Weightings and top entries: the same whichever way a matrix is stored, names kept, and what is
+ * wrong said in words with the matrix left as it was. Values against scikit-learn: tests/parity. */
 #include "support.h"
 
 #include <math.h>
