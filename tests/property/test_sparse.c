@@ -139,6 +139,11 @@ static void every_loss_gives_the_dense_fit(void **state)
         for (int64_t i = 0; i < COUNT(inits) * COUNT(penalties); i++)
             for (layout how = SPARSE_ROWS; how < LAYOUT_COUNT; how++) {
                 const double *penalty = penalties[i % COUNT(penalties)];
+                const nmf_init init = inits[i / COUNT(penalties)];
+                /* Multiplicative updates keep the zeros of lrc, and of an entry that should be one
+                 * rounding decides whether it is. */
+                const int multiplies = cases[c].solver == NMF_SOLVER_MU || cases[c].beta != 1;
+                if (multiplies && init == NMF_INIT_LRC) continue;
                 char what[128];
                 snprintf(what, sizeof what, "case %d, start and penalty %d, layout %d", (int)c,
                          (int)i, how);
@@ -152,7 +157,7 @@ static void every_loss_gives_the_dense_fit(void **state)
                 options.loss = cases[c].loss;
                 options.beta = cases[c].beta;
                 options.solver = cases[c].solver;
-                options.init = inits[i / COUNT(penalties)];
+                options.init = init;
                 options.alpha_W = penalty[0];
                 options.alpha_H = penalty[1];
                 options.l1_ratio = penalty[2];
