@@ -1,8 +1,9 @@
 /* NNSVD-LRC: the k components come from only k / 2 + 1 singular triplets, the best approximation of
  * X that so few can give: the first, which is positive, and then two from each, the positive parts
  * of u and v together and the negative parts together, sqrt(s) u+, sqrt(s) v+ and sqrt(s) u-,
- * sqrt(s) v-. What the published method does next, sweeps on the low-rank matrix, the fit does
- * itself. Source: Syed, Qazi & Gillis 2019. */
+ * sqrt(s) v-, the pair that carries more first, since u and v have no sign of their own. What the
+ * published method does next, sweeps on the low-rank matrix, the fit does itself.
+ * Source: Syed, Qazi & Gillis 2019. */
 #include "start/parts.h"
 
 #include "base/rng.h"
@@ -27,6 +28,7 @@ void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start
         double u[2], v[2];
         nmfi_part_norms(kernels, U, W, triplet, u);
         nmfi_part_norms(kernels, V, H, triplet, v);
-        nmfi_part_pair(kernels, &pair, j, triplet, j == 0 ? -1 : j % 2 == 0, u, v);
+        const int larger = u[1] * v[1] >= u[0] * v[0], first = j % 2 == 1;
+        nmfi_part_pair(kernels, &pair, j, triplet, j == 0 ? -1 : first ? larger : !larger, u, v);
     }
 }

@@ -120,8 +120,8 @@ static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
 static void every_loss_gives_the_dense_fit(void **state)
 {
     (void)state;
-    /* Not lrc: it keeps zeros, and of an entry that should be one rounding decides whether it is. */
-    static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_NNDSVDA, NMF_INIT_NNDSVDAR};
+    static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_LRC, NMF_INIT_NNDSVDA,
+                                     NMF_INIT_NNDSVDAR};
     static const struct {
         const problem *what;
         nmf_loss loss;
