@@ -210,9 +210,11 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
     /* Where the fit converges in the sketch, its iterations on X mend what one power iteration
-     * leaves. A start alone decides which minimum the fit falls into: three settle that. */
-    sketch->accuracy = 0;
-    sketch->most_visits = problem->compressed.rank > 0 ? 2 : 4;
+     * leaves, and for a divergence the SVD is only a beginning. A start alone decides which minimum
+     * the fit falls into: it is the SVD's, not the seed's, once the triplets have come to rest. */
+    const int settles = problem->compressed.rank == 0 && !problem->divergence.wanted;
+    sketch->accuracy = settles ? 1e-4 : 0;
+    sketch->most_visits = problem->compressed.rank > 0 ? 2 : settles ? 16 : 4;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);
