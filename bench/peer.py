@@ -67,12 +67,13 @@ def main():
     kind(**dict(request["params"], n_components=2)).fit_transform(tiny)
     forget_peak()
     before = status_bytes("VmRSS:")
-    fits = []
+    fits, beside = [], []
     while len(fits) < MOST_FITS and sum(fits) < ENOUGH_SECONDS:
         estimator = kind(**request["params"])
         begin = time.perf_counter()
         W = estimator.fit_transform(X)
         fits.append(time.perf_counter() - begin)
+        beside.append(fits[-1] - getattr(estimator, "_facts", {"seconds": 0.0})["seconds"])
     seconds = sorted(fits)[len(fits) // 2]
     fit_bytes = status_bytes("VmHWM:") - before
 
@@ -81,7 +82,7 @@ def main():
     facts = getattr(estimator, "_facts", None)  # ours alone has them
     more = {name: facts[name] for name in ("passes", "sketch_iterations")} if facts else {}
     if facts:
-        more["beside"] = fits[-1] - facts["seconds"]
+        more["beside"] = sorted(beside)[len(beside) // 2]
     print(json.dumps({
         **more, "seconds": seconds,
         "iterations": int(getattr(estimator, "n_iter_", 0)),

@@ -71,9 +71,10 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, 
                                                  nmf_matrix **matrix, nmf_error *error);
 
 /* Wraps `sparse`. Its structure is checked here, once: pointers that begin at 0 and never fall,
- * indices inside. Where each row's indices ascend without repeats nothing is copied and the memory
- * must outlive *matrix; otherwise the matrix keeps a copy of its own, sorted, entries at the same
- * place summed (in a wider dtype where a sum needs one: i32, else f64). Entries that are stored and
+ * indices inside. Where no row has an index twice (in compressed columns: where each column's indices
+ * ascend) nothing is copied and the memory must outlive *matrix; otherwise the matrix keeps a copy of
+ * its own, sorted, entries at the same place summed (in a wider dtype where a sum needs one: i32, else
+ * f64). The order within a row decides the order of sums, so the last bits. Entries that are stored and
  * 0 are fine. Cost: one look at the structure. Errors: ARGUMENT (a NULL array, unknown dtype or
  * index_bytes; the first bad pointer or index is named), SHAPE (negative or overflowing sizes),
  * MEMORY. */

@@ -36,7 +36,10 @@ class Model(Handle):
         return array_of(self.content.W, self)
 
     def H(self):
-        return array_of(self.content.H, self).copy()
+        """k x features. Where it is the larger factor it keeps the model alive too; else it is a
+        copy, so that it is not the larger one that lives on for it."""
+        H = array_of(self.content.H, self)
+        return H if H.nbytes >= self.W().nbytes else H.copy()
 
     def facts(self):
         content = self.content
@@ -48,8 +51,8 @@ class Model(Handle):
         content = self.content
         if content.trace_count == 0:
             return np.recarray(0, TRACE)
-        lines = np.ctypeslib.as_array(content.trace, (content.trace_count,))
-        return lines.astype(TRACE).view(np.recarray)
+        lines = ctypes.string_at(content.trace, content.trace_count * TRACE.itemsize)
+        return np.frombuffer(lines, TRACE).copy().view(np.recarray)
 
     def numbers(self, name, count):
         """A copy of mean, singular_values, explained_variance or explained_variance_ratio."""

@@ -18,29 +18,38 @@ static nmf_dense without_data(const nmf_sparse *sparse)
     return dense;
 }
 
+/* Rows are read as they come, in whatever order. Columns that do not ascend are copied, sorted: a row
+ * of them would have to be looked for in every entry. */
+static int usable(const nmf_sparse *sparse, nmfi_sparse_order order)
+{
+    return order.ascends || (order.distinct && !sparse->by_columns);
+}
+
 nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(void *context),
                                    void *context, nmf_matrix **matrix, nmf_error *error)
 {
     *matrix = NULL;
-    int sorted = 0;
+    nmfi_sparse_order order = {0};
     nmf_matrix *made = NULL;
-    nmf_status status = nmfi_sparse_check(sparse, &sorted, error);
+    nmf_status status = nmfi_sparse_check(sparse, &order, error);
     if (status == NMF_OK) {
         made = calloc(1, sizeof *made);
         if (!made)
             status = nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
     }
-    if (status == NMF_OK && sorted)
+    const int keeps = status == NMF_OK && usable(sparse, order);
+    if (keeps)
         made->sparse = *sparse;
     else if (status == NMF_OK)
         status = nmfi_sparse_tidy(sparse, &made->sparse, &made->owned, error);
-    if (release && (status != NMF_OK || !sorted)) release(context);
+    if (release && !keeps) release(context);
     if (status != NMF_OK) {
         free(made);
         return status;
     }
     made->dense = without_data(&made->sparse);
-    if (sorted) {
+    made->ascends = order.ascends || !keeps;
+    if (keeps) {
         made->release = release;
         made->context = context;
     }

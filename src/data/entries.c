@@ -11,17 +11,20 @@ static double dense_entry(const nmf_dense *d, int64_t row, int64_t column)
     return nmfi_value(d->dtype, d->data, row * d->row_stride + column * d->column_stride);
 }
 
-static double sparse_entry(const nmf_sparse *s, int64_t row, int64_t column)
+static double sparse_entry(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
+    const nmf_sparse *s = &matrix->sparse;
     const int64_t line = s->by_columns ? column : row, index = s->by_columns ? row : column;
-    const int64_t at = nmfi_sparse_find(s, line, index);
-    const int stored = at < s->pointers[line + 1] && nmfi_sparse_index(s, at) == index;
+    const int64_t end = s->pointers[line + 1];
+    int64_t at = matrix->ascends ? nmfi_sparse_find(s, line, index) : s->pointers[line];
+    while (at < end && !matrix->ascends && nmfi_sparse_index(s, at) != index) at++;
+    const int stored = at < end && nmfi_sparse_index(s, at) == index;
     return stored ? nmfi_value(s->dtype, s->values, at) : 0.0;
 }
 
 double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
-    return nmf_matrix_is_sparse(matrix) ? sparse_entry(&matrix->sparse, row, column)
+    return nmf_matrix_is_sparse(matrix) ? sparse_entry(matrix, row, column)
                                         : dense_entry(&matrix->dense, row, column);
 }
 
@@ -42,18 +45,21 @@ static void copy_dense(const nmf_dense *d, int64_t first, int64_t count, nmf_dty
     }
 }
 
-static void copy_sparse(const nmf_sparse *s, int64_t first, int64_t count, nmf_dtype dtype,
+static void copy_sparse(const nmf_matrix *matrix, int64_t first, int64_t count, nmf_dtype dtype,
                         void *out)
 {
+    const nmf_sparse *s = &matrix->sparse;
+    const int searches = s->by_columns && matrix->ascends;
     memset(out, 0, (size_t)count * (size_t)s->columns * nmf_dtype_bytes(dtype));
     const int64_t begin = s->by_columns ? 0 : first;
     const int64_t end = s->by_columns ? s->columns : first + count;
     for (int64_t line = begin; line < end; line++) {
-        const int64_t start = s->by_columns ? nmfi_sparse_find(s, line, first) : s->pointers[line];
+        const int64_t start = searches ? nmfi_sparse_find(s, line, first) : s->pointers[line];
         for (int64_t e = start; e < s->pointers[line + 1]; e++) {
             const int64_t index = nmfi_sparse_index(s, e);
             const int64_t row = s->by_columns ? index : line, column = s->by_columns ? line : index;
-            if (row >= first + count) break;
+            if (searches && row >= first + count) break;
+            if (row < first || row >= first + count) continue;
             nmfi_set_value(dtype, out, (row - first) * s->columns + column,
                            nmfi_value(s->dtype, s->values, e));
         }
@@ -74,7 +80,7 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
     if (!nmf_matrix_is_sparse(matrix))
         copy_dense(&matrix->dense, first, count, dtype, out);
     else if (count > 0 && matrix->dense.columns > 0)
-        copy_sparse(&matrix->sparse, first, count, dtype, out);
+        copy_sparse(matrix, first, count, dtype, out);
     return NMF_OK;
 }
 

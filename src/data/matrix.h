@@ -12,6 +12,7 @@ typedef struct nmfi_name_list {
 struct nmf_matrix {
     nmf_dense dense;   /* of a sparse matrix: shape and dtype, data NULL */
     nmf_sparse sparse; /* pointers NULL where the matrix is dense */
+    int ascends;       /* of a sparse one: each line's indices do */
     void *owned; /* what the matrix allocated itself: dense.data, the sparse arrays, or NULL */
     void (*release)(void *context);
     void *context;

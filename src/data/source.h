@@ -26,6 +26,7 @@ struct nmfi_source {
                          int64_t *row_stride);
     nmf_dense dense;   /* what the dense source reads */
     nmf_sparse sparse; /* what the sparse source has: it is read by its lines, not fetched */
+    int ascends;       /* the indices of each of its lines do */
 };
 
 nmfi_source nmfi_source_of(const nmf_matrix *matrix);

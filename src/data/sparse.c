@@ -1,6 +1,8 @@
 /* Compressed lines: the structure checked once, places found by bisection. */
 #include "data/sparse.h"
 
+#include <stdlib.h>
+
 int64_t nmfi_sparse_find(const nmf_sparse *s, int64_t line, int64_t index)
 {
     int64_t low = s->pointers[line], high = s->pointers[line + 1];
@@ -68,34 +70,103 @@ static nmf_status check_pointers(const nmf_sparse *s, nmf_error *error)
     return NMF_OK;
 }
 
-/* The first entry whose index is not in [0, across), or -1. */
-static int64_t look_at_indices(const nmf_sparse *s, int *sorted)
-{
-    const int64_t lines = nmfi_sparse_lines(s), across = nmfi_sparse_across(s);
-    *sorted = 1;
-    for (int64_t i = 0; i < lines; i++) {
-        int64_t before = -1;
-        for (int64_t e = s->pointers[i]; e < s->pointers[i + 1]; e++) {
-            const int64_t index = nmfi_sparse_index(s, e);
-            if (index < 0 || index >= across) return e;
-            if (index <= before) *sorted = 0;
-            before = index;
-        }
+/* How often an index is above the one before it, whatever lines they are in, and whether one is not
+ * in [0, last]. Every fit of sparse data waits for this: differences and their sign bits, in spans
+ * of a constant length, which compilers turn into vectors. */
+enum { SPAN = 512 };
+
+#define COUNT_RISES(INDEX, UNSIGNED) \
+    static inline __attribute__((always_inline)) \
+    UNSIGNED rises_in_##INDEX(const INDEX *indices, int count, UNSIGNED last, UNSIGNED *outside) \
+    { \
+        UNSIGNED rises = 0, beyond = 0; \
+        for (int i = 0; i < count; i++) { \
+            const UNSIGNED before = (UNSIGNED)indices[i - 1], index = (UNSIGNED)indices[i]; \
+            beyond |= index | (last - index); \
+            rises += (before - index) >> (8 * sizeof(UNSIGNED) - 1); \
+        } \
+        *outside |= beyond; \
+        return rises; \
+    } \
+    static int64_t count_rises_##INDEX(const INDEX *indices, int64_t count, UNSIGNED last, \
+                                       int *outside) \
+    { \
+        *outside = 0; \
+        if (count == 0) return 0; \
+        UNSIGNED beyond = (UNSIGNED)indices[0] | (last - (UNSIGNED)indices[0]); \
+        int64_t rises = 0, e = 1; \
+        for (; e + SPAN <= count; e += SPAN) \
+            rises += (int64_t)rises_in_##INDEX(indices + e, SPAN, last, &beyond); \
+        rises += (int64_t)rises_in_##INDEX(indices + e, (int)(count - e), last, &beyond); \
+        *outside = (int)(beyond >> (8 * sizeof(UNSIGNED) - 1)); \
+        return rises; \
     }
-    return -1;
+COUNT_RISES(int32_t, uint32_t)
+COUNT_RISES(int64_t, uint64_t)
+#undef COUNT_RISES
+
+/* Whether each line's indices ascend: every entry but the first of its line is above the one before
+ * it. */
+static int look_at_indices(const nmf_sparse *s, int *outside)
+{
+    const int64_t lines = nmfi_sparse_lines(s), stored = nmfi_sparse_stored(s);
+    const int64_t last = nmfi_sparse_across(s) - 1;
+    int64_t rises =
+        s->index_bytes == 4
+            ? count_rises_int32_t(s->indices, stored,
+                                  (uint32_t)(last < INT32_MAX ? last : INT32_MAX), outside)
+            : count_rises_int64_t(s->indices, stored, (uint64_t)last, outside);
+    int64_t followers = stored;
+    for (int64_t line = 0; line < lines; line++) {
+        const int64_t first = s->pointers[line];
+        if (first == s->pointers[line + 1]) continue;
+        followers--;
+        rises -= first > 0 && nmfi_sparse_index(s, first) > nmfi_sparse_index(s, first - 1);
+    }
+    return rises == followers;
 }
 
-nmf_status nmfi_sparse_check(const nmf_sparse *s, int *sorted, nmf_error *error)
+static nmf_status name_bad_index(const nmf_sparse *s, nmf_error *error)
+{
+    const int64_t across = nmfi_sparse_across(s);
+    int64_t e = 0, line = 0;
+    while (nmfi_sparse_index(s, e) >= 0 && nmfi_sparse_index(s, e) < across) e++;
+    while (s->pointers[line + 1] <= e) line++;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "indices[%lld] = %lld, in %s %lld: must be 0 to %lld", (long long)e,
+                    (long long)nmfi_sparse_index(s, e), s->by_columns ? "column" : "row",
+                    (long long)line, (long long)across - 1);
+}
+
+/* Whether an index comes twice in a line: each remembers the last line that had it. */
+static nmf_status look_for_repeats(const nmf_sparse *s, int *repeats, nmf_error *error)
+{
+    const int64_t lines = nmfi_sparse_lines(s), across = nmfi_sparse_across(s);
+    int64_t *const seen = calloc((size_t)across, sizeof *seen);
+    if (!seen)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld numbers, one for each %s",
+                        (long long)across, s->by_columns ? "row" : "column");
+    int found = 0;
+    for (int64_t line = 0; line < lines; line++)
+        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
+            int64_t *const last = &seen[nmfi_sparse_index(s, e)];
+            found |= *last == line + 1;
+            *last = line + 1;
+        }
+    free(seen);
+    *repeats = found;
+    return NMF_OK;
+}
+
+nmf_status nmfi_sparse_check(const nmf_sparse *s, nmfi_sparse_order *order, nmf_error *error)
 {
     nmf_status status = check_description(s, error);
     if (status == NMF_OK) status = check_pointers(s, error);
     if (status != NMF_OK) return status;
-    const int64_t bad = look_at_indices(s, sorted);
-    if (bad < 0) return NMF_OK;
-    int64_t line = 0;
-    while (s->pointers[line + 1] <= bad) line++;
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "indices[%lld] = %lld, in %s %lld: must be 0 to %lld", (long long)bad,
-                    (long long)nmfi_sparse_index(s, bad), s->by_columns ? "column" : "row",
-                    (long long)line, (long long)nmfi_sparse_across(s) - 1);
+    int outside = 0, repeats = 0;
+    const int ascends = look_at_indices(s, &outside);
+    if (outside) return name_bad_index(s, error);
+    if (!ascends) status = look_for_repeats(s, &repeats, error);
+    *order = (nmfi_sparse_order){ascends, !repeats};
+    return status;
 }

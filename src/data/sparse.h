@@ -1,7 +1,7 @@
 /* Compressed rows and columns (nmf_sparse): looking into them, and turning one into the other.
  *
  * A line is what is compressed: a row of a CSR matrix, a column of a CSC one; indices run across
- * the lines. In a matrix each line's indices ascend without repeats. */
+ * the lines. In a matrix no line has an index twice; whether they ascend is known of it. */
 #ifndef NMFI_DATA_SPARSE_H
 #define NMFI_DATA_SPARSE_H
 
@@ -31,7 +31,8 @@ static inline int64_t nmfi_sparse_index(const nmf_sparse *s, int64_t entry)
                                : ((const int64_t *)s->indices)[entry];
 }
 
-/* The first entry of a line whose index is not below `index`; the line's end if there is none. */
+/* The first entry of an ascending line whose index is not below `index`; the line's end if there is
+ * none. */
 int64_t nmfi_sparse_find(const nmf_sparse *s, int64_t line, int64_t index);
 
 /* Samples and features changed over: CSR becomes CSC. No data moves. */
@@ -63,8 +64,12 @@ nmf_sparse nmfi_sparse_turn(const nmf_sparse *from, const nmfi_sparse_arrays *ar
 nmf_status nmfi_sparse_turn_alone(const nmf_sparse *from, nmf_sparse *turned, void **block,
                                   nmf_error *error);
 
-/* Structure checked (matrix.h); *sorted: each line's indices ascend without repeats. */
-nmf_status nmfi_sparse_check(const nmf_sparse *s, int *sorted, nmf_error *error);
+/* Structure checked (matrix.h), and what it says about each line's indices. */
+typedef struct nmfi_sparse_order {
+    int ascends;  /* without repeats */
+    int distinct; /* no repeats, in whatever order */
+} nmfi_sparse_order;
+nmf_status nmfi_sparse_check(const nmf_sparse *s, nmfi_sparse_order *order, nmf_error *error);
 
 /* The same matrix with each line sorted and entries at the same place summed, in a new *block that
  * nmfi_release frees. Errors: MEMORY. */

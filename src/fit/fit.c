@@ -1,6 +1,9 @@
 /* The fit: open, start, iterate, keep the best start, finish, result. */
 #include "fit/problem.h"
 
+#include "base/clock.h"
+#include "data/model.h"
+
 #include <string.h>
 
 /* The first iterations of a divergence, whose loss tells the starts apart; one start needs no
@@ -106,5 +109,7 @@ nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model *
     status = run(&problem, error);
     if (status == NMF_OK) status = nmfi_result(&problem, X, model, error);
     nmfi_problem_close(&problem);
+    /* What the caller waited, until the memory was given back. */
+    if (status == NMF_OK) (*model)->content.seconds = nmfi_seconds() - problem.began_seconds;
     return status;
 }

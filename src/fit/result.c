@@ -2,7 +2,6 @@
 #include "fit/factors.h"
 #include "fit/problem.h"
 
-#include "base/clock.h"
 #include "data/model.h"
 
 #include <math.h>
@@ -63,6 +62,5 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
         nmf_matrix_free(H);
         return status;
     }
-    content.seconds = nmfi_seconds() - problem->began_seconds;
     return nmfi_model_adopt(&content, W, H, model, error);
 }

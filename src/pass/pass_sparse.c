@@ -93,7 +93,8 @@ nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which)
     }
     const int given = which == given_side(pass);
     side->lines = given ? pass->source.sparse
-                        : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other, pass->team);
+                        : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other,
+                                           pass->source.ascends ? pass->team : NULL);
     side->blocks = given ? 1 : pass->sides.other.blocks;
     cut_shares(side);
     return side;

@@ -1,5 +1,6 @@
 /* A sparse X is the same X: the fit, from the same start, is that of the dense matrix to rounding,
- * whatever the start, the solver and the penalty; how it is stored changes no bit. */
+ * whatever the start, the solver and the penalty; how it is stored changes no bit, but for the order
+ * of the entries within a row, which is that of the sums. */
 #include "support.h"
 
 #include <float.h>
@@ -285,6 +286,44 @@ static void blocks_of_a_long_side_change_no_bit(void **state)
     nmf_matrix_free(columns);
 }
 
+/* Rows are read in whatever order they are in. With threads too: the other side is then built without
+ * the search that shares it out. */
+static void the_order_within_a_row_changes_rounding_only(void **state)
+{
+    (void)state;
+    static const nmf_loss losses[] = {NMF_LOSS_FROBENIUS, NMF_LOSS_KL};
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = counts.k;
+    options.tol = 0;
+    options.max_iter = 12;
+    nmf_matrix *tidy = matrix_of(&counts, NMF_F64, SPARSE_ROWS), *wild = NULL;
+    nmf_sparse s = nmf_matrix_sparse(tidy);
+    int32_t *indices = calloc((size_t)nmf_matrix_stored(tidy), sizeof *indices);
+    double *values = calloc((size_t)nmf_matrix_stored(tidy), sizeof *values);
+    assert_true(indices && values);
+    for (int64_t i = 0; i < s.rows; i++)
+        for (int64_t e = s.pointers[i], from = s.pointers[i + 1] - 1; e < s.pointers[i + 1]; e++) {
+            indices[e] = ((const int32_t *)s.indices)[from];
+            values[e] = ((const double *)s.values)[from--];
+        }
+    s.indices = indices;
+    s.values = values;
+    assert_int_equal(nmf_matrix_borrow_sparse(&s, &wild, NULL), NMF_OK);
+    for (int64_t l = 0; l < COUNT(losses); l++)
+        for (options.init = NMF_INIT_RANDOM; options.init <= NMF_INIT_NNDSVDA; options.init++)
+            for (int turned = 0; turned < 2; turned++) {
+                options.loss = losses[l];
+                options.threads = 1 + 2 * turned;
+                expect_same_fit(tidy, wild, &options, "reversed rows");
+                nmf_matrix_transpose(tidy);
+                nmf_matrix_transpose(wild);
+            }
+    nmf_matrix_free(tidy);
+    nmf_matrix_free(wild);
+    free(indices);
+    free(values);
+}
+
 /* Each entry in two halves, in any order: halves of whole numbers add up exactly. */
 static void repeats_in_any_order_change_no_bit(void **state)
 {
@@ -330,6 +369,7 @@ int main(void)
         cmocka_unit_test(several_starts_and_an_explicit_sketch_give_the_dense_fit),
         cmocka_unit_test(how_it_is_stored_changes_no_bit),
         cmocka_unit_test(blocks_of_a_long_side_change_no_bit),
+        cmocka_unit_test(the_order_within_a_row_changes_rounding_only),
         cmocka_unit_test(repeats_in_any_order_change_no_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

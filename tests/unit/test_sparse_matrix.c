@@ -137,10 +137,47 @@ static nmf_sparse scramble(const nmf_sparse *s, arrays *to, uint64_t seed, int c
     return made;
 }
 
-static void unsorted_and_repeated_entries_are_copied_sorted_and_summed(void **state)
+static void rows_in_any_order_are_borrowed(void **state)
 {
     (void)state;
-    for (int how = 0; how < 4; how++) {
+    for (int bytes = 4; bytes <= 8; bytes += 4) {
+        float dense[MOST], turned[MOST];
+        const int64_t last_first[] = {ROWS - 1, 0};
+        arrays a, b;
+        fill_dense(dense, 6);
+        const nmf_sparse s = compress(dense, &a, 0, 4);
+        nmf_sparse wild = scramble(&s, &b, 7, 0);
+        for (int64_t e = 0; e < b.pointers[ROWS]; e++) b.wide[e] = b.narrow[e];
+        wild.index_bytes = bytes;
+        wild.indices = bytes == 4 ? (void *)b.narrow : (void *)b.wide;
+        nmf_matrix *m = borrow(&wild), *sorted = borrow(&s), *two = NULL;
+        expect_entries(m, dense);
+        assert_ptr_equal(nmf_matrix_sparse(m).values, b.values);
+        assert_ptr_equal(nmf_matrix_sparse(m).indices, wild.indices);
+        assert_true(nmf_matrix_fingerprint(m) == nmf_matrix_fingerprint(sorted));
+        assert_int_equal(nmf_matrix_select(m, last_first, 2, &two, NULL), NMF_OK);
+        for (int j = 0; j < COLUMNS; j++) {
+            assert_true(nmf_matrix_at(two, 0, j) == (double)dense[(ROWS - 1) * COLUMNS + j]);
+            assert_true(nmf_matrix_at(two, 1, j) == (double)dense[j]);
+        }
+        nmf_matrix_transpose(m);
+        assert_int_equal(nmf_matrix_copy_rows(m, 1, COLUMNS - 2, NMF_F32, turned, NULL), NMF_OK);
+        for (int j = 0; j < COLUMNS; j++)
+            for (int i = 0; i < ROWS; i++) {
+                assert_true(nmf_matrix_at(m, j, i) == (double)dense[i * COLUMNS + j]);
+                if (j == 0 || j == COLUMNS - 1) continue;
+                assert_true(turned[(j - 1) * ROWS + i] == dense[i * COLUMNS + j]);
+            }
+        nmf_matrix_free(m);
+        nmf_matrix_free(sorted);
+        nmf_matrix_free(two);
+    }
+}
+
+static void repeats_and_columns_in_any_order_are_copied_sorted_and_summed(void **state)
+{
+    (void)state;
+    for (int how = 1; how < 4; how++) {
         float dense[MOST];
         arrays a, b;
         fill_dense(dense, 6);
@@ -400,7 +437,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorted_lines_are_borrowed_whatever_their_direction_and_index_type),
         cmocka_unit_test(a_dense_matrix_is_not_sparse),
-        cmocka_unit_test(unsorted_and_repeated_entries_are_copied_sorted_and_summed),
+        cmocka_unit_test(rows_in_any_order_are_borrowed),
+        cmocka_unit_test(repeats_and_columns_in_any_order_are_copied_sorted_and_summed),
         cmocka_unit_test(sums_that_do_not_fit_get_a_wider_type),
         cmocka_unit_test(adopted_memory_is_released_once),
         cmocka_unit_test(bad_structure_is_refused_with_its_place),
