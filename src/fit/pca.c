@@ -89,6 +89,28 @@ static nmf_status make_matrices(const nmfi_pca_state *state, nmf_matrix **W, nmf
     return nmfi_inherit_names(state->X, *W, *H, error);
 }
 
+/* Who sets a memory limit decides; others are told before their machine starts to swap. */
+static nmf_status check_dense_copy(const nmfi_pca_state *state, nmf_error *error)
+{
+    static const double most_bytes = 4e9;
+    const double bytes = 8.0 * (double)state->m * (double)state->n;
+    if (state->source.kind != NMFI_SOURCE_SPARSE || state->options.memory_limit_bytes > 0 ||
+        bytes <= most_bytes)
+        return NMF_OK;
+    return nmf_fail(
+        error, NMF_ERROR_MEMORY,
+        "pca-solver exact would copy the sparse X into a dense one of %.3g bytes; above "
+        "%.3g it needs a memory-limit, randomized needs no copy",
+        bytes, most_bytes);
+}
+
+static nmf_status solve(nmfi_pca_state *state, nmf_error *error)
+{
+    if (!wants_exact(state)) return nmfi_pca_randomized(state, error);
+    const nmf_status status = check_dense_copy(state, error);
+    return status == NMF_OK ? nmfi_pca_exact(state, error) : status;
+}
+
 static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_model **model,
                              nmf_error *error)
 {
@@ -143,9 +165,7 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
                     (options->precision == NMF_PRECISION_AUTO && state.source.dtype == NMF_F64);
     state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = open_state(&state, error);
-    if (status == NMF_OK)
-        status = wants_exact(&state) ? nmfi_pca_exact(&state, error)
-                                     : nmfi_pca_randomized(&state, error);
+    if (status == NMF_OK) status = solve(&state, error);
     if (status == NMF_OK) {
         fix_signs(&state);
         status = make_model(&state, began, model, error);

@@ -144,6 +144,26 @@ static void more_components_than_an_svd_has(void **state)
     nmf_matrix_free(X);
 }
 
+static void a_dense_copy_of_much_that_is_sparse(void **state)
+{
+    (void)state;
+    enum { SIDE = 30000 };
+    static int64_t pointers[SIDE + 1];
+    static const int32_t columns[] = {0, SIDE - 1};
+    static const float values[] = {1, 2};
+    nmf_options options = options_with(1);
+    nmf_matrix *X = NULL;
+    for (int64_t i = 1; i <= SIDE; i++) pointers[i] = i < 7 ? 1 : 2;
+    const nmf_sparse s = {values, NMF_F32, SIDE, SIDE, pointers, columns, 4, 0};
+    assert_int_equal(nmf_matrix_borrow_sparse(&s, &X, NULL), NMF_OK);
+    nmf_model_free(pca(X, &options));
+    options.pca_solver = NMF_PCA_SOLVER_EXACT;
+    pca_refuses(X, &options, NMF_ERROR_MEMORY, "dense one of 7.2e+09 bytes");
+    options.memory_limit_bytes = 1000000;
+    pca_refuses(X, &options, NMF_ERROR_MEMORY, "the limit is 1000000");
+    nmf_matrix_free(X);
+}
+
 /* Sizes that no memory holds are refused before anything is multiplied wrongly. */
 static void sizes_that_overflow(void **state)
 {
@@ -312,6 +332,7 @@ int main(void)
         cmocka_unit_test(options_outside_their_range),
         cmocka_unit_test(options_of_an_older_caller_keep_the_defaults),
         cmocka_unit_test(more_components_than_an_svd_has),
+        cmocka_unit_test(a_dense_copy_of_much_that_is_sparse),
         cmocka_unit_test(sizes_that_overflow),
         cmocka_unit_test(entries_that_are_no_amounts),
         cmocka_unit_test(negative_zero_is_zero),
