@@ -1,9 +1,9 @@
 /* A team of threads that lives as long as one call of the library: nothing global, so fits may run
  * side by side and after a fork, whatever the host does with its own threads.
  *
- * Work is a row of items taken in increasing order. What an item computes must depend on the item
- * alone; sums over items go into slots, added in item order, so the answer is the same for any
- * team. */
+ * Work is a row of items in no order that could be relied on. What an item computes must depend on
+ * the item alone; sums over items go into slots, added in item order, so the answer is the same for
+ * any team. */
 #ifndef NMFI_BASE_THREADS_H
 #define NMFI_BASE_THREADS_H
 

@@ -31,20 +31,32 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
 }
 
+typedef struct draw_job {
+    const nmfi_sketch *sketch;
+    const nmfi_pass *pass;
+} draw_job;
+
+static void draw_component(void *context, int64_t j, int64_t thread)
+{
+    const draw_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmfi_kernels *kernels = pass->kernels;
+    char *const component = (char *)job->sketch->V + j * pass->columns.ld * kernels->element_bytes;
+    (void)thread;
+    for (int64_t i = 0; i < pass->columns.count; i += 4) {
+        double values[4];
+        const int64_t left = pass->columns.count - i;
+        nmfi_uniform4((uint64_t)job->sketch->seed, NMFI_STREAM_SKETCH, (uint32_t)j, (uint64_t)i,
+                      values);
+        kernels->from_f64(values, component + i * kernels->element_bytes, left < 4 ? left : 4);
+    }
+}
+
 /* Uniform entries: any distribution without a preferred direction finds the range as well. */
 static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
-    const nmfi_kernels *kernels = pass->kernels;
-    for (int64_t j = 0; j < sketch->width; j++)
-        for (int64_t i = 0; i < pass->columns.count; i += 4) {
-            double values[4];
-            const int64_t left = pass->columns.count - i;
-            nmfi_uniform4((uint64_t)sketch->seed, NMFI_STREAM_SKETCH, (uint32_t)j, (uint64_t)i,
-                          values);
-            kernels->from_f64(
-                values, (char *)sketch->V + (j * pass->columns.ld + i) * kernels->element_bytes,
-                left < 4 ? left : 4);
-        }
+    draw_job job = {sketch, pass};
+    nmfi_team_run(pass->team, sketch->width, draw_component, &job);
 }
 
 /* Component j of a factor becomes sum_l vectors[l,j] factor[j] component l. */
