@@ -64,22 +64,6 @@ void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
     c->to_H = nmfi_take(arena, problem->k, link_bytes);
 }
 
-/* Component-major r x ld into rows of the narrow matrix. */
-static void pack_rows(const nmfi_problem *problem, const void *components, int64_t ld,
-                      int64_t count, void *rows)
-{
-    enum { TOGETHER = 16 }; /* rows at a time, so that a cache line of components is used whole */
-    const int64_t bytes = problem->kernels->element_bytes, stride = narrow_stride(problem);
-    memset(rows, 0, (size_t)(count * stride * bytes));
-    for (int64_t first = 0; first < count; first += TOGETHER) {
-        const int64_t end = first + TOGETHER < count ? first + TOGETHER : count;
-        for (int64_t j = 0; j < problem->compressed.rank; j++)
-            for (int64_t i = first; i < end; i++)
-                memcpy((char *)rows + (i * stride + j) * bytes,
-                       (const char *)components + (j * ld + i) * bytes, (size_t)bytes);
-    }
-}
-
 /* What a flat tail of the spectrum (noise) adds is not worth its flops: triplets go while all that
  * go hold little beside what the sketch leaves out anyway. */
 static int64_t worthwhile(const nmfi_problem *problem, const double *sigma)
@@ -110,8 +94,12 @@ void nmfi_compressed_build(nmfi_problem *problem)
     if (problem->options.sketch < 0) c->rank = worthwhile(problem, sketch->sigma);
     narrow(problem, &c->W_pass, c->W_rows, problem->m);
     narrow(problem, &c->H_pass, c->H_rows, problem->n);
-    pack_rows(problem, W_on_rows ? sketch->U : sketch->B, problem->W.cut.ld, problem->m, c->W_rows);
-    pack_rows(problem, W_on_rows ? sketch->B : sketch->U, problem->H.cut.ld, problem->n, c->H_rows);
+    const nmfi_kernels *kernels = problem->kernels;
+    const int64_t stride = narrow_stride(problem);
+    kernels->pack(W_on_rows ? sketch->U : sketch->B, problem->W.cut.ld, c->rank, problem->m,
+                  c->W_rows, stride);
+    kernels->pack(W_on_rows ? sketch->B : sketch->U, problem->H.cut.ld, c->rank, problem->n,
+                  c->H_rows, stride);
     c->norm2 = 0;
     for (int64_t j = 0; j < c->rank; j++) c->norm2 += sketch->sigma[j] * sketch->sigma[j];
 }

@@ -11,21 +11,12 @@ nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels)
     return kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
 }
 
-static void transpose(const void *factor, int64_t ld, int64_t count, int64_t k, int64_t bytes,
-                      void *to)
-{
-    for (int64_t i = 0; i < count; i++)
-        for (int64_t j = 0; j < k; j++)
-            memcpy((char *)to + (i * k + j) * bytes, (const char *)factor + (j * ld + i) * bytes,
-                   (size_t)bytes);
-}
-
 nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
                             int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error)
 {
     const nmf_status status = nmf_matrix_new(nmfi_dtype_of(kernels), samples, k, W, error);
     if (status != NMF_OK) return status;
-    transpose(factor, ld, samples, k, kernels->element_bytes, nmf_matrix_writable(*W));
+    kernels->pack(factor, ld, k, samples, nmf_matrix_writable(*W), k);
     return NMF_OK;
 }
 

@@ -138,8 +138,8 @@ typedef struct nmfi_kernels {
      * of a sparse matrix. */
     void (*scan[5])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
 
-    /* Packed rows of a factor, as sparse lines read them: rows[i * stride + j] = F[j,i], zeros
-     * behind the k components; and back. */
+    /* A factor by rows, as sparse lines, narrow passes and callers read it: rows[i * stride + j] =
+     * F[j,i], zeros behind the k components; and back. */
     void (*pack)(const void *F, int64_t ld, int64_t k, int64_t count, void *rows, int64_t stride);
     void (*unpack)(const void *rows, int64_t stride, int64_t k, int64_t count, void *F, int64_t ld);
 
