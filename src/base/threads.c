@@ -4,6 +4,7 @@
 #include "base/threads.h"
 
 #include "base/cpu.h"
+#include "base/memory.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -15,11 +16,11 @@
 
 /* Some tens to two hundred microseconds, by how long the processor pauses: longer than the small
  * algebra between two passes, shorter than a time slice. */
-enum { SPINS = 4000, CACHE_LINE = 64 };
+enum { SPINS = 4000 };
 
-/* The items of a run that begin as one thread's. */
+/* The items of a run that begin as one thread's, on a cache line of their own. */
 typedef struct share {
-    _Alignas(CACHE_LINE) atomic_int_fast64_t next;
+    _Alignas(NMFI_ALIGNMENT) atomic_int_fast64_t next;
     int64_t end;
 } share;
 
@@ -140,11 +141,11 @@ nmf_status nmfi_team_start(int64_t threads, nmfi_team **team, nmf_error *error)
     if (threads <= 0) threads = nmfi_processors();
     nmfi_team *made = calloc(1, sizeof *made);
     pthread_t *workers = calloc((size_t)threads, sizeof *workers);
-    share *shares = aligned_alloc(CACHE_LINE, (size_t)threads * sizeof *shares);
+    share *shares = nmfi_allocate((size_t)threads * sizeof *shares);
     if (!made || !workers || !shares) {
         free(made);
         free(workers);
-        free(shares);
+        nmfi_release(shares);
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a team of %lld threads",
                         (long long)threads);
     }
@@ -210,6 +211,6 @@ void nmfi_team_stop(nmfi_team *team)
     pthread_cond_destroy(&team->wake);
     pthread_cond_destroy(&team->done);
     free(team->workers);
-    free(team->shares);
+    nmfi_release(team->shares);
     free(team);
 }
