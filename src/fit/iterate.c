@@ -159,20 +159,33 @@ static double fallen(recent *losses, double loss)
     return by;
 }
 
+/* What rounding moves the loss by, beside ||X||^2: it is a sum of many rounded parts, whose errors
+ * mostly cancel, a hundredth of one rounding. */
+static double rounding(const nmfi_problem *problem)
+{
+    return 0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
+}
+
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
  * moves it, or by less than a hundredth of tol for each. */
 static int stalled(const nmfi_problem *problem, recent *losses, double loss)
 {
     const double tol = problem->options.tol;
-    /* The objective is a sum of many rounded parts, whose errors mostly cancel: a hundredth of one
-     * rounding. */
-    const double epsilon =
-        0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
     const double by = fallen(losses, loss);
     const double scale = problem->divergence.wanted ? problem->divergence.rank_one : problem->norm2;
     const double explained = problem->divergence.wanted ? loss : 0.5 * problem->norm2 - loss;
     const double matters = fmin(loss, fmax(explained, 0));
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, epsilon * scale);
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding(problem) * scale);
+}
+
+/* The residual that is small enough: `tol`, and where the fit is nearly exact, little beside its
+ * error. There the gradient is soon nothing beside X H', while the error still halves every few
+ * iterations. An error within the rounding of the loss counts as that. */
+static double small_enough(const nmfi_problem *problem, double loss, double tol)
+{
+    static const double little = 0.05;
+    if (problem->divergence.wanted) return tol;
+    return fmin(tol, little * sqrt(2 * fmax(loss / problem->norm2, rounding(problem))));
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)
@@ -188,7 +201,7 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
         if (problem->divergence.wanted) watch(&d, accepted ? kkt : INFINITY);
         if (nmfi_trace(problem, d.loss, kkt)) return;
         problem->stopped = NMF_STOPPED_CONVERGED;
-        if (accepted && kkt <= tol) return;
+        if (accepted && kkt <= small_enough(problem, d.loss, tol)) return;
         problem->stopped = NMF_STOPPED_STALLED;
         if (stalled(problem, &losses, d.loss) || !descends) return;
     }
@@ -209,7 +222,8 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
         const double before = d.loss;
         if (!step(problem, &d) || nmfi_poll(problem)) break;
         problem->sketch_iterations++;
-        if (d.loss < before && nmfi_kkt(problem) <= surely * problem->options.tol) break;
+        const double enough = small_enough(problem, d.loss + left_out, problem->options.tol);
+        if (d.loss < before && nmfi_kkt(problem) <= surely * enough) break;
         if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
     problem->loss = d.loss + left_out;

@@ -2,6 +2,7 @@
  * stops it, the best result so far is returned. */
 #include "support.h"
 
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 
@@ -57,6 +58,37 @@ static void the_time_limit_is_obeyed(void **state)
             assert_int_equal(c->stopped, NMF_STOPPED_TIME_LIMIT);
             expect_best_of_trace(c, 1e-9);
             nmf_model_free(model);
+        }
+}
+
+/* --- exact fits
+ * ------------------------------------------------------------------------------------- */
+
+/* Where all of X is explained the gradient is within tol of X H' long before the error has come to
+ * rest. The loss, a sum of rounded parts whose errors mostly cancel, tells errors apart down to
+ * this. */
+static void an_exact_fit_goes_on_until_its_error_is_rounding(void **state)
+{
+    (void)state;
+    static const problem problems[] = {{"exact", fill_exact_rank, 100, 80, 3},
+                                       {"exact, in a sketch", fill_exact_rank, 300, 200, 3}};
+    for (int64_t p = 0; p < COUNT(problems); p++)
+        for (int f64 = 0; f64 < 2; f64++) {
+            nmf_matrix *X = matrix_of(&problems[p], f64 ? NMF_F64 : NMF_F32, BY_ROWS);
+            nmf_options options = NMF_OPTIONS_INIT;
+            options.k = problems[p].k;
+            options.init = NMF_INIT_RANDOM;
+            for (options.seed = 0; options.seed < 5; options.seed++) {
+                nmf_model *model = fit(X, &options);
+                const nmf_model_content *c = nmf_model_view(model);
+                const double rounding = f64 ? DBL_EPSILON : (double)FLT_EPSILON;
+                assert_int_equal(c->stopped, NMF_STOPPED_CONVERGED);
+                if (!(c->relative_error <= sqrt(0.02 * rounding)))
+                    fail_msg("%s, %s, seed %lld: relative error %g", problems[p].name,
+                             f64 ? "f64" : "f32", (long long)options.seed, c->relative_error);
+                nmf_model_free(model);
+            }
+            nmf_matrix_free(X);
         }
 }
 
@@ -229,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(max_iter_is_obeyed),
         cmocka_unit_test(the_time_limit_is_obeyed),
+        cmocka_unit_test(an_exact_fit_goes_on_until_its_error_is_rounding),
         cmocka_unit_test(the_callback_sees_each_line_of_the_trace),
         cmocka_unit_test(a_callback_that_says_stop_gets_the_best_so_far),
         cmocka_unit_test(a_fit_in_its_sketch_can_be_stopped_too),
