@@ -83,7 +83,9 @@ static void polish(nmfi_problem *problem)
     }
     if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
         problem->stopped = NMF_STOPPED_STALLED;
-    if (problem->stopped == NMF_STOPPED_STALLED && problem->kkt <= problem->options.tol)
+    const int to_its_end =
+        problem->stopped == NMF_STOPPED_STALLED || problem->stopped == NMF_STOPPED_MAX_ITER;
+    if (to_its_end && problem->kkt <= problem->options.tol)
         problem->stopped = NMF_STOPPED_CONVERGED;
 }
 

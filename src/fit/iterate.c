@@ -178,14 +178,18 @@ static int stalled(const nmfi_problem *problem, recent *losses, double loss)
     return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding(problem) * scale);
 }
 
-/* The residual that is small enough: `tol`, and where the fit is nearly exact, little beside its
- * error. There the gradient is soon nothing beside X H', while the error still halves every few
- * iterations. An error within the rounding of the loss counts as that. */
+/* The residual that is small enough: `tol`, and less where the error is small. All that X H' and the
+ * gradient then have in common is what is explained already: it is nothing beside X H' while the
+ * error may still halve every few iterations. An error within the rounding of the loss counts as
+ * that. */
 static double small_enough(const nmfi_problem *problem, double loss, double tol)
 {
-    static const double little = 0.05;
+    static const double large = 0.1; /* an error beside ||X|| from which on tol is as it is */
+    const double epsilon =
+        problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     if (problem->divergence.wanted) return tol;
-    return fmin(tol, little * sqrt(2 * fmax(loss / problem->norm2, rounding(problem))));
+    const double error = sqrt(2 * fmax(loss / problem->norm2, rounding(problem)));
+    return fmin(tol, fmax(tol * error / large, 8 * epsilon));
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)
