@@ -78,6 +78,16 @@ static int64_t worthwhile(const nmfi_problem *problem, const double *sigma)
     return whole(kept, kept) < rank ? whole(kept, kept) : rank;
 }
 
+int nmfi_compressed_misses(const nmfi_problem *problem)
+{
+    static const double share = 1.0 / 3;
+    const nmfi_sketch *sketch = &problem->sketch;
+    double held = 0;
+    for (int64_t j = 0; j < sketch->width; j++) held += sketch->sigma[j] * sketch->sigma[j];
+    return problem->options.sketch < 0 && !problem->divergence.wanted &&
+           problem->norm2 - held > share * problem->norm2;
+}
+
 /* The pass again for fewer columns, in the memory it has. */
 static void narrow(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
 {

@@ -205,6 +205,15 @@ void nmfi_problem_close(nmfi_problem *problem)
     problem->arena.base = NULL;
 }
 
+/* The whole fit on X; its start deserves a better sketch. */
+static nmf_status converge_on_X(nmfi_problem *problem, nmf_error *error)
+{
+    problem->compressed.rank = 0;
+    nmfi_choose_contest(problem);
+    if (nmfi_start_triplets(&problem->options) == 0) return NMF_OK;
+    return nmfi_sketch_go_on(&problem->sketch, &problem->pass, error);
+}
+
 nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
@@ -217,6 +226,8 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
     sketch->most_visits = problem->compressed.rank > 0 ? 2 : settles ? 16 : 4;
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
-    if (status == NMF_OK && problem->compressed.rank > 0) nmfi_compressed_build(problem);
-    return status;
+    if (status != NMF_OK || problem->compressed.rank == 0) return status;
+    if (nmfi_compressed_misses(problem)) return converge_on_X(problem, error);
+    nmfi_compressed_build(problem);
+    return NMF_OK;
 }

@@ -121,6 +121,9 @@ double nmfi_penalty(const nmfi_factor *factor, int64_t k); /* at y */
 
 /* compressed.c: whether it pays; its memory; the narrow matrices, from the sketch. */
 int64_t nmfi_compressed_rank(const nmfi_problem *problem);
+/* A flat spectrum: what the sketch leaves out is as good as what it holds, and a fit that converges
+ * in it settles on what it happens to hold. (A divergence's fit only begins there.) */
+int nmfi_compressed_misses(const nmfi_problem *problem);
 void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena);
 void nmfi_compressed_build(nmfi_problem *problem);
 /* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column

@@ -80,10 +80,11 @@ void nmfi_choose_contest(nmfi_problem *problem)
      * few valleys. */
     static const double most_entries = 1e6, most_work = 2e7;
     enum { STARTS = 4, FEW = 5 };
-    problem->contest = problem->contest && problem->k > FEW && !problem->divergence.wanted &&
+    if (!problem->contest) return;
+    problem->contest = problem->k > FEW && !problem->divergence.wanted &&
                        problem->options.solver == NMF_SOLVER_AUTO &&
                        entries(problem) <= most_entries && work(problem) <= most_work;
-    if (problem->contest) problem->starts = STARTS;
+    problem->starts = problem->contest ? STARTS : 1;
 }
 
 void nmfi_problem_rewind(nmfi_problem *problem)

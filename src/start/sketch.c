@@ -184,11 +184,9 @@ static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
     nmfi_pass_columns(pass, sketch->width, &rule, NULL);
 }
 
-nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+/* From the V that is there. */
+static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
-    draw(sketch, pass);
-    memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
-    memset(sketch->changes, 0, (size_t)sketch->width * sizeof *sketch->changes);
     for (int64_t visit = 1;; visit++) {
         const int last = visit >= sketch->most_visits;
         orthonormalize(sketch, pass);
@@ -203,4 +201,19 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
     if (sketch->B) take_sums(sketch, pass, sketch->B);
     rotate(sketch, pass);
     return NMF_OK;
+}
+
+nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+{
+    draw(sketch, pass);
+    memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
+    memset(sketch->changes, 0, (size_t)sketch->width * sizeof *sketch->changes);
+    return iterate(sketch, pass, error);
+}
+
+nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+{
+    memcpy(sketch->V, sketch->B,
+           (size_t)(sketch->width * pass->columns.ld * pass->kernels->element_bytes));
+    return iterate(sketch, pass, error);
 }

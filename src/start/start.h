@@ -32,6 +32,8 @@ int64_t nmfi_sketch_width(int64_t rank, int64_t rows, int64_t columns);
 void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena, int wants_B);
 /* Errors: NUMERICAL, MEMORY. Source: Halko, Martinsson & Tropp 2011. */
 nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
+/* As many visits more, of a sketch that has run and has B. */
+nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 
 /* One factor to be filled: component-major, k x ld, `count` real entries in each component. */
 typedef struct nmfi_start_factor {
