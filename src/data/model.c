@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,11 +193,34 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     return status;
 }
 
-nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model, nmf_error *error)
+/* A caller built against an older header has a shorter struct: the rest is as if it were zero.
+ * Trap: what lies behind the options moves when they grow, so those must be as long as ours. */
+static nmf_status take_content(const nmf_model_content *given, nmf_model_content *content,
+                               nmf_error *error)
+{
+    const size_t bytes = given->struct_bytes, least = offsetof(nmf_model_content, iterations);
+    *content = (nmf_model_content){0};
+    if (bytes < least || bytes > 65536)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "content with struct_bytes = %zu: set it to sizeof(nmf_model_content)",
+                        bytes);
+    memcpy(content, given, bytes < sizeof *content ? bytes : sizeof *content);
+    if (content->options.struct_bytes != sizeof content->options)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "content with options of %zu bytes, and this library's have %zu: begin "
+                        "with its NMF_OPTIONS_INIT",
+                        content->options.struct_bytes, sizeof content->options);
+    return NMF_OK;
+}
+
+nmf_status nmf_model_new(const nmf_model_content *given, nmf_model **model, nmf_error *error)
 {
     *model = NULL;
-    nmf_status status = check_content(content, error);
+    nmf_model_content taken;
+    const nmf_model_content *const content = &taken;
+    nmf_status status = take_content(given, &taken, error);
     nmf_matrix *W = NULL, *H = NULL;
+    if (status == NMF_OK) status = check_content(content, error);
     if (status == NMF_OK) status = copy_matrix(content->W, &W, error);
     if (status == NMF_OK) status = copy_matrix(content->H, &H, error);
     if (status != NMF_OK) {

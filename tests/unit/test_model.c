@@ -6,6 +6,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -180,6 +181,42 @@ static void check_refused(const nmf_model_content *content, nmf_status wanted, c
     assert_null(model);
 }
 
+/* A caller's struct may be older, and shorter, than this library's: what it does not have is not
+ * read. */
+static void a_shorter_content_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    parts p;
+    make_parts(&p, NMF_MODEL_NMF, NMF_F64);
+    const size_t old = offsetof(nmf_model_content, sketch_iterations);
+    memset((char *)&p.content + old, 0xFF, sizeof p.content - old); /* whatever lies behind it */
+    p.content.struct_bytes = old;
+    nmf_model *model = NULL;
+    nmf_error error = {0};
+    if (nmf_model_new(&p.content, &model, &error) != NMF_OK) fail_msg("%s", error.message);
+    const nmf_model_content *c = nmf_model_view(model);
+    assert_true(c->struct_bytes == sizeof *c && c->fingerprint == 12345);
+    assert_true(c->sketch_iterations == 0 && c->unit == 0 && c->idf == NULL);
+    assert_int_equal(c->weighting, NMF_WEIGHTING_NONE);
+    nmf_model_free(model);
+    free_parts(&p);
+}
+
+static void content_of_no_known_size_is_refused(void **state)
+{
+    (void)state;
+    parts p;
+    make_parts(&p, NMF_MODEL_NMF, NMF_F64);
+    p.content.struct_bytes = 0;
+    check_refused(&p.content, NMF_ERROR_ARGUMENT, "struct_bytes = 0: set it to");
+    p.content.struct_bytes = SIZE_MAX;
+    check_refused(&p.content, NMF_ERROR_ARGUMENT, "set it to");
+    p.content.struct_bytes = sizeof p.content;
+    p.content.options.struct_bytes -= 8; /* all behind them lies elsewhere */
+    check_refused(&p.content, NMF_ERROR_ARGUMENT, "NMF_OPTIONS_INIT");
+    free_parts(&p);
+}
+
 static void parts_that_are_missing_are_named(void **state)
 {
     (void)state;
@@ -263,6 +300,8 @@ int main(void)
         cmocka_unit_test(a_pca_model_keeps_its_numbers),
         cmocka_unit_test(components_come_in_the_models_type),
         cmocka_unit_test(the_fingerprint_can_be_noted_later),
+        cmocka_unit_test(a_shorter_content_is_read_as_far_as_it_goes),
+        cmocka_unit_test(content_of_no_known_size_is_refused),
         cmocka_unit_test(parts_that_are_missing_are_named),
         cmocka_unit_test(parts_that_do_not_fit_are_refused),
         cmocka_unit_test(entries_that_cannot_be_are_named_with_their_place),
