@@ -52,6 +52,11 @@ typedef struct nmfi_rule {
     void (*nothing)(const void *context, int64_t first, int64_t count);
 } nmfi_rule;
 
+/* HALS in a tile's scratch, towards its products; gram and inverse are of the other factor
+ * (rule_hals.c). */
+nmfi_hals nmfi_hals_on(const nmfi_tile *tile, int64_t k, const void *gram, const void *inverse,
+                       double l1);
+
 /* HALS with inner sweeps, and the extrapolated point beside it (rule_hals.c). Arrays are k x ld.
  * `ahead` may be `start`, `result` may be `older`. */
 typedef struct nmfi_hals_rule {

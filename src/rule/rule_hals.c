@@ -12,23 +12,30 @@ static void copy_tile(const nmfi_hals_rule *rule, const void *from, int64_t ld_f
                (size_t)(lanes * bytes));
 }
 
+nmfi_hals nmfi_hals_on(const nmfi_tile *tile, int64_t k, const void *gram, const void *inverse,
+                       double l1)
+{
+    const nmfi_hals hals = {.x = tile->scratch,
+                            .ldx = tile->lanes,
+                            .p = tile->P,
+                            .ldp = tile->ldp,
+                            .gram = gram,
+                            .inverse = inverse,
+                            .l1 = l1,
+                            .k = k,
+                            .lanes = tile->lanes};
+    return hals;
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_hals_rule *rule = context;
     const nmfi_kernels *kernels = rule->kernels;
     const int64_t at = tile->first * kernels->element_bytes;
     nmfi_sums *sums = tile->sums;
-    nmfi_hals hals = {.x = tile->scratch,
-                      .ldx = tile->lanes,
-                      .p = tile->P,
-                      .ldp = tile->ldp,
-                      .gram = rule->gram,
-                      .inverse = rule->inverse,
-                      .l1 = rule->l1,
-                      .k = rule->k,
-                      .lanes = tile->lanes,
-                      .sweeps = rule->sweeps,
-                      .accuracy = rule->accuracy};
+    nmfi_hals hals = nmfi_hals_on(tile, rule->k, rule->gram, rule->inverse, rule->l1);
+    hals.sweeps = rule->sweeps;
+    hals.accuracy = rule->accuracy;
 
     copy_tile(rule, (const char *)rule->start + at, rule->ld, hals.x, hals.ldx, tile->lanes);
     if (rule->measure_start) (void)kernels->measure(&hals, sums->pg2, sums->ref2);

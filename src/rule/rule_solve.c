@@ -34,19 +34,11 @@ static void improve(const void *context, const nmfi_tile *tile)
     const nmfi_solve_rule *rule = context;
     const int64_t bytes = rule->kernels->element_bytes;
     const int64_t tile_bytes = rule->k * NMFI_LANES_MAX * bytes;
-    nmfi_hals hals = {.x = tile->scratch,
-                      .ldx = tile->lanes,
-                      .older = (char *)tile->scratch + tile_bytes,
-                      .ahead = (char *)tile->scratch + 2 * tile_bytes,
-                      .p = tile->P,
-                      .ldp = tile->ldp,
-                      .gram = rule->gram,
-                      .inverse = rule->inverse,
-                      .l1 = rule->l1,
-                      .k = rule->k,
-                      .lanes = tile->lanes,
-                      .sweeps = most_sweeps(rule),
-                      .accuracy = rule->accuracy};
+    nmfi_hals hals = nmfi_hals_on(tile, rule->k, rule->gram, rule->inverse, rule->l1);
+    hals.older = (char *)tile->scratch + tile_bytes;
+    hals.ahead = (char *)tile->scratch + 2 * tile_bytes;
+    hals.sweeps = most_sweeps(rule);
+    hals.accuracy = rule->accuracy;
     memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
     const uint64_t moving = rule->kernels->solve(&hals);
     double *work = (double *)((char *)tile->scratch + 3 * tile_bytes);
