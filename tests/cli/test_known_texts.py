@@ -20,9 +20,11 @@ SUBJECTS = [
 ]
 
 
-def data_file(*parts):
-    path = os.path.join(DATA, *parts)
-    return path if DATA and os.path.exists(path) else None
+def data_files(folder, *names):
+    """Their paths, or why there are none."""
+    paths = [os.path.join(DATA, folder, name) for name in names]
+    missing = [name for name, path in zip(names, paths) if not DATA or not os.path.exists(path)]
+    return paths, missing and "NMFKIT_TEST_DATA has no %s/%s" % (folder, missing[0])
 
 
 def run(line, work):
@@ -31,14 +33,16 @@ def run(line, work):
     return done.stdout
 
 
-def agreement(output):
-    return float(re.search(r"NMI ([0-9.]+),", output).group(1))
+def agreement(data, labels, options, work):
+    """NMI of a fit's main components and the labels."""
+    run("nmf fit %s %s --labels %s -o m.npz" % (data, options, labels), work)
+    return float(re.search(r"NMI ([0-9.]+),", run("nmf assign m.npz -o a.tsv", work)).group(1))
 
 
 def topics_of_news_can_be_named():
-    articles = data_file("ap", "ap.mtx")
-    if not articles:
-        return "NMFKIT_TEST_DATA has no ap/ap.mtx"
+    (articles,), missing = data_files("ap", "ap.mtx")
+    if missing:
+        return missing
     with command_test.scratch() as work:
         run("nmf fit %s -k 20 --weighting tfidf -o m.npz" % articles, work)
         topics = {}
@@ -50,24 +54,21 @@ def topics_of_news_can_be_named():
 
 
 def abstracts_fall_into_their_four_collections():
-    abstracts, labels = data_file("classic4", "classic4.mtx"), data_file("classic4", "labels.npy")
-    if not abstracts or not labels:
-        return "NMFKIT_TEST_DATA has no classic4/"
+    (abstracts, labels), missing = data_files("classic4", "classic4.mtx", "labels.npy")
+    if missing:
+        return missing
     with command_test.scratch() as work:
-        run("nmf fit %s -k 4 --weighting tfidf --labels %s -o m.npz" % (abstracts, labels), work)
         # The least-squares optimum, which scikit-learn finds from every start too, agrees to 0.429.
-        assert agreement(run("nmf assign m.npz -o a.tsv", work)) >= 0.42
-        run("nmf fit %s -k 4 --weighting tfidf --loss kl --labels %s -o m.npz" % (abstracts, labels), work)
-        assert agreement(run("nmf assign m.npz -o a.tsv", work)) >= 0.6
+        assert agreement(abstracts, labels, "-k 4 --weighting tfidf", work) >= 0.42
+        assert agreement(abstracts, labels, "-k 4 --weighting tfidf --loss kl", work) >= 0.6
 
 
 def cells_fall_into_their_types():
-    cells, types = data_file("pbmc3k", "pbmc3k_500.mtx"), data_file("pbmc3k", "celltype_2638.txt")
-    if not cells or not types:
-        return "NMFKIT_TEST_DATA has no pbmc3k/"
+    (cells, types), missing = data_files("pbmc3k", "pbmc3k_500.mtx", "celltype_2638.txt")
+    if missing:
+        return missing
     with command_test.scratch() as work:
-        run("nmf fit %s --transpose --loss kl -k 9 --labels %s -o m.npz" % (cells, types), work)
-        assert agreement(run("nmf assign m.npz -o a.tsv", work)) >= 0.6
+        assert agreement(cells, types, "--transpose --loss kl -k 9", work) >= 0.6
 
 
 if __name__ == "__main__":

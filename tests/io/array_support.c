@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -194,6 +195,21 @@ void array_prefixes_are_safe(const char *name, size_t step, int may_succeed)
     }
     unlink(path);
     free(bytes);
+}
+
+void array_reads_in_silence(void (*read)(void))
+{
+    struct stat info;
+    fflush(stderr);
+    const int kept = dup(STDERR_FILENO);
+    assert_non_null(freopen("printed.txt", "w", stderr));
+    read();
+    fflush(stderr);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    assert_int_equal(stat("printed.txt", &info), 0);
+    assert_int_equal(info.st_size, 0);
+    unlink("printed.txt");
 }
 
 void array_mutations_are_safe(const char *name, int rounds)

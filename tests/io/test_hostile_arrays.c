@@ -134,22 +134,16 @@ static void missing_arguments_are_refused(void **state)
     assert_int_equal(nmf_io_write(NULL, "x.npy", &error), NMF_ERROR_ARGUMENT);
 }
 
-/* HDF5 and matio like to explain themselves on the terminal; the library must not. */
+static void read_cut_mat(void)
+{
+    array_prefixes_are_safe("v73_real.mat", 397, 0);
+    array_prefixes_are_safe("v5_real.mat", 97, 0);
+}
+
 static void nothing_is_printed(void **state)
 {
     (void)state;
-    fflush(stderr);
-    const int kept = dup(STDERR_FILENO);
-    assert_non_null(freopen("printed.txt", "w", stderr));
-    array_prefixes_are_safe("v73_real.mat", 397, 0);
-    array_prefixes_are_safe("v5_real.mat", 97, 0);
-    fflush(stderr);
-    assert_true(dup2(kept, STDERR_FILENO) >= 0);
-    close(kept);
-    struct stat info;
-    assert_int_equal(stat("printed.txt", &info), 0);
-    assert_int_equal(info.st_size, 0);
-    unlink("printed.txt");
+    array_reads_in_silence(read_cut_mat);
 }
 
 int main(void)

@@ -378,3 +378,22 @@ void expect_factors(const nmf_model *model, const char *name)
                              (long long)j, value);
             }
 }
+
+const struct division divisions[DIVISIONS] = {
+    {1, 0}, {2, 100}, {3, 0}, {8, 1}, {2, INT64_C(1) << 31}};
+
+void expect_same_bits(learner *learn, const nmf_matrix *X, nmf_options options)
+{
+    nmf_model *first = NULL;
+    for (int64_t d = 0; d < DIVISIONS; d++) {
+        options.threads = divisions[d].threads;
+        options.block_rows = divisions[d].block_rows;
+        nmf_model *model = learn(X, &options);
+        if (first) expect_same_model(first, model);
+        if (first)
+            nmf_model_free(model);
+        else
+            first = model;
+    }
+    nmf_model_free(first);
+}

@@ -76,4 +76,14 @@ double kkt_rounding(const nmf_model *model);
 void expect_same_entries(const nmf_matrix *a, const nmf_matrix *b);
 void expect_same_model(const nmf_model *a, const nmf_model *b);
 
+/* Ways to divide the work, on which no result may depend. */
+enum { DIVISIONS = 5 };
+extern const struct division {
+    int64_t threads, block_rows;
+} divisions[DIVISIONS];
+
+/* The model that `learn` makes of X is the same however the work is divided. */
+typedef nmf_model *learner(const nmf_matrix *X, const nmf_options *options);
+void expect_same_bits(learner *learn, const nmf_matrix *X, nmf_options options);
+
 #endif

@@ -236,27 +236,15 @@ static void a_row_alone_is_that_row_in_the_batch(void **state)
 static void fits_have_the_same_bits(void **state)
 {
     (void)state;
-    static const int64_t threads[] = {1, 2, 3, 8}, blocks[] = {0, 100, 1, 0};
     for (int64_t p = 0; p < COUNT(problems); p += 2)
         for (int64_t v = 0; v < COUNT(variants); v++)
             for (layout how = BY_ROWS; how < DENSE_LAYOUTS; how = (layout)(how + 1)) {
                 if (variants[v].loss == NMF_LOSS_IS) continue;
                 nmf_matrix *X = matrix_of(&problems[p], (nmf_dtype)((p + v + how) % 4), how);
                 nmf_options options = options_of(problems[p].k, &variants[v]);
-                nmf_model *first = NULL;
                 options.max_iter = 5;
                 options.starts = 1 + v % 2;
-                for (int64_t t = 0; t < COUNT(threads); t++) {
-                    options.threads = threads[t];
-                    options.block_rows = blocks[t];
-                    nmf_model *model = fit(X, &options);
-                    if (first) expect_same_model(first, model);
-                    if (first)
-                        nmf_model_free(model);
-                    else
-                        first = model;
-                }
-                nmf_model_free(first);
+                expect_same_bits(fit, X, options);
                 nmf_matrix_free(X);
             }
 }

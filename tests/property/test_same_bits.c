@@ -18,9 +18,6 @@ static const problem problems[] = {
     {"wide", fill_parts, 30, 2081, 5},
 };
 
-static const int64_t threads[] = {1, 2, 3, 8, 2};
-static const int64_t block_rows[] = {0, 100, 0, 1, INT64_C(1) << 31};
-
 static nmf_options options_of(int64_t k, int64_t turn)
 {
     static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA,
@@ -33,24 +30,6 @@ static nmf_options options_of(int64_t k, int64_t turn)
     options.max_iter = 7;
     options.tol = 0;
     return options;
-}
-
-typedef nmf_model *learn(const nmf_matrix *X, const nmf_options *options);
-
-static void expect_same_bits(learn *learn_it, const nmf_matrix *X, nmf_options options)
-{
-    nmf_model *first = NULL;
-    for (int64_t v = 0; v < COUNT(threads); v++) {
-        options.threads = threads[v];
-        options.block_rows = block_rows[v];
-        nmf_model *model = learn_it(X, &options);
-        if (first) expect_same_model(first, model);
-        if (first)
-            nmf_model_free(model);
-        else
-            first = model;
-    }
-    nmf_model_free(first);
 }
 
 /* Every problem with every storage type, in two layouts; layouts, starts and solvers take turns. */
@@ -133,9 +112,9 @@ static void transform_has_the_same_bits(void **state)
         nmf_options options = options_of(problems[p].k, 0);
         nmf_model *model = fit(X, &options);
         nmf_matrix *first = transform(model, X, &options);
-        for (int64_t v = 0; v < COUNT(threads); v++) {
-            options.threads = threads[v];
-            options.block_rows = block_rows[v];
+        for (int64_t d = 0; d < DIVISIONS; d++) {
+            options.threads = divisions[d].threads;
+            options.block_rows = divisions[d].block_rows;
             nmf_matrix *again = transform(model, X, &options);
             expect_same_entries(first, again);
             nmf_matrix_free(again);

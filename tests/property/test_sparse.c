@@ -35,8 +35,8 @@ static void expect_near(const nmf_matrix *a, const nmf_matrix *b, double accurac
 static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
                             const nmf_options *options, const char *what)
 {
-    /* Steps under a divergence end where model entries nearly vanish: worse conditioned. Starts with
-     * zeros begin there, and beta < 1 divides by more than their square. */
+    /* Steps under a divergence end where model entries nearly vanish: worse conditioned. Starts
+     * with zeros begin there, and beta < 1 divides by more than their square. */
     const int worst =
         options->loss == NMF_LOSS_BETA && options->beta < 1 && options->init != NMF_INIT_RANDOM;
     const double allowed = options->loss == NMF_LOSS_FROBENIUS ? 1e6 : worst ? 1e10 : 1e8;
