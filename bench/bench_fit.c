@@ -3,7 +3,8 @@
  * peer.py does), and prints what it took as one line of JSON. The clock runs from data in memory to
  * a finished model; reading, writing and the process's start are not in it.
  *
- *   bench_fit DATA.npy [--pca] [--target E] [--target-loss D] [--model FILE.npz] [--OPTION VALUE...]
+ *   bench_fit DATA.npy [--pca] [--target E] [--target-loss D] [--model FILE.npz]
+ *             [--OPTION VALUE...]
  *
  * --target stops the fit at the first iteration whose relative error (of the Frobenius loss) is at
  * most E, --target-loss where the loss is at most D. */

@@ -1,7 +1,8 @@
-/* How near the products with a sparse X come to what gathering allows, for bench/run.py. Both products of
- * an iteration, X H' by rows and X'W by columns, name one packed row of k floats for each stored entry:
- * the limit is the time to read these rows in that order and add them up, nothing else. Against it, an
- * iteration of a fit with one inner sweep: its updates are inside its time. One thread on both sides.
+/* How near the products with a sparse X come to what gathering allows, for bench/run.py. Both
+ * products of an iteration, X H' by rows and X'W by columns, name one packed row of k floats for
+ * each stored entry: the limit is the time to read these rows in that order and add them up,
+ * nothing else. Against it, an iteration of a fit with one inner sweep: its updates are inside its
+ * time. One thread on both sides.
  *
  *   bench_gather DATA.npz K...
  *

@@ -178,10 +178,9 @@ static int stalled(const nmfi_problem *problem, recent *losses, double loss)
     return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding(problem) * scale);
 }
 
-/* The residual that is small enough: `tol`, and less where the error is small. All that X H' and the
- * gradient then have in common is what is explained already: it is nothing beside X H' while the
- * error may still halve every few iterations. An error within the rounding of the loss counts as
- * that. */
+/* The residual that is small enough: `tol`, and less where the error is small. There X H' is what
+ * is explained already, and the gradient is soon nothing beside it while the error may still halve
+ * every few iterations. An error within the rounding of the loss counts as that. */
 static double small_enough(const nmfi_problem *problem, double loss, double tol)
 {
     static const double large = 0.1; /* an error beside ||X|| from which on tol is as it is */

@@ -94,8 +94,9 @@ nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context);
 /* Multiplicative update (rule_mu.c). */
 typedef struct nmfi_mu_rule {
     nmfi_divergence_step step;
-    int still; /* only measures, at the start; unless scikit-learn's guards are wanted (least 0), rows
-                * without entries are 0 there */
+    /* Only measures, at the start; unless scikit-learn's guards are wanted (least 0), rows without
+     * entries are 0 there. */
+    int still;
     double gamma, no_den, cut;
 } nmfi_mu_rule;
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
