@@ -25,10 +25,12 @@ extern "C" {
  * column and total sums of X. beta <= 0 needs entries > 0. Zeros count fully where beta > 0.
  *
  * Cost: Frobenius: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
- * Kullback-Leibler: two readings and 12 m n k; others: two readings and 8 to 12 m n k, and powers.
+ * Kullback-Leibler: two readings and 12 m n k; others: two readings, 8 to 12 m n k and powers, and
+ * 2 m n k^2 for a Newton step of each row and column.
  * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
  * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier
- * 2011 (multiplicative updates); examples: examples/notes.c, examples/signatures.c. */
+ * 2011 (multiplicative updates); Kim & Park 2011 (the minimum of a row's quadratic model, by
+ * pivoting); examples: examples/notes.c, examples/signatures.c. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
 

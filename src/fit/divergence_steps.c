@@ -60,6 +60,18 @@ static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_dive
     nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
 }
 
+static void step_by_newton(nmfi_problem *problem, const nmfi_factor *factor,
+                           nmfi_divergence_step step, nmfi_divergence_half half)
+{
+    /* Where a step lands on the minimum the sign of its slope is rounding's: with nothing allowed
+     * beyond, rounding would choose between that step and half of it. */
+    static const double landed = 1e-4;
+    const nmfi_newton_rule newton = {
+        .step = step, .gamma = nmfi_mu_gamma(step.beta), .patience = half.strict ? landed : 0.2};
+    const nmfi_rule rule = nmfi_rule_newton(&newton);
+    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
+}
+
 static void descend_coordinates(nmfi_problem *problem, const nmfi_factor *factor,
                                 nmfi_divergence_step step, nmfi_divergence_half half)
 {
@@ -94,11 +106,13 @@ void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_
     nmfi_factor *factor = of_W ? &problem->W : &problem->H;
     const nmfi_factor *other = of_W ? &problem->H : &problem->W;
     const nmfi_divergence_step step = describe(problem, factor, other, half);
-    if (step.beta == 1 && !half.still && !half.parity)
+    if (half.still || half.parity)
+        multiply(problem, factor, step, half);
+    else if (step.beta != 1)
+        step_by_newton(problem, factor, step, half);
+    else
         (problem->divergence.coordinates ? descend_coordinates : step_in_metric)(problem, factor,
                                                                                  step, half);
-    else
-        multiply(problem, factor, step, half);
     nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(problem, nmfi_pass_along(problem, factor), factor);
 }

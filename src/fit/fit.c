@@ -67,8 +67,18 @@ static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
     return NMF_OK;
 }
 
+/* The last visit left something to do: a residual that is not yet below tol, or rows in deeper
+ * valleys than they were in, where D is not convex in a row. */
+static int goes_on(const nmfi_problem *problem, double before)
+{
+    const double tol = problem->options.tol;
+    if (problem->stopped == NMF_STOPPED_CONVERGED) return problem->kkt > tol;
+    return problem->stopped == NMF_STOPPED_STALLED && problem->divergence.wanted &&
+           before - problem->loss > tol * before;
+}
+
 /* Iterations go by residuals measured on the way; the last visit measures the returned pair itself.
- * Where that is not yet below tol, the fit goes on, more strictly. */
+ * The fit goes on from there where that is worth it, more strictly. */
 static void polish(nmfi_problem *problem)
 {
     enum { ROUNDS = 4 };
@@ -77,9 +87,9 @@ static void polish(nmfi_problem *problem)
         const int tried = problem->divergence.wanted && problem->starts > 1;
         const int iterate = round > 0 || tried || problem->compressed.rank > 0;
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
+        const double before = problem->loss;
         nmfi_finish(problem);
-        if (problem->stopped != NMF_STOPPED_CONVERGED || problem->kkt <= problem->options.tol)
-            break;
+        if (!goes_on(problem, before)) break;
     }
     if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
         problem->stopped = NMF_STOPPED_STALLED;

@@ -159,23 +159,30 @@ static double fallen(recent *losses, double loss)
     return by;
 }
 
-/* What rounding moves the loss by, beside ||X||^2: it is a sum of many rounded parts, whose errors
- * mostly cancel, a hundredth of one rounding. */
-static double rounding(const nmfi_problem *problem)
+static double epsilon_of(const nmfi_problem *problem)
 {
-    return 0.01 * (problem->precision == NMF_PRECISION_F32 ? FLT_EPSILON : DBL_EPSILON);
+    return problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+}
+
+/* How far rounding moves the loss. The Frobenius objective is a sum of many rounded parts, whose
+ * errors mostly cancel: a hundredth of one rounding of ||X||^2. Terms of a divergence are accurate by
+ * themselves, and move by (v - x) v^(beta - 1) for a rounding of their v: in the unit where entries are
+ * near 1 that is the square root of twice the term, and such errors add up as squares. */
+static double rounding_of(const nmfi_problem *problem, double loss)
+{
+    const double epsilon = epsilon_of(problem);
+    if (!problem->divergence.wanted) return 0.01 * epsilon * problem->norm2;
+    return epsilon * fmin(0.01 * problem->divergence.rank_one, sqrt(2 * fmax(loss, 0)));
 }
 
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
  * moves it, or by less than a hundredth of tol for each. */
 static int stalled(const nmfi_problem *problem, recent *losses, double loss)
 {
-    const double tol = problem->options.tol;
-    const double by = fallen(losses, loss);
-    const double scale = problem->divergence.wanted ? problem->divergence.rank_one : problem->norm2;
+    const double tol = problem->options.tol, by = fallen(losses, loss);
     const double explained = problem->divergence.wanted ? loss : 0.5 * problem->norm2 - loss;
     const double matters = fmin(loss, fmax(explained, 0));
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding(problem) * scale);
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding_of(problem, loss));
 }
 
 /* The residual that is small enough: `tol`, and less where the error is small. There X H' is what
@@ -184,11 +191,10 @@ static int stalled(const nmfi_problem *problem, recent *losses, double loss)
 static double small_enough(const nmfi_problem *problem, double loss, double tol)
 {
     static const double large = 0.1; /* an error beside ||X|| from which on tol is as it is */
-    const double epsilon =
-        problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     if (problem->divergence.wanted) return tol;
-    const double error = sqrt(2 * fmax(loss / problem->norm2, rounding(problem)));
-    return fmin(tol, fmax(tol * error / large, 8 * epsilon));
+    const double counts = fmax(loss, rounding_of(problem, loss));
+    const double error = sqrt(2 * counts / problem->norm2);
+    return fmin(tol, fmax(tol * error / large, 8 * epsilon_of(problem)));
 }
 
 void nmfi_iterate(nmfi_problem *problem, double tol)

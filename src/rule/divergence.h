@@ -122,6 +122,31 @@ void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work);
  * a model entry that vanishes: first the point shortly before it. */
 double nmfi_shorter_step(int trial, double t, double slope, double there);
 
+/* Newton steps of one row (newton.c), in f64; k numbers each. */
+typedef struct nmfi_row {
+    const nmfi_divergence_step *step;
+    nmfi_strip_work work; /* a strip of one */
+    double residual,
+        reference; /* squared projected gradient and squared num, as it was last seen */
+    double *hessian, *x, *g, *p, *z;
+    void *pivoting;
+} nmfi_row;
+nmfi_row nmfi_row_open(const nmfi_strip_work *work, int64_t i);
+/* x, the gradient there, residual and reference; after the ratios. */
+void nmfi_row_look(nmfi_row *row);
+/* From there; 0 where nothing lower is found, and x stays. Uses the ratios up. `patience` that of
+ * nmfi_metric_rule. */
+int nmfi_row_step(nmfi_row *row, double patience);
+void nmfi_row_multiply(nmfi_row *row, double gamma); /* the multiplicative update instead */
+
+/* Such a step for each row, for any beta (rule_newton.c). */
+typedef struct nmfi_newton_rule {
+    nmfi_divergence_step step;
+    double gamma;    /* of the multiplicative update that takes its place */
+    double patience; /* nmfi_metric_rule, where D is convex */
+} nmfi_newton_rule;
+nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context);
+
 /* Each row to its own end (rule_settle.c). */
 typedef struct nmfi_settle_rule {
     nmfi_metric_rule metric;

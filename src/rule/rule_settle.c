@@ -1,12 +1,9 @@
 /* Each row of a divergence's factor to its own end, from a start of its own: what transform
  * does, and the fit's last visit. Steps for the whole strip go most of the way (shared metric
- * for beta 1, else multiplicative); a row that is not there then takes Newton steps of its own,
- * each the exact minimizer of its quadratic model over x >= 0 (pivot.c): Hessian = F diag(w) F',
- * w = ((beta - 1) S + (2 - beta) R) / v where D is convex, 1 <= beta <= 2, else its expectation
- * at v = x, w = S / v. A row's answer never depends on its neighbours. */
+ * for beta 1, else multiplicative); a row that is not there then takes Newton steps of its own
+ * (newton.c). A row's answer never depends on its neighbours. */
 #include "rule/divergence.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -59,178 +56,16 @@ static int64_t step_together(const nmfi_settle_rule *rule, const nmfi_metric_rul
     return open;
 }
 
-/* --- one row -------------------------------------------------------------------------------- */
-
-/* In f64, k numbers each. */
-typedef struct row_newton {
-    const nmfi_divergence_step *step;
-    nmfi_strip_work work;
-    double accuracy, *hessian, *x, *g, *p, *z;
-    void *pivoting;
-} row_newton;
-
-static row_newton open_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work, int64_t i)
-{
-    const int64_t k = work->strip.k;
-    row_newton row = {.step = &rule->metric.step,
-                      .work = nmfi_strip_row(work, i),
-                      .accuracy = rule->accuracy,
-                      .hessian = work->small,
-                      .x = work->small + k * k};
-    row.g = row.x + k;
-    row.p = row.g + k;
-    row.z = row.p + k;
-    row.pivoting = row.z + k;
-    return row;
-}
-
-static double entry(const row_newton *row, const void *array, int64_t j)
-{
-    const nmfi_kernels *kernels = row->step->kernels;
-    double value;
-    kernels->to_f64((const char *)array + j * row->work.strip.ld * kernels->element_bytes, &value,
-                    1);
-    return value;
-}
-
-static void set_entry(const row_newton *row, void *array, int64_t j, double value)
-{
-    const nmfi_kernels *kernels = row->step->kernels;
-    kernels->from_f64(&value, (char *)array + j * row->work.strip.ld * kernels->element_bytes, 1);
-}
-
-static double square(double value)
-{
-    return value * value;
-}
-
-/* x and the gradient at it; whether that is where the row should be. */
-static int look(row_newton *row)
-{
-    const nmfi_divergence_step *step = row->step;
-    double residual = 0, reference = 0;
-    nmfi_strip_ratios(&row->work);
-    for (int64_t j = 0; j < step->k; j++) {
-        const double num = entry(row, row->work.num, j), x = entry(row, row->work.strip.x, j);
-        row->x[j] = x;
-        row->g[j] = entry(row, row->work.den, j) + step->l1 + step->l2 * x - num;
-        residual += square(x > 0 ? row->g[j] : fmin(row->g[j], 0));
-        reference += square(num);
-    }
-    return residual <= square(row->accuracy) * reference;
-}
-
-/* z, the quadratic model's minimum over z >= 0; the slope of the step there. */
-static double aim(row_newton *row)
-{
-    const int64_t k = row->step->k;
-    const double beta = row->step->beta;
-    const int convex = beta >= 1 && beta <= 2;
-    double slope = 0;
-    nmfi_strip_hessian(&row->work, convex ? 2 - beta : 0, convex ? beta - 1 : 1, row->hessian);
-    for (int64_t j = 0; j < k; j++) {
-        row->hessian[j * k + j] += row->step->l2;
-        row->p[j] = -row->g[j];
-        for (int64_t l = 0; l < k; l++) row->p[j] += row->hessian[j * k + l] * row->x[l];
-        row->z[j] = row->x[j];
-    }
-    const double rounding = row->step->kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON;
-    nmfi_pivot(row->hessian, row->p, k, rounding, row->z, row->pivoting);
-    for (int64_t j = 0; j < k; j++) slope += row->g[j] * (row->z[j] - row->x[j]);
-    return slope;
-}
-
-/* The row's own loss at x, whose model is in V. */
-static double value(row_newton *row)
-{
-    double sum = nmfi_strip_divergence(&row->work);
-    for (int64_t j = 0; j < row->step->k; j++) {
-        const double x = entry(row, row->work.strip.x, j);
-        sum += row->step->l1 * x + 0.5 * row->step->l2 * x * x;
-    }
-    return sum;
-}
-
-static void move(row_newton *row, double t)
-{
-    for (int64_t j = 0; j < row->step->k; j++)
-        set_entry(row, row->work.strip.x, j, fmax(0, row->x[j] + t * (row->z[j] - row->x[j])));
-}
-
-/* Towards z, as far as lowers the row's loss; 0 where that is nowhere. */
-static int land_by_value(row_newton *row)
-{
-    enum { HALVINGS = 12 };
-    const double before = value(row);
-    double t = 1;
-    for (int halving = 0; halving < HALVINGS; halving++, t *= 0.5) {
-        move(row, t);
-        nmfi_strip_model(&row->work, row->work.strip.x, row->work.V);
-        if (value(row) < before) return 1;
-    }
-    move(row, 0);
-    return 0;
-}
-
-/* The slope at x + t d. For beta 1 it is known without forming ratios anew, from U = d'F in R's
- * panel. */
-static double slope_at(row_newton *row, double slope, double t)
-{
-    const nmfi_divergence_step *step = row->step;
-    double growth, squares = 0, there = 0;
-    if (step->beta == 1) {
-        nmfi_strip_curvatures(&row->work, row->work.R, &t, &growth);
-        for (int64_t j = 0; j < step->k; j++) squares += square(row->z[j] - row->x[j]);
-        return slope + t * (growth + step->l2 * squares);
-    }
-    move(row, t);
-    nmfi_strip_ratios(&row->work);
-    for (int64_t j = 0; j < step->k; j++) {
-        const double g = entry(row, row->work.den, j) - entry(row, row->work.num, j) + step->l1 +
-                         step->l2 * entry(row, row->work.strip.x, j);
-        there += g * (row->z[j] - row->x[j]);
-    }
-    return there;
-}
-
-/* The same where D is convex, by slopes. Trap: values would let a row run onto the wall where a
- * model entry vanishes, whose punishment is small for small entries; from there Newton's steps
- * hardly come back. Slopes see the wall. A secant from there falls far short of the minimum: what
- * it finds is only where the search begins. */
-static int land_by_slope(row_newton *row, double slope)
-{
-    enum { TRIALS = 12 };
-    static const double level = 0.2;
-    double t = 1, before = 0, beyond = HUGE_VAL;
-    for (int64_t j = 0; j < row->step->k; j++)
-        set_entry(row, row->work.z, j, row->z[j] - row->x[j]);
-    if (row->step->beta == 1) nmfi_strip_model(&row->work, row->work.z, row->work.R);
-    for (int trial = 0; trial < TRIALS; trial++) {
-        const double there = slope_at(row, slope, t);
-        if (there <= -level * slope) {
-            before = t;
-            if (there >= level * slope || beyond == HUGE_VAL) break;
-        } else if (there < HUGE_VAL) {
-            beyond = t;
-        } else {
-            break;
-        }
-        t = before > 0 ? 0.5 * (before + beyond) : nmfi_shorter_step(trial, t, slope, there);
-    }
-    move(row, before);
-    return before > 0;
-}
-
 static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work, int64_t i)
 {
     enum { STEPS = 30 };
-    row_newton row = open_row(rule, work, i);
+    static const double patience = 0.2;
+    nmfi_row row = nmfi_row_open(work, i);
     for (int newton = 0; newton < STEPS; newton++) {
-        if (look(&row)) return;
-        const double slope = aim(&row);
-        if (!(slope < 0)) return;
-        const int convex = row.step->beta >= 1 && row.step->beta <= 2;
-        if (!(convex ? land_by_slope(&row, slope) : land_by_value(&row))) return;
+        nmfi_strip_ratios(&row.work);
+        nmfi_row_look(&row);
+        if (row.residual <= rule->accuracy * rule->accuracy * row.reference) return;
+        if (!nmfi_row_step(&row, patience)) return;
     }
 }
 

@@ -1,0 +1,37 @@
+/* One Newton step for each row of a divergence's factor (newton.c), which knows how the row's entries
+ * depend on all of its components at once, where a multiplicative update takes each by itself. A
+ * row that finds nothing lower along it takes the multiplicative update, which is proven to
+ * descend. */
+#include "rule/divergence.h"
+
+static void improve_row(const nmfi_newton_rule *rule, const nmfi_strip_work *work, int64_t i)
+{
+    nmfi_row row = nmfi_row_open(work, i);
+    nmfi_row_look(&row);
+    if (nmfi_row_step(&row, rule->patience)) return;
+    nmfi_strip_ratios(&row.work); /* the search may have used them up */
+    nmfi_row_look(&row);
+    nmfi_row_multiply(&row, rule->gamma);
+}
+
+static void improve(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_newton_rule *rule = context;
+    nmfi_strip_work work;
+    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
+        nmfi_strip_begin(&work, &rule->step, tile, first);
+        nmfi_strip_ratios(&work);
+        for (int64_t i = 0; i < work.rows; i++) improve_row(rule, &work, i);
+        if (rule->step.measure_result) {
+            nmfi_strip_model(&work, work.strip.x, work.V);
+            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+        }
+        nmfi_strip_end(&work);
+    }
+}
+
+nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context)
+{
+    const nmfi_rule rule = {improve, context, NULL};
+    return rule;
+}
