@@ -38,8 +38,9 @@ class Model(Handle):
     def H(self):
         """k x features. Where it is the larger factor it keeps the model alive too; else it is a
         copy, so that it is not the larger one that lives on for it."""
-        H = array_of(self.content.H, self)
-        return H if H.nbytes >= self.W().nbytes else H.copy()
+        content = self.content
+        H = array_of(content.H, self)
+        return H if content.features >= content.samples else H.copy()
 
     def facts(self):
         content = self.content
