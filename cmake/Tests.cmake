@@ -67,7 +67,7 @@ foreach(area ${areas})
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     if(name STREQUAL "property_faults") # the library's allocations come to the test, which makes them fail
       target_link_options(test_${name} PRIVATE
-        LINKER:--wrap=malloc,--wrap=calloc,--wrap=posix_memalign,--wrap=free,--wrap=pthread_create)
+        LINKER:--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=pthread_create)
     endif()
     nmfkit_test(${name} ${NMFKIT_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
   endforeach()

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 size_t nmfi_product(int64_t a, int64_t b)
 {
@@ -18,26 +17,24 @@ static size_t round_up(size_t bytes)
     return bytes > SIZE_MAX - mask ? SIZE_MAX : (bytes + mask) & ~mask;
 }
 
+/* calloc's large blocks are fresh pages, which are zero already and cost nothing until the thread that
+ * uses them touches them. What it returned stands before the block. */
 void *nmfi_allocate(size_t bytes)
 {
-    enum {
-        HUGE_PAGE = 2 << 20
-    }; /* working memory is touched whole: large pages save thousands of faults */
     const size_t rounded = round_up(bytes ? bytes : 1);
-    if (rounded > PTRDIFF_MAX - HUGE_PAGE) return NULL;
-    const size_t alignment = rounded >= 2 * HUGE_PAGE ? HUGE_PAGE : NMFI_ALIGNMENT;
-    void *block = NULL;
-    if (posix_memalign(&block, alignment, rounded) != 0) return NULL;
-#if defined(MADV_HUGEPAGE)
-    if (alignment == HUGE_PAGE) (void)madvise(block, rounded, MADV_HUGEPAGE);
-#endif
-    memset(block, 0, rounded);
+    if (rounded > PTRDIFF_MAX - NMFI_ALIGNMENT) return NULL;
+    char *whole = calloc(1, rounded + NMFI_ALIGNMENT);
+    if (!whole) return NULL;
+    char *block = whole + NMFI_ALIGNMENT - (uintptr_t)whole % NMFI_ALIGNMENT;
+    memcpy(block - sizeof whole, &whole, sizeof whole);
     return block;
 }
 
 void nmfi_release(void *block)
 {
-    free(block);
+    void *whole = NULL;
+    if (block) memcpy(&whole, (char *)block - sizeof whole, sizeof whole);
+    free(whole);
 }
 
 void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes)

@@ -26,13 +26,11 @@ static void *counted(void *block)
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
-int __real_posix_memalign(void **block, size_t alignment, size_t bytes);
 void __real_free(void *block);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
-int __wrap_posix_memalign(void **block, size_t alignment, size_t bytes);
 void __wrap_free(void *block);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument);
@@ -45,14 +43,6 @@ void *__wrap_malloc(size_t bytes)
 void *__wrap_calloc(size_t count, size_t bytes)
 {
     return fails() ? NULL : counted(__real_calloc(count, bytes));
-}
-
-int __wrap_posix_memalign(void **block, size_t alignment, size_t bytes)
-{
-    if (fails()) return ENOMEM;
-    const int result = __real_posix_memalign(block, alignment, bytes);
-    if (result == 0) counted(*block);
-    return result;
 }
 
 void __wrap_free(void *block)
