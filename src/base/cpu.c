@@ -15,6 +15,26 @@ int64_t nmfi_processors(void)
     return online > 0 ? online : 1;
 }
 
+int64_t nmfi_processor(void)
+{
+    return sched_getcpu();
+}
+
+void nmfi_go_beside(int64_t processor, int64_t steps)
+{
+    cpu_set_t all, one;
+    if (processor < 0 || processor >= CPU_SETSIZE) return;
+    if (sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < 2) return;
+    int64_t at = processor;
+    while (steps > 0) {
+        at = (at + 1) % CPU_SETSIZE;
+        steps -= CPU_ISSET((size_t)at, &all) != 0;
+    }
+    CPU_ZERO(&one);
+    CPU_SET((size_t)at, &one);
+    if (sched_setaffinity(0, sizeof one, &one) == 0) (void)sched_setaffinity(0, sizeof all, &all);
+}
+
 int64_t nmfi_cache_bytes(void)
 {
     const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);

@@ -4,7 +4,11 @@
 
 #include <stdint.h>
 
-int64_t nmfi_processors(void);  /* that this process may run on, at least 1 */
+int64_t nmfi_processors(void); /* that this process may run on, at least 1 */
+int64_t nmfi_processor(void);  /* that the caller runs on now; -1 where that is not known */
+/* The caller goes on beside `processor`, on the steps-th after it in the circle of those that it may
+ * run on, until the system moves it. */
+void nmfi_go_beside(int64_t processor, int64_t steps);
 int64_t nmfi_cache_bytes(void); /* a core's own (second level) cache; 1 MiB where unknown */
 int nmfi_cpu_has_avx2(void);    /* AVX2 and FMA, and the system saves their registers */
 int nmfi_cpu_has_avx512(void);  /* F, DQ, BW and VL */

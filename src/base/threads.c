@@ -29,6 +29,8 @@ struct nmfi_team {
     share *shares; /* one for each thread */
     int64_t worker_count;
     int spins; /* 0 where threads share processors: spinning would keep the others from working */
+    int fills; /* a thread for each processor */
+    atomic_int_fast64_t caller; /* the processor that the last run was announced from */
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     atomic_int_fast64_t round; /* grows with each run; -1 ends the workers */
@@ -86,8 +88,17 @@ static void work(nmfi_team *team, int64_t thread)
     denormals_restore(mode);
 }
 
+/* Trap: a worker that wakes on its caller's processor, since another program is on its own just then,
+ * stays there for a tenth of a second, though the other is free soon: each sleeps while the other
+ * works. Where there are more processors than threads the system knows better which to take. */
+static void step_aside(nmfi_team *team, int64_t thread)
+{
+    const int64_t caller = atomic_load(&team->caller);
+    if (team->fills && nmfi_processor() == caller) nmfi_go_beside(caller, thread);
+}
+
 /* Returns the round that is not `seen`. */
-static int64_t await_round(nmfi_team *team, int64_t seen)
+static int64_t await_round(nmfi_team *team, int64_t thread, int64_t seen)
 {
     for (int i = 0; i < team->spins; i++) {
         const int64_t round = atomic_load(&team->round);
@@ -97,6 +108,7 @@ static int64_t await_round(nmfi_team *team, int64_t seen)
     pthread_mutex_lock(&team->lock);
     while (atomic_load(&team->round) == seen) pthread_cond_wait(&team->wake, &team->lock);
     pthread_mutex_unlock(&team->lock);
+    step_aside(team, thread);
     return atomic_load(&team->round);
 }
 
@@ -106,7 +118,8 @@ static void *worker(void *argument)
     free(argument);
     nmfi_team *team = start.team;
     int64_t seen = 0;
-    while ((seen = await_round(team, seen)) >= 0) {
+    step_aside(team, start.thread);
+    while ((seen = await_round(team, start.thread, seen)) >= 0) {
         work(team, start.thread);
         if (atomic_fetch_sub(&team->busy, 1) != 1) continue;
         pthread_mutex_lock(&team->lock);
@@ -152,6 +165,8 @@ nmf_status nmfi_team_start(int64_t threads, nmfi_team **team, nmf_error *error)
     made->workers = workers;
     made->shares = shares;
     made->spins = threads <= nmfi_processors() ? SPINS : 0;
+    made->fills = threads == nmfi_processors();
+    atomic_store(&made->caller, nmfi_processor());
     pthread_mutex_init(&made->lock, NULL);
     pthread_cond_init(&made->wake, NULL);
     pthread_cond_init(&made->done, NULL);
@@ -167,6 +182,7 @@ int64_t nmfi_team_threads(const nmfi_team *team)
 
 static void announce(nmfi_team *team, int64_t round)
 {
+    atomic_store(&team->caller, nmfi_processor());
     pthread_mutex_lock(&team->lock);
     atomic_store(&team->round, round);
     pthread_cond_broadcast(&team->wake);
