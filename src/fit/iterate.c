@@ -220,7 +220,7 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
      * Another loss than this only begins here. */
-    const double moving = problem->divergence.wanted ? 2e-4 : 3e-6;
+    const double moving = problem->divergence.wanted ? 1e-4 : 3e-6;
     static const double surely = 0.3;
     enum { LONG = 500 };
     const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
