@@ -118,7 +118,7 @@ typedef struct nmfi_kernels {
     int64_t element_bytes; /* of T */
     int64_t group; /* components that share one reading of a block in `products` and `accumulate` */
 
-    /* P[j,r] = sum_c X[r,c] F[j,c]: k x rows, stride ldp. F is padded with zeros to ld. */
+    /* P[j,r] += sum_c X[r,c] F[j,c]: k x rows, stride ldp. F is padded with zeros to ld. */
     void (*products[4])(const nmfi_rows *X, const void *F, int64_t ldf, int64_t k, void *P,
                         int64_t ldp);
 

