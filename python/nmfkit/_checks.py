@@ -49,18 +49,22 @@ VERBOSE = (lambda value: isinstance(value, (bool, np.bool_)) or
            "an int in the range [0, inf) or an instance of 'bool'")
 
 
+def _refuse(name, words, value, whose):
+    most = ", ".join(words[:-1])
+    raise InvalidParameterError(
+        "The %r parameter of %s must be %s. Got %r instead."
+        % (name, whose, most + " or " + words[-1] if most else words[-1], value))
+
+
 def check_parameters(estimator, allowed, caller=None):
     """allowed: parameter -> kinds, of which its value must be one."""
-    rows = dict(allowed)
-    for option in estimator._own_options:  # None: the default
-        rows[option.keyword] = ((option.allows, option.allowed()), NONE)
-    for name, kinds in rows.items():
+    whose = caller or type(estimator).__name__
+    for name, kinds in allowed.items():
         value = getattr(estimator, name)
-        if any(allows(value) for allows, _ in kinds):
+        if not any(allows(value) for allows, _ in kinds):
+            _refuse(name, [words for _, words in kinds], value, whose)
+    for option in estimator._own_options:  # None: the default
+        value = getattr(estimator, option.keyword)
+        if value is option.default or value is None or option.allows(value):
             continue
-        words = [word for _, word in kinds]
-        most = ", ".join(words[:-1])
-        raise InvalidParameterError(
-            "The %r parameter of %s must be %s. Got %r instead."
-            % (name, caller or type(estimator).__name__,
-               most + " or " + words[-1] if most else words[-1], value))
+        _refuse(option.keyword, [option.allowed(), NONE[1]], value, whose)

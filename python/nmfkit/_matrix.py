@@ -53,6 +53,11 @@ def readable(X, dtypes=DTYPES):
     return X
 
 
+def address(X):
+    """Where the first entry lies; X.ctypes.data is the same and makes an object for it."""
+    return X.__array_interface__["data"][0]
+
+
 def borrow(X):
     """A Matrix around a two-dimensional array, or a CSR or CSC matrix."""
     if is_sparse(X):
@@ -60,7 +65,7 @@ def borrow(X):
     X = readable(X)
     matrix = Matrix(X)
     size = X.itemsize
-    dense = _library.nmf_dense(X.ctypes.data, DTYPES.index(X.dtype), X.shape[0], X.shape[1],
+    dense = _library.nmf_dense(address(X), DTYPES.index(X.dtype), X.shape[0], X.shape[1],
                                X.strides[0] // size, X.strides[1] // size)
     call(library.nmf_matrix_borrow, ctypes.byref(dense), matrix.out())
     return matrix
@@ -80,8 +85,8 @@ def _borrow_sparse(X):
                                                      else 0, *X.shape, len(indices), len(values)))
     matrix = Matrix((values, pointers, indices))
     sparse = _library.nmf_sparse(
-        values.ctypes.data, SPARSE_DTYPES.index(values.dtype), X.shape[0], X.shape[1],
-        pointers.ctypes.data, indices.ctypes.data, indices.itemsize, by_columns)
+        address(values), SPARSE_DTYPES.index(values.dtype), X.shape[0], X.shape[1],
+        address(pointers), address(indices), indices.itemsize, by_columns)
     call(library.nmf_matrix_borrow_sparse, ctypes.byref(sparse), matrix.out())
     return matrix
 

@@ -2,6 +2,7 @@
 outlive the library's objects."""
 
 import ctypes
+import operator
 
 import numpy as np
 
@@ -14,6 +15,14 @@ TRACE = np.dtype(_library.nmf_trace_point)
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
          "weighting")
+
+
+_facts_of = operator.attrgetter(*FACTS)
+
+
+def trace_of(lines):
+    """One record an iteration: iteration, passes, seconds, loss, kkt."""
+    return np.frombuffer(bytearray(lines), TRACE).view(np.recarray)
 
 
 class Model(Handle):
@@ -44,16 +53,14 @@ class Model(Handle):
 
     def facts(self):
         content = self.content
-        return {**{name: getattr(content, name) for name in FACTS},
-                "idf": self.numbers("idf", content.features)}
+        facts = dict(zip(FACTS, _facts_of(content)))
+        facts["idf"] = self.numbers("idf", content.features) if content.idf else None
+        return facts
 
-    def trace(self):
-        """One record an iteration: iteration, passes, seconds, loss, kkt."""
+    def trace_lines(self):
+        """The bytes of the trace, for trace_of."""
         content = self.content
-        if content.trace_count == 0:
-            return np.recarray(0, TRACE)
-        lines = ctypes.string_at(content.trace, content.trace_count * TRACE.itemsize)
-        return np.frombuffer(lines, TRACE).copy().view(np.recarray)
+        return ctypes.string_at(content.trace, content.trace_count * TRACE.itemsize)
 
     def numbers(self, name, count):
         """A copy of mean, singular_values, explained_variance or explained_variance_ratio."""

@@ -10,7 +10,7 @@ import numpy as np
 from . import _checks, _options, _sklearn, _start
 from ._library import STOPPED, NmfError, library
 from ._matrix import FLOATS, borrow, entries, kept_of
-from ._model import build, learn, transform
+from ._model import build, learn, trace_of, transform
 from ._options import OPTIONS
 from ._watch import Watch
 
@@ -197,9 +197,18 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         self.n_components_ = len(self.components_)
         self.reconstruction_err_ = facts["error"]
         self.n_iter_ = facts["iterations"]
-        self.trace_ = model.trace()
+        self._trace_lines = model.trace_lines()
         self.stopped_ = STOPPED[facts["stopped"]]
         self.kkt_ = facts["kkt"]
+
+    @property
+    def trace_(self):
+        """One record an iteration, put together when it is asked for: few look at it, and every
+        fit of a small X would wait for it."""
+        if not hasattr(self, "_trace_lines"):
+            raise AttributeError("%r object has no attribute 'trace_': it is not fitted yet"
+                                 % type(self).__name__)
+        return trace_of(self._trace_lines)
 
     def _warn_if_unfinished(self):
         unfinished = (self.n_iter_ == self.max_iter if self.solver in PARITY

@@ -67,16 +67,27 @@ HEAD = ("start_W", "start_H", "progress", "progress_context")  # what is not in 
 OPTIONS = {option.field: option for option in map(_option, _library.option_rows())}
 
 
-def make(**values):
-    """An nmf_options with these fields, and the defaults elsewhere. A None is a default too."""
+def _defaults():
     options = _library.nmf_options(struct_bytes=ctypes.sizeof(_library.nmf_options))
     for field, option in OPTIONS.items():
-        value = values.pop(field, None)
-        setattr(options, field, option.encode(option.default if value is None else value))
-    for field in values:
-        if field not in HEAD:  # ctypes would take any name
+        setattr(options, field, option.encode(option.default))
+    return options
+
+
+DEFAULTS = _defaults()
+
+
+def make(**values):
+    """An nmf_options with these fields, and the defaults elsewhere. A None is a default too."""
+    options = _library.nmf_options.from_buffer_copy(DEFAULTS)
+    for field, value in values.items():
+        option = OPTIONS.get(field)
+        if option is None and field not in HEAD:  # ctypes would take any name
             raise AttributeError("nmf_options has no field %r" % field)
-        setattr(options, field, values[field])
+        if option is None:
+            setattr(options, field, value)
+        elif value is not None and value is not option.default:
+            setattr(options, field, option.encode(value))
     return options
 
 

@@ -121,10 +121,23 @@ def _checked_here(estimator, X, reset, dtypes):
     return X
 
 
+def _is_fine(estimator, X, reset, dtypes):
+    """Nothing to convert, to compare or to say, as is most often so: a plain array or sparse matrix
+    without names for its features, to be learned from."""
+    if not reset or hasattr(estimator, "feature_names_in_"):
+        return False
+    if type(X) is not np.ndarray and not (is_sparse(X) and getattr(X, "format", "") in FORMS):
+        return False
+    return X.dtype in dtypes and X.ndim == 2 and min(X.shape) > 0
+
+
 def check_input(estimator, X, reset, dtypes):
     """X as an array of one of the types, else converted to the first, with n_features_in_ and
     feature_names_in_ noted or compared. Its entries are left to the library, which looks at them
     anyway: see refuse_unusable."""
+    if _is_fine(estimator, X, reset, dtypes):
+        estimator.n_features_in_ = X.shape[1]
+        return X
     check = _checked_by_sklearn if IS_HERE else _checked_here
     return check(estimator, X, reset, dtypes)
 

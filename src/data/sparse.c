@@ -2,6 +2,7 @@
 #include "data/sparse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int64_t nmfi_sparse_find(const nmf_sparse *s, int64_t line, int64_t index)
 {
@@ -138,23 +139,42 @@ static nmf_status name_bad_index(const nmf_sparse *s, nmf_error *error)
                     (long long)line, (long long)across - 1);
 }
 
-/* Whether an index comes twice in a line: each remembers the last line that had it. */
+/* Whether an index comes twice in a line: each remembers the last line that had it. Every fit of
+ * unsorted rows waits for this, so the marks are narrow, to stay in the nearest cache. Lines are
+ * numbered from 1; before the numbers would come again, all are forgotten. */
+#define FIND_REPEATS(INDEX) \
+    static int repeats_in_##INDEX(const nmf_sparse *s, int64_t across, uint32_t *seen) \
+    { \
+        const int64_t lines = nmfi_sparse_lines(s); \
+        const INDEX *const indices = s->indices; \
+        uint32_t mark = 0; \
+        int found = 0; \
+        for (int64_t line = 0; line < lines; line++) { \
+            if (mark == UINT32_MAX) memset(seen, 0, (size_t)across * sizeof *seen); \
+            mark = mark == UINT32_MAX ? 1 : mark + 1; \
+            const int64_t end = s->pointers[line + 1]; \
+            for (int64_t e = s->pointers[line]; e < end; e++) { \
+                uint32_t *const last = &seen[indices[e]]; \
+                found |= *last == mark; \
+                *last = mark; \
+            } \
+        } \
+        return found; \
+    }
+FIND_REPEATS(int32_t)
+FIND_REPEATS(int64_t)
+#undef FIND_REPEATS
+
 static nmf_status look_for_repeats(const nmf_sparse *s, int *repeats, nmf_error *error)
 {
-    const int64_t lines = nmfi_sparse_lines(s), across = nmfi_sparse_across(s);
-    int64_t *const seen = calloc((size_t)across, sizeof *seen);
+    const int64_t across = nmfi_sparse_across(s);
+    uint32_t *const seen = calloc((size_t)across, sizeof *seen);
     if (!seen)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld numbers, one for each %s",
                         (long long)across, s->by_columns ? "row" : "column");
-    int found = 0;
-    for (int64_t line = 0; line < lines; line++)
-        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
-            int64_t *const last = &seen[nmfi_sparse_index(s, e)];
-            found |= *last == line + 1;
-            *last = line + 1;
-        }
+    *repeats = s->index_bytes == 4 ? repeats_in_int32_t(s, across, seen)
+                                   : repeats_in_int64_t(s, across, seen);
     free(seen);
-    *repeats = found;
     return NMF_OK;
 }
 

@@ -44,6 +44,26 @@ def attributes_say_what_was_found():
     claim(np.array_equal(nmf.inverse_transform(W=W), nmf.inverse_transform(Xt=W)), "its spellings")
 
 
+def the_trace_is_put_together_when_it_is_asked_for():
+    claim(not hasattr(NMF(4), "trace_"), "an estimator that is not fitted has a trace")
+    nmf = NMF(4, random_state=0).fit(X)
+    again = pickle.loads(pickle.dumps(nmf))
+    claim(np.array_equal(again.trace_.loss, nmf.trace_.loss) and len(nmf.trace_) == nmf.n_iter_,
+          "a pickled estimator's trace")
+    nmf.trace_.loss[0] = -1
+    claim(nmf.trace_.loss[0] > 0, "a caller wrote into the estimator's trace")
+
+
+def names_of_features_are_forgotten_by_a_fit_without_them():
+    nmf = NMF(4, random_state=0).fit(X)
+    nmf.feature_names_in_ = np.array(["gene %d" % j for j in range(X.shape[1])], dtype=object)
+    if not _sklearn.IS_HERE:
+        return "no scikit-learn, whose names these are"
+    nmf.fit(X[:, :30])
+    claim(not hasattr(nmf, "feature_names_in_") and nmf.n_features_in_ == 30, "names, number")
+    return None
+
+
 def the_signature_is_scikit_learn_s_and_the_option_table_s():
     parameters = list(inspect.signature(NMF).parameters)
     claim(parameters[:12] == ["n_components", "init", "solver", "beta_loss", "tol", "max_iter",
@@ -250,7 +270,9 @@ def ctrl_c_stops_within_a_second_and_leaves_the_best_result():
 
 
 python_test.main(
-    attributes_say_what_was_found, the_signature_is_scikit_learn_s_and_the_option_table_s,
+    attributes_say_what_was_found, the_trace_is_put_together_when_it_is_asked_for,
+    names_of_features_are_forgotten_by_a_fit_without_them,
+    the_signature_is_scikit_learn_s_and_the_option_table_s,
     transform_is_the_fit_s_own_w_and_looks_at_each_row_alone,
     the_same_seed_gives_the_same_factors_and_another_other_ones, several_starts_keep_the_best,
     a_time_limit_stops_the_fit, an_unfinished_fit_warns, verbose_prints_iterations,
