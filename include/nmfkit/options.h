@@ -28,9 +28,25 @@ typedef enum nmf_solver {
     NMF_SOLVER_HALS = 1, /* Frobenius only */
     NMF_SOLVER_CD = 2,   /* Frobenius only */
     NMF_SOLVER_MU = 3,   /* multiplicative updates, every loss */
-    NMF_SOLVER_SCD = 4   /* sequential coordinate descent, Kullback-Leibler only */
+    NMF_SOLVER_SCD = 4,  /* sequential coordinate descent, Kullback-Leibler only */
+    /* Joint majorization-minimization, every loss: W and H from one majorizer of D at the pair
+     * before, so that an iteration reads a dense X once, along the way it is stored, and no copy
+     * of it is made (a sparse X is visited along both factors for kl). What it keeps instead are
+     * sums as large as H, 4 to 64 times. Never raises D + penalties.
+     * With R = X V^(b - 2), S = V^(b - 1), V = W H, entrywise, where X is stored row by row:
+     *
+     *   W' = W ((R H^T) / (S H^T))^c                     c = 1 / (max(b, 1) - min(b - 1, 1))
+     *   H' = H ((A^T R) / (B^T S))^c     A = W (W'/W)^min(b - 1, 1), B = W (W'/W)^max(b, 1)
+     *
+     * and with W and H in each other's places where a dense X is stored column by column.
+     * Extrapolated; what has raised D is taken back. A line of the trace tells D of the pair that
+     * the iteration read X with, the last one that of the result. Zeros in the H of a start that
+     * the caller gives stay.
+     * Source: Marmin, Goulart & Fevotte 2023, "Joint Majorization-Minimization for Nonnegative
+     * Matrix Factorization with the beta-divergence". */
+    NMF_SOLVER_JMM = 5
 } nmf_solver;
-#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd"
+#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd", "jmm"
 
 /* What a fit minimizes: D(X || W H) of one of these kinds, summed over entries x and y of WH.
  *

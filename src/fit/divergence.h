@@ -15,8 +15,11 @@ typedef struct nmfi_divergence {
     int wanted; /* 0: the Frobenius loss with its own solvers */
     double beta;
     int coordinates; /* steps are coordinate descent, not in the shared metric */
+    /* Joint updates (joint.c): X is read as it is stored. Where it is dense there is no copy, and
+     * `across` only gathers rows for the last visit, where W is not along the pass. */
+    int joint;
     nmfi_pass across;
-    void *copy;         /* of X for `across`; NULL where X lends its rows both ways */
+    void *copy; /* of X for `across`; NULL where X lends its rows both ways, or updates are joint */
     void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
     nmfi_metric metric;
     double rank_one; /* D(X || r c' / sum) */
@@ -30,6 +33,9 @@ nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
 int nmfi_picks_coordinates(const struct nmfi_problem *problem);
 /* Errors: ARGUMENT where the solver does not minimize the loss. */
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
+
+/* Joint updates of a dense X: nothing but the last visit reads it the other way. */
+int nmfi_reads_one_way(const struct nmfi_problem *problem);
 
 /* divergence_open.c: called by problem.c where each of these is done for every fit. */
 void nmfi_divergence_plan(struct nmfi_problem *problem, const nmfi_source *stored);
@@ -53,8 +59,18 @@ typedef struct nmfi_divergence_ahead {
 } nmfi_divergence_ahead;
 double nmfi_divergence_alternate(struct nmfi_problem *problem, nmfi_divergence_ahead ahead);
 void nmfi_divergence_lift(struct nmfi_problem *problem);
+/* Scales of W and H far apart are brought together, which changes no product. */
+void nmfi_divergence_hold_scales(const struct nmfi_problem *problem);
 /* The rows of W for H.y, each to its end, into W.spare; measured there. */
 void nmfi_divergence_settle_W(struct nmfi_problem *problem);
+
+/* joint.c: one joint iteration from the point ahead of the incumbent, (W.latest, H.y), whose loss
+ * it returns: the new pair in the spares, to be accepted or rejected like any other (problem.h), and
+ * the next point ahead. Or only measures, at (W.y, H.y). */
+double nmfi_joint_iteration(struct nmfi_problem *problem, double extrapolation);
+void nmfi_joint_look(struct nmfi_problem *problem);
+/* How many sums tiles add up for the column factor; 0 where it has a visit of its own. */
+int nmfi_joint_sums(const struct nmfi_problem *problem);
 
 /* The drivers: scikit-learn's rule (mu.c), the last visit (divergence_finish.c). */
 void nmfi_iterate_mu(struct nmfi_problem *problem);

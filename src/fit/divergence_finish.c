@@ -32,7 +32,10 @@ static void look(nmfi_problem *problem, int of_W)
                                        .parity = problem->options.solver == NMF_SOLVER_MU,
                                        .measure_start = 1,
                                        .measure_result = 1};
-    nmfi_divergence_half_step(problem, of_W, look);
+    if (problem->divergence.joint)
+        nmfi_joint_look(problem); /* at both */
+    else
+        nmfi_divergence_half_step(problem, of_W, look);
 }
 
 static double loss_of_W(const nmfi_problem *problem)

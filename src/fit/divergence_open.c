@@ -52,7 +52,9 @@ int nmfi_picks_coordinates(const nmfi_problem *problem)
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
 {
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
-    if (options->solver == NMF_SOLVER_AUTO || options->solver == NMF_SOLVER_MU) return NMF_OK;
+    if (options->solver == NMF_SOLVER_AUTO || options->solver == NMF_SOLVER_MU ||
+        options->solver == NMF_SOLVER_JMM)
+        return NMF_OK;
     if (options->solver == NMF_SOLVER_SCD)
         return options->loss == NMF_LOSS_KL
                    ? NMF_OK
@@ -61,14 +63,32 @@ nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
                               losses[options->loss]);
     if (options->loss == NMF_LOSS_FROBENIUS) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "solver = %s minimizes the frobenius loss only; loss %s needs auto or mu",
+                    "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
                     solvers[options->solver], losses[options->loss]);
+}
+
+int nmfi_reads_one_way(const nmfi_problem *problem)
+{
+    return problem->divergence.joint && problem->source.kind == NMFI_SOURCE_DENSE;
+}
+
+/* There is a pass along the factor that does not run along the rows of X as it is stored. */
+static int goes_across(const nmfi_problem *problem)
+{
+    return !nmfi_reads_one_way(problem) || !problem->W.on_rows;
+}
+
+/* There is a copy of X for it. */
+static int copies(const nmfi_problem *problem, const nmfi_source *stored)
+{
+    return !stored->turns && !nmfi_reads_one_way(problem);
 }
 
 void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
 {
     nmfi_source turned = nmfi_source_transposed(stored);
-    if (!stored->turns) { /* it will be a copy, rows packed */
+    if (!goes_across(problem)) return;
+    if (copies(problem, stored)) { /* rows packed */
         nmf_dense packed = turned.dense;
         packed.row_stride = packed.columns;
         packed.column_stride = 1;
@@ -91,15 +111,18 @@ void nmfi_divergence_layout(nmfi_problem *problem)
     const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
     const int64_t threads = nmfi_team_threads(problem->team);
     nmfi_pass *const sides[] = {&problem->pass, &d->across};
-    nmfi_pass_layout(&d->across, arena, threads, 0);
+    const int side_count = goes_across(problem) ? 2 : 1;
+    if (side_count > 1) nmfi_pass_layout(&d->across, arena, threads, 0);
     /* Steps in the metric want whole rows; coordinates and the updates of beta 1 none. */
-    const int whole = d->beta != 1 || !(d->coordinates || problem->options.solver == NMF_SOLVER_MU);
-    for (int side = 0; side < 2; side++)
+    const int multiplies = d->joint || problem->options.solver == NMF_SOLVER_MU;
+    const int whole = d->beta != 1 || !(d->coordinates || multiplies);
+    for (int side = 0; side < side_count; side++)
         nmfi_pass_layout_room(sides[side], arena, threads,
                               nmfi_divergence_room_bytes(sides[side], d->beta, whole), whole);
+    if (d->joint) nmfi_pass_layout_tile_sums(&problem->pass, arena, nmfi_joint_sums(problem));
     const nmfi_source *as_stored = &problem->pass.source;
     d->copy = NULL;
-    if (!as_stored->turns) {
+    if (copies(problem, as_stored)) {
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
@@ -140,20 +163,35 @@ static double rank_one(nmfi_problem *problem)
     const double sum = kernels->sum(W->y, W->cut.ld, 1, problem->m);
     kernels->scale(W->y, problem->m, 1 / sqrt(sum));
     kernels->scale(H->y, problem->n, 1 / sqrt(sum));
-    const double H_sum = kernels->sum(H->y, H->cut.ld, 1, problem->n);
+    const int along_W = W->on_rows || !nmfi_reads_one_way(problem);
+    const nmfi_factor *along = along_W ? W : H, *other = along_W ? H : W;
+    const double other_sum = kernels->sum(other->y, other->cut.ld, 1, other->cut.count);
     nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->unit, 1), .still = 1};
-    looking.step.F = H->y;
-    looking.step.ldf = H->cut.ld;
-    looking.step.F_sums = &H_sum;
-    looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = W->y;
-    looking.step.ld = W->cut.ld;
+    looking.step.F = other->y;
+    looking.step.ldf = other->cut.ld;
+    looking.step.F_sums = &other_sum;
+    looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = along->y;
+    looking.step.ld = along->cut.ld;
     looking.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&looking);
-    nmfi_pass *along_W = nmfi_pass_along(problem, W);
-    nmfi_divergence_visit(along_W, &looking.step, &rule, 0);
+    nmfi_pass *pass = nmfi_pass_along(problem, along);
+    nmfi_divergence_visit(pass, &looking.step, &rule, 0);
     memset(W->y, 0, nmfi_factor_bytes(problem, W));
     memset(H->y, 0, nmfi_factor_bytes(problem, H));
-    return along_W->total.value[NMFI_SUM_DISTANCE];
+    return pass->total.value[NMFI_SUM_DISTANCE];
+}
+
+static void read_marginals(nmfi_problem *problem)
+{
+    nmfi_divergence *d = &problem->divergence;
+    const int W_on_rows = problem->W.on_rows;
+    if (nmfi_reads_one_way(problem)) {
+        nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_on_rows],
+                       d->marginals[W_on_rows]);
+        return;
+    }
+    nmfi_own_sums(&d->metric, nmfi_pass_along(problem, &problem->W), d->marginals[0]);
+    nmfi_own_sums(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1]);
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
@@ -189,10 +227,7 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
         nmfi_pass_copy_rows(&turned, d->copy);
         d->across.visits++;
     }
-    nmfi_pass *along_W = nmfi_pass_along(problem, &problem->W);
-    nmfi_pass *along_H = nmfi_pass_along(problem, &problem->H);
-    nmfi_own_sums(&d->metric, along_W, d->marginals[0]);
-    nmfi_own_sums(&d->metric, along_H, d->marginals[1]);
+    read_marginals(problem);
     d->rank_one = rank_one(problem);
     d->coordinates = nmfi_picks_coordinates(problem);
     if (d->coordinates) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */

@@ -40,7 +40,7 @@ static nmfi_divergence_step describe(nmfi_problem *problem, nmfi_factor *factor,
     step.extrapolation = half.extrapolation;
     step.measure_start = half.measure_start;
     step.measure_result = half.measure_result;
-    step.counts_ahead = factor->leads;
+    step.counts = factor->leads ? NMFI_COUNTS_AHEAD : NMFI_COUNTS_RESULT;
     nmfi_component_sums(metric, step.F, &other->cut, metric->F_sums);
     return step;
 }
@@ -136,7 +136,7 @@ void nmfi_divergence_settle_W(nmfi_problem *problem)
  * turn: nothing in WH holds the scales, and in a few hundred iterations they would leave the range
  * of a double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2,
  * which rounds nothing. Penalties hold them by themselves. */
-static void hold_scales(const nmfi_problem *problem)
+void nmfi_divergence_hold_scales(const nmfi_problem *problem)
 {
     enum { FAR = 8 };
     const nmfi_kernels *kernels = problem->kernels;
@@ -161,7 +161,7 @@ static void hold_scales(const nmfi_problem *problem)
 
 double nmfi_divergence_alternate(nmfi_problem *problem, nmfi_divergence_ahead ahead)
 {
-    hold_scales(problem);
+    nmfi_divergence_hold_scales(problem);
     const nmfi_divergence_half half_W = {
         .extrapolation = ahead.W, .strict = ahead.strict, .measure_start = 1};
     const nmfi_divergence_half half_H = {

@@ -56,6 +56,8 @@ static double alternate(nmfi_problem *problem, const descent *d)
     const int64_t sweeps = inner_sweeps(problem);
     const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
+    if (problem->divergence.joint)
+        return nmfi_joint_iteration(problem, late && !e->calm ? e->beta : 0.0);
     if (problem->divergence.wanted && !problem->compressed.active) {
         const nmfi_divergence_ahead ahead = {late && !e->plain && !e->calm ? e->beta : 0.0,
                                              e->wanted && d->steps >= DELAY ? e->beta : 0.0,
@@ -73,7 +75,8 @@ static double alternate(nmfi_problem *problem, const descent *d)
 static descent begin(nmfi_problem *problem)
 {
     const nmf_solver solver = problem->options.solver;
-    const int wanted = solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD;
+    const int wanted =
+        solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD || solver == NMF_SOLVER_JMM;
     const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
@@ -105,7 +108,7 @@ static int falls_back(nmfi_problem *problem)
     static const double far = 0.05;
     nmfi_divergence *divergence = &problem->divergence;
     if (!divergence->wanted || problem->compressed.active || divergence->beta != 1 ||
-        divergence->coordinates || problem->kkt < far)
+        divergence->coordinates || divergence->joint || problem->kkt < far)
         return 0;
     divergence->coordinates = 1;
     return 1;

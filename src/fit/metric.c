@@ -32,16 +32,33 @@ void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_c
     metric->kernels->expand(metric->inverse, 1, factor, cut->ld, metric->k, cut->count, sums);
 }
 
-void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
+static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t count)
 {
     const double one = 1.0;
-    const int64_t bytes = metric->kernels->element_bytes;
-    for (int64_t i = 0; i < pass->columns.count; i++)
-        metric->kernels->from_f64(&one, (char *)metric->weight + i * bytes, 1);
+    for (int64_t i = 0; i < count; i++)
+        kernels->from_f64(&one, (char *)array + i * kernels->element_bytes, 1);
+}
+
+void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
+{
+    fill_with_ones(metric->kernels, metric->weight, pass->columns.count);
     const nmfi_project_rule project = {metric->kernels, 1, pass->rows.ld, NULL, sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
     const nmfi_visit visit = {.k = 1, .C = metric->weight, .rule = &rule, .R = sums};
     nmfi_pass_visit(pass, &visit);
+}
+
+void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, void *column_sums)
+{
+    fill_with_ones(metric->kernels, metric->weight, pass->columns.count);
+    fill_with_ones(metric->kernels, metric->weighted, pass->rows.count);
+    const nmfi_project_rule of_rows = {metric->kernels, 1, pass->rows.ld, NULL, row_sums};
+    const nmfi_project_rule of_columns = {metric->kernels, 1, pass->columns.ld, NULL, column_sums};
+    const nmfi_rule rows = nmfi_rule_project(&of_rows), columns = nmfi_rule_project(&of_columns);
+    const nmfi_visit visit = {
+        .k = 1, .C = metric->weight, .rule = &rows, .R = metric->weighted, .accumulate = 1};
+    nmfi_pass_visit(pass, &visit);
+    nmfi_pass_columns(pass, 1, &columns, NULL);
 }
 
 /* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served
@@ -110,6 +127,11 @@ int64_t nmfi_divergence_room_bytes(const nmfi_pass *pass, double beta, int whole
 double nmfi_mu_gamma(double beta)
 {
     return beta < 1 ? 1 / (2 - beta) : beta > 2 ? 1 / (beta - 1) : 1;
+}
+
+double nmfi_joint_gamma(double beta, double l2)
+{
+    return 1 / (fmax(beta, l2 > 0 ? 2 : 1) - fmin(beta - 1, 1));
 }
 
 nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,

@@ -29,6 +29,9 @@ void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_c
                      const double *other_sums, void *sums);
 /* X's sums along the rows of a pass, into T; works in metric->weight. */
 void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
+/* Along its rows and its columns, from one reading of a pass that accumulates; works in
+ * metric->weighted too. */
+void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, void *column_sums);
 
 /* gram = F diag(1 / c) F' + l2, c = sum_j own_sums_j F_j, from F_sums and own_sums as they are;
  * F is the column factor of `pass`. */
@@ -50,5 +53,7 @@ nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_diverg
                                const void *own_sums);
 /* The exponent that makes the multiplicative update descend: Fevotte & Idier 2011. */
 double nmfi_mu_gamma(double beta);
+/* And that of the joint update, which descends with penalties too (rule_joint.c). */
+double nmfi_joint_gamma(double beta, double l2);
 
 #endif

@@ -34,7 +34,8 @@ static void layout(nmfi_problem *problem)
     const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
     const int64_t threads = nmfi_team_threads(problem->team);
     const int divergence = problem->divergence.wanted;
-    nmfi_pass_layout(&problem->pass, arena, threads, !divergence || problem->sketch.width > 0);
+    const int accumulates = !divergence || problem->sketch.width > 0 || nmfi_reads_one_way(problem);
+    nmfi_pass_layout(&problem->pass, arena, threads, accumulates);
     if (!divergence && !problem->W.on_rows)
         nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
     const int keeps = problem->starts > 1;
@@ -166,8 +167,10 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
                         (long long)problem->m, (long long)problem->n);
     nmfi_name_loss(&problem->options);
     problem->divergence.beta = nmfi_beta(&problem->options);
-    problem->divergence.wanted =
-        problem->options.loss != NMF_LOSS_FROBENIUS || problem->options.solver == NMF_SOLVER_MU;
+    problem->divergence.wanted = problem->options.loss != NMF_LOSS_FROBENIUS ||
+                                 problem->options.solver == NMF_SOLVER_MU ||
+                                 problem->options.solver == NMF_SOLVER_JMM;
+    problem->divergence.joint = problem->options.solver == NMF_SOLVER_JMM;
     problem->divergence.coordinates = nmfi_picks_coordinates(problem);
     nmf_status status = nmfi_divergence_check(&problem->options, error);
     if (status == NMF_OK) status = nmfi_choose_start(problem, error);

@@ -188,6 +188,8 @@ typedef struct nmfi_kernels {
                       void *p);
     void (*strip_difference)(const nmfi_strip *strip, void *to, double *slope, double *square);
     void (*strip_move)(const nmfi_strip *strip, const void *d, const double *steps);
+    void (*strip_carry)(const nmfi_strip *strip, const void *before, double beta, void *of_R,
+                        void *of_S);
 
     /* y = max(n / 10, n + beta (n - old)), over k x count. */
     void (*overshoot)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,

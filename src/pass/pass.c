@@ -191,6 +191,7 @@ static void layout_dense(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, in
     pass->gather_bytes = pass->source.lends ? 0 : block_rows * pass->source.columns * stored;
     pass->widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;
     pass->widened = nmfi_take(arena, threads, (size_t)pass->widened_bytes);
+    pass->has_Q = accumulates;
     pass->slot_Q = nmfi_take(arena, accumulates ? pass->rows.slots : 0,
                              nmfi_product(k * pass->columns.ld, bytes));
     pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);

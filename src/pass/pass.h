@@ -60,8 +60,10 @@ typedef struct nmfi_pass {
     double unit;         /* what X is multiplied by on the way, a power of two; 0: 1 */
     int64_t visits;      /* readings of X so far */
     /* Memory, from the fit's arena. */
-    void *slot_Q;         /* rows.slots x k x columns.ld, T */
-    nmfi_sums *slot_sums; /* rows.slots, then columns.slots */
+    void *slot_Q;                    /* rows.slots x k x columns.ld, T */
+    int has_Q;                       /* there is one */
+    void *tile_sums[NMFI_TILE_SUMS]; /* each like slot_Q, which the first may be */
+    nmfi_sums *slot_sums;            /* rows.slots, then columns.slots */
     double *sums_memory;
     char *products; /* threads x k x block rows, T: P of a block */
     char *scratch;  /* threads x (3 k x 64 T + pivot work) */
@@ -112,11 +114,18 @@ typedef struct nmfi_tiles_visit {
     /* The rule needs no zeros of X: a sparse X then has a tile for each row, with what it
      * stores. */
     int entries_only;
+    int sums; /* how many the rule adds up for the column factor (nmfi_tile.Q): 0, 1 or 2 */
 } nmfi_tiles_visit;
 /* `whole`: there will be visits that need the zeros too. */
 void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
                            int whole);
 void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+
+/* Sums of tiles (tile_sums.c): their memory, after nmfi_pass_layout_room; then the column factor's
+ * tiles from those of the last visit, P of the first sum and P2 of the second. They have the unit
+ * that rules gave them. */
+void nmfi_pass_layout_tile_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t sums);
+void nmfi_pass_tile_columns(nmfi_pass *pass, int64_t k, int sums, const nmfi_rule *rule);
 /* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 

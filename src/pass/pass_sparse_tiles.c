@@ -104,17 +104,19 @@ static void improve_rows(void *context, int64_t slot, int64_t thread)
     const int64_t end = nmfi_cut_slot_begin(cut, slot + 1), columns = pass->columns.count;
     char *rows = pass->gather + thread * pass->gather_bytes;
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
+    nmfi_clear_tile_sums(pass, job->visit, slot);
     for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
         const int64_t first = t * cut->lanes, count = nmfi_lesser(cut->lanes, cut->count - first);
-        const nmfi_tile tile = {.first = first,
-                                .rows = count,
-                                .lanes = cut->lanes,
-                                .scratch = pass->room + thread * pass->room_bytes,
-                                .sums = &pass->slot_sums[slot],
-                                .X = {rows, pass->columns.ld, count, columns},
-                                .dtype = arithmetic(pass)};
+        nmfi_tile tile = {.first = first,
+                          .rows = count,
+                          .lanes = cut->lanes,
+                          .scratch = pass->room + thread * pass->room_bytes,
+                          .sums = &pass->slot_sums[slot],
+                          .X = {rows, pass->columns.ld, count, columns},
+                          .dtype = arithmetic(pass)};
         pass->kernels->spread[s->dtype][s->index_bytes == 8](&job->lines, first, first + count,
                                                              columns, rows, pass->columns.ld);
+        nmfi_lend_tile_sums(pass, job->visit, slot, &tile);
         job->visit->rule->improve(job->visit->rule->context, &tile);
     }
 }

@@ -15,7 +15,7 @@ void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, 
 
 typedef struct tiles_job {
     nmfi_pass *pass;
-    const nmfi_rule *rule;
+    const nmfi_tiles_visit *visit;
 } tiles_job;
 
 /* Tiles [begin, end), whose rows are fetched together. */
@@ -23,6 +23,7 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
                           int64_t thread)
 {
     nmfi_pass *pass = job->pass;
+    const nmfi_rule *rule = job->visit->rule;
     const nmfi_cut *cut = &pass->rows;
     const int64_t first = begin * cut->lanes, last = nmfi_lesser(end * cut->lanes, cut->count);
     int64_t row_stride;
@@ -31,7 +32,7 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
     const int64_t row_bytes = row_stride * (int64_t)nmf_dtype_bytes(pass->source.dtype);
     for (int64_t t = begin; t < end; t++) {
         const int64_t row = t * cut->lanes, rows = nmfi_lesser(cut->lanes, cut->count - row);
-        const nmfi_tile tile = {
+        nmfi_tile tile = {
             .first = row,
             .rows = rows,
             .lanes = cut->lanes,
@@ -39,7 +40,8 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
             .sums = &pass->slot_sums[slot],
             .X = {data + (row - first) * row_bytes, row_stride, rows, pass->source.columns},
             .dtype = pass->source.dtype};
-        job->rule->improve(job->rule->context, &tile);
+        nmfi_lend_tile_sums(pass, job->visit, slot, &tile);
+        rule->improve(rule->context, &tile);
     }
 }
 
@@ -49,13 +51,14 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
     nmfi_pass *pass = job->pass;
     const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
+    nmfi_clear_tile_sums(pass, job->visit, slot);
     for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
         improve_block(job, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
 }
 
 void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit)
 {
-    tiles_job job = {pass, visit->rule};
+    tiles_job job = {pass, visit};
     nmfi_team_run(pass->team, pass->rows.slots, improve_slot, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
     pass->visits++;

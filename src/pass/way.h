@@ -40,6 +40,11 @@ static inline void *nmfi_factor_at(const nmfi_pass *pass, const void *factor, in
     return (char *)(uintptr_t)factor + first * pass->kernels->element_bytes;
 }
 
+/* tile_sums.c: the sums of a slot at zero; where a tile of the slot finds them. */
+void nmfi_clear_tile_sums(const nmfi_pass *pass, const nmfi_tiles_visit *visit, int64_t slot);
+void nmfi_lend_tile_sums(const nmfi_pass *pass, const nmfi_tiles_visit *visit, int64_t slot,
+                         nmfi_tile *tile);
+
 /* The scratch that rules need (rule.h). */
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass);
 

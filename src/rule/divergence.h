@@ -8,6 +8,8 @@
 
 #include "rule/rule.h"
 
+enum nmfi_counted { NMFI_COUNTS_RESULT, NMFI_COUNTS_AHEAD, NMFI_COUNTS_START };
+
 /* What every rule knows. Factors are k x ld, those of unit X. */
 typedef struct nmfi_divergence_step {
     const nmfi_kernels *kernels;
@@ -23,7 +25,7 @@ typedef struct nmfi_divergence_step {
     double extrapolation;      /* ahead = result + extrapolation (result - older) */
     int measure_start;         /* the KKT sums there */
     int measure_result;        /* D there, into NMFI_SUM_DISTANCE */
-    int counts_ahead;          /* entries and squares are added up of `ahead`, not of `result` */
+    enum nmfi_counted counts;  /* what entries and squares are added up of */
 } nmfi_divergence_step;
 
 /* Numbers of each lane. */
@@ -67,6 +69,9 @@ int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes); /* til
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
                       const nmfi_tile *tile, int64_t first);
 nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a strip of one */
+/* A tile that has products instead of rows of X, P for num and P2 for den, as one strip. */
+void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
+                            const nmfi_tile *tile);
 void nmfi_strip_end(nmfi_strip_work *work);
 
 /* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum.
@@ -74,6 +79,9 @@ void nmfi_strip_end(nmfi_strip_work *work);
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count);
 
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
+/* For beta 1, where S is full of ones: every row of den is the sums of the other factor. */
+void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums);
+void nmfi_strip_measure(const nmfi_strip_work *work); /* the KKT sums, from num and den */
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
 double nmfi_strip_divergence(nmfi_strip_work *work);                      /* of the rows from V */
 /* U = z'F in R's panel, and the curvatures along it at `steps`. */
@@ -104,6 +112,18 @@ typedef struct nmfi_mu_rule {
     double gamma, no_den, cut;
 } nmfi_mu_rule;
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
+
+/* The joint update for any beta (rule_joint.c). */
+typedef struct nmfi_joint_rule {
+    nmfi_divergence_step step;
+    int still; /* only measures, and adds up what that needs of the other factor */
+    double gamma, no_den;
+    /* Beta 1, for the factor that moves last: the sums that den has once the other one has moved.
+     * NULL: it has not. */
+    const double *moved_sums;
+} nmfi_joint_rule;
+nmfi_rule nmfi_rule_joint(const nmfi_joint_rule *context);         /* tiles with rows of X */
+nmfi_rule nmfi_rule_joint_columns(const nmfi_joint_rule *context); /* with what those added up */
 
 /* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
 typedef struct nmfi_metric_rule {

@@ -25,12 +25,15 @@ typedef struct nmfi_sums {
     double *ref2; /* k: squared products, their natural scale */
 } nmfi_sums;
 
+enum { NMFI_TILE_SUMS = 2 };
+
 typedef struct nmfi_tile {
     int64_t first; /* row of the factor */
     int64_t rows;  /* real ones; lanes - rows more are padding */
     int64_t lanes;
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
+    const void *P2; /* likewise, where tiles add up two sums (pass.h); else NULL */
     /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's room. Of the thread.
      */
     void *scratch;
@@ -42,6 +45,10 @@ typedef struct nmfi_tile {
      * NULL. */
     const void *F;
     int64_t ldf;
+    /* Where such a visit adds up sums for the column factor, k x columns each, the rule adds the
+     * tile's share to them; else NULL. */
+    void *Q[NMFI_TILE_SUMS];
+    int64_t ldq;
 } nmfi_tile;
 
 typedef struct nmfi_rule {

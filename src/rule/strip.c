@@ -93,6 +93,28 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     copy_strip(work, factor_at(work, step->start), step->ld, work->strip.x, work->lanes);
 }
 
+void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
+                            const nmfi_tile *tile)
+{
+    const int64_t array = step->k * tile->lanes * step->kernels->element_bytes;
+    memset(work, 0, sizeof *work);
+    work->step = step;
+    work->tile = tile;
+    work->rows = tile->rows;
+    work->lanes = tile->lanes;
+    work->strip = (nmfi_strip){.x = tile->scratch,
+                               .num = tile->P,
+                               .k = step->k,
+                               .lanes = tile->lanes,
+                               .ld = tile->ldp,
+                               .l1 = step->l1,
+                               .l2 = step->l2};
+    work->den = (char *)tile->scratch + array; /* to be filled, where there is no P2 */
+    work->strip.den = tile->P2 ? tile->P2 : work->den;
+    memset(work->strip.x, 0, (size_t)(2 * array)); /* padding is zero */
+    copy_strip(work, factor_at(work, step->start), step->ld, work->strip.x, work->lanes);
+}
+
 static nmfi_ratio ratio_of(const nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = work->step;
@@ -131,16 +153,20 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
     step->kernels->products[dtype](&rows, work->F, work->ldf, step->k, to, work->strip.ld);
 }
 
-/* For beta 1 S is full of ones: every row of den is the sums of F. */
-static void fill_with_sums(const nmfi_strip_work *work, void *den)
+void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums)
 {
     const nmfi_kernels *kernels = work->step->kernels;
     double row[NMFI_LANES_MAX];
     for (int64_t j = 0; j < work->step->k; j++) {
-        for (int64_t i = 0; i < work->rows; i++) row[i] = work->step->F_sums[j];
-        kernels->from_f64(row, (char *)den + j * work->strip.ld * kernels->element_bytes,
+        for (int64_t i = 0; i < work->rows; i++) row[i] = sums[j];
+        kernels->from_f64(row, (char *)work->den + j * work->strip.ld * kernels->element_bytes,
                           work->rows);
     }
+}
+
+void nmfi_strip_measure(const nmfi_strip_work *work)
+{
+    work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2, work->tile->sums->ref2);
 }
 
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count)
@@ -183,10 +209,8 @@ void nmfi_strip_ratios(nmfi_strip_work *work)
         project(&span, span.R, work->num);
         if (!ones) project(&span, span.S, work->den);
     }
-    if (ones) fill_with_sums(work, work->den);
-    if (work->measures)
-        work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2,
-                                           work->tile->sums->ref2);
+    if (ones) nmfi_strip_fill(work, work->step->F_sums);
+    if (work->measures) nmfi_strip_measure(work);
 }
 
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel)
@@ -288,20 +312,28 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)
     return one;
 }
 
-void nmfi_strip_end(nmfi_strip_work *work)
+static void count(const nmfi_strip_work *work, const void *counted)
 {
     const nmfi_divergence_step *step = work->step;
     const nmfi_kernels *kernels = step->kernels;
     nmfi_sums *sums = work->tile->sums;
-    void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
-    /* Trap: ahead before result, since result may be where older lies. */
-    kernels->overshoot(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
-                       step->ld, step->k, work->rows, step->extrapolation);
-    copy_strip(work, work->strip.x, work->lanes, result, step->ld);
-    const void *const counted = step->counts_ahead ? ahead : result;
     sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->rows);
     for (int64_t j = 0; j < step->k; j++) { /* a Gram matrix of one component is its square */
         const char *component = (const char *)counted + j * step->ld * kernels->element_bytes;
         kernels->gram(component, step->ld, 1, work->rows, &sums->gram[j * step->k + j]);
     }
+}
+
+void nmfi_strip_end(nmfi_strip_work *work)
+{
+    const nmfi_divergence_step *step = work->step;
+    const nmfi_kernels *kernels = step->kernels;
+    void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
+    if (step->counts == NMFI_COUNTS_START) count(work, factor_at(work, step->start));
+    /* Trap: ahead before result, since result may be where older lies. */
+    kernels->overshoot(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
+                       step->ld, step->k, work->rows, step->extrapolation);
+    copy_strip(work, work->strip.x, work->lanes, result, step->ld);
+    if (step->counts != NMFI_COUNTS_START)
+        count(work, step->counts == NMFI_COUNTS_AHEAD ? ahead : result);
 }

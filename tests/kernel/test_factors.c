@@ -179,6 +179,47 @@ static void sum_leaves_out_the_padding(void **state)
         }
 }
 
+/* x at least `least` times what it was; weights x^e before^(1 - e), 0 where nothing is left. */
+static void check_carry(const nmfi_kernels *t, double beta)
+{
+    enum { K = 3, LANES = NMFI_LANES_MIN };
+    const double p = beta < 2 ? beta - 1 : 1, q = beta > 1 ? beta : 1;
+    const double least = p < 0 ? fmax(1e-6, pow(1e-6, -1 / p)) : 0;
+    double old[K * LANES], new[K * LANES];
+    for (int i = 0; i < K * LANES; i++) {
+        old[i] = i % 7 == 3 ? 0 : kernel_uniform(0.1, 3);
+        new[i] = i % 5 == 2 ? 0 : i % 11 == 4 ? 1e-9 * old[i] : kernel_uniform(0.2, 4) * old[i];
+    }
+    void *before = kernel_block(t, old, K * LANES), *x = kernel_block(t, new, K * LANES);
+    void *of_R = kernel_block(t, old, K * LANES), *of_S = kernel_block(t, old, K * LANES);
+    const nmfi_strip strip = {.x = x, .k = K, .lanes = LANES, .ld = LANES};
+    t->strip_carry(&strip, before, beta, of_R, of_S);
+    const double error = 8 * (fabs(beta) + 3) * kernel_roundoff(t);
+    for (int i = 0; i < K * LANES; i++) {
+        const double was = kernel_get(t, before, i), is = fmax(new[i], least * was);
+        const double a = is > 0 ? was * pow(is / was, p) : 0;
+        const double b = is > 0 ? was * pow(is / was, q) : 0;
+        kernel_near(t, "x", kernel_get(t, x, i), is, 2 * kernel_roundoff(t) * is);
+        kernel_near(t, "weight of R", kernel_get(t, of_R, i), a, error * a);
+        kernel_near(t, "weight of S", kernel_get(t, of_S, i), b, error * b);
+    }
+    free(before);
+    free(x);
+    free(of_R);
+    free(of_S);
+}
+
+static void joint_weights_are_powers_of_the_step(void **state)
+{
+    (void)state;
+    static const double betas[] = {-2, 0, 0.5, 0.9, 1.5, 2, 2.7, 4};
+    kernel_seed(7);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int b = 0; b < 8; b++) check_carry(tables[i], betas[b]);
+}
+
 static void tables_say_what_they_are(void **state)
 {
     (void)state;
@@ -201,6 +242,7 @@ int main(void)
         cmocka_unit_test(fold_adds_slots_in_order_and_in_f64),
         cmocka_unit_test(rows_are_shifted_scaled_and_converted_with_one_rounding),
         cmocka_unit_test(sum_leaves_out_the_padding),
+        cmocka_unit_test(joint_weights_are_powers_of_the_step),
         cmocka_unit_test(tables_say_what_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,10 @@ static const variant variants[] = {
     {NMF_LOSS_KL, 1, NMF_SOLVER_AUTO, 0, 0},      {NMF_LOSS_KL, 1, NMF_SOLVER_MU, 0, 0},
     {NMF_LOSS_IS, 0, NMF_SOLVER_AUTO, 0, 0},      {NMF_LOSS_BETA, 0.5, NMF_SOLVER_AUTO, 0, 0},
     {NMF_LOSS_BETA, 1.5, NMF_SOLVER_AUTO, 0, 0},  {NMF_LOSS_BETA, 3, NMF_SOLVER_AUTO, 0, 0},
-    {NMF_LOSS_KL, 1, NMF_SOLVER_AUTO, 1e-3, 0.5},
+    {NMF_LOSS_KL, 1, NMF_SOLVER_AUTO, 1e-3, 0.5}, {NMF_LOSS_KL, 1, NMF_SOLVER_JMM, 0, 0},
+    {NMF_LOSS_IS, 0, NMF_SOLVER_JMM, 0, 0},       {NMF_LOSS_BETA, 0.5, NMF_SOLVER_JMM, 1e-3, 0.5},
+    {NMF_LOSS_BETA, 1.5, NMF_SOLVER_JMM, 0, 0},   {NMF_LOSS_BETA, 1.5, NMF_SOLVER_JMM, 1e-3, 0},
+    {NMF_LOSS_BETA, 3, NMF_SOLVER_JMM, 0, 0},     {NMF_LOSS_KL, 1, NMF_SOLVER_JMM, 1e-3, 0.5},
 };
 enum { FITS = (int)(sizeof problems / sizeof *problems * sizeof variants / sizeof *variants * 2) };
 
@@ -299,6 +302,92 @@ static void a_long_fit_keeps_its_scales(void **state)
     }
 }
 
+/* Extrapolation begins after the third reading of X: until then every pair is the plain update of
+ * the one before, and only rounding may keep the loss from falling, where nothing is left to gain.
+ * (A step that raises it is taken back: the trace then tells the same loss again.) */
+static void every_joint_update_lowers_the_loss(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        if (all[f].how->solver != NMF_SOLVER_JMM) continue;
+        nmf_options options = nmf_model_view(all[f].model)->options;
+        options.init = NMF_INIT_RANDOM;
+        options.tol = 0;
+        options.max_iter = 4;
+        nmf_model *model = fit(all[f].X, &options);
+        const nmf_trace_point *trace = nmf_model_view(model)->trace;
+        for (int t = 1; t < 3 && t < nmf_model_view(model)->trace_count; t++)
+            if (!(trace[t].loss < trace[t - 1].loss) && !(trace[t].kkt <= sqrt(rounding_of(model))))
+                fail_msg("%s: update %d does not lower %.9g, where the residual is %g", all[f].name,
+                         t, trace[t - 1].loss, trace[t].kkt);
+        nmf_model_free(model);
+    }
+}
+
+/* What the fit works in, in bytes: the sentence about a limit that is too low names it. */
+static int64_t working_memory(const nmf_matrix *X, nmf_options options)
+{
+    nmf_model *model = NULL;
+    nmf_error error = {0};
+    options.memory_limit_bytes = 1;
+    assert_int_equal(nmf_fit(X, &options, &model, &error), NMF_ERROR_MEMORY);
+    return strtoll(error.message + strcspn(error.message, "0123456789"), NULL, 10);
+}
+
+/* By how much it grows, beside X, where X has twice the rows. */
+static double growth(const variant *how, layout stored)
+{
+    int64_t needed[2];
+    const int64_t rows[] = {2000, 4000}, columns = 500;
+    for (int i = 0; i < 2; i++) {
+        const problem what = {"large", fill_random, rows[i], columns, 3};
+        nmf_matrix *X = matrix_of(&what, NMF_F64, stored);
+        nmf_options options = options_of(what.k, how);
+        options.init = NMF_INIT_RANDOM;
+        options.threads = 1;
+        needed[i] = working_memory(X, options);
+        nmf_matrix_free(X);
+    }
+    const double X_grows = (double)(rows[1] - rows[0]) * (double)columns * sizeof(double);
+    return (double)(needed[1] - needed[0]) / X_grows;
+}
+
+static void joint_updates_make_no_copy_of_X(void **state)
+{
+    (void)state;
+    static const variant multiplied = {NMF_LOSS_KL, 1, NMF_SOLVER_MU, 0, 0};
+    static const variant joint[] = {{NMF_LOSS_KL, 1, NMF_SOLVER_JMM, 0, 0},
+                                    {NMF_LOSS_BETA, 1.5, NMF_SOLVER_JMM, 0, 0}};
+    for (layout how = BY_ROWS; how <= BY_COLUMNS; how = (layout)(how + 1)) {
+        assert_true(growth(&multiplied, how) > 1);
+        for (int v = 0; v < 2; v++) assert_true(growth(&joint[v], how) < 0.25);
+    }
+}
+
+/* The start and three readings before the first iteration, three for the last visit. */
+static void joint_updates_read_X_once_an_iteration(void **state)
+{
+    (void)state;
+    const problem what = {"parts", fill_parts, 70, 90, 5};
+    for (int64_t v = 0; v < COUNT(variants); v++)
+        for (layout how = BY_ROWS; how <= BY_COLUMNS; how = (layout)(how + 1)) {
+            if (variants[v].solver != NMF_SOLVER_JMM || variants[v].loss == NMF_LOSS_IS) continue;
+            nmf_matrix *X = matrix_of(&what, NMF_F32, how);
+            nmf_options options = options_of(what.k, &variants[v]);
+            options.init = NMF_INIT_RANDOM;
+            options.tol = 0;
+            options.max_iter = 25;
+            nmf_model *model = fit(X, &options);
+            const nmf_model_content *c = nmf_model_view(model);
+            assert_int_equal(c->iterations, 25);
+            for (int64_t t = 0; t + 1 < c->trace_count; t++)
+                assert_int_equal(c->trace[t].passes, 3 + c->trace[t].iteration);
+            assert_in_range(c->passes, 25 + 6, 25 + 7); /* a row of W may be looked at again */
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+}
+
 static void expect_refusal(const nmf_matrix *X, const nmf_options *options, const char *message)
 {
     nmf_model *model = NULL;
@@ -320,7 +409,7 @@ static void what_cannot_be_fitted_is_said_in_a_sentence(void **state)
     options.loss = NMF_LOSS_KL;
     options.solver = NMF_SOLVER_CD;
     expect_refusal(X, &options,
-                   "solver = cd minimizes the frobenius loss only; loss kl needs auto or mu");
+                   "solver = cd minimizes the frobenius loss only; loss kl needs auto, mu or jmm");
     nmf_matrix_free(X);
 }
 
@@ -336,6 +425,9 @@ int main(void)
         cmocka_unit_test(fits_have_the_same_bits),
         cmocka_unit_test(storage_does_not_change_the_fit),
         cmocka_unit_test(a_long_fit_keeps_its_scales),
+        cmocka_unit_test(every_joint_update_lowers_the_loss),
+        cmocka_unit_test(joint_updates_make_no_copy_of_X),
+        cmocka_unit_test(joint_updates_read_X_once_an_iteration),
         cmocka_unit_test(what_cannot_be_fitted_is_said_in_a_sentence),
     };
     return cmocka_run_group_tests(tests, fit_all, free_all);

@@ -22,7 +22,8 @@ static nmf_options options_of(int64_t k, int64_t turn)
 {
     static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA,
                                      NMF_INIT_NNDSVDAR, NMF_INIT_LRC};
-    static const nmf_solver solvers[] = {NMF_SOLVER_AUTO, NMF_SOLVER_HALS, NMF_SOLVER_CD};
+    static const nmf_solver solvers[] = {NMF_SOLVER_AUTO, NMF_SOLVER_HALS, NMF_SOLVER_CD,
+                                         NMF_SOLVER_JMM};
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = k;
     options.init = inits[turn % COUNT(inits)];
@@ -57,7 +58,7 @@ static void every_start_and_solver_has_the_same_bits(void **state)
     const problem large = {"many slots", fill_parts, 1100, 150, 7};
     for (nmf_dtype dtype = NMF_F32; dtype <= NMF_F64; dtype++) {
         nmf_matrix *X = matrix_of(&large, dtype, dtype == NMF_F32 ? BY_ROWS : BY_COLUMNS);
-        for (int64_t turn = 0; turn < 12; turn++)
+        for (int64_t turn = 0; turn < 20; turn++)
             expect_same_bits(fit, X, options_of(large.k, turn));
         nmf_options several = options_of(large.k, 0);
         several.starts = 3;

@@ -132,6 +132,10 @@ static void every_loss_gives_the_dense_fit(void **state)
                  {&counts, NMF_LOSS_KL, 1, NMF_SOLVER_MU},
                  {&no_zeros, NMF_LOSS_KL, 1, NMF_SOLVER_MU},
                  {&counts, NMF_LOSS_KL, 1, NMF_SOLVER_SCD},
+                 {&counts, NMF_LOSS_KL, 1, NMF_SOLVER_JMM},
+                 {&holes, NMF_LOSS_KL, 1, NMF_SOLVER_JMM},
+                 {&counts, NMF_LOSS_BETA, 1.5, NMF_SOLVER_JMM},
+                 {&counts, NMF_LOSS_BETA, 0.5, NMF_SOLVER_JMM},
                  {&counts, NMF_LOSS_BETA, 0.5, NMF_SOLVER_AUTO},
                  {&counts, NMF_LOSS_BETA, 1.5, NMF_SOLVER_AUTO},
                  {&holes, NMF_LOSS_KL, 1, NMF_SOLVER_AUTO}};
