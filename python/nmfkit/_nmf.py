@@ -91,7 +91,10 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         self._keep(model)
         watch.deliver()
         self._warn_if_unfinished()
-        return model.W()
+        if not self._follows():
+            return model.W()
+        self.components_ = self.components_.astype(X.dtype, copy=False)
+        return model.W().astype(X.dtype, copy=False)
 
     def _check_parameters(self):
         _checks.check_parameters(self, PARAMETERS)
@@ -111,6 +114,11 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def _dtypes(self, X):
         """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
         return FLOATS if self.solver in PARITY else kept_of(X)
+
+    def _follows(self):
+        """scikit-learn's rule, in float64 whatever X is: its own float32 results differ from that by
+        its rounding, and no rounding of ours is added."""
+        return self.solver in PARITY and self.precision == "auto"
 
     def _beta(self):
         known = isinstance(self.beta_loss, str)
@@ -178,6 +186,8 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             lent = borrow(W), borrow(H)
             start.update(init="custom", start_W=lent[0].pointer, start_H=lent[1].pointer)
         options = self._make_options(k, progress=watch.function, **start)
+        if self._follows():
+            options.precision = _options.F64
         try:
             return learn(library.nmf_fit, X, options)
         except NmfError as error:

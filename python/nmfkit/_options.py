@@ -9,6 +9,7 @@ from . import _library
 
 FIT, PCA, TRANSFORM = 1, 2, 4  # NMF_SCOPE_*
 INT, REAL, FLAG, ENUM = range(4)  # nmf_option_kind
+F32, F64 = 1, 2  # nmf_precision
 
 
 @dataclass(frozen=True)

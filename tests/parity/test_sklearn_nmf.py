@@ -57,7 +57,10 @@ def compare(name, X, k, start, **options):
                                                   solver="cd", **options)
     arrays, report = nmf("fit", X, k, start=start, solver="cd", **options)
     what = "%s, %s" % (name, options)
-    claim(report["iterations"] == iterations, "%s: %d iterations and not %d", what,
+    # With tol 0 scikit-learn ends before max_iter only where every projected gradient is 0, to the last
+    # bit: whether a row that is solved gets there is rounding's, and differs between processors.
+    at_rest = options["tol"] == 0 and iterations < options["max_iter"]
+    claim(report["iterations"] == iterations or at_rest, "%s: %d iterations and not %d", what,
           report["iterations"], iterations)
     for factor, ours, theirs in (("W", arrays["W"], W), ("H", arrays["H"], H)):
         difference = np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max())

@@ -98,8 +98,8 @@ def arrays_are_let_go_after_a_fit_and_kept_during_it():
 TWO_GIGABYTES = """
 import numpy, resource
 from nmfkit import NMF
-X = numpy.zeros((500000, 4000), numpy.uint8)  # memory that the system gives when it is written to
-X[::50000] = numpy.arange(4000) % 251
+X = numpy.empty((500000, 4000), numpy.uint8)
+X[:] = numpy.arange(4000) % 251  # all of it written, so that all of it is there before the fit
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
@@ -109,7 +109,7 @@ print(1024 * (peak() - before))
 
 
 def two_gigabytes_of_bytes_need_little_more():
-    """Peak memory, of a process of its own, of fitting 2 GB of uint8: X itself is hardly there."""
+    """Peak memory, of a process of its own, of fitting 2 GB of uint8, beside X."""
     with open("/proc/meminfo", encoding="ascii") as file:
         available = next(int(line.split()[1]) for line in file if line.startswith("MemAvailable"))
     if available < 4e6 or "libasan" in os.environ.get("LD_PRELOAD", ""):
