@@ -217,16 +217,25 @@ static nmf_status converge_on_X(nmfi_problem *problem, nmf_error *error)
     return nmfi_sketch_go_on(&problem->sketch, &problem->pass, error);
 }
 
+/* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
+ * triplets have come to rest. Where the fit converges in the sketch that takes a few readings, of
+ * which its iterations on X make up for some; a loose tol, which leaves those out, asks for one
+ * power iteration. For a divergence the SVD is only a beginning. */
+static void choose_visits(const nmfi_problem *problem, nmfi_sketch *sketch)
+{
+    static const double loose = 1e-3;
+    const int in_sketch = problem->compressed.rank > 0, begins = problem->divergence.wanted;
+    sketch->accuracy = begins ? 0 : in_sketch ? 1e-6 : 1e-4;
+    sketch->most_visits = !in_sketch                               ? (begins ? 4 : 16)
+                          : begins || problem->options.tol > loose ? 2
+                                                                   : 6;
+}
+
 nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    /* Where the fit converges in the sketch, its iterations on X mend what one power iteration
-     * leaves, and for a divergence the SVD is only a beginning. A start alone decides which minimum
-     * the fit falls into: it is the SVD's, not the seed's, once the triplets have come to rest. */
-    const int settles = problem->compressed.rank == 0 && !problem->divergence.wanted;
-    sketch->accuracy = settles ? 1e-4 : 0;
-    sketch->most_visits = problem->compressed.rank > 0 ? 2 : settles ? 16 : 4;
+    choose_visits(problem, sketch);
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
     if (status != NMF_OK || problem->compressed.rank == 0) return status;
