@@ -197,9 +197,9 @@ static void read_marginals(nmfi_problem *problem)
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
 static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_cut *cut)
 {
-    double squares = 0; /* a Gram matrix of one component is its square */
+    double squares = 0;
     const double sum = kernels->sum(marginal, cut->ld, 1, cut->count);
-    kernels->gram(marginal, cut->ld, 1, cut->ld, &squares);
+    kernels->squares(marginal, cut->ld, 1, cut->count, &squares, 1);
     return squares * (double)cut->count / (sum * sum);
 }
 

@@ -145,9 +145,9 @@ void nmfi_divergence_hold_scales(const nmfi_problem *problem)
     if (W->l1 > 0 || W->l2 > 0 || H->l1 > 0 || H->l2 > 0) return;
     for (int64_t j = 0; j < problem->k; j++) {
         const int64_t at_w = j * W->cut.ld * bytes, at_h = j * H->cut.ld * bytes;
-        double w2 = 0, h2 = 0; /* a Gram matrix of one component is its squared norm */
-        kernels->gram((char *)W->y + at_w, W->cut.ld, 1, W->cut.ld, &w2);
-        kernels->gram((char *)H->latest + at_h, H->cut.ld, 1, H->cut.ld, &h2);
+        double w2 = 0, h2 = 0;
+        kernels->squares((char *)W->y + at_w, W->cut.ld, 1, W->cut.count, &w2, 1);
+        kernels->squares((char *)H->latest + at_h, H->cut.ld, 1, H->cut.count, &h2, 1);
         if (!(w2 > 0 && h2 > 0)) continue;
         const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
         if (abs(apart) < FAR) continue;

@@ -18,9 +18,9 @@ static void balance(nmfi_problem *problem)
     for (int64_t j = 0; j < problem->k; j++) {
         char *w = (char *)problem->W.y + j * problem->W.cut.ld * kernels->element_bytes;
         char *h = (char *)problem->H.y + j * problem->H.cut.ld * kernels->element_bytes;
-        double w2 = 0, h2 = 0; /* a Gram matrix of one component is its squared norm */
-        kernels->gram(w, problem->W.cut.ld, 1, problem->W.cut.ld, &w2);
-        kernels->gram(h, problem->H.cut.ld, 1, problem->H.cut.ld, &h2);
+        double w2 = 0, h2 = 0;
+        kernels->squares(w, problem->W.cut.ld, 1, problem->m, &w2, 1);
+        kernels->squares(h, problem->H.cut.ld, 1, problem->n, &h2, 1);
         if (w2 > 0 && h2 > 0) kernels->scale(h, problem->n, sqrt(sqrt(w2 / h2)));
     }
 }

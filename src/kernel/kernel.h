@@ -229,8 +229,11 @@ typedef struct nmfi_kernels {
      * apart. P is packed, k x lanes. */
     void (*fold)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
 
-    /* The sum of k x count entries, in f64; a row shifted; a row scaled. */
+    /* The sum of k x count entries, in f64; to[j * stride] += the squares of row j, in f64; a row
+     * shifted; a row scaled. */
     double (*sum)(const void *F, int64_t ld, int64_t k, int64_t count);
+    void (*squares)(const void *F, int64_t ld, int64_t k, int64_t count, double *to,
+                    int64_t stride);
     void (*shift)(void *row, int64_t count, double by);
     void (*scale)(void *row, int64_t count, double by);
 

@@ -318,10 +318,8 @@ static void count(const nmfi_strip_work *work, const void *counted)
     const nmfi_kernels *kernels = step->kernels;
     nmfi_sums *sums = work->tile->sums;
     sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->rows);
-    for (int64_t j = 0; j < step->k; j++) { /* a Gram matrix of one component is its square */
-        const char *component = (const char *)counted + j * step->ld * kernels->element_bytes;
-        kernels->gram(component, step->ld, 1, work->rows, &sums->gram[j * step->k + j]);
-    }
+    kernels->squares(counted, step->ld, step->k, work->rows, sums->gram,
+                     step->k + 1); /* diagonal */
 }
 
 void nmfi_strip_end(nmfi_strip_work *work)
