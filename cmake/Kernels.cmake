@@ -12,9 +12,6 @@ function(nmfkit_kernel target)
   set_target_properties(${target} PROPERTIES C_EXTENSIONS ON)
   target_compile_options(${target} PRIVATE ${kernel_options})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
-  if(NMFKIT_SANITIZE) # these bodies are large: instrumented and optimized they take the compiler minutes
-    target_compile_options(${target} PRIVATE -O1)
-  endif()
   if(NMFKIT_FUZZ) # what is fuzzed are readers; instrumented, these bodies take the compiler a quarter of an hour
     target_compile_options(${target} PRIVATE -fno-sanitize=all -O1)
   endif()
