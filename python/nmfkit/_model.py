@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-from . import _library
+from . import _library, _options
 from ._library import Handle, call, library, nmf_model_content
 from ._matrix import Matrix, array_of, borrow
 
@@ -91,7 +91,8 @@ def build(W, H, options, **content):
     described = nmf_model_content(
         struct_bytes=ctypes.sizeof(nmf_model_content), options=options, loss_kind=options.loss,
         W=matrices[0].pointer, H=matrices[1].pointer, samples=W.shape[0], features=H.shape[1],
-        k=H.shape[0], precision=1 if H.dtype == np.float32 else 2, **{**content, **pointers})
+        k=H.shape[0], precision=_options.F32 if H.dtype == np.float32 else _options.F64,
+        **{**content, **pointers})
     model = Model()
     call(library.nmf_model_new, ctypes.byref(described), model.out())
     return model
