@@ -1,10 +1,14 @@
-# The arithmetic of src/kernel/: kernel_isa.c is compiled once for each instruction set, everything else
-# there once. Which variant runs is decided in the running process, never here.
+# The arithmetic of src/kernel/: kernel_f32.c and kernel_f64.c are compiled once for each instruction
+# set, everything else there once. Which variant runs is decided in the running process, never here.
 
 # Trap: never -ffast-math. It lets the compiler assume that NaN and infinity do not happen (the
 # validation exists to find them) and reorder sums (the results must not depend on the build's mood).
 # -Wno-psabi: wide vectors pass between functions of one object only, so their ABI is nobody's business.
 set(kernel_options -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
+
+# Bodies this unrolled take the compiler a quarter of an hour with every check. AddressSanitizer looks at each
+# load and store; what of UndefinedBehaviorSanitizer would look at the same once more is left out.
+set(kernel_sanitizer_options -O1 -g1 -fno-sanitize=pointer-overflow,null,alignment,object-size,bounds)
 
 # nmfkit_kernel(TARGET SOURCE...): kernels use the compilers' vector extensions, hence gnu11.
 function(nmfkit_kernel target)
@@ -12,13 +16,15 @@ function(nmfkit_kernel target)
   set_target_properties(${target} PROPERTIES C_EXTENSIONS ON)
   target_compile_options(${target} PRIVATE ${kernel_options})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
-  if(NMFKIT_FUZZ) # what is fuzzed are readers; instrumented, these bodies take the compiler a quarter of an hour
+  if(NMFKIT_FUZZ) # what is fuzzed are readers
     target_compile_options(${target} PRIVATE -fno-sanitize=all -O1)
+  elseif(NMFKIT_SANITIZE)
+    target_compile_options(${target} PRIVATE ${kernel_sanitizer_options})
   endif()
 endfunction()
 
 file(GLOB kernel_sources CONFIGURE_DEPENDS src/kernel/*.c)
-list(FILTER kernel_sources EXCLUDE REGEX "/kernel_isa\\.c$")
+list(FILTER kernel_sources EXCLUDE REGEX "/kernel_f(32|64)\\.c$")
 nmfkit_kernel(nmfkit_kernel ${kernel_sources})
 set(kernel_objects nmfkit_kernel)
 
@@ -31,7 +37,7 @@ set(kernel_flags_avx2 -mavx2 -mfma)
 set(kernel_flags_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
 
 foreach(isa ${kernel_isas})
-  nmfkit_kernel(nmfkit_kernel_${isa} src/kernel/kernel_isa.c)
+  nmfkit_kernel(nmfkit_kernel_${isa} src/kernel/kernel_f32.c src/kernel/kernel_f64.c)
   target_compile_definitions(nmfkit_kernel_${isa} PRIVATE NMFI_ISA=${isa})
   target_compile_options(nmfkit_kernel_${isa} PRIVATE ${kernel_flags_${isa}})
   list(APPEND kernel_objects nmfkit_kernel_${isa})

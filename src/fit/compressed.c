@@ -23,7 +23,9 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
     /* The spectrum of sparse data is flat: a sketch would leave out most of it. */
     if (problem->source.kind == NMFI_SOURCE_SPARSE) return 0;
-    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. */
+    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. Who gives a
+     * start has begun. */
+    if (problem->divergence.wanted && o->init == NMF_INIT_CUSTOM) return 0;
     const int64_t halves = problem->divergence.wanted ? 5 : 7;
     const int64_t rank = whole(halves * problem->k / 2, problem->k + 16);
     const double cheaper =

@@ -208,8 +208,13 @@ static void raise_zeros(const nmfi_problem *problem, const nmfi_factor *factor, 
 void nmfi_divergence_lift(nmfi_problem *problem)
 {
     nmfi_factor *W = &problem->W, *H = &problem->H;
-    raise_zeros(problem, W, W->y);
-    raise_zeros(problem, H, H->latest);
+    const int given = problem->options.init == NMF_INIT_CUSTOM;
+    if (!given) {
+        raise_zeros(problem, W, W->y);
+        raise_zeros(problem, H, H->latest);
+    }
+    const int penalized = W->l1 + W->l2 + H->l1 + H->l2 > 0;
+    if (given && (penalized || problem->divergence.beta != 1)) return;
     match_marginals(problem, W, W->y, H, H->latest);
     match_marginals(problem, H, H->latest, W, W->y);
 }

@@ -186,6 +186,29 @@ static void the_loss_never_rises(void **state)
     }
 }
 
+/* No iteration of a fit that begins where another ended is above that end: neither a sketch nor what makes
+ * other starts fit for multiplication may lose what the caller had. */
+static void a_fit_goes_on_from_where_another_ended(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        if (c->precision != NMF_PRECISION_F64) continue;
+        nmf_options options = c->options;
+        options.init = NMF_INIT_CUSTOM;
+        options.start_W = c->W;
+        options.start_H = c->H;
+        options.max_iter = 5;
+        nmf_model *further = fit(all[f].X, &options);
+        const double now = nmf_model_view(further)->trace[0].loss;
+        double parts;
+        (void)divergence(&all[f], &parts);
+        if (!(now <= c->loss + 1e-13 * (parts + c->loss)))
+            fail_msg("%s: %.17g, then %.17g", all[f].name, c->loss, now);
+        nmf_model_free(further);
+    }
+}
+
 static void stopped_is_the_reason(void **state)
 {
     const fitted *all = *state;
@@ -419,6 +442,7 @@ int main(void)
         cmocka_unit_test(factors_are_finite_and_not_negative),
         cmocka_unit_test(the_error_is_the_divergence_of_WH_from_X),
         cmocka_unit_test(the_loss_never_rises),
+        cmocka_unit_test(a_fit_goes_on_from_where_another_ended),
         cmocka_unit_test(stopped_is_the_reason),
         cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
         cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),

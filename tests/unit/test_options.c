@@ -207,6 +207,18 @@ static void a_flag_is_yes_or_no(void **state)
     }
 }
 
+static void what_the_library_can_decide_has_words(void **state)
+{
+    (void)state;
+    nmf_options options = NMF_OPTIONS_INIT;
+    set_text(&options, find("sketch"), "off");
+    assert_int_equal(options.sketch, 0);
+    set_text(&options, find("sketch"), "24");
+    assert_int_equal(options.sketch, 24);
+    set_text(&options, find("sketch"), "auto");
+    assert_int_equal(options.sketch, -1);
+}
+
 /* Refused with a sentence that has the flag, the text, and `limits`; the option stays as it is. */
 static void check_bad(const char *field, const char *text, const char *limits)
 {
@@ -229,6 +241,9 @@ static void bad_text_is_refused_with_the_limits(void **state)
     check_bad("max_iter", "0", "from 1 to 2147483648");
     check_bad("max_iter", "-1", "from 1 to 2147483648");
     check_bad("max_iter", "2147483649", "from 1 to 2147483648");
+    check_bad("threads", "auto", "from 0 to 4096");
+    check_bad("sketch", "of", "auto, off or an integer from 1 to 2147483648");
+    check_bad("sketch", "-2", "auto, off or an integer from 1");
     check_bad("threads", "4097", "from 0 to 4096");
     check_bad("seed", "9223372036854775808", "from 0 to 9223372036854775807");
     check_bad("seed", "-9223372036854775809", "from 0");
@@ -396,6 +411,7 @@ int main(void)
         cmocka_unit_test(every_option_can_be_written_and_read_back),
         cmocka_unit_test(setting_one_option_leaves_the_others_alone),
         cmocka_unit_test(a_flag_is_yes_or_no),
+        cmocka_unit_test(what_the_library_can_decide_has_words),
         cmocka_unit_test(bad_text_is_refused_with_the_limits),
         cmocka_unit_test(text_is_cut_to_the_room_there_is),
         cmocka_unit_test(no_options_are_the_defaults),

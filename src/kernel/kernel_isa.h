@@ -1,6 +1,8 @@
-/* Expands the kernel bodies into one table for f32 and one for f64. Built once per instruction set,
- * with NMFI_ISA set to its name and the compiler's flags for it; the bodies are the same for
- * all. */
+/* What the kernel bodies are expanded with, into one table for f32 (kernel_f32.c) and one for f64
+ * (kernel_f64.c). Both are built once per instruction set, with NMFI_ISA set to its name and the compiler's
+ * flags for it; the bodies are the same for all. */
+#ifndef NMFI_KERNEL_ISA_H
+#define NMFI_KERNEL_ISA_H
 #include "kernel/kernel.h"
 
 #include <float.h>
@@ -63,32 +65,4 @@
 
 #define NMFI_INLINE static inline __attribute__((always_inline))
 
-/* The order of these matters. */
-/* clang-format off */
-#define REAL float
-#define REAL_IS_F32 1
-#define NAME(base) NMFI_GLUE(base, _f32)
-#include "kernel/vector.inc"
-#include "kernel/ratio.inc"
-#include "kernel/coordinates.inc"
-#include "kernel/products.inc"
-#include "kernel/sparse.inc"
-#include "kernel/hals.inc"
-#include "kernel/strip.inc"
-#include "kernel/table.inc"
-#undef REAL
-#undef REAL_IS_F32
-#undef NAME
-
-#define REAL double
-#define REAL_IS_F32 0
-#define NAME(base) NMFI_GLUE(base, _f64)
-#include "kernel/vector.inc"
-#include "kernel/ratio.inc"
-#include "kernel/coordinates.inc"
-#include "kernel/products.inc"
-#include "kernel/sparse.inc"
-#include "kernel/hals.inc"
-#include "kernel/strip.inc"
-#include "kernel/table.inc"
-/* clang-format on */
+#endif
