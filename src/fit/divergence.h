@@ -58,8 +58,8 @@ typedef struct nmfi_divergence_ahead {
     int strict;  /* where nothing is thrown away any more */
 } nmfi_divergence_ahead;
 double nmfi_divergence_alternate(struct nmfi_problem *problem, nmfi_divergence_ahead ahead);
-/* A start made fit for multiplication: no zeros, and the model has the sums of X. Of a start that the
- * caller gave, only its scales, and only where the best are known: beta 1, no penalties. */
+/* A start made fit for multiplication: no zeros, and the model has the sums of X. One that the caller gave
+ * stays as it is where that is the better one, which readings of X tell. */
 void nmfi_divergence_lift(struct nmfi_problem *problem);
 /* Scales of W and H far apart are brought together, which changes no product. */
 void nmfi_divergence_hold_scales(const struct nmfi_problem *problem);

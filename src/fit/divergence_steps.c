@@ -205,16 +205,43 @@ static void raise_zeros(const nmfi_problem *problem, const nmfi_factor *factor, 
                        1e-3 * mean);
 }
 
+static void lift(nmfi_problem *problem, int match)
+{
+    nmfi_factor *W = &problem->W, *H = &problem->H;
+    raise_zeros(problem, W, W->y);
+    raise_zeros(problem, H, H->latest);
+    if (match) {
+        match_marginals(problem, W, W->y, H, H->latest);
+        match_marginals(problem, H, H->latest, W, W->y);
+    }
+    memcpy(H->y, H->latest, nmfi_factor_bytes(problem, H));
+}
+
+/* D and the penalties at W.y and H.y. */
+static double value_there(nmfi_problem *problem)
+{
+    const nmfi_divergence_half look = {.still = 1, .measure_result = 1};
+    nmfi_divergence_half_step(problem, 1, look);
+    nmfi_divergence_half_step(problem, 0, look);
+    return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +
+           nmfi_penalty(&problem->H, problem->k);
+}
+
 void nmfi_divergence_lift(nmfi_problem *problem)
 {
     nmfi_factor *W = &problem->W, *H = &problem->H;
-    const int given = problem->options.init == NMF_INIT_CUSTOM;
-    if (!given) {
-        raise_zeros(problem, W, W->y);
-        raise_zeros(problem, H, H->latest);
+    if (problem->options.init != NMF_INIT_CUSTOM) {
+        lift(problem, 1);
+        return;
     }
-    const int penalized = W->l1 + W->l2 + H->l1 + H->l2 > 0;
-    if (given && (penalized || problem->divergence.beta != 1)) return;
-    match_marginals(problem, W, W->y, H, H->latest);
-    match_marginals(problem, H, H->latest, W, W->y);
+    /* Joint updates leave a zero what it is, which who gives a start may want. */
+    if (problem->divergence.joint) return;
+    memcpy(W->spare, W->y, nmfi_factor_bytes(problem, W));
+    memcpy(H->spare, H->y, nmfi_factor_bytes(problem, H));
+    const double given = value_there(problem);
+    lift(problem, problem->divergence.beta == 1); /* elsewhere X's sums need not be better ones */
+    if (value_there(problem) < given) return;
+    memcpy(W->y, W->spare, nmfi_factor_bytes(problem, W));
+    memcpy(H->y, H->spare, nmfi_factor_bytes(problem, H));
+    memcpy(H->latest, H->spare, nmfi_factor_bytes(problem, H));
 }

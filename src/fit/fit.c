@@ -29,9 +29,7 @@ static void converge(nmfi_problem *problem)
     }
     if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
     if (problem->divergence.wanted) {
-        /* Joint updates leave a zero what it is, which who gives a start may want. */
-        const int as_given = problem->divergence.joint && problem->options.init == NMF_INIT_CUSTOM;
-        if (!as_given) nmfi_divergence_lift(problem);
+        nmfi_divergence_lift(problem);
         try_start(problem);
     } else if (problem->compressed.rank == 0) {
         nmfi_iterate(problem, problem->options.tol);
