@@ -209,6 +209,39 @@ static void a_fit_goes_on_from_where_another_ended(void **state)
     }
 }
 
+/* A start whose model vanishes where X does not ends no higher than a tenth above the library's own. */
+static void zeros_of_a_given_start_do_not_hold_the_fit(void **state)
+{
+    enum { M = 60, N = 40, K = 3 };
+    static const problem what = {"holes in the start", fill_parts, M, N, K};
+    (void)state;
+    double w[M * K], h[K * N];
+    uint64_t seed = 5;
+    for (int i = 0; i < M * K; i++) w[i] = i < 5 * K || i % 2 ? 0 : next_uniform(&seed);
+    for (int i = 0; i < K * N; i++) h[i] = i % N < 3 || i % 3 == 0 ? 0 : next_uniform(&seed);
+    nmf_matrix *X = matrix_of(&what, NMF_F64, BY_ROWS);
+    nmf_matrix *W = matrix_from(w, M, K, NMF_F64, BY_ROWS), *H = matrix_from(h, K, N, NMF_F64, BY_ROWS);
+    static const double betas[] = {0.5, 1, 1.5, 3};
+    for (int b = 0; b < 4; b++) {
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = K;
+        options.loss = NMF_LOSS_BETA;
+        options.beta = betas[b];
+        nmf_model *own = fit(X, &options);
+        options.init = NMF_INIT_CUSTOM;
+        options.start_W = W;
+        options.start_H = H;
+        nmf_model *given = fit(X, &options);
+        const double least = nmf_model_view(own)->loss, loss = nmf_model_view(given)->loss;
+        if (!(loss <= 1.1 * least)) fail_msg("beta %g: %g, the library's own %g", betas[b], loss, least);
+        nmf_model_free(own);
+        nmf_model_free(given);
+    }
+    nmf_matrix_free(X);
+    nmf_matrix_free(W);
+    nmf_matrix_free(H);
+}
+
 static void stopped_is_the_reason(void **state)
 {
     const fitted *all = *state;
@@ -443,6 +476,7 @@ int main(void)
         cmocka_unit_test(the_error_is_the_divergence_of_WH_from_X),
         cmocka_unit_test(the_loss_never_rises),
         cmocka_unit_test(a_fit_goes_on_from_where_another_ended),
+        cmocka_unit_test(zeros_of_a_given_start_do_not_hold_the_fit),
         cmocka_unit_test(stopped_is_the_reason),
         cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
         cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
