@@ -54,6 +54,7 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense)
     const nmfi_source source = {.kind = NMFI_SOURCE_DENSE,
                                 .rows = dense->rows,
                                 .columns = dense->columns,
+                                .stored = dense->rows * dense->columns,
                                 .dtype = dense->dtype,
                                 .by_columns = dense->column_stride != 1 && dense->row_stride == 1 &&
                                               dense->columns > 1,

@@ -9,6 +9,7 @@ static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
     const nmfi_source source = {.kind = NMFI_SOURCE_SPARSE,
                                 .rows = sparse->rows,
                                 .columns = sparse->columns,
+                                .stored = nmfi_sparse_stored(sparse),
                                 .dtype = sparse->dtype,
                                 .turns = 1,
                                 .sparse = *sparse,

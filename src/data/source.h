@@ -15,6 +15,7 @@ typedef struct nmfi_source nmfi_source;
 struct nmfi_source {
     nmfi_source_kind kind;
     int64_t rows, columns;
+    int64_t stored; /* entries: all, or those that a sparse X has */
     nmf_dtype dtype;
     int by_columns; /* 1: its transpose is read more easily */
     int turns;      /* 1: its transpose is read without a copy */

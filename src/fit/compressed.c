@@ -21,8 +21,7 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
     if (o->sketch > 0)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
-    /* The spectrum of sparse data is flat: a sketch would leave out most of it. */
-    if (problem->source.kind == NMFI_SOURCE_SPARSE) return 0;
+    if (!problem->defaults.sketches) return 0;
     /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. Who gives a
      * start has begun. */
     if (problem->divergence.wanted && o->init == NMF_INIT_CUSTOM) return 0;

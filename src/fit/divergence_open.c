@@ -26,27 +26,15 @@ void nmfi_name_loss(nmf_options *options)
     if (options->beta == 0) options->loss = NMF_LOSS_IS;
 }
 
-/* Coordinate descent looks at each row's own curvature, sum F F' x / v^2; the metric that all rows
- * share at what it is expected to be, sum F F' / v. Where entries are mostly zero, or far from what
- * rows and columns say by themselves (counts: D of that, 2 D / sum, is their mean squared relative
- * distance), expectation is a poor guide, and dear since it looks at zeros too. Between pictures
- * (0.06 to 0.12) and counts, spectra and expressions (0.3 and more) there is a wide gap. */
 int nmfi_picks_coordinates(const nmfi_problem *problem)
 {
-    static const double few = 0.3, far = 0.2;
     const nmf_options *o = &problem->options;
     if (o->solver != NMF_SOLVER_AUTO || nmfi_beta(o) != 1) return o->solver == NMF_SOLVER_SCD;
-    const double entries = (double)problem->m * (double)problem->n;
-    const double sum = problem->mean * entries, off = problem->divergence.rank_one;
-    if (problem->source.kind == NMFI_SOURCE_SPARSE)
-        return (double)nmfi_sparse_stored(&problem->source.sparse) < few * entries ||
-               2 * off > far * sum;
-    /* Where rows are dense the metric is cheaper and holds longer: notes and signatures (0.26 of
-     * the sum) are still its own, genes (0.32), cells (0.35) and digits (0.38) are not. What is
-     * mostly zeros is further still; from the start that it usually has, coordinates end in a
-     * corner there (swimmer), and the fit itself finds out which is better. */
-    static const double unlike = 0.3, mostly_zeros = 0.6;
-    return off > unlike * sum && off < mostly_zeros * sum;
+    const double sum = problem->mean * (double)problem->m * (double)problem->n;
+    const double off = problem->divergence.rank_one;
+    const nmfi_defaults *usual = &problem->defaults;
+    return usual->coordinates ||
+           (off > usual->coordinates_above * sum && off < usual->coordinates_below * sum);
 }
 
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
@@ -69,7 +57,7 @@ nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
 
 int nmfi_reads_one_way(const nmfi_problem *problem)
 {
-    return problem->divergence.joint && problem->source.kind == NMFI_SOURCE_DENSE;
+    return problem->divergence.joint && nmfi_pass_most_entries(&problem->pass) == 0;
 }
 
 /* There is a pass along the factor that does not run along the rows of X as it is stored. */

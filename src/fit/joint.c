@@ -27,7 +27,8 @@ int nmfi_joint_sums(const nmfi_problem *problem)
     /* Where zeros are left out, a row's entries name columns all over the sums: adding there would
      * cost a copy of the factor for each slot, more than X. The other side of X is at hand. */
     const int two = problem->divergence.beta != 1;
-    return problem->source.kind == NMFI_SOURCE_SPARSE && !two ? 0 : 1 + two;
+    const int leaves_out = nmfi_pass_most_entries(&problem->pass) > 0;
+    return leaves_out && !two ? 0 : 1 + two;
 }
 
 static nmfi_joint_rule describe(nmfi_problem *problem, const nmfi_factor *factor,

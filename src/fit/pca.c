@@ -13,19 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs, and a
- * copy of X in f64 is small. A sparse X is not made dense unless that is asked for. */
+/* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs. */
 enum { EXACT_MOST = 100 };
-static const double exact_most_bytes = 512e6;
 
 static int wants_exact(const nmfi_pca_state *state)
 {
     if (state->options.pca_solver != NMF_PCA_SOLVER_AUTO)
         return state->options.pca_solver == NMF_PCA_SOLVER_EXACT;
-    if (state->source.kind == NMFI_SOURCE_SPARSE) return 0;
     const int64_t least = state->m < state->n ? state->m : state->n;
     const double copy_bytes = 8.0 * (double)state->m * (double)state->n;
-    return copy_bytes <= exact_most_bytes && (least <= EXACT_MOST || 10 * state->k >= 8 * least);
+    return copy_bytes <= state->defaults.exact_bytes &&
+           (least <= EXACT_MOST || 10 * state->k >= 8 * least);
 }
 
 /* Makes the entry of largest magnitude of each deciding vector positive. */
@@ -89,14 +87,12 @@ static nmf_status make_matrices(const nmfi_pca_state *state, nmf_matrix **W, nmf
     return nmfi_inherit_names(state->X, *W, *H, error);
 }
 
-/* Who sets a memory limit decides; others are told before their machine starts to swap. */
+/* Who sets a memory limit decides. */
 static nmf_status check_dense_copy(const nmfi_pca_state *state, nmf_error *error)
 {
-    static const double most_bytes = 4e9;
+    const double most_bytes = state->defaults.copy_bytes;
     const double bytes = 8.0 * (double)state->m * (double)state->n;
-    if (state->source.kind != NMFI_SOURCE_SPARSE || state->options.memory_limit_bytes > 0 ||
-        bytes <= most_bytes)
-        return NMF_OK;
+    if (state->options.memory_limit_bytes > 0 || bytes <= most_bytes) return NMF_OK;
     return nmf_fail(
         error, NMF_ERROR_MEMORY,
         "pca-solver exact would copy the sparse X into a dense one of %.3g bytes; above "
@@ -159,6 +155,7 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
     const double began = nmfi_seconds();
     nmfi_pca_state state = {
         .options = *options, .X = X, .source = nmfi_source_of(X), .k = options->k};
+    state.defaults = nmfi_defaults_for(&state.source);
     state.m = state.source.rows;
     state.n = state.source.columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||

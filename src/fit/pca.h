@@ -4,7 +4,7 @@
 #define NMFI_FIT_PCA_H
 
 #include "base/threads.h"
-#include "data/source.h"
+#include "fit/defaults.h"
 #include "kernel/kernel.h"
 
 #include <nmfkit/model.h>
@@ -13,6 +13,7 @@ typedef struct nmfi_pca_state {
     nmf_options options;
     const nmf_matrix *X;
     nmfi_source source;
+    nmfi_defaults defaults;
     int64_t m, n, k;
     nmfi_team *team;
     const nmfi_kernels *kernels; /* of the wanted precision */

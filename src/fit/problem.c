@@ -159,6 +159,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->began_seconds = nmfi_seconds();
     problem->options = *options;
     problem->source = nmfi_source_of(X);
+    problem->defaults = nmfi_defaults_for(&problem->source);
     problem->m = problem->source.rows;
     problem->n = problem->source.columns;
     problem->k = options->k;

@@ -2,6 +2,7 @@
 #ifndef NMFI_FIT_PROBLEM_H
 #define NMFI_FIT_PROBLEM_H
 
+#include "fit/defaults.h"
 #include "fit/divergence.h"
 #include "pass/pass.h"
 #include "start/start.h"
@@ -45,6 +46,7 @@ typedef struct nmfi_problem {
     const nmfi_kernels *kernels;
     nmf_precision precision;
     nmfi_source source; /* X as given: samples x features */
+    nmfi_defaults defaults;
     int64_t m, n, k;
     int64_t starts; /* tried; the best is finished */
     int contest;    /* they are ours, not the caller's */

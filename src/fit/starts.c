@@ -4,8 +4,6 @@
  */
 #include "fit/problem.h"
 
-#include "data/sparse.h"
-
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -59,19 +57,12 @@ nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error)
     return NMF_OK;
 }
 
-static double entries(const nmfi_problem *problem)
-{
-    if (problem->source.kind == NMFI_SOURCE_SPARSE)
-        return (double)nmfi_sparse_stored(&problem->source.sparse);
-    return (double)problem->m * (double)problem->n;
-}
-
 /* Flops of an iteration: products, and sweeps over the rows of the factors. */
 static double work(const nmfi_problem *problem)
 {
     const double rows = (double)problem->m + (double)problem->n, k = (double)problem->k;
     const double rank = (double)problem->compressed.rank;
-    return 4 * k * (rank > 0 ? rows * rank : entries(problem)) + 16 * rows * k * k;
+    return 4 * k * (rank > 0 ? rows * rank : (double)problem->source.stored) + 16 * rows * k * k;
 }
 
 void nmfi_choose_contest(nmfi_problem *problem)
@@ -83,7 +74,7 @@ void nmfi_choose_contest(nmfi_problem *problem)
     if (!problem->contest) return;
     problem->contest = problem->k > FEW && !problem->divergence.wanted &&
                        problem->options.solver == NMF_SOLVER_AUTO &&
-                       entries(problem) <= most_entries && work(problem) <= most_work;
+                       (double)problem->source.stored <= most_entries && work(problem) <= most_work;
     problem->starts = problem->contest ? STARTS : 1;
 }
 

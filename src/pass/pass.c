@@ -209,9 +209,15 @@ static int64_t most_entries_dense(const nmfi_pass *pass)
     return 0;
 }
 
+static void across_dense(nmfi_pass *across, nmfi_pass *pass, int tiles)
+{
+    (void)across, (void)pass, (void)tiles; /* it reads X by itself */
+}
+
 const struct nmfi_way nmfi_way_dense = {.layout_tiles = layout_no_tiles,
                                         .tiles = nmfi_tiles_dense,
                                         .most_entries = most_entries_dense,
+                                        .across = across_dense,
 
                                         .layout = layout_dense,
                                         .visit = visit_dense,
@@ -231,4 +237,9 @@ void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const 
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok)
 {
     return pass->way->scan(pass, signed_ok);
+}
+
+void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles)
+{
+    pass->way->across(across, pass, tiles);
 }

@@ -373,9 +373,8 @@ static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
     return total;
 }
 
-void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles)
+static void across_sparse(nmfi_pass *across, nmfi_pass *pass, int tiles)
 {
-    if (pass->way != &nmfi_way_sparse) return;
     across->sides.twin = pass;
     pass->sides.has_twin = 1;
     pass->sides.whole_lines = tiles;
@@ -384,6 +383,7 @@ void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles)
 const struct nmfi_way nmfi_way_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,
                                          .tiles = nmfi_tiles_sparse,
                                          .most_entries = nmfi_most_entries_sparse,
+                                         .across = across_sparse,
 
                                          .layout = layout_sparse,
                                          .visit = visit_sparse,

@@ -15,6 +15,7 @@ struct nmfi_way {
     void (*layout_tiles)(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole);
     void (*tiles)(nmfi_pass *pass, const nmfi_tiles_visit *visit);
     int64_t (*most_entries)(const nmfi_pass *pass);
+    void (*across)(nmfi_pass *across, nmfi_pass *pass, int tiles);
 };
 extern const struct nmfi_way nmfi_way_dense, nmfi_way_sparse;
 
