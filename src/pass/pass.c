@@ -13,16 +13,27 @@ static void *slot_Q(const nmfi_pass *pass, int64_t slot, int64_t k)
     return (char *)pass->slot_Q + slot * k * pass->columns.ld * pass->kernels->element_bytes;
 }
 
-/* Tiles [begin, end) of the rows, all of one slot. */
-static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, int64_t begin,
+/* The tiles of a visit. A few components leave the time of a pass to the memory: then a block is
+ * one tile, small enough to lie in the core's own cache with all that comes by, since its second
+ * reading is to cost nothing. That depends on the shape alone: where HALS stops, a tile decides. */
+static nmfi_cut visit_tiles(const nmfi_pass *pass, int64_t k)
+{
+    enum { FEW = 4, SMALL = 1 << 18 };
+    const int64_t row_bytes = pass->source.columns * (int64_t)nmf_dtype_bytes(pass->source.dtype);
+    nmfi_cut cut = pass->rows;
+    while (k <= FEW && cut.lanes > NMFI_LANES_MIN && cut.lanes * row_bytes > SMALL) cut.lanes /= 2;
+    return cut;
+}
+
+/* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
+static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, int64_t first,
                         int64_t end, int64_t thread)
 {
     const nmfi_kernels *kernels = pass->kernels;
     nmf_dtype dtype = pass->source.dtype;
-    const int64_t first = begin * pass->rows.lanes;
-    const int64_t last = nmfi_lesser(end * pass->rows.lanes, pass->rows.count);
     nmfi_sums *sums = &pass->slot_sums[slot];
-    nmfi_rows block = {.rows = last - first, .columns = pass->source.columns};
+    nmfi_rows block = {.rows = nmfi_lesser(end, pass->rows.count) - first,
+                       .columns = pass->source.columns};
     block.data = pass->source.fetch(&pass->source, first, block.rows,
                                     pass->gather + thread * pass->gather_bytes, &block.row_stride);
     if (nmfi_pass_widens(pass, visit->k)) {
@@ -34,11 +45,13 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     }
     if (visit->rule) {
         char *P = pass->products + thread * pass->products_bytes;
-        const int64_t ldp = (end - begin) * pass->rows.lanes;
+        const int64_t ldp = end - first;
+        const nmfi_cut tiles = visit_tiles(pass, visit->k);
         memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
         kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
         nmfi_to_unit(pass, P, visit->k * ldp);
-        nmfi_improve_tiles(pass, visit->rule, &pass->rows, begin, end, P, ldp, thread, sums);
+        nmfi_improve_tiles(pass, visit->rule, &tiles, first / tiles.lanes, end / tiles.lanes, P,
+                           ldp, thread, sums);
     }
     if (visit->accumulate)
         kernels->accumulate[dtype](&block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld,
@@ -60,8 +73,11 @@ static void visit_slot(void *context, int64_t slot, int64_t thread)
     if (job->visit->accumulate)
         memset(slot_Q(pass, slot, job->visit->k), 0,
                (size_t)(job->visit->k * pass->columns.ld * pass->kernels->element_bytes));
-    for (int64_t t = begin; t < end; t += pass->block_tiles)
-        visit_block(pass, job->visit, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
+    const int64_t whole = pass->rows.lanes, part = visit_tiles(pass, job->visit->k).lanes;
+    const int64_t rows = part < whole ? part : pass->block_tiles * whole;
+    const int64_t last = nmfi_lesser(end * whole, pass->rows.count);
+    for (int64_t r = begin * whole; r < last; r += rows)
+        visit_block(pass, job->visit, slot, r, nmfi_lesser(r + rows, end * whole), thread);
     if (job->visit->accumulate)
         nmfi_gram_tiles(pass, job->visit->R, &pass->rows, begin, end, job->visit->k,
                         &pass->slot_sums[slot]);
