@@ -161,6 +161,10 @@ typedef struct nmfi_kernels {
     /* totals[r] += the divergence of row r of X from its model V. */
     void (*divergence[4])(const nmfi_ratio *ratio, double *totals);
 
+    /* The same from V[r,c] + steps[r] U[r,c], U a panel of stride ldv; Kullback-Leibler only. */
+    void (*divergence_along[4])(const nmfi_ratio *ratio, const void *U, const double *steps,
+                                double *totals);
+
     /* totals[r] += sum_c X U^2 / (V (V + steps[r] U)), U a panel of stride ldv. */
     void (*curvature[4])(const nmfi_ratio *ratio, const void *U, const double *steps,
                          double *totals);
@@ -175,10 +179,6 @@ typedef struct nmfi_kernels {
 
     /* H = F diag(w) F' for the first row, w = (of_R R + of_S S) / V, all of k x k; R becomes w. */
     void (*hessian)(const nmfi_ratio *ratio, double of_R, double of_S, double *H);
-
-    /* V[r,c] += steps[r] U[r,c], panels of stride ldv. */
-    void (*advance)(void *V, const void *U, int64_t ldv, int64_t rows, int64_t columns,
-                    const double *steps);
 
     /* Divergences, on a strip of a factor; formulas in strip.inc. Numbers for each lane are f64. */
     void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);

@@ -86,8 +86,8 @@ void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F
 double nmfi_strip_divergence(nmfi_strip_work *work);                      /* of the rows from V */
 /* U = z'F in R's panel, and the curvatures along it at `steps`. */
 void nmfi_strip_direction(nmfi_strip_work *work, const double *steps, double *growth);
-/* V += diag(steps) U, and the divergence there. */
-double nmfi_strip_advance(nmfi_strip_work *work, const double *steps);
+/* The divergence at V + diag(steps) U, of whole rows. */
+double nmfi_strip_divergence_along(nmfi_strip_work *work, const double *steps);
 /* How much slopes along the rows of panel U grow until a step: kernel `curvature`. */
 void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
                            double *growth);

@@ -85,7 +85,7 @@ static double arrive(nmfi_strip_work *work)
     const double *steps = work->lane[NMFI_LANE_STEP];
     int multiplied = 0;
     for (int64_t i = 0; i < work->rows; i++) multiplied |= steps[i] < 0;
-    if (!multiplied) return nmfi_strip_advance(work, steps);
+    if (!multiplied) return nmfi_strip_divergence_along(work, steps);
     nmfi_strip_model(work, work->strip.x, work->V);
     return nmfi_strip_divergence(work);
 }

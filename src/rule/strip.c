@@ -241,9 +241,9 @@ static void add_divergences(nmfi_strip_work *work)
     work->step->kernels->divergence[work->tile->dtype](&ratio, work->lane[NMFI_LANE_VALUE]);
 }
 
-static double total(const nmfi_strip_work *work)
+static double sum_of_rows(const nmfi_strip_work *work)
 {
-    double sum = work->tile->F ? left_out(work) : 0;
+    double sum = 0;
     for (int64_t i = 0; i < work->rows; i++) sum += work->lane[NMFI_LANE_VALUE][i];
     return sum;
 }
@@ -252,7 +252,7 @@ double nmfi_strip_divergence(nmfi_strip_work *work)
 {
     memset(work->lane[NMFI_LANE_VALUE], 0, (size_t)work->rows * sizeof(double));
     add_divergences(work);
-    return total(work);
+    return (work->tile->F ? left_out(work) : 0) + sum_of_rows(work);
 }
 
 void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,
@@ -274,15 +274,13 @@ void nmfi_strip_direction(nmfi_strip_work *work, const double *steps, double *gr
     }
 }
 
-double nmfi_strip_advance(nmfi_strip_work *work, const double *steps)
+double nmfi_strip_divergence_along(nmfi_strip_work *work, const double *steps)
 {
+    const nmfi_ratio ratio = ratio_of(work);
     memset(work->lane[NMFI_LANE_VALUE], 0, (size_t)work->rows * sizeof(double));
-    for (int64_t first = 0; first < work->X.columns; first += SPAN) {
-        nmfi_strip_work span = span_of(work, first);
-        work->step->kernels->advance(span.V, span.R, span.ldv, span.rows, span.X.columns, steps);
-        add_divergences(&span);
-    }
-    return total(work);
+    work->step->kernels->divergence_along[work->tile->dtype](&ratio, work->R, steps,
+                                                             work->lane[NMFI_LANE_VALUE]);
+    return sum_of_rows(work);
 }
 
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H)

@@ -175,6 +175,48 @@ static void check_curvature(const ratio_case *c, const nmfi_kernels *t, const nm
     free(totals);
 }
 
+/* A direction z whose U is a part of the model: V + steps U stays positive. */
+static void check_direction(const ratio_case *c, const nmfi_kernels *t, const nmfi_ratio *ratio)
+{
+    if (ratio->beta != 1) return;
+    double *steps = kernel_doubles(c->rows), *totals = kernel_doubles(c->rows);
+    double *divergences = kernel_doubles(c->rows), *directions = kernel_doubles(c->k * c->ldx);
+    for (int64_t r = 0; r < c->rows; r++) steps[r] = r % 2 ? 0.5 : 1;
+    for (int64_t j = 0; j < c->k; j++)
+        for (int64_t r = 0; r < c->rows; r++)
+            directions[j * c->ldx + r] = kernel_uniform(-0.5, 1) * c->x[j * c->ldx + r];
+    void *z = kernel_block(t, directions, c->k * c->ldx);
+    void *U = kernel_memory((size_t)(c->rows * c->ld * t->element_bytes));
+    t->model(z, c->ldx, c->rows, ratio->F, c->ld, c->k, c->columns, U, c->ld);
+    t->curvature[c->dtype](ratio, U, steps, totals);
+    t->divergence_along[c->dtype](ratio, U, steps, divergences);
+    const double few = kernel_bound(t, c->columns + 16),
+                 u = kernel_roundoff(t) * (double)(c->k + 40);
+    for (int64_t r = 0; r < c->rows; r++) {
+        double curvature = 0, divergence = 0, bound = 0;
+        for (int64_t i = 0; i < c->columns; i++) {
+            const int64_t at = r * c->ld + i;
+            const double x = entry_of(c, r, i), v = kernel_get(t, ratio->V, at);
+            const double made = kernel_get(t, U, at), there = v + steps[r] * made;
+            double wanted = 0;
+            for (int64_t j = 0; j < c->k; j++)
+                wanted += kernel_get(t, z, j * c->ldx + r) * c->F[j * c->ld + i];
+            kernel_near(t, "U", made, wanted, model_error(c, t) * v);
+            curvature += x * made * made / (v * there);
+            divergence += term(x, there, 1);
+            bound += u * (fabs(term(x, there, 1)) + there + x + 1);
+        }
+        kernel_near(t, "curvature along U", totals[r], curvature, curvature * few);
+        kernel_near(t, "D along U", divergences[r], divergence, bound);
+    }
+    free(z);
+    free(U);
+    free(steps);
+    free(totals);
+    free(divergences);
+    free(directions);
+}
+
 static void check_hessian(const ratio_case *c, const nmfi_kernels *t, const nmfi_ratio *ratio)
 {
     double *H = kernel_doubles(c->k * c->k), *w = kernel_doubles(c->columns);
@@ -224,6 +266,12 @@ static void curvatures_are_sums_of_their_terms(void **state)
 {
     (void)state;
     for_all_cases(check_curvature);
+}
+
+static void divergences_along_a_direction_are_sums_of_their_terms(void **state)
+{
+    (void)state;
+    for_all_cases(check_direction);
 }
 
 static void hessians_are_weighted_gram_matrices(void **state)
@@ -280,6 +328,7 @@ int main(void)
         cmocka_unit_test(ratios_are_those_of_the_model),
         cmocka_unit_test(divergences_are_sums_of_their_terms),
         cmocka_unit_test(curvatures_are_sums_of_their_terms),
+        cmocka_unit_test(divergences_along_a_direction_are_sums_of_their_terms),
         cmocka_unit_test(hessians_are_weighted_gram_matrices),
         cmocka_unit_test(small_divergences_are_precise),
     };
