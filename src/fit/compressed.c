@@ -21,10 +21,9 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
     if (o->sketch > 0)
         return o->sketch > least ? least : o->sketch > problem->k ? o->sketch : problem->k;
-    if (!problem->defaults.sketches) return 0;
-    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. Who gives a
-     * start has begun. */
-    if (problem->divergence.wanted && o->init == NMF_INIT_CUSTOM) return 0;
+    /* Who gives a start is to go on from it: in a sketch its loss is another one. */
+    if (!problem->defaults.sketches || o->init == NMF_INIT_CUSTOM) return 0;
+    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. */
     const int64_t halves = problem->divergence.wanted ? 5 : 7;
     const int64_t rank = whole(halves * problem->k / 2, problem->k + 16);
     const double cheaper =

@@ -23,6 +23,7 @@ static const problem problems[] = {
     {"exact low rank", fill_exact_rank, 100, 80, 3},
     {"zero rows and columns", fill_holes, 100, 70, 6},
     {"ordinary, with a sketch", fill_parts, 240, 180, 7},
+    {"random, with a sketch", fill_random, 300, 240, 8},
 };
 enum { PROBLEMS = sizeof problems / sizeof *problems, PRECISIONS = 2, SOLVERS = 3 };
 enum { FITS = PROBLEMS * PRECISIONS * SOLVERS };
@@ -93,6 +94,27 @@ static void the_loss_never_rises(void **state)
                 fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, before, now,
                          (long long)t);
         }
+    }
+}
+
+/* No sketch may lose what the caller had. */
+static void a_fit_goes_on_from_where_another_ended(void **state)
+{
+    const fitted *all = *state;
+    for (int f = 0; f < FITS; f++) {
+        const nmf_model_content *c = nmf_model_view(all[f].model);
+        nmf_options options = c->options;
+        options.init = NMF_INIT_CUSTOM;
+        options.start_W = c->W;
+        options.start_H = c->H;
+        options.max_iter = 5;
+        nmf_model *further = fit(all[f].X, &options);
+        const nmf_model_content *then = nmf_model_view(further);
+        for (int64_t t = 0; t < then->trace_count; t++)
+            if (!(then->trace[t].loss <= c->loss + loss_rounding(&all[f], c->loss)))
+                fail_msg("%s: %.17g, then %.17g in line %lld", all[f].name, c->loss,
+                         then->trace[t].loss, (long long)t);
+        nmf_model_free(further);
     }
 }
 
@@ -242,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(factors_are_finite_and_not_negative),
         cmocka_unit_test(the_loss_never_rises),
+        cmocka_unit_test(a_fit_goes_on_from_where_another_ended),
         cmocka_unit_test(the_trace_counts_upwards),
         cmocka_unit_test(the_error_is_the_distance_of_WH_from_X),
         cmocka_unit_test(the_kkt_residual_is_that_of_the_factors),
