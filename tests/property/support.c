@@ -197,6 +197,16 @@ nmf_model *fit(const nmf_matrix *X, const nmf_options *options)
     return model;
 }
 
+nmf_model *fit_further(const nmf_matrix *X, const nmf_model_content *from, int64_t iterations)
+{
+    nmf_options options = from->options;
+    options.init = NMF_INIT_CUSTOM;
+    options.start_W = from->W;
+    options.start_H = from->H;
+    options.max_iter = iterations;
+    return fit(X, &options);
+}
+
 nmf_model *pca(const nmf_matrix *X, const nmf_options *options)
 {
     nmf_model *model = NULL;

@@ -194,12 +194,7 @@ static void a_fit_goes_on_from_where_another_ended(void **state)
     for (int f = 0; f < FITS; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
         if (c->precision != NMF_PRECISION_F64) continue;
-        nmf_options options = c->options;
-        options.init = NMF_INIT_CUSTOM;
-        options.start_W = c->W;
-        options.start_H = c->H;
-        options.max_iter = 5;
-        nmf_model *further = fit(all[f].X, &options);
+        nmf_model *further = fit_further(all[f].X, c, 5);
         const double now = nmf_model_view(further)->trace[0].loss;
         double parts;
         (void)divergence(&all[f], &parts);

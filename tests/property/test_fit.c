@@ -103,12 +103,7 @@ static void a_fit_goes_on_from_where_another_ended(void **state)
     const fitted *all = *state;
     for (int f = 0; f < FITS; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
-        nmf_options options = c->options;
-        options.init = NMF_INIT_CUSTOM;
-        options.start_W = c->W;
-        options.start_H = c->H;
-        options.max_iter = 5;
-        nmf_model *further = fit(all[f].X, &options);
+        nmf_model *further = fit_further(all[f].X, c, 5);
         const nmf_model_content *then = nmf_model_view(further);
         for (int64_t t = 0; t < then->trace_count; t++)
             if (!(then->trace[t].loss <= c->loss + loss_rounding(&all[f], c->loss)))
