@@ -138,7 +138,7 @@ static double best_of(share *shares, pthread_t *threads, int64_t count)
 typedef struct bench_room {
     share *shares;
     pthread_t *threads;
-    char *array;
+    nmf_matrix *array; /* of bytes: in the same kind of pages as a matrix that is factorized */
 } bench_room;
 
 /* Operations a second; the tries last `seconds` each. */
@@ -161,7 +161,8 @@ static double read_rate(const bench_room *room, int64_t count, const bench_loops
 {
     const int64_t each = bytes / count / LINES * LINES;
     for (int64_t i = 0; i < count; i++) {
-        const share part = {loops, 0, room->array + i * each, each, 0.0};
+        const char *const from = nmf_matrix_writable(room->array);
+        const share part = {loops, 0, from + i * each, each, 0.0};
         room->shares[i] = part;
     }
     return (double)(each * count) / best_of(room->shares, room->threads, count);
@@ -188,23 +189,23 @@ nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error)
     const int64_t all = nmf_kernel().processors > 0 ? nmf_kernel().processors : 1;
     const cli_limits nothing = {
         all, widest.f32->lanes * (int64_t)sizeof(float), array_bytes(quick), {0}, {0}, {0}};
-    const bench_room room = {calloc((size_t)all, sizeof(share)),
-                             calloc((size_t)all, sizeof(pthread_t)),
-                             aligned_alloc(4096, (size_t)nothing.array_bytes)};
+    bench_room room = {calloc((size_t)all, sizeof(share)), calloc((size_t)all, sizeof(pthread_t)),
+                       NULL};
     nmf_status status = NMF_OK;
     *limits = nothing;
-    if (room.shares == NULL || room.threads == NULL || room.array == NULL)
-        status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld bytes to read",
-                          (long long)nothing.array_bytes);
-    else /* not zero: zeroed pages may all be the same page of memory */
-        memset(room.array, 1, (size_t)nothing.array_bytes);
+    if (room.shares == NULL || room.threads == NULL)
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld threads", (long long)all);
+    if (status == NMF_OK)
+        status = nmf_matrix_new(NMF_U8, 1, nothing.array_bytes, &room.array, error);
+    if (status == NMF_OK) /* not zero: zeroed pages may all be the same page of memory */
+        memset(nmf_matrix_writable(room.array), 1, (size_t)nothing.array_bytes);
     for (int which = CLI_ONE_THREAD; status == NMF_OK && which <= CLI_ALL_THREADS; which++) {
         const int64_t count = which == CLI_ONE_THREAD ? 1 : all;
         limits->fma_f32[which] = fma_rate(&room, count, widest.f32, seconds);
         limits->fma_f64[which] = fma_rate(&room, count, widest.f64, seconds);
         limits->read[which] = read_rate(&room, count, widest.f32, nothing.array_bytes);
     }
-    free(room.array);
+    nmf_matrix_free(room.array);
     free(room.threads);
     free(room.shares);
     return status;
