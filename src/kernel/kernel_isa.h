@@ -38,6 +38,8 @@
 #define NMFI_TILE_COMPONENTS 2
 #endif
 #define NMFI_TILE_ROWS 4
+/* Vectors of lanes that HALS takes side by side, in two chains for each of two coordinates. */
+#define NMFI_HALS_VECTORS (NMFI_TILE_COMPONENTS == 6 ? 4 : 2)
 
 /* Calls BODY(J) with j running over groups of J components of nearly the same size, at most
  * NMFI_TILE_COMPONENTS: 16 is 6 + 5 + 5, never 6 + 6 + 4. J is a constant in each call. */
@@ -62,6 +64,17 @@
         default: BODY(1); break; \
         } \
     }
+
+/* What the compiler then knows of a vector is only that it is in a register. */
+#if defined(__AVX512F__)
+#define NMFI_KEEP_IN_REGISTER(value) __asm__("" : "+v"(value))
+#elif defined(__x86_64__)
+#define NMFI_KEEP_IN_REGISTER(value) __asm__("" : "+x"(value))
+#elif defined(__aarch64__)
+#define NMFI_KEEP_IN_REGISTER(value) __asm__("" : "+w"(value))
+#else
+#define NMFI_KEEP_IN_REGISTER(value) (void)(value)
+#endif
 
 #define NMFI_INLINE static inline __attribute__((always_inline))
 
