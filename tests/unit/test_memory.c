@@ -20,19 +20,27 @@ static void a_product_that_overflows_is_no_size(void **state)
     assert_true(nmfi_product(INT64_MIN, INT64_MIN) == SIZE_MAX);
 }
 
+static void is_aligned_and_zero(size_t bytes)
+{
+    unsigned char *block = nmfi_allocate(bytes);
+    assert_non_null(block);
+    assert_true((uintptr_t)block % NMFI_ALIGNMENT == 0);
+    size_t others = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        others += block[i] != 0;
+        block[i] = 0xFF; /* so that a block used again would show */
+    }
+    assert_int_equal(others, 0);
+    nmfi_release(block);
+}
+
 static void blocks_are_aligned_and_zero(void **state)
 {
     (void)state;
-    for (size_t bytes = 0; bytes < 300; bytes++) {
-        unsigned char *block = nmfi_allocate(bytes);
-        assert_non_null(block);
-        assert_true((uintptr_t)block % NMFI_ALIGNMENT == 0);
-        for (size_t i = 0; i < bytes; i++) {
-            assert_true(block[i] == 0);
-            block[i] = 0xFF; /* so that a block used again would show */
-        }
-        nmfi_release(block);
-    }
+    for (size_t bytes = 0; bytes < 300; bytes++) is_aligned_and_zero(bytes);
+    /* From 4 MiB on large pages are asked for. */
+    static const size_t large[] = {4194303, 4194304, 4198465, 9437184};
+    for (int i = 0; i < 8; i++) is_aligned_and_zero(large[i % 4]);
     nmfi_release(NULL);
 }
 
