@@ -160,8 +160,8 @@ static double read_rate(const bench_room *room, int64_t count, const bench_loops
                         int64_t bytes)
 {
     const int64_t each = bytes / count / LINES * LINES;
+    const char *const from = nmf_matrix_writable(room->array);
     for (int64_t i = 0; i < count; i++) {
-        const char *const from = nmf_matrix_writable(room->array);
         const share part = {loops, 0, from + i * each, each, 0.0};
         room->shares[i] = part;
     }

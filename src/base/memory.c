@@ -20,11 +20,11 @@ static size_t round_up(size_t bytes)
 }
 
 /* Asks for large pages: they are had by one fault where 512 would be needed, and reading along them
- * seldom waits for an address to be translated. A kernel that has none goes on with small ones. */
+ * seldom waits for an address to be translated. A system that has none goes on with small ones. */
 static void prefer_large_pages(char *block, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-    enum { LARGE = 1 << 22 }; /* less is hardly ever aligned so that it holds one */
+    enum { LARGE = 1 << 22 }; /* twice a page of x86: however it lies, it holds one */
     const long page = sysconf(_SC_PAGESIZE);
     if (bytes < LARGE || page <= 0) return;
     const size_t skipped = (size_t)page - (uintptr_t)block % (size_t)page;

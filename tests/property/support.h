@@ -56,6 +56,7 @@ nmf_matrix *matrix_like(const nmf_matrix *other, double factor, nmf_dtype dtype,
 
 /* These must succeed. */
 nmf_model *fit(const nmf_matrix *X, const nmf_options *options);
+/* `from`'s factors are the start, its options the others. */
 nmf_model *fit_further(const nmf_matrix *X, const nmf_model_content *from, int64_t iterations);
 nmf_model *pca(const nmf_matrix *X, const nmf_options *options);
 nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options);
