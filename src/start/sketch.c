@@ -25,7 +25,7 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->offset = nmfi_take(arena, r, sizeof(double));
     sketch->changes = nmfi_take(arena, r, sizeof(double));
     sketch->small = nmfi_take(arena, 2 * r * r, sizeof(double));
-    sketch->turn = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
+    sketch->rotation = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
     sketch->U = nmfi_take(arena, r, row_bytes);
     sketch->V = nmfi_take(arena, r, column_bytes);
     if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
@@ -61,22 +61,22 @@ static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
 
 /* Component j of a factor becomes sum_l vectors[l,j] factor[j] component l. */
 static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *vectors,
-                    const double *factor, void *components, const nmfi_cut *cut)
+                    const double *factor, void *components, const nmfi_partition *partition)
 {
     const int64_t r = sketch->width;
     for (int64_t j = 0; j < r; j++)
         for (int64_t l = 0; l < r; l++) {
             const double value = vectors[l * r + j] * factor[j];
             pass->kernels->from_f64(
-                &value, (char *)sketch->turn + (j * r + l) * pass->kernels->element_bytes, 1);
+                &value, (char *)sketch->rotation + (j * r + l) * pass->kernels->element_bytes, 1);
         }
-    nmfi_pass_combine(pass, r, sketch->turn, components, cut);
+    nmfi_pass_combine(pass, r, sketch->rotation, components, partition);
 }
 
-/* turn = L^-T of the Cholesky factorization V'V = L L', so that V turn has orthonormal components;
+/* rotation = L^-T of the Cholesky factorization V'V = L L', so that V rotation has orthonormal components;
  * those that depend on the ones before (a pivot that vanishes: the rank is below r) become zero.
  * Returns the least share of a squared norm that was new. */
-static double cholesky_turn(const double *gram, int64_t r, double *L, double *turn)
+static double cholesky_rotation(const double *gram, int64_t r, double *L, double *rotation)
 {
     static const double dependent = 1e-12; /* of the component's squared norm */
     double least = 1.0;
@@ -91,10 +91,10 @@ static double cholesky_turn(const double *gram, int64_t r, double *L, double *tu
             if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
         }
     for (int64_t i = r - 1; i >= 0; i--) { /* rows of L^-T, the last one first */
-        double *row = turn + i * r;
+        double *row = rotation + i * r;
         for (int64_t j = 0; j < r; j++) row[j] = i == j && L[i * r + i] > 0 ? 1.0 : 0.0;
         for (int64_t l = i + 1; l < r; l++)
-            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * turn[l * r + j];
+            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * rotation[l * r + j];
         for (int64_t j = i; j < r; j++) row[j] = L[i * r + i] > 0 ? row[j] / L[i * r + i] : 0.0;
     }
     return least;
@@ -105,12 +105,12 @@ static double cholesky_turn(const double *gram, int64_t r, double *L, double *tu
 static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
-    double *L = sketch->small, *turn = L + r * r;
+    double *L = sketch->small, *rotation = L + r * r;
     for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
     for (int round = 0; round < 2; round++) {
         nmfi_pass_columns(pass, r, NULL, sketch->V);
-        const double least = cholesky_turn(pass->total.gram, r, L, turn);
-        combine(sketch, pass, turn, sketch->values, sketch->V, &pass->columns);
+        const double least = cholesky_rotation(pass->total.gram, r, L, rotation);
+        combine(sketch, pass, rotation, sketch->values, sketch->V, &pass->columns);
         if (least > 1e-3) break;
     }
 }
@@ -120,9 +120,10 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
     const nmfi_kernels *kernels = pass->kernels;
     const nmfi_rows mean = {sketch->mean, pass->columns.count, 1, pass->columns.count};
-    memset(sketch->turn, 0, (size_t)(sketch->width * kernels->element_bytes));
-    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->turn, 1);
-    kernels->to_f64(sketch->turn, sketch->offset, sketch->width);
+    memset(sketch->rotation, 0, (size_t)(sketch->width * kernels->element_bytes));
+    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->rotation,
+                               1);
+    kernels->to_f64(sketch->rotation, sketch->offset, sketch->width);
 }
 
 /* One reading: U <- (X - mean) V. */
@@ -189,7 +190,7 @@ static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
 static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
     for (int64_t visit = 1;; visit++) {
-        const int last = visit >= sketch->most_visits;
+        const int last = visit >= sketch->most_passes;
         orthonormalize(sketch, pass);
         read_once(sketch, pass);
         if (last || sketch->accuracy > 0) {
