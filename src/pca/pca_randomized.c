@@ -1,7 +1,7 @@
 /* Randomized PCA: column means by one visit in f64, then the range finder with implicit centring
  * until the wanted variances have come to rest; X is never copied. Source: Halko, Martinsson &
  * Tropp 2011. */
-#include "fit/pca.h"
+#include "pca/pca.h"
 
 #include "base/memory.h"
 #include "data/matrix.h"

@@ -1,7 +1,7 @@
 /* PCA: the state its two solvers fill (pca_exact.c, pca_randomized.c) and pca.c turns into a
  * model. */
-#ifndef NMFI_FIT_PCA_H
-#define NMFI_FIT_PCA_H
+#ifndef NMFI_PCA_PCA_H
+#define NMFI_PCA_PCA_H
 
 #include "base/threads.h"
 #include "fit/defaults.h"

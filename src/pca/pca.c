@@ -1,5 +1,5 @@
 /* PCA: choose the solver, fix the signs, make the model. */
-#include "fit/pca.h"
+#include "pca/pca.h"
 
 #include "base/clock.h"
 #include "base/memory.h"

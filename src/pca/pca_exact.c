@@ -1,7 +1,7 @@
 /* Exact PCA by the Gram matrix of the smaller side, in f64: with C = X - 1 mean' and s = min(m, n),
  * the eigenpairs of C C' (or C'C) are sigma^2 and one side's singular vectors; the other side's
  * follow by one product. Cost: s^2 max(m, n) flops and a copy of X in f64. */
-#include "fit/pca.h"
+#include "pca/pca.h"
 
 #include "base/memory.h"
 #include "data/matrix.h"

@@ -3,7 +3,7 @@
 #include "base/cpu.h"
 #include "base/options.h"
 #include "data/matrix.h"
-#include "fit/pca.h"
+#include "pca/pca.h"
 #include "fit/problem.h"
 #include "fit/transform.h"
 
