@@ -86,7 +86,8 @@ if(NMFKIT_TEST_LAUNCHER)
   return()
 endif()
 
-nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_floors)
+nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_floors
+  ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 nmfkit_test(scripts_headers ${PROJECT_SOURCE_DIR}/scripts/check_headers)
 if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_COVERAGE) # instrumentation exports names of its own
   nmfkit_test(scripts_symbols ${PROJECT_SOURCE_DIR}/scripts/check_symbols

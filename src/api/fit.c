@@ -2,10 +2,9 @@
  * down. */
 #include "base/cpu.h"
 #include "base/options.h"
-#include "data/matrix.h"
-#include "pca/pca.h"
 #include "fit/problem.h"
 #include "fit/transform.h"
+#include "pca/pca.h"
 
 #include <nmfkit/fit.h>
 #include <stdio.h>

@@ -1,22 +1,9 @@
-/* nmf_matrix: construction, looking, names, image shape. Arithmetic on it is elsewhere. */
-#include "base/memory.h"
+/* nmf_matrix, dense or around compressed rows or columns: borrowed, adopted, made, looked at, freed. */
 #include "data/matrix.h"
+#include "base/memory.h"
 #include "data/sparse.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-size_t nmf_dtype_bytes(nmf_dtype dtype)
-{
-    static const size_t bytes[] = {1, 2, 4, 8, 4};
-    return (size_t)dtype <= NMF_I32 ? bytes[dtype] : 0;
-}
-
-const char *nmf_dtype_name(nmf_dtype dtype)
-{
-    static const char *const names[] = {"uint8", "uint16", "float32", "float64", "int32"};
-    return (size_t)dtype <= NMF_I32 ? names[dtype] : "unknown";
-}
 
 static nmf_status check_dense(const nmf_dense *dense, nmf_error *error)
 {
@@ -91,17 +78,62 @@ nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_ma
     return NMF_OK;
 }
 
-static void free_names(nmfi_name_list *list)
+nmf_status nmf_matrix_borrow_sparse(const nmf_sparse *sparse, nmf_matrix **matrix, nmf_error *error)
 {
-    free(list->names);
-    list->names = NULL;
-    list->count = 0;
+    return nmf_matrix_adopt_sparse(sparse, NULL, NULL, matrix, error);
+}
+
+/* The shape, for everything that asks every matrix for it. */
+static nmf_dense without_data(const nmf_sparse *sparse)
+{
+    const nmf_dense dense = {
+        .dtype = sparse->dtype, .rows = sparse->rows, .columns = sparse->columns};
+    return dense;
+}
+
+/* Rows are read as they come, in whatever order. Columns that do not ascend are copied, sorted: a row
+ * of them would have to be looked for in every entry. */
+static int usable(const nmf_sparse *sparse, nmfi_sparse_order order)
+{
+    return order.ascends || (order.distinct && !sparse->by_columns);
+}
+
+nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(void *context),
+                                   void *context, nmf_matrix **matrix, nmf_error *error)
+{
+    *matrix = NULL;
+    nmfi_sparse_order order = {0};
+    nmf_matrix *made = NULL;
+    nmf_status status = nmfi_sparse_check(sparse, &order, error);
+    if (status == NMF_OK) {
+        made = calloc(1, sizeof *made);
+        if (!made)
+            status = nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
+    }
+    const int keeps = status == NMF_OK && usable(sparse, order);
+    if (keeps)
+        made->sparse = *sparse;
+    else if (status == NMF_OK)
+        status = nmfi_sparse_tidy(sparse, &made->sparse, &made->owned, error);
+    if (release && !keeps) release(context);
+    if (status != NMF_OK) {
+        free(made);
+        return status;
+    }
+    made->dense = without_data(&made->sparse);
+    made->ascends = order.ascends || !keeps;
+    if (keeps) {
+        made->release = release;
+        made->context = context;
+    }
+    *matrix = made;
+    return NMF_OK;
 }
 
 void nmf_matrix_free(nmf_matrix *matrix)
 {
     if (!matrix) return;
-    for (int which = 0; which < 3; which++) free_names(&matrix->names[which]);
+    for (int which = 0; which < 3; which++) nmfi_names_free(&matrix->names[which]);
     if (matrix->release) matrix->release(matrix->context);
     nmfi_release(matrix->owned);
     free(matrix);
@@ -132,6 +164,22 @@ nmf_dtype nmf_matrix_dtype(const nmf_matrix *matrix)
     return matrix->dense.dtype;
 }
 
+int nmf_matrix_is_sparse(const nmf_matrix *matrix)
+{
+    return matrix->sparse.pointers != NULL;
+}
+
+nmf_sparse nmf_matrix_sparse(const nmf_matrix *matrix)
+{
+    return matrix->sparse;
+}
+
+int64_t nmf_matrix_stored(const nmf_matrix *matrix)
+{
+    return nmf_matrix_is_sparse(matrix) ? nmfi_sparse_stored(&matrix->sparse)
+                                        : matrix->dense.rows * matrix->dense.columns;
+}
+
 void nmf_matrix_transpose(nmf_matrix *matrix)
 {
     nmf_dense *d = &matrix->dense;
@@ -144,113 +192,8 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     const nmfi_name_list samples = matrix->names[NMF_SAMPLE_NAMES];
     matrix->names[NMF_SAMPLE_NAMES] = matrix->names[NMF_FEATURE_NAMES];
     matrix->names[NMF_FEATURE_NAMES] = samples;
-    free_names(&matrix->names[NMF_LABELS]);
+    nmfi_names_free(&matrix->names[NMF_LABELS]);
     matrix->image_height = matrix->image_width = 0;
-}
-
-static nmf_status select_dense(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
-                               nmf_matrix **selected, nmf_error *error)
-{
-    nmf_status status =
-        nmf_matrix_new(matrix->dense.dtype, count, matrix->dense.columns, selected, error);
-    const size_t row_bytes = (size_t)matrix->dense.columns * nmf_dtype_bytes(matrix->dense.dtype);
-    for (int64_t i = 0; status == NMF_OK && i < count; i++)
-        status = nmf_matrix_copy_rows(matrix, rows[i], 1, matrix->dense.dtype,
-                                      (char *)(*selected)->owned + (size_t)i * row_bytes, error);
-    return status;
-}
-
-/* Names and labels of the selected rows, and everything about columns. */
-static nmf_status select_names(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
-                               nmf_matrix *made, nmf_error *error)
-{
-    nmf_status status = nmfi_matrix_inherit_columns(made, matrix, error);
-    const nmf_names row_names[] = {NMF_SAMPLE_NAMES, NMF_LABELS};
-    for (int w = 0; status == NMF_OK && w < 2; w++) {
-        if (!nmf_matrix_has_names(matrix, row_names[w])) continue;
-        const char **picked = calloc((size_t)count + 1, sizeof *picked);
-        if (!picked)
-            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names", (long long)count);
-        for (int64_t i = 0; i < count; i++)
-            picked[i] = nmf_matrix_name(matrix, row_names[w], rows[i]);
-        status = nmf_matrix_set_names(made, row_names[w], picked, error);
-        free(picked);
-    }
-    return status;
-}
-
-nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
-                             nmf_matrix **selected, nmf_error *error)
-{
-    *selected = NULL;
-    for (int64_t i = 0; i < count; i++)
-        if (rows[i] < 0 || rows[i] >= matrix->dense.rows)
-            return nmf_fail(error, NMF_ERROR_ARGUMENT, "row %lld is not one of 0 to %lld",
-                            (long long)rows[i], (long long)matrix->dense.rows - 1);
-    nmf_matrix *made = NULL;
-    nmf_status status = nmf_matrix_is_sparse(matrix)
-                            ? nmfi_matrix_select_sparse(matrix, rows, count, &made, error)
-                            : select_dense(matrix, rows, count, &made, error);
-    if (status == NMF_OK) status = select_names(matrix, rows, count, made, error);
-    if (status == NMF_OK) {
-        *selected = made;
-        return NMF_OK;
-    }
-    nmf_matrix_free(made);
-    return status;
-}
-
-static int64_t names_wanted(const nmf_matrix *matrix, nmf_names which)
-{
-    return which == NMF_FEATURE_NAMES ? matrix->dense.columns : matrix->dense.rows;
-}
-
-nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which, const char *const *names,
-                                nmf_error *error)
-{
-    if ((size_t)which > NMF_LABELS)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "names kind %d is not one of 0 to 2",
-                        (int)which);
-    if (!names) {
-        free_names(&matrix->names[which]);
-        return NMF_OK;
-    }
-    const int64_t count = names_wanted(matrix, which);
-    size_t text_bytes = 0;
-    for (int64_t i = 0; i < count; i++) {
-        if (!names[i])
-            return nmf_fail(error, NMF_ERROR_ARGUMENT, "name %lld of %lld is NULL", (long long)i,
-                            (long long)count);
-        text_bytes += strlen(names[i]) + 1;
-    }
-    char **list = malloc((size_t)(count + 1) * sizeof *list + text_bytes);
-    if (!list)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld names of %zu bytes",
-                        (long long)count, text_bytes);
-    char *text = (char *)(list + count + 1);
-    for (int64_t i = 0; i < count; i++) {
-        const size_t bytes = strlen(names[i]) + 1;
-        memcpy(text, names[i], bytes);
-        list[i] = text;
-        text += bytes;
-    }
-    list[count] = NULL;
-    free_names(&matrix->names[which]);
-    matrix->names[which].names = list;
-    matrix->names[which].count = count;
-    return NMF_OK;
-}
-
-const char *nmf_matrix_name(const nmf_matrix *matrix, nmf_names which, int64_t index)
-{
-    if ((size_t)which > NMF_LABELS) return NULL;
-    const nmfi_name_list *list = &matrix->names[which];
-    return list->names && index >= 0 && index < list->count ? list->names[index] : NULL;
-}
-
-int nmf_matrix_has_names(const nmf_matrix *matrix, nmf_names which)
-{
-    return (size_t)which <= NMF_LABELS && matrix->names[which].names != NULL;
 }
 
 nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height, int64_t width,
@@ -273,27 +216,4 @@ int64_t nmf_matrix_image_height(const nmf_matrix *matrix)
 int64_t nmf_matrix_image_width(const nmf_matrix *matrix)
 {
     return matrix->image_width;
-}
-
-static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_names which, nmf_error *error)
-{
-    if (!nmf_matrix_has_names(from, which) || from->names[which].count != names_wanted(to, which))
-        return NMF_OK;
-    return nmf_matrix_set_names(to, which, (const char *const *)from->names[which].names, error);
-}
-
-nmf_status nmfi_matrix_inherit_rows(nmf_matrix *to, const nmf_matrix *from, nmf_error *error)
-{
-    const nmf_status status = inherit(to, from, NMF_SAMPLE_NAMES, error);
-    return status == NMF_OK ? inherit(to, from, NMF_LABELS, error) : status;
-}
-
-nmf_status nmfi_matrix_inherit_columns(nmf_matrix *to, const nmf_matrix *from, nmf_error *error)
-{
-    const int fits = to->dense.columns == from->dense.columns && from->image_height > 0;
-    if (fits) {
-        to->image_height = from->image_height;
-        to->image_width = from->image_width;
-    }
-    return inherit(to, from, NMF_FEATURE_NAMES, error);
 }
