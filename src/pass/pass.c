@@ -60,8 +60,8 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     if (visit->distance)
         kernels->distance[dtype](&block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld,
                                  visit->C, pass->columns.ld, visit->k,
-                                 pass->scratch + thread * pass->scratch_bytes,
-                                 pass->scale, &sums->value[NMFI_SUM_LOSS]);
+                                 pass->scratch + thread * pass->scratch_bytes, pass->scale,
+                                 &sums->value[NMFI_SUM_LOSS]);
 }
 
 static void visit_slot(void *context, int64_t slot, int64_t thread)
@@ -182,8 +182,7 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
         block.data =
             pass->source.fetch(&pass->source, first, block.rows,
                                pass->gather + thread * pass->gather_bytes, &block.row_stride);
-        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok,
-                                                pass->scale, scan);
+        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok, pass->scale, scan);
     }
 }
 

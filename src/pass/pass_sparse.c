@@ -356,8 +356,7 @@ static void scan_share(void *context, int64_t share, int64_t thread)
                               .rows = begin < end,
                               .columns = end - begin};
     job->shares[share] = nmfi_scan_nothing();
-    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale,
-                                  &job->shares[share]);
+    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale, &job->shares[share]);
 }
 
 static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
