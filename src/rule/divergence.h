@@ -56,6 +56,7 @@ typedef struct nmfi_strip_work {
     int64_t ldv;
     const void *F; /* the other factor beside X's columns, k x ldf */
     int64_t ldf;
+    const double *F_sums; /* k: what S F' is for beta 1 */
     double *lane[NMFI_LANE_COUNT];
     double *small; /* k x k, 5 k and what nmfi_pivot works in */
 } nmfi_strip_work;
@@ -93,6 +94,18 @@ void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *s
                            double *growth);
 /* Of a strip of one: H = F diag(w) F', w = (of_R R + of_S S) / v; R is used up. */
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H);
+
+/* Rows whose entries have weights, and entries that were not observed (rule_weighted.c): each of
+ * the tile's rows is handed to `inner`, a rule of this header with the same step, as a tile of its
+ * own. X is in T. */
+typedef struct nmfi_weighted_rule {
+    const nmfi_divergence_step *step;
+    nmfi_rule inner;
+    const void *u;       /* rows of the factor x columns, T: weight^(1 / beta), 0: not observed */
+    int64_t ldu, columns;
+} nmfi_weighted_rule;
+nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
+int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);
 
 /* Sequential coordinate descent for the Kullback-Leibler divergence (rule_scd.c). */
 typedef struct nmfi_scd_rule {

@@ -14,7 +14,7 @@ static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *
     const nmfi_kernels *kernels = step->kernels;
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double row[NMFI_LANES_MAX], sum = 0;
-    for (int64_t j = 0; j < step->k; j++) sum += step->F_sums[j];
+    for (int64_t j = 0; j < step->k; j++) sum += work->F_sums[j];
     kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
     for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
     for (int64_t j = 0; j < step->k; j++)
