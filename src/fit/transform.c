@@ -2,9 +2,10 @@
 #include "fit/transform.h"
 
 #include "data/matrix.h"
+#include "fit/choose.h"
 #include "fit/divergence.h"
 #include "fit/factors.h"
-#include "fit/solve.h"
+#include "fit/loss.h"
 #include "pass/pass.h"
 
 #include <math.h>
