@@ -27,7 +27,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
   endfunction()
 
   file(WRITE ${TARGET}.new "/* Made by cmake/Report.cmake from render/report/. */\n"
-    "#include \"report_page.h\"\n")
+    "#include \"render/report_page.h\"\n")
   append_files(skeleton page.html)
   append_files(style ${report_styles})
   append_files(script begin.js ${report_scripts} end.js)

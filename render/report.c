@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../io/atomic_file.h"
-#include "../io/number.h"
+#include "io/files/atomic_file.h"
+#include "io/files/number.h"
 #include "buffer.h"
 #include "report_json.h"
 #include "report_page.h"
