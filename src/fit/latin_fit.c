@@ -1,0 +1,360 @@
+/* The loop of a fit to what a fold leaves: starts, extrapolation, when to stop (latin_fit.h). */
+#include "fit/latin_fit.h"
+
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static int64_t whole_vectors(int64_t count)
+{
+    return (count + NMFI_LANES_MAX - 1) / NMFI_LANES_MAX * NMFI_LANES_MAX;
+}
+
+static void layout_factor(nmfi_latin_factor *factor, const nmfi_latin_plan *plan, int side,
+                          nmfi_arena *arena)
+{
+    const nmfi_latin *latin = plan->latin;
+    const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
+    void **const arrays[] = {&factor->y, &factor->now, &factor->before, &factor->best,
+                             &factor->kept};
+    factor->side = side;
+    factor->groups = &latin->group[side];
+    factor->count = latin->group[side].count;
+    factor->ld = whole_vectors(factor->count) + NMFI_LANES_MAX;
+    /* Kernels read whole vectors behind the last member of a run. */
+    factor->ld_around = whole_vectors(2 * factor->count) + NMFI_LANES_MAX;
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        *arrays[i] = nmfi_take(arena, k, nmfi_product(factor->ld, bytes));
+    factor->grams =
+        nmfi_take(arena, latin->folds * k, nmfi_product(plan->beta == 2 ? k : 1, sizeof(double)));
+    if (latin->is_sparse)
+        factor->packed = nmfi_take(arena, factor->count + 1,
+                                   nmfi_product(nmfi_packed_stride(k), bytes));
+    else
+        factor->around = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
+    if (plan->beta == 2 && !latin->is_sparse && side == 1)
+        factor->sums = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
+}
+
+void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
+{
+    const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
+    const int64_t rows = plan->latin->group[0].count, columns = plan->latin->group[1].count;
+    const size_t tile = nmfi_product(NMFI_LANES_MAX, bytes);
+    fit->plan = plan;
+    layout_factor(&fit->W, plan, 0, arena);
+    layout_factor(&fit->H, plan, 1, arena);
+    for (int i = 0; i < 3; i++) fit->tile[i] = nmfi_take(arena, k, tile);
+    fit->tile[3] =
+        nmfi_take(arena, NMFI_LANES_MAX, nmfi_product(nmfi_packed_stride(k), bytes));
+    fit->products = nmfi_take(arena, k, tile);
+    fit->gram = nmfi_take(arena, k * k, (size_t)bytes);
+    fit->ridged = nmfi_take(arena, k * k, (size_t)bytes);
+    fit->inverse = nmfi_take(arena, k, (size_t)bytes);
+    fit->shared = nmfi_take(arena, k * k, sizeof(double));
+    fit->ignored = nmfi_take(arena, 2 * k, sizeof(double));
+    fit->panel_ld = whole_vectors(rows > columns ? rows : columns) + NMFI_LANES_MAX;
+    const size_t panel = nmfi_product(fit->panel_ld, bytes);
+    fit->model = nmfi_take(arena, NMFI_LATIN_STRIP, panel);
+    fit->entries = nmfi_take(arena, 1, panel);
+    if (plan->beta != 1 && plan->beta != 2) {
+        fit->ratio = nmfi_take(arena, NMFI_LATIN_STRIP, panel);
+        fit->power = nmfi_take(arena, NMFI_LATIN_STRIP, panel);
+    }
+    if (plan->beta == 1 && plan->latin->is_sparse) fit->beside = nmfi_take(arena, k, panel);
+    fit->active = nmfi_take(arena, k, sizeof(int32_t));
+    fit->held = nmfi_take(arena, 4 * columns, sizeof(double));
+}
+
+/* --- what half steps share -------------------------------------------------------------------- */
+
+void nmfi_latin_refresh(nmfi_latin_fit *fit, nmfi_latin_factor *O)
+{
+    const nmfi_kernels *kernels = fit->plan->kernels;
+    const size_t bytes = (size_t)(O->count * kernels->element_bytes);
+    if (O->packed) {
+        kernels->pack(O->y, O->ld, fit->k, O->count, O->packed, nmfi_packed_stride(fit->k));
+        return;
+    }
+    for (int64_t j = 0; j < fit->k; j++)
+        for (int64_t round = 0; round < 2; round++)
+            memcpy(nmfi_latin_at(fit, O->around, j * O->ld_around + round * O->count),
+                   nmfi_latin_at(fit, O->y, j * O->ld), bytes);
+}
+
+void nmfi_latin_group_sums(nmfi_latin_fit *fit, nmfi_latin_factor *O)
+{
+    for (int64_t g = 0; g < O->groups->folds; g++)
+        for (int64_t j = 0; j < fit->k; j++) {
+            const int64_t first = O->groups->begin[g];
+            O->grams[g * fit->k + j] =
+                fit->plan->kernels->sum(nmfi_latin_at(fit, O->y, j * O->ld + first), O->ld, 1,
+                                        O->groups->begin[g + 1] - first);
+        }
+}
+
+void nmfi_latin_share_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *O, int64_t group)
+{
+    const int64_t missing = nmfi_latin_missing(fit->plan->latin, group, fit->fold);
+    for (int64_t j = 0; j < fit->k; j++) fit->shared[j] = 0;
+    for (int64_t g = 0; g < O->groups->folds; g++)
+        for (int64_t j = 0; g != missing && j < fit->k; j++)
+            fit->shared[j] += O->grams[g * fit->k + j];
+}
+
+void nmfi_latin_load(const nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64_t first,
+                     int64_t count, void *tile, int64_t lanes)
+{
+    const size_t bytes = (size_t)fit->plan->kernels->element_bytes;
+    for (int64_t j = 0; j < fit->k; j++) {
+        char *const to = nmfi_latin_at(fit, tile, j * lanes);
+        memcpy(to, nmfi_latin_at(fit, U->y, j * U->ld + first), (size_t)count * bytes);
+        memset(to + (size_t)count * bytes, 0, (size_t)(lanes - count) * bytes);
+    }
+}
+
+void nmfi_latin_store(const nmfi_latin_fit *fit, nmfi_latin_factor *U, int64_t first, int64_t count,
+                      const void *tile, int64_t lanes, double extrapolation, int positive)
+{
+    const nmfi_kernels *kernels = fit->plan->kernels;
+    for (int64_t j = 0; j < fit->k; j++)
+        memcpy(nmfi_latin_at(fit, U->now, j * U->ld + first), nmfi_latin_at(fit, tile, j * lanes),
+               (size_t)(count * kernels->element_bytes));
+    (positive ? kernels->overshoot : kernels->extrapolate)(
+        nmfi_latin_at(fit, U->y, first), U->ld, nmfi_latin_at(fit, U->now, first), U->ld,
+        nmfi_latin_at(fit, U->before, first), U->ld, fit->k, count, extrapolation);
+}
+
+nmfi_rows nmfi_latin_rows(const nmfi_latin_fit *fit, int side, int64_t line, int64_t count,
+                          const nmfi_latin_run *run)
+{
+    const nmfi_latin_side *s = &fit->plan->latin->side[side];
+    const int64_t bytes = (int64_t)nmf_dtype_bytes(fit->plan->latin->dtype);
+    const nmfi_rows rows = {(const char *)s->data + (line * s->stride + run->offset) * bytes,
+                            s->stride, count, run->count};
+    return rows;
+}
+
+nmfi_lines nmfi_latin_line(const nmfi_latin_fit *fit, int side, int64_t line,
+                           const nmfi_latin_run *run, int64_t bounds[2])
+{
+    const nmfi_latin_side *s = &fit->plan->latin->side[side];
+    const int64_t *const places = s->bounds + line * (fit->plan->latin->places + 1) + run->place;
+    bounds[0] = places[0];
+    bounds[1] = places[run->places];
+    const nmfi_lines one = {bounds, s->indices, s->values};
+    return one;
+}
+
+/* --- starts ---------------------------------------------------------------------------------- */
+
+/* Uniform numbers times what the fold leaves of the line's mean, so that the model has the mean of X. A
+ * number belongs to its row or column of X, wherever the groups put it. */
+static void start_factor(const nmfi_latin_fit *fit, nmfi_latin_factor *factor, uint64_t seed)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const nmfi_kernels *kernels = fit->plan->kernels;
+    const uint32_t stream = factor->side == 0 ? NMFI_STREAM_W : NMFI_STREAM_H;
+    const double mean = latin->sum[fit->fold] / latin->entries[fit->fold] * fit->unit;
+    const double scale = sqrt(4 * mean / (double)fit->k) / mean * fit->unit;
+    for (int64_t g = 0; g < latin->folds; g++) {
+        const nmfi_latin_run run = nmfi_latin_run_of(latin, factor->side, g, fit->fold, 0);
+        for (int64_t i = factor->groups->begin[g]; i < factor->groups->begin[g + 1]; i++) {
+            const double sum = latin->margin[factor->side].sum[fit->fold * factor->count + i];
+            const double share = run.count > 0 ? scale * sum / (double)run.count : 0;
+            for (int64_t j = 0; j < fit->k; j++) {
+                const double value = share * nmfi_uniform(seed, stream, (uint32_t)j,
+                                                          (uint64_t)factor->groups->at[i]);
+                kernels->from_f64(&value, nmfi_latin_at(fit, factor->y, j * factor->ld + i), 1);
+            }
+        }
+    }
+}
+
+static size_t factor_bytes(const nmfi_latin_fit *fit, const nmfi_latin_factor *factor)
+{
+    return (size_t)(fit->k * factor->ld * fit->plan->kernels->element_bytes);
+}
+
+static void copy(const nmfi_latin_fit *fit, const nmfi_latin_factor *factor, void *to,
+                 const void *from)
+{
+    memcpy(to, from, factor_bytes(fit, factor));
+}
+
+static void swap(void **a, void **b)
+{
+    void *const kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static double half_step(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
+                        double extrapolation, int measure)
+{
+    const double beta = fit->plan->beta;
+    nmfi_latin_half *const step = beta == 2   ? nmfi_latin_frobenius
+                                  : beta == 1 ? nmfi_latin_entries
+                                              : nmfi_latin_panels;
+    return step(fit, U, O, extrapolation, measure);
+}
+
+/* How far ahead the next iteration looks (Ang & Gillis 2019). */
+typedef struct momentum {
+    double beta, most, last;
+    int plain; /* the next iteration is not extrapolated: the one before was taken back */
+} momentum;
+
+/* From (W.y, H.y): W.y and H.now have the loss that is returned. */
+static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t iteration)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const double beta = ahead->plain || iteration < 2 ? 0 : ahead->beta;
+    half_step(fit, &fit->W, &fit->H, beta, 0);
+    swap(&fit->W.now, &fit->W.before);
+    const double loss =
+        half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
+    const double squares = fit->unit * fit->unit * latin->squares[fit->fold];
+    return fit->plan->beta == 2 ? fmax(0, loss + 0.5 * squares) : loss;
+}
+
+static void accept(nmfi_latin_fit *fit, momentum *ahead)
+{
+    copy(fit, &fit->W, fit->W.best, fit->W.y);
+    copy(fit, &fit->H, fit->H.best, fit->H.now);
+    swap(&fit->H.now, &fit->H.before);
+    ahead->plain = 0;
+    ahead->last = ahead->beta;
+    ahead->beta = fmin(ahead->most, 1.02 * ahead->beta);
+    ahead->most = fmin(1, 1.01 * ahead->most);
+}
+
+static void reject(nmfi_latin_fit *fit, momentum *ahead)
+{
+    nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) {
+        copy(fit, both[i], both[i]->y, both[i]->best);
+        copy(fit, both[i], both[i]->before, both[i]->best);
+    }
+    ahead->most = ahead->last;
+    ahead->beta /= 1.5;
+    ahead->plain = 1;
+}
+
+/* What no fit can tell from none: the rounding of the loss, a difference of sums of squares. */
+static double negligible(const nmfi_latin_fit *fit)
+{
+    const double rounding = fit->plan->kernels->element_bytes == 4 ? 1e-7 : 1e-15;
+    const double size = fit->plan->beta == 2
+                            ? 0.5 * fit->unit * fit->unit * fit->plan->latin->squares[fit->fold]
+                            : fit->unit * fit->plan->latin->sum[fit->fold];
+    return rounding * size;
+}
+
+/* From (W.y, H.y), `most` iterations at most. */
+static void iterate(nmfi_latin_fit *fit, int64_t most)
+{
+    enum { WINDOW = 10 };
+    momentum ahead = {.beta = 0.5, .most = 1, .last = 0.5, .plain = 1};
+    double history[WINDOW];
+    int failed = 0;
+    fit->loss = HUGE_VAL;
+    copy(fit, &fit->W, fit->W.before, fit->W.y);
+    copy(fit, &fit->H, fit->H.before, fit->H.y);
+    copy(fit, &fit->W, fit->W.best, fit->W.y);
+    copy(fit, &fit->H, fit->H.best, fit->H.y);
+    for (int64_t i = 0; i < most && failed < 3; i++) {
+        if (fit->plan->stop && fit->plan->stop(fit->plan->stop_context)) {
+            fit->stopped = 1;
+            return;
+        }
+        const double loss = iterate_once(fit, &ahead, i);
+        const int was_plain = ahead.plain;
+        fit->iterations++;
+        if (loss > fit->loss) {
+            failed = was_plain ? failed + 1 : failed; /* a plain step rises by rounding only */
+            reject(fit, &ahead);
+        } else {
+            fit->loss = loss;
+            accept(fit, &ahead);
+        }
+        const double earlier = i >= WINDOW ? history[i % WINDOW] : HUGE_VAL;
+        history[i % WINDOW] = fit->loss;
+        if (earlier - fit->loss <= WINDOW * fit->plan->tol * fit->loss ||
+            fit->loss <= negligible(fit))
+            return;
+    }
+}
+
+/* The start that goes deepest in a few iterations, kept in `best`. */
+static void choose_start(nmfi_latin_fit *fit, uint64_t seed)
+{
+    enum { TRIAL = 20 };
+    double least = HUGE_VAL;
+    for (int64_t s = 0; s < fit->plan->starts && !fit->stopped; s++) {
+        const uint64_t own = seed + (uint64_t)s * UINT64_C(0xD1B54A32D192ED03);
+        start_factor(fit, &fit->W, own);
+        start_factor(fit, &fit->H, own);
+        if (fit->plan->starts == 1) return;
+        iterate(fit, TRIAL);
+        if (fit->loss >= least) continue;
+        least = fit->loss;
+        copy(fit, &fit->W, fit->W.kept, fit->W.best);
+        copy(fit, &fit->H, fit->H.kept, fit->H.best);
+    }
+    copy(fit, &fit->W, fit->W.y, fit->W.kept);
+    copy(fit, &fit->H, fit->H.y, fit->H.kept);
+}
+
+/* A power of two, so that nothing is rounded, near 1 / the mean of what the fold leaves. */
+static double choose_unit(const nmfi_latin_fit *fit)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const double mean = latin->sum[fit->fold] / fmax(1, latin->entries[fit->fold]);
+    return mean > 0 && mean < HUGE_VAL ? ldexp(1, -(int)lround(log2(mean))) : 1;
+}
+
+void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t seed)
+{
+    /* Fits of other ranks and folds start elsewhere. */
+    const uint64_t own =
+        seed + UINT64_C(0x9E3779B97F4A7C15) * (uint64_t)(1 + fold + k * fit->plan->latin->folds);
+    fit->k = k;
+    fit->fold = fold;
+    fit->iterations = 0;
+    fit->stopped = 0;
+    fit->unit = choose_unit(fit);
+    nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) { /* what an earlier rank left between components */
+        void *const arrays[] = {both[i]->y,    both[i]->now, both[i]->before,
+                                both[i]->best, both[i]->kept};
+        for (int a = 0; a < 5; a++) memset(arrays[a], 0, factor_bytes(fit, both[i]));
+    }
+    if (!(fit->plan->latin->sum[fold] > 0)) { /* nothing is left: the model is 0 */
+        fit->loss = 0;
+        return;
+    }
+    choose_start(fit, own);
+    if (!fit->stopped) iterate(fit, fit->plan->max_iter);
+    copy(fit, &fit->W, fit->W.y, fit->W.best);
+    copy(fit, &fit->H, fit->H.y, fit->H.best);
+}
+
+double nmfi_latin_fit_loss(const nmfi_latin_fit *fit)
+{
+    return fit->loss / pow(fit->unit, fit->plan->beta);
+}
+
+void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components)
+{
+    const nmfi_latin_factor *H = &fit->H;
+    for (int64_t j = 0; j < fit->k; j++)
+        for (int64_t i = 0; i < H->count; i++)
+            fit->plan->kernels->to_f64(nmfi_latin_at(fit, H->best, j * H->ld + i),
+                                       components + j * H->count + H->groups->at[i], 1);
+}
