@@ -24,7 +24,9 @@ enum {
     CLI_HELP = 1 << 10,
     CLI_BENCH = 1 << 11,
     CLI_TOP = 1 << 12,
-    CLI_ASSIGN = 1 << 13
+    CLI_ASSIGN = 1 << 13,
+    CLI_RANK = 1 << 14,
+    CLI_CONSENSUS = 1 << 15
 };
 
 struct cli_args;
@@ -75,6 +77,9 @@ typedef struct cli_args {
     int tsv;
     int man, completion;
 
+    const char *ranks, *plot, *resume; /* of rank and consensus; 0: the library's defaults */
+    int64_t max_k, folds, repeats, starts, replicates;
+
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
 } cli_args;
@@ -103,6 +108,7 @@ int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
 int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
+int cli_run_rank(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

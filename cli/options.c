@@ -7,7 +7,8 @@
 #define FIELD(name) offsetof(cli_args, name)
 #define NO_BOUNDS NULL, 0, 0
 #define FITS (CLI_FIT | CLI_PCA)
-#define READS_DATA (FITS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO)
+#define READS_DATA \
+    (FITS | CLI_RANK | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
 #define LARGEST_SIDE 1000000
 
@@ -41,6 +42,26 @@ const cli_option cli_own_options[] = {
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
      NO_BOUNDS},
 
+    {"components", 'k', CLI_KIND_TEXT, CLI_RANK, FIELD(ranks), "RANKS",
+     "numbers of components to try, such as 2:20 or 2,3,5, and 1 beside them; default: found by "
+     "themselves",
+     NO_BOUNDS},
+    {"max-k", 0, CLI_KIND_INT, CLI_RANK, FIELD(max_k), "N",
+     "the largest number of components to try; default: 64, or what the shape allows", NULL, 1,
+     100000},
+    {"folds", 0, CLI_KIND_INT, CLI_RANK, FIELD(folds), "N",
+     "folds to divide the entries into; default: 10", NULL, 2, 1000},
+    {"repeats", 0, CLI_KIND_INT, CLI_RANK, FIELD(repeats), "N",
+     "how many of the folds are held out, one after the other; default: 5", NULL, 2, 1000},
+    {"starts", 0, CLI_KIND_INT, CLI_RANK, FIELD(starts), "N",
+     "random starts of each fit, of which the best is gone on with; default: 3", NULL, 1, 1000},
+    {"plot", 0, CLI_KIND_FILE, CLI_RANK, FIELD(plot), "PICTURE",
+     "draw the held-out error with its bars, and the stability below it: .png, .svg or .pdf",
+     NO_BOUNDS},
+    {"resume", 0, CLI_KIND_FILE, CLI_RANK, FIELD(resume), "RANK.json",
+     "go on from an earlier --json of the same question: what it knows is not fitted again",
+     NO_BOUNDS},
+
     {"save-W", 0, CLI_KIND_FILE, FITS, FIELD(save_W), "FILE", "also write W to a file of its own",
      NO_BOUNDS},
     {"save-H", 0, CLI_KIND_FILE, FITS, FIELD(save_H), "FILE", "also write H to a file of its own",
@@ -56,8 +77,8 @@ const cli_option cli_own_options[] = {
 
     {"grid", 0, CLI_KIND_PAIR, CLI_GALLERY, FIELD(grid), "ROWSxCOLUMNS",
      "pictures down and across; default: chosen from their number", NULL, 1, LARGEST_SIDE},
-    {"title", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(title), "TEXT", "heading, in any script (UTF-8)",
-     NO_BOUNDS},
+    {"title", 0, CLI_KIND_TEXT, CLI_GALLERY | CLI_RANK, FIELD(title), "TEXT",
+     "heading, in any script (UTF-8)", NO_BOUNDS},
     {"scale", 0, CLI_KIND_NAME, CLI_GALLERY, FIELD(scale), NULL,
      "range of each picture's colours: -max to max, its minimum to its maximum, or 0 to its "
      "maximum",
@@ -111,9 +132,9 @@ const cli_option cli_own_options[] = {
      "features of each component; default: 10", NULL, 1, 1000000},
     {"count", 'n', CLI_KIND_INT, CLI_GALLERY, FIELD(count), "N",
      "bars of each component that is no picture; default: 10", NULL, 1, 1000},
-    {"tsv", 0, CLI_KIND_FLAG, CLI_TOP, FIELD(tsv), NULL,
+    {"tsv", 0, CLI_KIND_FLAG, CLI_TOP | CLI_RANK, FIELD(tsv), NULL,
      "print tab-separated lines, as into a pipe, on a terminal too", NO_BOUNDS},
-    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN, FIELD(json), "FILE",
+    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN | CLI_RANK, FIELD(json), "FILE",
      "write a report for programs; - is standard output, which then holds nothing else", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_ASSIGN, FIELD(output), "FILE",
      "where the table goes: .tsv, .csv or .npz; default: standard output, where --json is not "
@@ -135,7 +156,7 @@ const cli_option cli_own_options[] = {
     {"loss", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(loss), NULL, "what the pass lowers", losses, 0, 0},
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
-    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
-     "say nothing but errors and warnings", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_RANK | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet),
+     NULL, "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

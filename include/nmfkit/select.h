@@ -15,7 +15,7 @@ extern "C" {
 
 /* How far nmf_rank has come, after each fit. */
 typedef struct nmf_rank_progress {
-    int64_t k;                  /* the rank whose fit has just ended */
+    int64_t k;                       /* the rank whose fit has just ended */
     int64_t fits_done, fits_planned; /* of the ranks that are tried now; more may follow */
     double seconds;
 } nmf_rank_progress;
@@ -29,20 +29,23 @@ typedef struct nmf_rank_result nmf_rank_result;
 /* What is tried; zero everywhere (NMF_RANK_OPTIONS_INIT) is the default. */
 typedef struct nmf_rank_options {
     size_t struct_bytes;
-    const int64_t *ks;      /* the ranks to try, ascending, k = 1 beside them; NULL: found by themselves */
+    const int64_t
+        *ks; /* the ranks to try, ascending, k = 1 beside them; NULL: found by themselves */
     int64_t ks_count;
-    int64_t max_k;          /* where ks is NULL: the largest; 0: 64, or what the shape allows */
-    int64_t folds;          /* 0: 10, each holds out about a tenth; at least 2 */
-    int64_t repeats;        /* 0: 5, so many of the folds are held out, one after the other */
-    int64_t starts;         /* 0: 3 random starts each, of which the best is gone on with */
-    const nmf_rank_result *known; /* an earlier answer to the same question: its ranks are not fitted again */
+    int64_t max_k;   /* where ks is NULL: the largest; 0: 64, or what the shape allows */
+    int64_t folds;   /* 0: 10, each holds out about a tenth; at least 2 */
+    int64_t repeats; /* 0: 5, so many of the folds are held out, one after the other */
+    int64_t starts;  /* 0: 3 random starts each, of which the best is gone on with */
+    const nmf_rank_result
+        *known; /* an earlier answer to the same question: its ranks are not fitted again */
     nmf_rank_progress_fn progress;
     void *progress_context;
 } nmf_rank_options;
 
 static inline nmf_rank_options nmf_rank_options_init(void)
 {
-    const nmf_rank_options defaults = {sizeof(nmf_rank_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL};
+    const nmf_rank_options defaults = {
+        sizeof(nmf_rank_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL};
     return defaults;
 }
 #define NMF_RANK_OPTIONS_INIT nmf_rank_options_init()
@@ -50,21 +53,24 @@ static inline nmf_rank_options nmf_rank_options_init(void)
 /* One rank that was tried. */
 typedef struct nmf_rank_row {
     int64_t k;
-    double loss;             /* D of the held-out entries from their predictions, all folds */
-    double error;            /* frobenius: sqrt(2 loss / sum of their squares); others: loss / that of k = 1 */
-    double difference;       /* of the loss from the best one */
-    double standard_error;   /* of the difference, paired */
-    double p_best;           /* how often it wins when rows and folds are drawn again */
-    double worst_silhouette; /* of the components of the fits without each fold, matched; k = 1: 1 */
+    double loss;  /* D of the held-out entries from their predictions, all folds */
+    double error; /* frobenius: sqrt(2 loss / sum of their squares); others: loss / that of k = 1 */
+    double difference;     /* of the loss from the best one */
+    double standard_error; /* of the difference, paired */
+    double p_best;         /* how often it wins when rows and folds are drawn again */
+    double
+        worst_silhouette; /* of the components of the fits without each fold, matched; k = 1: 1 */
     double mean_silhouette;
-    int64_t returning;       /* components whose mean cosine between two fits is at least 0.9 */
-    double training_loss;    /* D of what the fits saw, all folds */
-    double dispersion;       /* kl: 2 training_loss / degrees of freedom, 1 for Poisson counts; else NaN */
+    int64_t returning;    /* components whose mean cosine between two fits is at least 0.9 */
+    double training_loss; /* D of what the fits saw, all folds */
+    double
+        dispersion; /* kl: 2 training_loss / degrees of freedom, 1 for Poisson counts; else NaN */
     int64_t fits, iterations;
-    int in_set;              /* cannot be told from the best: p_best >= 0.05 or difference <= 2 errors */
-    int stable;              /* worst_silhouette >= 0.8 */
+    int in_set; /* cannot be told from the best: p_best >= 0.05 or difference <= 2 errors */
+    int stable; /* worst_silhouette >= 0.8 */
     const double *silhouettes, *cosines; /* k each: of every component */
-    const double *losses;    /* repeats x table_rows: the loss of each fold's entries in each row, or run
+    const double
+        *losses; /* repeats x table_rows: the loss of each fold's entries in each row, or run
                               * of rows where there are more than 2000 */
 } nmf_rank_row;
 
@@ -72,24 +78,26 @@ typedef struct nmf_rank_content {
     size_t struct_bytes;
     nmf_options options; /* as used */
     int64_t samples, features, folds, repeats, starts, max_k, table_rows;
-    uint64_t fingerprint;    /* nmf_matrix_fingerprint of X */
-    double held_out_squares; /* the sum of the held-out entries' squares, all folds */
-    double tie;              /* losses no further apart are equal: 1e-6 of what there is to lose */
+    uint64_t fingerprint;     /* nmf_matrix_fingerprint of X */
+    double held_out_squares;  /* the sum of the held-out entries' squares, all folds */
+    double tie;               /* losses no further apart are equal: 1e-6 of what there is to lose */
     const nmf_rank_row *rows; /* ascending in k */
     int64_t row_count;
-    int64_t best;           /* the k whose held-out loss is smallest */
-    int64_t predicts;       /* the smallest k within one standard error of it */
+    int64_t best;                    /* the k whose held-out loss is smallest */
+    int64_t predicts;                /* the smallest k within one standard error of it */
     int64_t set_lowest, set_highest; /* of those that cannot be told from the best */
-    int64_t largest_stable; /* the largest k that returns; at least 1 */
-    int has_structure;      /* 0: predicts is 1 */
-    int open_ended;         /* the largest k that was tried is in the set */
-    int agree;              /* predicts is stable too, and alone in the set */
-    int are_counts;         /* every entry of X is an integer */
-    double dispersion;      /* of `predicts` */
+    int64_t largest_stable;          /* the largest k that returns; at least 1 */
+    int has_structure;               /* 0: predicts is 1 */
+    int open_ended;                  /* the largest k that was tried is in the set */
+    int agree;                       /* predicts is stable too, and alone in the set */
+    int are_counts;                  /* every entry of X is an integer */
+    double dispersion;               /* of `predicts` */
     int64_t fits;
     double seconds;
-    nmf_stopped stopped;    /* CONVERGED: all is known; INTERRUPTED, TIME_LIMIT: rows are what was known */
-    const char *prediction, *stability, *advice; /* the answer in words, a sentence or two each; advice may be "" */
+    nmf_stopped
+        stopped; /* CONVERGED: all is known; INTERRUPTED, TIME_LIMIT: rows are what was known */
+    const char *prediction, *stability,
+        *advice; /* the answer in words, a sentence or two each; advice may be "" */
 } nmf_rank_content;
 
 /* How many components X has, by Latin-block cross-validation: fold r holds out the entries whose groups of

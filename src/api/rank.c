@@ -44,8 +44,7 @@ static nmf_status fill_in(const nmf_rank_options *given, nmf_rank_options *fille
 }
 
 /* Folds need a row and a column each; a rank leaves something to learn it from. */
-static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled,
-                               nmf_error *error)
+static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled, nmf_error *error)
 {
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
     const int64_t least = rows < columns ? rows : columns;
@@ -63,9 +62,9 @@ static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled,
                             "ks[%lld] = %lld: ranks must be positive and ascend", (long long)i,
                             (long long)filled->ks[i]);
         if (filled->ks[i] > least)
-            return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                            "k = %lld: X is %lld x %lld, so k is %lld at most", (long long)filled->ks[i],
-                            (long long)rows, (long long)columns, (long long)least);
+            return nmf_fail(
+                error, NMF_ERROR_ARGUMENT, "k = %lld: X is %lld x %lld, so k is %lld at most",
+                (long long)filled->ks[i], (long long)rows, (long long)columns, (long long)least);
     }
     filled->max_k = filled->ks[filled->ks_count - 1];
     return NMF_OK;
@@ -74,7 +73,7 @@ static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled,
 /* beta <= 0 has no logarithm, or no quotient, of zeros. */
 static nmf_status check_zeros(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
-    const double beta = options->loss == NMF_LOSS_IS ? 0
+    const double beta = options->loss == NMF_LOSS_IS     ? 0
                         : options->loss == NMF_LOSS_BETA ? options->beta
                                                          : 1;
     for (int64_t i = 0; beta <= 0 && i < nmf_matrix_rows(X); i++)
@@ -87,7 +86,8 @@ static nmf_status check_zeros(const nmf_matrix *X, const nmf_options *options, n
 }
 
 nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
-                    const nmf_rank_options *rank_options, nmf_rank_result **result, nmf_error *error)
+                    const nmf_rank_options *rank_options, nmf_rank_result **result,
+                    nmf_error *error)
 {
     nmf_options checked;
     nmf_rank_options filled;

@@ -17,8 +17,7 @@ static void deal(nmfi_groups *groups, uint64_t seed, uint32_t stream)
     int64_t *const order = groups->place; /* until places are known */
     for (int64_t i = 0; i < groups->count; i++) order[i] = i;
     for (int64_t i = groups->count - 1; i > 0; i--) {
-        const int64_t other =
-            (int64_t)nmfi_below(seed, stream, 0, (uint64_t)i, (uint64_t)i + 1);
+        const int64_t other = (int64_t)nmfi_below(seed, stream, 0, (uint64_t)i, (uint64_t)i + 1);
         const int64_t kept = order[i];
         order[i] = order[other];
         order[other] = kept;
@@ -62,7 +61,6 @@ nmfi_latin_run nmfi_latin_run_of(const nmfi_latin *latin, int side, int64_t grou
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-
 static void take_side(nmfi_latin *latin, int side, int64_t stored)
 {
     nmfi_latin_side *s = &latin->side[side];
@@ -72,8 +70,7 @@ static void take_side(nmfi_latin *latin, int side, int64_t stored)
         s->data = nmfi_take(&latin->arena, lines, nmfi_product(s->stride, (int64_t)bytes));
         return;
     }
-    s->bounds =
-        nmfi_take(&latin->arena, lines, nmfi_product(latin->places + 1, sizeof(int64_t)));
+    s->bounds = nmfi_take(&latin->arena, lines, nmfi_product(latin->places + 1, sizeof(int64_t)));
     s->indices = nmfi_take(&latin->arena, stored, sizeof(int32_t));
     s->values = nmfi_take(&latin->arena, stored, bytes);
 }
@@ -138,7 +135,8 @@ static void fill_dense(const nmfi_latin *latin, int side, const reader *X, int64
             const int64_t member = across->place[nmfi_sparse_index(&X->sparse, e)];
             int64_t at = (member - begin % across->count + across->count) % across->count;
             for (; at < count; at += across->count)
-                nmfi_set_value(latin->dtype, to, at, nmfi_value(X->sparse.dtype, X->sparse.values, e));
+                nmfi_set_value(latin->dtype, to, at,
+                               nmfi_value(X->sparse.dtype, X->sparse.values, e));
         }
         return;
     }
@@ -159,8 +157,10 @@ static int64_t group_of(const nmfi_groups *groups, int64_t member)
     int64_t low = 0, high = groups->folds;
     while (high - low > 1) {
         const int64_t middle = (low + high) / 2;
-        if (groups->begin[middle] <= member) low = middle;
-        else high = middle;
+        if (groups->begin[middle] <= member)
+            low = middle;
+        else
+            high = middle;
     }
     return low;
 }
@@ -211,9 +211,12 @@ static void fill_side(nmfi_latin *latin, int side, const reader *X)
     for (int pass = 0; pass < (latin->is_sparse ? 2 : 1); pass++)
         for (int64_t a = 0; a < latin->folds; a++)
             for (int64_t line = along->begin[a]; line < along->begin[a + 1]; line++) {
-                if (!latin->is_sparse) fill_dense(latin, side, X, line, a);
-                else if (pass == 0) total = count_line(latin, side, &X->sparse, line, a, total);
-                else fill_sparse(latin, side, &X->sparse, line, a);
+                if (!latin->is_sparse)
+                    fill_dense(latin, side, X, line, a);
+                else if (pass == 0)
+                    total = count_line(latin, side, &X->sparse, line, a, total);
+                else
+                    fill_sparse(latin, side, &X->sparse, line, a);
             }
 }
 
@@ -268,7 +271,8 @@ static void add_margins(nmfi_latin *latin)
     for (int64_t line = 0; line < latin->group[0].count; line++) add_whole(latin, line);
     for (int64_t fold = 0; fold < latin->repeats; fold++)
         for (int64_t a = 0; a < latin->folds; a++)
-            for (int64_t line = latin->group[0].begin[a]; line < latin->group[0].begin[a + 1]; line++)
+            for (int64_t line = latin->group[0].begin[a]; line < latin->group[0].begin[a + 1];
+                 line++)
                 add_line(latin, fold, line, a);
 }
 
@@ -333,8 +337,9 @@ nmf_status nmfi_latin_open(nmfi_latin *latin, const nmf_matrix *X, int64_t folds
         }
         if (pass == 0) /* strides follow from the sizes of groups alone */
             for (int side = 0; side < 2; side++)
-                latin->side[side].stride = counts[1 - side] + (latin->places - folds) *
-                                                              ((counts[1 - side] + folds - 1) / folds);
+                latin->side[side].stride =
+                    counts[1 - side] +
+                    (latin->places - folds) * ((counts[1 - side] + folds - 1) / folds);
         plan(latin, X, both);
     }
     for (int side = 0; side < 2; side++) {

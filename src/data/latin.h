@@ -54,14 +54,15 @@ typedef struct nmfi_latin {
     nmfi_latin_side side[2]; /* along rows; along columns, where it was asked for */
     nmfi_latin_margins margin[2];
     double *sum, *squares, *entries; /* repeats: of what each fold leaves; entries: how many */
-    double whole_sum, whole_squares;   /* of all of X: for reports alone, not for fits */
+    double whole_sum, whole_squares; /* of all of X: for reports alone, not for fits */
     nmfi_arena arena;
 } nmfi_latin;
 
 /* Both sides where `both`. `dense`: every zero is stored, also of a sparse X. Errors: MEMORY (the limit,
  * 0: none; or X with more than 2^31 - 1 rows or columns where it is sparse). */
 nmf_status nmfi_latin_open(nmfi_latin *latin, const nmf_matrix *X, int64_t folds, int64_t repeats,
-                           uint64_t seed, int both, int dense, int64_t limit_bytes, nmf_error *error);
+                           uint64_t seed, int both, int dense, int64_t limit_bytes,
+                           nmf_error *error);
 void nmfi_latin_close(nmfi_latin *latin);
 
 /* The run of places of a line of group a that fold r leaves (held 0) or holds out (held 1), in entries of

@@ -9,8 +9,9 @@
 #define SMALLEST 1e-12
 
 /* The line's entries, the other factor beside them, and how many they are. */
-static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U, const nmfi_latin_factor *O,
-                         int64_t line, const nmfi_latin_run *run, const void **beside, int64_t *ld)
+static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
+                         const nmfi_latin_factor *O, int64_t line, const nmfi_latin_run *run,
+                         const void **beside, int64_t *ld)
 {
     const nmfi_kernels *kernels = fit->plan->kernels;
     const nmfi_latin *latin = fit->plan->latin;

@@ -31,8 +31,8 @@ static void layout_factor(nmfi_latin_factor *factor, const nmfi_latin_plan *plan
     factor->grams =
         nmfi_take(arena, latin->folds * k, nmfi_product(plan->beta == 2 ? k : 1, sizeof(double)));
     if (latin->is_sparse)
-        factor->packed = nmfi_take(arena, factor->count + 1,
-                                   nmfi_product(nmfi_packed_stride(k), bytes));
+        factor->packed =
+            nmfi_take(arena, factor->count + 1, nmfi_product(nmfi_packed_stride(k), bytes));
     else
         factor->around = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
     if (plan->beta == 2 && !latin->is_sparse && side == 1)
@@ -48,8 +48,7 @@ void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmf
     layout_factor(&fit->W, plan, 0, arena);
     layout_factor(&fit->H, plan, 1, arena);
     for (int i = 0; i < 3; i++) fit->tile[i] = nmfi_take(arena, k, tile);
-    fit->tile[3] =
-        nmfi_take(arena, NMFI_LANES_MAX, nmfi_product(nmfi_packed_stride(k), bytes));
+    fit->tile[3] = nmfi_take(arena, NMFI_LANES_MAX, nmfi_product(nmfi_packed_stride(k), bytes));
     fit->products = nmfi_take(arena, k, tile);
     fit->gram = nmfi_take(arena, k * k, (size_t)bytes);
     fit->ridged = nmfi_take(arena, k * k, (size_t)bytes);
@@ -217,8 +216,7 @@ static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t i
     const double beta = ahead->plain || iteration < 2 ? 0 : ahead->beta;
     half_step(fit, &fit->W, &fit->H, beta, 0);
     swap(&fit->W.now, &fit->W.before);
-    const double loss =
-        half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
+    const double loss = half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
     const double squares = fit->unit * fit->unit * latin->squares[fit->fold];
     return fit->plan->beta == 2 ? fmax(0, loss + 0.5 * squares) : loss;
 }
@@ -331,8 +329,8 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
     fit->unit = choose_unit(fit);
     nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
     for (int i = 0; i < 2; i++) { /* what an earlier rank left between components */
-        void *const arrays[] = {both[i]->y,    both[i]->now, both[i]->before,
-                                both[i]->best, both[i]->kept};
+        void *const arrays[] = {both[i]->y, both[i]->now, both[i]->before, both[i]->best,
+                                both[i]->kept};
         for (int a = 0; a < 5; a++) memset(arrays[a], 0, factor_bytes(fit, both[i]));
     }
     if (!(fit->plan->latin->sum[fold] > 0)) { /* nothing is left: the model is 0 */

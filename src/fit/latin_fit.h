@@ -36,7 +36,7 @@ typedef struct nmfi_latin_factor {
     int64_t ld_around;
     void *packed;  /* sparse X: count x stride */
     double *grams; /* Frobenius: of each group, folds x k x k; else sums, folds x k */
-    void *sums;    /* Frobenius and dense X: what the rows of X have added up for H, k x ld_around */
+    void *sums; /* Frobenius and dense X: what the rows of X have added up for H, k x ld_around */
 } nmfi_latin_factor;
 
 typedef struct nmfi_latin_fit {

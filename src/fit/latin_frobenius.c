@@ -79,8 +79,10 @@ static void take_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64_t f
         const void *again = nmfi_latin_at(fit, U->sums, j * U->ld_around + first + U->count);
         void *const to = nmfi_latin_at(fit, fit->products, j * lanes);
         for (int64_t i = 0; i < count; i++) {
-            if (bytes == 4) ((float *)to)[i] = ((const float *)once)[i] + ((const float *)again)[i];
-            else ((double *)to)[i] = ((const double *)once)[i] + ((const double *)again)[i];
+            if (bytes == 4)
+                ((float *)to)[i] = ((const float *)once)[i] + ((const float *)again)[i];
+            else
+                ((double *)to)[i] = ((const double *)once)[i] + ((const double *)again)[i];
         }
     }
 }
@@ -136,14 +138,14 @@ double nmfi_latin_frobenius(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_lati
     double objective = 0;
     nmfi_latin_refresh(fit, O);
     group_grams(fit, O);
-    if (adds_up)
-        memset(O->sums, 0, (size_t)(fit->k * O->ld_around * kernels->element_bytes));
+    if (adds_up) memset(O->sums, 0, (size_t)(fit->k * O->ld_around * kernels->element_bytes));
     for (int64_t a = 0; a < latin->folds; a++) {
         const nmfi_latin_run run = nmfi_latin_run_of(latin, U->side, a, fit->fold, 0);
         const int64_t end = U->groups->begin[a + 1];
         share_gram(fit, O, a);
         for (int64_t line = U->groups->begin[a]; line < end; line += NMFI_LATIN_BLOCK) {
-            const int64_t left = end - line, count = left < NMFI_LATIN_BLOCK ? left : NMFI_LATIN_BLOCK;
+            const int64_t left = end - line,
+                          count = left < NMFI_LATIN_BLOCK ? left : NMFI_LATIN_BLOCK;
             const int64_t lanes = lanes_for(count);
             form_products(fit, U, O, line, count, &run, lanes);
             objective += solve_block(fit, U, line, count, lanes, measure);

@@ -94,7 +94,8 @@ void nmfi_latin_fit_losses(nmfi_latin_fit *fit, double *losses)
     for (int64_t a = 0; a < latin->folds; a++) {
         const int64_t seen = nmfi_latin_run_of(latin, 0, a, fit->fold, 0).count;
         const held_out held = open_group(fit, a);
-        for (int64_t first = rows->begin[a]; first < rows->begin[a + 1]; first += NMFI_LATIN_STRIP) {
+        for (int64_t first = rows->begin[a]; first < rows->begin[a + 1];
+             first += NMFI_LATIN_STRIP) {
             const int64_t left = rows->begin[a + 1] - first;
             const int64_t count = left < NMFI_LATIN_STRIP ? left : NMFI_LATIN_STRIP;
             nmfi_latin_load(fit, &fit->W, first, count, fit->tile[0], NMFI_LATIN_STRIP);

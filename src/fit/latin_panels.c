@@ -66,7 +66,8 @@ double nmfi_latin_panels(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_f
         const nmfi_latin_run run = nmfi_latin_run_of(latin, U->side, a, fit->fold, 0);
         const int64_t end = U->groups->begin[a + 1];
         for (int64_t line = U->groups->begin[a]; line < end; line += NMFI_LATIN_STRIP) {
-            const int64_t left = end - line, count = left < NMFI_LATIN_STRIP ? left : NMFI_LATIN_STRIP;
+            const int64_t left = end - line,
+                          count = left < NMFI_LATIN_STRIP ? left : NMFI_LATIN_STRIP;
             const nmfi_rows rows = nmfi_latin_rows(fit, U->side, line, count, &run);
             nmfi_latin_load(fit, U, line, count, fit->tile[0], NMFI_LATIN_STRIP);
             const nmfi_ratio ratio =

@@ -38,9 +38,9 @@ typedef struct ranking {
 /* What one rank's fits leave: folds side by side. */
 typedef struct trial {
     int64_t k;
-    double *components; /* repeats x k x features */
-    double *losses;     /* repeats x samples */
-    double *training;   /* repeats */
+    double *components;             /* repeats x k x features */
+    double *losses;                 /* repeats x samples */
+    double *training;               /* repeats */
     int64_t *iterations, *complete; /* repeats */
 } trial;
 
@@ -53,7 +53,7 @@ typedef struct batch {
     struct asker {
         ranking *ranking;
         int64_t thread, k;
-    } *askers;
+    } * askers;
     atomic_int_fast64_t next; /* task */
 } batch;
 
@@ -194,8 +194,7 @@ static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena
     for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
         *arena = (nmfi_arena){NULL, 0};
         lay_out(r, b, numbers, arena, *threads);
-        if (limit == 0 || *threads == 1 ||
-            arena->used + r->latin.arena.used <= (size_t)limit)
+        if (limit == 0 || *threads == 1 || arena->used + r->latin.arena.used <= (size_t)limit)
             break;
     }
     const size_t taken = r->latin.arena.used;

@@ -25,8 +25,7 @@ static int make_room(nmf_rank_result *result)
     const int64_t room = result->row_room ? 2 * result->row_room : 16;
     nmf_rank_row *rows = nmfi_allocate(nmfi_product(room, sizeof *rows));
     if (!rows) return 0;
-    if (result->rows)
-        memcpy(rows, result->rows, (size_t)result->content.row_count * sizeof *rows);
+    if (result->rows) memcpy(rows, result->rows, (size_t)result->content.row_count * sizeof *rows);
     nmfi_release(result->rows);
     result->rows = rows;
     result->content.rows = rows;
@@ -87,8 +86,8 @@ static void judge_components(nmf_rank_row *row)
 /* 2 D / (entries seen - free parameters), over the folds. */
 static double dispersion(const nmf_rank_content *content, const nmf_rank_row *row)
 {
-    const double entries = (double)content->samples * (double)content->features *
-                           (1 - 1 / (double)content->folds);
+    const double entries =
+        (double)content->samples * (double)content->features * (1 - 1 / (double)content->folds);
     const double parameters =
         (double)row->k * (double)(content->samples + content->features - row->k);
     if (nmfi_rank_beta(&content->options) != 1 || !content->are_counts || entries <= parameters)
@@ -194,7 +193,9 @@ nmf_status nmf_rank_result_new(const nmf_rank_content *content, nmf_rank_result 
     for (int64_t i = 0; i < content->row_count && status == NMF_OK; i++)
         status = nmfi_rank_add(made, &content->rows[i], error);
     if (status == NMF_OK) status = nmfi_rank_judge(made, error);
-    if (status == NMF_OK) *result = made;
-    else nmf_rank_free(made);
+    if (status == NMF_OK)
+        *result = made;
+    else
+        nmf_rank_free(made);
     return status;
 }

@@ -47,9 +47,12 @@ static void add_ranks(char text[512], const nmf_rank_content *content, member_of
         }
         const long long low = (long long)content->rows[i].k, high = (long long)content->rows[end].k;
         const char *between = runs > 1 ? ", " : "";
-        if (end == i) add(text, "%s%lld", between, low);
-        else if (end == i + 1) add(text, "%s%lld, %lld", between, low, high);
-        else add(text, "%s%lld to %lld", between, low, high);
+        if (end == i)
+            add(text, "%s%lld", between, low);
+        else if (end == i + 1)
+            add(text, "%s%lld, %lld", between, low, high);
+        else
+            add(text, "%s%lld to %lld", between, low, high);
         i = end;
     }
 }
