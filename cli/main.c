@@ -121,7 +121,7 @@ const cli_command cli_commands[] = {
      "nmf bench limits\nnmf bench pass -k 16 --shape 50000x4096 --storage u8 -o pass.csv",
      "limits pass scaling", cli_run_bench},
     {"help", CLI_HELP, 0, 0, 1, "[COMMAND]", "explain the commands",
-     "Also prints the manual page and the completion script that are installed with the program.",
+     "Also prints the manual pages and the completion scripts that are installed with the program.",
      "nmf help fit", "", cli_run_help},
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL},
 };

@@ -17,6 +17,7 @@ static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
+static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -141,10 +142,10 @@ const cli_option cli_own_options[] = {
      "given",
      NO_BOUNDS},
 
-    {"man", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(man), NULL, "print the manual page (roff)",
-     NO_BOUNDS},
-    {"completion", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(completion), NULL,
-     "print the completion script for bash", NO_BOUNDS},
+    {"man", 0, CLI_KIND_FLAG, CLI_HELP, FIELD(man), NULL,
+     "print the manual page (roff), that of COMMAND where it is given", NO_BOUNDS},
+    {"completion", 0, CLI_KIND_NAME, CLI_HELP, FIELD(completion), NULL,
+     "print the completion script for this shell", shells, 0, 0},
     {"output", 'o', CLI_KIND_FILE, CLI_BENCH, FIELD(output), "FILE.csv",
      "also write every measurement as a line for programs", NO_BOUNDS},
     {"components", 'k', CLI_KIND_INT, CLI_BENCH, FIELD(rank), "K",
