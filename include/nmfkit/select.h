@@ -130,6 +130,80 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_rank_result_new(const nmf_rank_content *co
 
 NMF_API void nmf_rank_free(nmf_rank_result *result); /* NULL is fine */
 
+/* --- which components come back ----------------------------------------------------------------- */
+
+/* What differs between the replicates of a consensus, beside their random starts. */
+typedef enum nmf_perturbation {
+    NMF_PERTURBATION_STARTS = 0,    /* nothing */
+    NMF_PERTURBATION_POISSON = 1,   /* entries are drawn from Poisson distributions of their means */
+    NMF_PERTURBATION_BOOTSTRAP = 2, /* samples are drawn again, with replacement */
+    NMF_PERTURBATION_UNIFORM = 3    /* entries are multiplied by 1 - e to 1 + e, e = 0.03 */
+} nmf_perturbation;
+#define NMF_PERTURBATION_NAMES "starts", "poisson", "bootstrap", "uniform"
+
+typedef struct nmf_consensus_result nmf_consensus_result;
+
+/* Zero everywhere (NMF_CONSENSUS_OPTIONS_INIT) is the default. */
+typedef struct nmf_consensus_options {
+    size_t struct_bytes;
+    int64_t replicates; /* 0: 100 */
+    nmf_perturbation perturbation;
+    double density_threshold; /* 0: 0.5; 2 keeps all */
+    double neighborhood;      /* 0: 0.3 of the replicates are a component's neighbours */
+    nmf_rank_progress_fn progress; /* its k is the consensus's, its fits are the replicates */
+    void *progress_context;
+} nmf_consensus_options;
+
+static inline nmf_consensus_options nmf_consensus_options_init(void)
+{
+    const nmf_consensus_options defaults = {
+        sizeof(nmf_consensus_options), 0, NMF_PERTURBATION_STARTS, 0, 0, NULL, NULL};
+    return defaults;
+}
+#define NMF_CONSENSUS_OPTIONS_INIT nmf_consensus_options_init()
+
+/* Arrays belong to the result. Components are in the order of their share in the usages, largest first. */
+typedef struct nmf_consensus_content {
+    size_t struct_bytes;
+    const nmf_model *model; /* W: usages of X in the spectra H, each solved for the other (below) */
+    int64_t samples, features, k, replicates;
+    nmf_perturbation perturbation;
+    double density_threshold, neighborhood;
+    const nmf_matrix *spectra;    /* (replicates k) x features, f64: the rows of each replicate's H */
+    const double *density;        /* replicates k: mean distance to the neighbours */
+    const int64_t *cluster;       /* replicates k: which component each is taken for; -1: left out, too far from others */
+    int64_t kept;                 /* of replicates k */
+    const double *median;         /* k x features, each of sum 1: the consensus */
+    const double *low, *high;     /* k x features: 5 % and 95 % quantiles of what was kept, in the unit of `median` */
+    const int64_t *members;       /* k: how many replicates' components were taken for each */
+    const double *silhouettes;    /* k: mean over its members, Euclidean distance between unit rows */
+    double silhouette;            /* the mean over all that were kept */
+    const double *stability;      /* k: mean silhouette in cosine distance when all replicates are matched one to one */
+    double worst_stability, mean_stability;
+    const double *scores;         /* k x features: z-scored features of X regressed on the usages, rows of sum 1 */
+    double loss, relative_error;  /* D of the model, and what nmf_fit would call its relative error */
+    int64_t unconverged;          /* replicates whose fit stopped before it had converged */
+    double seconds;
+    nmf_stopped stopped;          /* INTERRUPTED, TIME_LIMIT: fewer replicates than were asked for */
+} nmf_consensus_content;
+
+/* The components that come back in many fits of X with options.k components: replicates from other random
+ * starts, and of other data where `perturbation` says so; their components with unit norm; those left out
+ * whose mean distance to their neighborhood x replicates nearest others is not below density_threshold; the
+ * rest in k clusters by k-means (the best of 10 starts); the median of each, divided by its sum. Then usages
+ * W of X in the medians, divided by each sample's sum; spectra H of X in these usages; W in these spectra:
+ * the model. options as for nmf_fit (starts and init are not read).
+ *
+ * Cost: `replicates` fits, side by side one a thread, and (replicates k)^2 x features multiplications. Memory: a
+ * fit's for each thread, replicates k x features numbers, (replicates k)^2 more. Errors: as nmf_fit; DATA
+ * where fewer than k components are left; INTERRUPTED before two replicates were known.
+ * Source: Kotliar et al. 2019 (cNMF, whose definitions these are); Alexandrov et al. 2013 (stability). */
+NMF_API NMF_MUST_CHECK nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
+                                                const nmf_consensus_options *consensus_options,
+                                                nmf_consensus_result **result, nmf_error *error);
+NMF_API const nmf_consensus_content *nmf_consensus_view(const nmf_consensus_result *result);
+NMF_API void nmf_consensus_free(nmf_consensus_result *result); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif
