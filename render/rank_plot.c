@@ -29,7 +29,7 @@ typedef struct axes {
 
 typedef struct plot {
     cairo_t *cairo;
-    nmfi_text *text;
+    nmfi_typesetter *text;
     const nmf_rank_content *content;
 } plot;
 
@@ -57,9 +57,9 @@ static double bar_of(const nmf_rank_content *content, const nmf_rank_row *row)
 static void say(const plot *p, const char *words, double size, nmfi_align align, double x, double y,
                 int64_t width)
 {
-    const nmfi_text_style style = {
+    const nmfi_type_style style = {
         .size = size, .grey = 0.2, .lines = 1, .align = align, .width = width};
-    nmfi_text_draw(p->text, p->cairo, "a label", words, &style, x, y);
+    nmfi_typesetter_draw(p->text, p->cairo, "a label", words, &style, x, y);
 }
 
 static void line(const plot *p, double x0, double y0, double x1, double y1)
@@ -171,13 +171,13 @@ static void draw_all(const plot *p, const char *title, double top)
     const axes stability = {top + TOP + ERRORS + BETWEEN, STABILITY, -1, 1};
     find_range(p->content, &errors);
     if (title != NULL && title[0] != '\0') {
-        const nmfi_text_style heading = {.size = 20,
+        const nmfi_type_style heading = {.size = 20,
                                          .grey = 0.07,
                                          .bold = 1,
                                          .lines = 1,
                                          .align = NMFI_ALIGN_CENTER,
                                          .width = WIDTH - 2 * RIGHT};
-        nmfi_text_draw(p->text, p->cairo, "the title", title, &heading, RIGHT, 8);
+        nmfi_typesetter_draw(p->text, p->cairo, "the title", title, &heading, RIGHT, 8);
     }
     draw_frame(p, &errors, 5,
                "error of held-out entries, and one standard error of its difference from the best");
@@ -190,19 +190,19 @@ static void draw_all(const plot *p, const char *title, double top)
 nmf_status nmf_render_rank(const nmf_rank_result *result, const char *title, const char *path,
                            nmf_error *error)
 {
-    nmfi_text *text = NULL;
+    nmfi_typesetter *text = NULL;
     nmfi_canvas *canvas = NULL;
     if (result == NULL || path == NULL)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "a figure of ranks needs a result and a path");
     const double top = title != NULL && title[0] != '\0' ? TITLE : 0;
     const int64_t height = (int64_t)top + TOP + ERRORS + BETWEEN + STABILITY + BOTTOM;
-    nmf_status status = nmfi_text_new(NULL, &text, error);
+    nmf_status status = nmfi_typesetter_new(NULL, &text, error);
     if (status == NMF_OK) status = nmfi_canvas_open(path, WIDTH, height, title, &canvas, error);
     if (status == NMF_OK) {
         const plot p = {nmfi_canvas_cairo(canvas), text, nmf_rank_view(result)};
         draw_all(&p, title, top);
         status = nmfi_canvas_commit(canvas, error);
     }
-    nmfi_text_free(text);
+    nmfi_typesetter_free(text);
     return status;
 }

@@ -302,7 +302,7 @@ static nmf_status fill_all(nmfi_latin *latin, const nmf_matrix *X, int both, nmf
             from.sparse = sparse;
             if (sparse.by_columns != side) {
                 const nmf_status status =
-                    nmfi_sparse_turn_alone(&sparse, &from.sparse, &block, error);
+                    nmfi_sparse_transpose_alone(&sparse, &from.sparse, &block, error);
                 if (status != NMF_OK) return status;
             }
         }

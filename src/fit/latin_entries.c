@@ -1,5 +1,5 @@
 /* Half steps of the Kullback-Leibler divergence under a fold: coordinate descent line by line
- * (kernel/coordinates.inc). What a line lacks is lacking from the sums of the other factor too, and
+ * (kernel/scd.inc). What a line lacks is lacking from the sums of the other factor too, and
  * these a group shares. A sparse line is its entries alone; zeros are in the sums. */
 #include "fit/latin_fit.h"
 
@@ -20,7 +20,7 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
         const nmfi_lines one = nmfi_latin_line(fit, U->side, line, run, bounds);
         *beside = fit->beside;
         *ld = fit->panel_ld;
-        return kernels->collect[latin->dtype][0](&one, 0, O->packed, nmfi_packed_stride(fit->k),
+        return kernels->gather_row[latin->dtype][0](&one, 0, O->packed, nmfi_packed_stride(fit->k),
                                                  fit->k, fit->beside, *ld, fit->entries);
     }
     const nmfi_rows row = nmfi_latin_rows(fit, U->side, line, 1, run);
@@ -52,7 +52,7 @@ static double divergence(nmfi_latin_fit *fit, const void *beside, int64_t ld, in
     double total = 0, left_out = 0;
     form_model(fit, beside, ld, count);
     const nmfi_ratio ratio = {.X = &row,
-                              .unit = fit->unit,
+                              .scale = fit->scale,
                               .beta = 1,
                               .least = SMALLEST,
                               .instead = SMALLEST,
@@ -78,9 +78,9 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
     nmfi_latin_load(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN);
     const int64_t count = open_line(fit, U, O, line, run, &beside, &ld);
     form_model(fit, beside, ld, count);
-    nmfi_coordinates by = {.a = fit->entries,
+    nmfi_scd by = {.a = fit->entries,
                            .B = beside,
-                           .unit = fit->unit,
+                           .scale = fit->scale,
                            .v = fit->model,
                            .count = count,
                            .ldb = ld,
@@ -93,7 +93,7 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
                            .accuracy = 1e-3,
                            .sweeps = SWEEPS,
                            .active = fit->active};
-    fit->plan->kernels->coordinates(&by);
+    fit->plan->kernels->scd(&by);
     const double loss = measure ? divergence(fit, beside, ld, count) : 0;
     nmfi_latin_store(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN, extrapolation, 1);
     return loss;

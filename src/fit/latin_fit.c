@@ -15,8 +15,8 @@ static void start_factor(const nmfi_latin_fit *fit, nmfi_latin_factor *factor, u
     const nmfi_latin *latin = fit->plan->latin;
     const nmfi_kernels *kernels = fit->plan->kernels;
     const uint32_t stream = factor->side == 0 ? NMFI_STREAM_W : NMFI_STREAM_H;
-    const double mean = latin->sum[fit->fold] / latin->entries[fit->fold] * fit->unit;
-    const double scale = sqrt(4 * mean / (double)fit->k) / mean * fit->unit;
+    const double mean = latin->sum[fit->fold] / latin->entries[fit->fold] * fit->scale;
+    const double scale = sqrt(4 * mean / (double)fit->k) / mean * fit->scale;
     for (int64_t g = 0; g < latin->folds; g++) {
         const nmfi_latin_run run = nmfi_latin_run_of(latin, factor->side, g, fit->fold, 0);
         for (int64_t i = factor->groups->begin[g]; i < factor->groups->begin[g + 1]; i++) {
@@ -75,7 +75,7 @@ static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t i
     half_step(fit, &fit->W, &fit->H, beta, 0);
     swap(&fit->W.now, &fit->W.before);
     const double loss = half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
-    const double squares = fit->unit * fit->unit * latin->squares[fit->fold];
+    const double squares = fit->scale * fit->scale * latin->squares[fit->fold];
     return fit->plan->beta == 2 ? fmax(0, loss + 0.5 * squares) : loss;
 }
 
@@ -107,8 +107,8 @@ static double negligible(const nmfi_latin_fit *fit)
 {
     const double rounding = fit->plan->kernels->element_bytes == 4 ? 1e-7 : 1e-15;
     const double size = fit->plan->beta == 2
-                            ? 0.5 * fit->unit * fit->unit * fit->plan->latin->squares[fit->fold]
-                            : fit->unit * fit->plan->latin->sum[fit->fold];
+                            ? 0.5 * fit->scale * fit->scale * fit->plan->latin->squares[fit->fold]
+                            : fit->scale * fit->plan->latin->sum[fit->fold];
     return rounding * size;
 }
 
@@ -168,7 +168,7 @@ static void choose_start(nmfi_latin_fit *fit, uint64_t seed)
 }
 
 /* A power of two, so that nothing is rounded, near 1 / the mean of what the fold leaves. */
-static double choose_unit(const nmfi_latin_fit *fit)
+static double choose_scale(const nmfi_latin_fit *fit)
 {
     const nmfi_latin *latin = fit->plan->latin;
     const double mean = latin->sum[fit->fold] / fmax(1, latin->entries[fit->fold]);
@@ -184,7 +184,7 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
     fit->fold = fold;
     fit->iterations = 0;
     fit->stopped = 0;
-    fit->unit = choose_unit(fit);
+    fit->scale = choose_scale(fit);
     nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
     for (int i = 0; i < 2; i++) { /* what an earlier rank left between components */
         void *const arrays[] = {both[i]->y, both[i]->now, both[i]->before, both[i]->best,
@@ -203,7 +203,7 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
 
 double nmfi_latin_fit_loss(const nmfi_latin_fit *fit)
 {
-    return fit->loss / pow(fit->unit, fit->plan->beta);
+    return fit->loss / pow(fit->scale, fit->plan->beta);
 }
 
 void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components)

@@ -26,7 +26,7 @@ typedef struct nmfi_latin_plan {
     void *stop_context;
 } nmfi_latin_plan;
 
-/* One factor, component-major in the order of its groups: W (side 0) or H (side 1), of X times unit. */
+/* One factor, component-major in the order of its groups: W (side 0) or H (side 1), of X times scale. */
 typedef struct nmfi_latin_factor {
     int side;
     const nmfi_groups *groups;
@@ -43,7 +43,7 @@ typedef struct nmfi_latin_fit {
     const nmfi_latin_plan *plan;
     nmfi_latin_factor W, H;
     int64_t k, fold, iterations;
-    double unit, loss; /* the loss of (W.best, H.best) on what the fold leaves, in that unit */
+    double scale, loss; /* the loss of (W.best, H.best) on what the fold leaves, in that scale */
     int stopped;       /* because the caller asked */
     /* Work. */
     void *tile[4], *products; /* k x NMFI_LANES_MAX; tile[3]: packed products of sparse lines */
@@ -65,7 +65,7 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
  * with a hundredth of the product of the margins. In the caller's unit; after nmfi_latin_fit_run. */
 void nmfi_latin_fit_losses(nmfi_latin_fit *fit, double *losses);
 
-/* The components, k x columns of X in its order, in the unit of the fit. */
+/* The components, k x columns of X in its order, in the scale of the fit. */
 void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components);
 
 /* The loss in the caller's unit. */

@@ -102,7 +102,7 @@ static void form_products(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
         kernels->products[fit->plan->latin->dtype](&rows, nmfi_latin_at(fit, O->around, run->first),
                                                    O->ld_around, fit->k, fit->products, lanes);
     }
-    kernels->scale(fit->products, fit->k * lanes, fit->unit);
+    kernels->scale(fit->products, fit->k * lanes, fit->scale);
 }
 
 /* The block's rows solved; what they add to the objective 1/2 x'Gx - p'x without the ridge. */

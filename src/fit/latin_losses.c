@@ -79,7 +79,7 @@ static double lose(const nmfi_latin_fit *fit, const held_out *held, int64_t row,
     const double share = mean > 0 ? MIXED * line_mean(fit, 0, row, seen) / mean : 0;
     double loss = 0;
     for (int64_t c = 0; c < held->run.count; c++) {
-        double v = fmin(held->model[c] / fit->unit, fmin(largest, held->column_largest[c]));
+        double v = fmin(held->model[c] / fit->scale, fmin(largest, held->column_largest[c]));
         if (beta < 2) v = (1 - MIXED) * v + share * held->column_means[c];
         loss += divergence(held->x[c], v, beta);
     }

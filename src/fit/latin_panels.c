@@ -10,7 +10,7 @@ static nmfi_ratio ratio_of(const nmfi_latin_fit *fit, const nmfi_rows *rows, con
                            int64_t ldf)
 {
     const nmfi_ratio ratio = {.X = rows,
-                              .unit = fit->unit,
+                              .scale = fit->scale,
                               .beta = fit->plan->beta,
                               .least = SMALLEST,
                               .instead = SMALLEST,
