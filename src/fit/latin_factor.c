@@ -120,7 +120,7 @@ void nmfi_latin_store(const nmfi_latin_fit *fit, nmfi_latin_factor *U, int64_t f
     for (int64_t j = 0; j < fit->k; j++)
         memcpy(nmfi_latin_at(fit, U->now, j * U->ld + first), nmfi_latin_at(fit, tile, j * lanes),
                (size_t)(count * kernels->element_bytes));
-    (positive ? kernels->overshoot : kernels->extrapolate)(
+    (positive ? kernels->extrapolate_positive : kernels->extrapolate)(
         nmfi_latin_at(fit, U->y, first), U->ld, nmfi_latin_at(fit, U->now, first), U->ld,
         nmfi_latin_at(fit, U->before, first), U->ld, fit->k, count, extrapolation);
 }

@@ -208,7 +208,7 @@ static double masked_loss(const run *r, const double *X, int64_t k, int64_t fold
             for (int64_t j = 0; j < k; j++)
                 v += ((const double *)r->fit.W.best)[j * r->fit.W.ld + r->latin.group[0].place[i]] *
                      ((const double *)r->fit.H.best)[j * r->fit.H.ld + r->latin.group[1].place[c]];
-            sum += divergence(X[i * COLUMNS + c], fmax(v / r->fit.unit, 1e-12), r->plan.beta);
+            sum += divergence(X[i * COLUMNS + c], fmax(v / r->fit.scale, 1e-12), r->plan.beta);
         }
     return sum;
 }
