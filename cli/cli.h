@@ -79,6 +79,8 @@ typedef struct cli_args {
 
     const char *ranks, *plot, *resume; /* of rank and consensus; 0: the library's defaults */
     int64_t max_k, folds, repeats, starts, replicates;
+    const char *density, *neighborhood; /* numbers */
+    int perturb, like;
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
@@ -108,6 +110,7 @@ int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
 int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
+int cli_run_consensus(const cli_args *args);
 int cli_run_rank(const cli_args *args);
 int cli_run_help(const cli_args *args);
 

@@ -45,6 +45,19 @@ const cli_command cli_commands[] = {
      "nmf rank counts.mtx --loss kl\nnmf rank faces.npy --max-k 100 --plot rank.png --json "
      "rank.json",
      NULL, cli_run_rank},
+    {"consensus", CLI_CONSENSUS, NMF_SCOPE_FIT, 1, -1,
+     "DATA... -k K [-o MODEL.npz] | --ks RANKS [options]",
+     "learn the components that come back in many fits",
+     "Fits from many random starts (and of perturbed data, with --perturb); components that lie "
+     "far from "
+     "their nearest neighbours are left out, the others clustered, and the model made of the "
+     "medians: "
+     "cNMF's definitions. Says for each component how many replicates have it and how well it can "
+     "be told "
+     "from the others. With --ks it prints a table of several numbers of components instead.",
+     "nmf consensus counts.mtx --loss kl -k 9\nnmf consensus counts.npy --loss kl --ks 1:8 "
+     "--perturb poisson --replicates 32",
+     NULL, cli_run_consensus},
     {"pca", CLI_PCA, NMF_SCOPE_PCA, 1, -1, "DATA... -k K [-o MODEL.npz] [options]",
      "learn principal components and save the model",
      "The leading components of the centred data, to compare with NMF; data, model file and "

@@ -8,7 +8,8 @@
 #define NO_BOUNDS NULL, 0, 0
 #define FITS (CLI_FIT | CLI_PCA)
 #define READS_DATA \
-    (FITS | CLI_RANK | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO)
+    (FITS | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | \
+     CLI_INFO)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
 #define LARGEST_SIDE 1000000
 
@@ -18,6 +19,8 @@ static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
+static const char *const perturbations[] = {NMF_PERTURBATION_NAMES, NULL};
+static const char *const likes[] = {"nmfkit", "cnmf", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -47,6 +50,24 @@ const cli_option cli_own_options[] = {
      "numbers of components to try, such as 2:20 or 2,3,5, and 1 beside them; default: found by "
      "themselves",
      NO_BOUNDS},
+    {"ks", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(ranks), "RANKS",
+     "instead of -k: a table of these numbers of components, such as 2:10", NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_CONSENSUS, FIELD(output), "MODEL.npz",
+     "where the model goes; default: the data's name with .consensus.nmf.npz", NO_BOUNDS},
+    {"replicates", 0, CLI_KIND_INT, CLI_CONSENSUS, FIELD(replicates), "N",
+     "fits to compare; default: 100", NULL, 2, 1000000},
+    {"perturb", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(perturb), NULL,
+     "what differs between replicates: starts alone, or counts drawn from Poisson distributions, "
+     "samples drawn with replacement, entries times 0.97 to 1.03",
+     perturbations, 0, 0},
+    {"density-threshold", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(density), "D",
+     "leave components out whose mean distance to their neighbours is not below D; default: 0.5; 2 "
+     "keeps all",
+     NO_BOUNDS},
+    {"neighborhood", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(neighborhood), "SHARE",
+     "a component's neighbours, as a share of the replicates; default: 0.3", NO_BOUNDS},
+    {"like", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(like), NULL,
+     "also write cNMF's files: spectra, usages, gene_spectra_tpm, gene_spectra_score", likes, 0, 0},
     {"max-k", 0, CLI_KIND_INT, CLI_RANK, FIELD(max_k), "N",
      "the largest number of components to try; default: 64, or what the shape allows", NULL, 1,
      100000},
@@ -135,7 +156,7 @@ const cli_option cli_own_options[] = {
      "bars of each component that is no picture; default: 10", NULL, 1, 1000},
     {"tsv", 0, CLI_KIND_FLAG, CLI_TOP | CLI_RANK, FIELD(tsv), NULL,
      "print tab-separated lines, as into a pipe, on a terminal too", NO_BOUNDS},
-    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN | CLI_RANK, FIELD(json), "FILE",
+    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN | CLI_RANK | CLI_CONSENSUS, FIELD(json), "FILE",
      "write a report for programs; - is standard output, which then holds nothing else", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_ASSIGN, FIELD(output), "FILE",
      "where the table goes: .tsv, .csv or .npz; default: standard output, where --json is not "
@@ -157,7 +178,8 @@ const cli_option cli_own_options[] = {
     {"loss", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(loss), NULL, "what the pass lowers", losses, 0, 0},
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
-    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_RANK | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet),
-     NULL, "say nothing but errors and warnings", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG,
+     WRITES | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
+     "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

@@ -134,8 +134,8 @@ NMF_API void nmf_rank_free(nmf_rank_result *result); /* NULL is fine */
 
 /* What differs between the replicates of a consensus, beside their random starts. */
 typedef enum nmf_perturbation {
-    NMF_PERTURBATION_STARTS = 0,    /* nothing */
-    NMF_PERTURBATION_POISSON = 1,   /* entries are drawn from Poisson distributions of their means */
+    NMF_PERTURBATION_STARTS = 0,  /* nothing */
+    NMF_PERTURBATION_POISSON = 1, /* entries are drawn from Poisson distributions of their means */
     NMF_PERTURBATION_BOOTSTRAP = 2, /* samples are drawn again, with replacement */
     NMF_PERTURBATION_UNIFORM = 3    /* entries are multiplied by 1 - e to 1 + e, e = 0.03 */
 } nmf_perturbation;
@@ -148,8 +148,8 @@ typedef struct nmf_consensus_options {
     size_t struct_bytes;
     int64_t replicates; /* 0: 100 */
     nmf_perturbation perturbation;
-    double density_threshold; /* 0: 0.5; 2 keeps all */
-    double neighborhood;      /* 0: 0.3 of the replicates are a component's neighbours */
+    double density_threshold;      /* 0: 0.5; 2 keeps all */
+    double neighborhood;           /* 0: 0.3 of the replicates are a component's neighbours */
     nmf_rank_progress_fn progress; /* its k is the consensus's, its fits are the replicates */
     void *progress_context;
 } nmf_consensus_options;
@@ -169,30 +169,36 @@ typedef struct nmf_consensus_content {
     int64_t samples, features, k, replicates;
     nmf_perturbation perturbation;
     double density_threshold, neighborhood;
-    const nmf_matrix *spectra;    /* (replicates k) x features, f64: the rows of each replicate's H */
-    const double *density;        /* replicates k: mean distance to the neighbours */
-    const int64_t *cluster;       /* replicates k: which component each is taken for; -1: left out, too far from others */
-    int64_t kept;                 /* of replicates k */
-    const double *median;         /* k x features, each of sum 1: the consensus */
-    const double *low, *high;     /* k x features: 5 % and 95 % quantiles of what was kept, in the unit of `median` */
-    const int64_t *members;       /* k: how many replicates' components were taken for each */
-    const double *silhouettes;    /* k: mean over its members, Euclidean distance between unit rows */
-    double silhouette;            /* the mean over all that were kept */
-    const double *stability;      /* k: mean silhouette in cosine distance when all replicates are matched one to one */
+    const nmf_matrix *spectra; /* (replicates k) x features, f64: the rows of each replicate's H */
+    const double *density;     /* replicates k: mean distance to the neighbours */
+    const int64_t *
+        cluster; /* replicates k: which component each is taken for; -1: left out, too far from others */
+    int64_t kept;         /* of replicates k */
+    const double *median; /* k x features, each of sum 1: the consensus */
+    const double *low,
+        *high; /* k x features: 5 % and 95 % quantiles of what was kept, in the unit of `median` */
+    const int64_t *members;    /* k: how many replicates' components were taken for each */
+    const double *silhouettes; /* k: mean over its members, Euclidean distance between unit rows */
+    double silhouette;         /* the mean over all that were kept */
+    const double *
+        stability; /* k: mean silhouette in cosine distance when all replicates are matched one to one */
     double worst_stability, mean_stability;
-    const double *scores;         /* k x features: z-scored features of X regressed on the usages, rows of sum 1 */
-    double loss, relative_error;  /* D of the model, and what nmf_fit would call its relative error */
-    int64_t unconverged;          /* replicates whose fit stopped before it had converged */
+    const double
+        *scores; /* k x features: z-scored features of X regressed on the usages, rows of sum 1 */
+    const double *
+        spectra_of_shares; /* k x features: the spectra H of X in the usages of the medians, rows of sum 1 */
+    double loss,
+        relative_error;  /* D of the model, and what nmf_fit would call its relative error */
+    int64_t unconverged; /* replicates whose fit stopped before it had converged */
     double seconds;
-    nmf_stopped stopped;          /* INTERRUPTED, TIME_LIMIT: fewer replicates than were asked for */
+    nmf_stopped stopped; /* INTERRUPTED, TIME_LIMIT: fewer replicates than were asked for */
 } nmf_consensus_content;
 
 /* The components that come back in many fits of X with options.k components: replicates from other random
  * starts, and of other data where `perturbation` says so; their components with unit norm; those left out
  * whose mean distance to their neighborhood x replicates nearest others is not below density_threshold; the
  * rest in k clusters by k-means (the best of 10 starts); the median of each, divided by its sum. Then usages
- * W of X in the medians, divided by each sample's sum; spectra H of X in these usages; W in these spectra:
- * the model. options as for nmf_fit (starts and init are not read).
+ * W of X in the medians; spectra H of X in these usages; W in these spectra: the model. options as for nmf_fit (starts and init are not read).
  *
  * Cost: `replicates` fits, side by side one a thread, and (replicates k)^2 x features multiplications. Memory: a
  * fit's for each thread, replicates k x features numbers, (replicates k)^2 more. Errors: as nmf_fit; DATA

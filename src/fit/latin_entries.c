@@ -21,7 +21,7 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
         *beside = fit->beside;
         *ld = fit->panel_ld;
         return kernels->gather_row[latin->dtype][0](&one, 0, O->packed, nmfi_packed_stride(fit->k),
-                                                 fit->k, fit->beside, *ld, fit->entries);
+                                                    fit->k, fit->beside, *ld, fit->entries);
     }
     const nmfi_rows row = nmfi_latin_rows(fit, U->side, line, 1, run);
     *beside = nmfi_latin_at(fit, O->around, run->first);
@@ -79,20 +79,20 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
     const int64_t count = open_line(fit, U, O, line, run, &beside, &ld);
     form_model(fit, beside, ld, count);
     nmfi_scd by = {.a = fit->entries,
-                           .B = beside,
-                           .scale = fit->scale,
-                           .v = fit->model,
-                           .count = count,
-                           .ldb = ld,
-                           .k = fit->k,
-                           .x = fit->tile[0],
-                           .ldx = NMFI_LANES_MIN,
-                           .F_sums = fit->shared,
-                           .least = SMALLEST,
-                           .instead = SMALLEST,
-                           .accuracy = 1e-3,
-                           .sweeps = SWEEPS,
-                           .active = fit->active};
+                   .B = beside,
+                   .scale = fit->scale,
+                   .v = fit->model,
+                   .count = count,
+                   .ldb = ld,
+                   .k = fit->k,
+                   .x = fit->tile[0],
+                   .ldx = NMFI_LANES_MIN,
+                   .F_sums = fit->shared,
+                   .least = SMALLEST,
+                   .instead = SMALLEST,
+                   .accuracy = 1e-3,
+                   .sweeps = SWEEPS,
+                   .active = fit->active};
     fit->plan->kernels->scd(&by);
     const double loss = measure ? divergence(fit, beside, ld, count) : 0;
     nmfi_latin_store(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN, extrapolation, 1);

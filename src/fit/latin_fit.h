@@ -44,7 +44,7 @@ typedef struct nmfi_latin_fit {
     nmfi_latin_factor W, H;
     int64_t k, fold, iterations;
     double scale, loss; /* the loss of (W.best, H.best) on what the fold leaves, in that scale */
-    int stopped;       /* because the caller asked */
+    int stopped;        /* because the caller asked */
     /* Work. */
     void *tile[4], *products; /* k x NMFI_LANES_MAX; tile[3]: packed products of sparse lines */
     void *gram, *ridged, *inverse;

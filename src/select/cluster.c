@@ -18,7 +18,8 @@ void nmfi_distances(const double *products, int64_t count, double *distances)
 {
     for (int64_t a = 0; a < count; a++)
         for (int64_t b = 0; b < a; b++)
-            distances[a * count + b] = distances[b * count + a] = sqrt(square(products, count, a, b));
+            distances[a * count + b] = distances[b * count + a] =
+                sqrt(square(products, count, a, b));
     for (int64_t a = 0; a < count; a++) distances[a * count + a] = 0;
 }
 
@@ -43,11 +44,11 @@ void nmfi_local_density(const double *distances, int64_t count, int64_t neighbou
 typedef struct kmeans {
     const double *products;
     int64_t count, k, points;
-    int64_t *point;          /* rows that take part */
-    int64_t *own, *best;     /* of each point: its cluster now, and in the best run */
-    double *nearest;         /* points: squared distance to the nearest centre so far */
-    double *with;            /* points x k: sum of products with each cluster's members */
-    double *size, *self;     /* k: members, and |mean|^2 */
+    int64_t *point;      /* rows that take part */
+    int64_t *own, *best; /* of each point: its cluster now, and in the best run */
+    double *nearest;     /* points: squared distance to the nearest centre so far */
+    double *with;        /* points x k: sum of products with each cluster's members */
+    double *size, *self; /* k: members, and |mean|^2 */
     uint64_t seed;
 } kmeans;
 
@@ -57,9 +58,8 @@ static void choose_centres(const kmeans *m, uint32_t run, int64_t *centres)
     for (int64_t j = 0; j < m->k; j++) {
         double total = 0, goal;
         for (int64_t p = 0; p < m->points; p++) {
-            const double d = j == 0 ? 1
-                                    : square(m->products, m->count, m->point[p],
-                                             m->point[centres[j - 1]]);
+            const double d =
+                j == 0 ? 1 : square(m->products, m->count, m->point[p], m->point[centres[j - 1]]);
             m->nearest[p] = j <= 1 ? d : fmin(m->nearest[p], d);
             total += m->nearest[p];
         }

@@ -92,9 +92,9 @@ static nmf_status draw_sparse(const nmf_matrix *X, nmf_perturbation how, uint64_
         for (int64_t e = s.pointers[line]; e < s.pointers[line + 1]; e++) {
             const int64_t index = nmfi_sparse_index(&s, e);
             const int64_t at = s.by_columns ? index * s.columns + line : line * s.columns + index;
-            nmfi_set_value(dtype, values, e,
-                           perturbed(nmfi_value(s.dtype, s.values, e), how, seed, replicate,
-                                     (uint64_t)at));
+            nmfi_set_value(
+                dtype, values, e,
+                perturbed(nmfi_value(s.dtype, s.values, e), how, seed, replicate, (uint64_t)at));
         }
     s.values = values;
     s.dtype = dtype;

@@ -8,5 +8,8 @@
 nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
                      const nmf_rank_options *rank_options, nmf_rank_result **result,
                      nmf_error *error);
+nmf_status nmfi_consensus(const nmf_matrix *X, const nmf_options *options,
+                          const nmf_consensus_options *consensus_options,
+                          nmf_consensus_result **result, nmf_error *error);
 
 #endif
