@@ -26,7 +26,9 @@ enum {
     CLI_TOP = 1 << 12,
     CLI_ASSIGN = 1 << 13,
     CLI_RANK = 1 << 14,
-    CLI_CONSENSUS = 1 << 15
+    CLI_CONSENSUS = 1 << 15,
+    CLI_REPORT = 1 << 18,
+    CLI_PLOT = 1 << 19
 };
 
 struct cli_args;
@@ -81,6 +83,9 @@ typedef struct cli_args {
     int64_t max_k, folds, repeats, starts, replicates;
     const char *density, *neighborhood; /* numbers */
     int perturb, like;
+    const char *rank_file, *kind; /* of report */
+    int language;                 /* 0 en, 1 zh */
+    int64_t most_samples;         /* 0: chosen */
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
@@ -112,6 +117,7 @@ int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
 int cli_run_consensus(const cli_args *args);
 int cli_run_rank(const cli_args *args);
+int cli_run_report(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif
