@@ -119,26 +119,23 @@ static nmf_status measure_baseline(nmfi_fit *fit, const nmfi_divergence *d, nmf_
     measuring.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&measuring);
     nmfi_pass *pass = nmfi_pass_along(fit, along);
-    nmfi_divergence_visit(pass, &measuring.step, &rule, 0);
-    (void)error;
+    const nmf_status status = nmfi_divergence_visit(pass, &measuring.step, rule, 0, error);
     memset(W->incumbent, 0, nmfi_factor_bytes(fit, W));
     memset(H->incumbent, 0, nmfi_factor_bytes(fit, H));
     fit->facts.baseline = pass->total.value[NMFI_SUM_LOSS];
-    return NMF_OK;
+    return status;
 }
 
 static nmf_status read_marginals(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
+    nmfi_pass *along_W = nmfi_pass_along(fit, &fit->W), *along_H = nmfi_pass_along(fit, &fit->H);
     const int W_along_rows = fit->W.along_rows;
-    (void)error;
-    if (nmfi_reads_one_way(fit, d)) {
-        nmfi_both_sums(&d->metric, &fit->work.pass, d->marginals[!W_along_rows],
-                       d->marginals[W_along_rows]);
-        return NMF_OK;
-    }
-    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(fit, &fit->W), d->marginals[0]);
-    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(fit, &fit->H), d->marginals[1]);
-    return NMF_OK;
+    if (nmfi_reads_one_way(fit, d))
+        return nmfi_both_sums(&d->metric, &fit->work.pass, d->marginals[!W_along_rows],
+                              d->marginals[W_along_rows], error);
+    const nmf_status status = nmfi_row_sums_of_X(&d->metric, along_W, d->marginals[0], error);
+    if (status != NMF_OK) return status;
+    return nmfi_row_sums_of_X(&d->metric, along_H, d->marginals[1], error);
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
@@ -164,14 +161,12 @@ static int frobenius_leads_astray(const nmfi_fit *fit, const nmfi_divergence *d)
 /* X the other way round, where it does not lend its rows both ways. */
 static nmf_status copy_X(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
-    (void)error;
     if (!d->copy) return NMF_OK;
     nmfi_pass transposed = fit->work.transposed;
     const nmf_dense seen = nmfi_transposed(&fit->work.pass.source.dense);
     transposed.source = nmfi_source_dense(&seen);
-    nmfi_pass_copy_rows(&transposed, d->copy);
     fit->work.transposed.passes++;
-    return NMF_OK;
+    return nmfi_pass_copy_rows(&transposed, d->copy, error);
 }
 
 nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)

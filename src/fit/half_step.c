@@ -11,13 +11,22 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
                              nmf_error *error)
 {
     nmfi_pass *pass = &fit->work.pass;
-    (void)state, (void)error;
+    (void)state;
     if (factor->along_rows) {
-        const nmfi_visit visit = {
-            .k = fit->k, .C = fixed, .rule = rule, .R = updated, .accumulate = 1};
-        nmfi_pass_visit(pass, &visit);
+        const nmfi_visit visit = {.k = fit->k,
+                                  .fixed = fixed,
+                                  .rule = rule,
+                                  .updated = updated,
+                                  .sums = NMFI_SUMS_OF_PRODUCTS};
+        const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+        if (status != NMF_OK) return status;
     } else {
-        nmfi_pass_columns(pass, fit->k, rule, updated);
+        const nmfi_column_visit visit = {.k = fit->k,
+                                         .rule = rule,
+                                         .fixed = fixed,
+                                         .updated = updated,
+                                         .sums = NMFI_SUMS_OF_PRODUCTS};
+        nmfi_pass_columns(pass, &visit);
     }
     nmfi_keep_sums(fit, pass, factor);
     if (measured) nmfi_keep_gradients(fit, pass, factor);

@@ -55,8 +55,8 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
 {
     nmfi_factor *W = &fit->W, *H = &fit->H;
     const nmfi_work *work = &fit->work;
-    (void)error;
-    nmfi_pass_columns(pass, fit->k, NULL, H->incumbent);
+    const nmfi_column_visit gram = {.k = fit->k, .updated = H->incumbent};
+    nmfi_pass_columns(pass, &gram);
     nmfi_keep_sums(fit, pass, H);
     nmfi_set_gram(fit, H->gram, W->l2);
     const nmfi_solve_rule solving =
@@ -65,12 +65,13 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     const nmfi_hals_rule measuring = nmfi_measuring(fit, W);
     const nmfi_rule rule = solves ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&measuring);
     const nmfi_visit visit = {.k = fit->k,
-                              .C = H->incumbent,
+                              .fixed = H->incumbent,
                               .rule = &rule,
-                              .R = W->incumbent,
-                              .accumulate = 1,
-                              .distance = 1};
-    nmfi_pass_visit(pass, &visit);
+                              .updated = W->incumbent,
+                              .sums = NMFI_SUMS_OF_PRODUCTS,
+                              .loss = 1};
+    const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+    if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, W);
     nmfi_keep_gradients(fit, pass, W);
     return NMF_OK;
@@ -83,7 +84,9 @@ static void measure_H(nmfi_fit *fit, nmfi_pass *pass)
     nmfi_set_gram(fit, fit->W.gram, H->l2);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, H);
     const nmfi_rule rule = nmfi_rule_hals(&measuring);
-    nmfi_pass_columns(pass, fit->k, &rule, NULL);
+    const nmfi_column_visit visit = {
+        .k = fit->k, .rule = &rule, .fixed = fit->W.incumbent, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &visit);
     nmfi_keep_gradients(fit, pass, H);
 }
 

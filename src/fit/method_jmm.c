@@ -51,14 +51,11 @@ static nmf_status visit(nmfi_fit *fit, nmfi_factor *factor, const nmfi_jmm_rule 
                         nmf_error *error)
 {
     nmfi_pass *pass = nmfi_pass_along(fit, factor);
-    const nmfi_rule rule = nmfi_rule_jmm(jmm);
-    const nmfi_tiles_visit all = {.rule = &rule,
-                                  .F = jmm->step.F,
-                                  .k = fit->k,
-                                  .entries_only = jmm->step.beta == 1,
-                                  .sums = sums};
-    (void)error;
-    nmfi_pass_visit_tiles(pass, &all);
+    nmfi_rule rule = nmfi_rule_jmm(jmm);
+    if (jmm->step.beta == 1) rule.needs = NMFI_NEEDS_ROWS;
+    const nmfi_visit all = {.rule = &rule, .fixed = jmm->step.F, .k = fit->k, .sums = sums};
+    const nmf_status status = nmfi_pass_visit(pass, &all, error);
+    if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, factor);
     nmfi_keep_gradients(fit, pass, factor);
     return NMF_OK;
@@ -67,7 +64,8 @@ static nmf_status visit(nmfi_fit *fit, nmfi_factor *factor, const nmfi_jmm_rule 
 static nmf_status follow(nmfi_fit *fit, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums)
 {
     const nmfi_rule rule = nmfi_rule_jmm_columns(jmm);
-    nmfi_pass_tile_columns(&fit->work.pass, fit->k, sums, &rule);
+    const nmfi_column_visit visit = {.k = fit->k, .rule = &rule, .sums = sums};
+    nmfi_pass_columns(&fit->work.pass, &visit);
     nmfi_keep_sums(fit, &fit->work.pass, factor);
     nmfi_keep_gradients(fit, &fit->work.pass, factor);
     return NMF_OK;
@@ -115,7 +113,8 @@ static void plan(nmfi_fit *fit, void *state)
 static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 {
     nmfi_divergence_layout(fit, state, arena);
-    nmfi_pass_layout_tile_sums(&fit->work.pass, arena, nmfi_jmm_sums(fit));
+    nmfi_pass_layout_tile_sums(&fit->work.pass, arena, nmfi_team_threads(fit->work.team),
+                               nmfi_jmm_sums(fit));
 }
 
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)

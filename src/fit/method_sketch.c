@@ -130,18 +130,21 @@ static nmf_status improve(nmfi_fit *fit, void *state, nmfi_factor *factor, const
     sketched *s = state;
     nmfi_pass *pass = factor->is_W ? &s->W_pass : &s->H_pass;
     const nmfi_visit visit = {.k = fit->k,
-                              .C = factor->is_W ? s->to_W : s->to_H,
+                              .fixed = factor->is_W ? s->to_W : s->to_H,
                               .rule = rule,
-                              .R = updated,
-                              .accumulate = 1};
-    (void)fixed, (void)error;
-    nmfi_pass_visit(pass, &visit);
+                              .updated = updated,
+                              .sums = NMFI_SUMS_OF_PRODUCTS};
+    (void)fixed;
+    const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+    if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, factor);
     if (measured) nmfi_keep_gradients(fit, pass, factor);
     void *const link = factor->is_W ? s->to_H : s->to_W;
     const nmfi_project_rule project = {fit->work.kernels, fit->k, pass->columns.ld, NULL, link};
     const nmfi_rule linking = nmfi_rule_project(&project);
-    nmfi_pass_columns(pass, fit->k, &linking, NULL);
+    const nmfi_column_visit columns = {
+        .k = fit->k, .rule = &linking, .fixed = updated, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &columns);
     return NMF_OK;
 }
 

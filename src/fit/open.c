@@ -74,14 +74,6 @@ static void plan(nmfi_fit *fit)
     fit->on_X.method->plan(fit, fit->on_X.state);
 }
 
-/* The bad entry that comes first in row order, named. */
-static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
-{
-    const nmf_status status = nmf_matrix_validate(X, error);
-    return status != NMF_OK ? status
-                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
-}
-
 /* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is
  * rounded, and data in any unit lead to the same bits. */
 static void choose_scale(nmfi_fit *fit, double mean)
@@ -99,8 +91,9 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_facts *facts = &fit->facts;
     const double entries = (double)facts->m * (double)facts->n;
-    nmfi_scan scan = nmfi_pass_scan(&fit->work.pass, 0);
-    if (scan.bad > 0) return name_bad_entry(fit->X, error);
+    nmfi_scan scan;
+    nmf_status status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+    if (status != NMF_OK) return status;
     if (scan.highest <= 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
     choose_scale(fit, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
@@ -109,7 +102,8 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
         scan.sum *= scale;
         scan.sum_of_squares *= scale * scale;
     } else { /* squares left the range of f64: once more, scaled */
-        scan = nmfi_pass_scan(&fit->work.pass, 0);
+        status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+        if (status != NMF_OK) return status;
     }
     facts->mean = scan.sum / entries;
     facts->norm2 = scan.sum_of_squares;
@@ -155,6 +149,7 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     if (status != NMF_OK) return status;
     layout(fit);
     work->pass.team = work->transposed.team = work->team;
+    nmfi_pass_prepare(&work->pass);
     return read_X(fit, error);
 }
 

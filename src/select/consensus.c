@@ -87,7 +87,8 @@ static nmf_status fit_replicate(consensus *c, int64_t i, asker *who, nmf_model *
     if (c->wishes->perturbation != NMF_PERTURBATION_STARTS)
         status = nmfi_perturb(c->X, c->wishes->perturbation, (uint64_t)c->options->seed, i, &drawn,
                               &c->errors[i]);
-    if (status == NMF_OK) status = nmfi_fit_model(drawn ? drawn : c->X, &options, model, &c->errors[i]);
+    if (status == NMF_OK)
+        status = nmfi_fit_model(drawn ? drawn : c->X, &options, model, &c->errors[i]);
     nmf_matrix_free(drawn);
     return status;
 }
