@@ -16,6 +16,7 @@ static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
+static const char *const languages[] = {"auto", "en", "zh", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
@@ -34,13 +35,18 @@ const cli_option cli_own_options[] = {
     {"output", 'o', CLI_KIND_FILE, CLI_DEMO, FIELD(output), "DIR",
      "where the pictures and models go; default: nmf-demo", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
-     "where the data goes; default: olivetti.npy in the cache, where nmf demo finds it", NO_BOUNDS},
+     "where the data goes; default: olivetti.npz in the cache, where nmf demo finds it", NO_BOUNDS},
 
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},
     {"data", 0, CLI_KIND_FILE, CLI_DEMO, FIELD(data), "FILE",
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
      NO_BOUNDS},
+
+    {"lang", 0, CLI_KIND_NAME, CLI_DEMO, FIELD(language), NULL,
+     "language of the lines and the pictures' titles; auto is Chinese in a Chinese locale, else "
+     "English",
+     languages, 0, 0},
 
     {"save-W", 0, CLI_KIND_FILE, FITS, FIELD(save_W), "FILE", "also write W to a file of its own",
      NO_BOUNDS},
