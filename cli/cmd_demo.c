@@ -328,7 +328,7 @@ static nmf_status run_demo(demo *d, nmf_error *error)
 int cli_run_demo(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
-    demo d = {.args = args, .texts = cli_demo_texts_in(args->language)};
+    demo d = {.args = args, .texts = cli_demo_texts_in(args->demo_language)};
     cli_interrupt_hold(); /* so that an empty directory does not stay behind */
     const nmf_status status = run_demo(&d, &error);
     if (status != NMF_OK && d.made_directory)

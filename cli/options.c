@@ -18,7 +18,7 @@ static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const languages[] = {"en", "zh", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
-static const char *const languages[] = {"auto", "en", "zh", NULL};
+static const char *const demo_languages[] = {"auto", "en", "zh", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
@@ -45,10 +45,10 @@ const cli_option cli_own_options[] = {
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
      NO_BOUNDS},
 
-    {"lang", 0, CLI_KIND_NAME, CLI_DEMO, FIELD(language), NULL,
+    {"lang", 0, CLI_KIND_NAME, CLI_DEMO, FIELD(demo_language), NULL,
      "language of the lines and the pictures' titles; auto is Chinese in a Chinese locale, else "
      "English",
-     languages, 0, 0},
+     demo_languages, 0, 0},
 
     {"save-W", 0, CLI_KIND_FILE, FITS, FIELD(save_W), "FILE", "also write W to a file of its own",
      NO_BOUNDS},
