@@ -24,7 +24,11 @@ enum {
     CLI_HELP = 1 << 10,
     CLI_BENCH = 1 << 11,
     CLI_TOP = 1 << 12,
-    CLI_ASSIGN = 1 << 13
+    CLI_ASSIGN = 1 << 13,
+    CLI_RANK = 1 << 14,
+    CLI_CONSENSUS = 1 << 15,
+    CLI_REPORT = 1 << 18,
+    CLI_PLOT = 1 << 19
 };
 
 struct cli_args;
@@ -62,6 +66,7 @@ typedef struct cli_args {
     const char *save_W, *save_H, *start_W, *start_H;
     int quiet;
     int64_t components; /* of demo */
+    int demo_language;  /* 0 by the locale, 1 en, 2 zh */
     const char *data;
 
     int64_t grid[2]; /* of gallery; 0 x 0: chosen */
@@ -74,6 +79,14 @@ typedef struct cli_args {
     int64_t count; /* of top */
     int tsv;
     int man, completion;
+
+    const char *ranks, *plot, *resume; /* of rank and consensus; 0: the library's defaults */
+    int64_t max_k, folds, repeats, starts, replicates;
+    const char *density, *neighborhood; /* numbers */
+    int perturb, like;
+    const char *rank_file, *kind; /* of report */
+    int language;                 /* 0 en, 1 zh */
+    int64_t most_samples;         /* 0: chosen */
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
@@ -103,6 +116,9 @@ int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
 int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
+int cli_run_consensus(const cli_args *args);
+int cli_run_rank(const cli_args *args);
+int cli_run_report(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

@@ -29,6 +29,35 @@ const cli_command cli_commands[] = {
      "nmf fit faces.npy -k 6 --image-shape 64x64 --gallery parts.png\n"
      "nmf fit olivettifaces.mat -k 6 --transpose --image-shape 64x64 --image-order column",
      NULL, cli_run_fit},
+    {"rank", CLI_RANK, NMF_SCOPE_SELECT, 1, -1, "DATA... [-k RANKS | --max-k N] [options]",
+     "say how many components the data support, and how sure that is",
+     "Entries are held out fold by fold, so that each fold takes its share of every row and "
+     "column, and "
+     "predicted by fits to the rest. The table says for each number of components k the error of "
+     "the "
+     "predictions with its standard error, how often k wins when rows and folds are drawn again, "
+     "and "
+     "whether the components of the fits are the same ones. Below it the answer in words: which k "
+     "predict best and cannot be told apart, and which return. On real data these often differ, "
+     "and "
+     "then no single number is given. Without -k the ranks to try are found by themselves. Ctrl-C "
+     "keeps what is known; --resume goes on from there.",
+     "nmf rank counts.mtx --loss kl\nnmf rank faces.npy --max-k 100 --plot rank.png --json "
+     "rank.json",
+     NULL, cli_run_rank},
+    {"consensus", CLI_CONSENSUS, NMF_SCOPE_FIT, 1, -1,
+     "DATA... -k K [-o MODEL.npz] | --ks RANKS [options]",
+     "learn the components that come back in many fits",
+     "Fits from many random starts (and of perturbed data, with --perturb); components that lie "
+     "far from "
+     "their nearest neighbours are left out, the others clustered, and the model made of the "
+     "medians: "
+     "cNMF's definitions. Says for each component how many replicates have it and how well it can "
+     "be told "
+     "from the others. With --ks it prints a table of several numbers of components instead.",
+     "nmf consensus counts.mtx --loss kl -k 9\nnmf consensus counts.npy --loss kl --ks 1:8 "
+     "--perturb poisson --replicates 32",
+     NULL, cli_run_consensus},
     {"pca", CLI_PCA, NMF_SCOPE_PCA, 1, -1, "DATA... -k K [-o MODEL.npz] [options]",
      "learn principal components and save the model",
      "The leading components of the centred data, to compare with NMF; data, model file and "
@@ -74,12 +103,23 @@ const cli_command cli_commands[] = {
      "nmf assign docs.nmf.npz -o shares.tsv\nnmf assign docs.nmf.npz --labels classes.txt -o "
      "shares.npz",
      NULL, cli_run_assign},
+    {"report", CLI_REPORT, 0, 1, 1,
+     "MODEL [--data DATA] [--labels FILE] [--rank FILE] -o FILE.html",
+     "make one page that shows what was learned and how far to trust it",
+     "One HTML file that needs no network: a verdict in words, the components as pictures, words, "
+     "curves, signatures or features, a sample taken apart with sliders, all samples at once, how "
+     "the fit got there and where it came from. In English and Chinese, to read, print and send. "
+     "With --data, which is read as 'nmf fit' reads it and weighted as the model's was, it shows "
+     "originals and residuals, and PCA beside NMF.",
+     "nmf report faces.nmf.npz --data faces.npy -o faces.html\n"
+     "nmf report cells.nmf.npz --data cells.h5ad --labels types.txt -o cells.html --lang zh",
+     NULL, cli_run_report},
     {"generate", CLI_GENERATE, 0, 1, 1, "faces|swimmer -o FILE [--seed SEED]",
      "write built-in data",
      "faces: 400 grey pictures of 64 x 64, 40 people in 10 variations each. swimmer: the 256 "
      "pictures of "
      "Donoho and Stodden (2003), whose 17 parts are known.",
-     "nmf generate swimmer -o swimmer.npy", "faces swimmer", cli_run_generate},
+     "nmf generate swimmer -o swimmer.npz", "faces swimmer", cli_run_generate},
     {"fetch", CLI_FETCH, 0, 1, 1, "olivetti [--from FILE] [-o FILE]",
      "download data, check it and keep it",
      "olivetti: 400 faces of AT&T Laboratories Cambridge, the file that scikit-learn's "

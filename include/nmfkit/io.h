@@ -5,6 +5,7 @@
 
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>
+#include <nmfkit/select.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -82,6 +83,15 @@ NMF_API int nmf_io_is_model(const char *path);
  * out. */
 NMF_API char *nmf_io_model_json(const nmf_model *model);
 
+/* The answer of nmf_rank as JSON text, with all that is needed to go on from it; free() it. NULL only when
+ * memory is out. Fields: kind "rank"; loss, folds, repeats, starts, ...; ranks, an array of {k, error,
+ * loss, difference, se, p_best, stability (worst silhouette), mean_silhouette, returning, in_set, stable,
+ * ...}; best, predictive, set, stable, at_edge, has_structure, agree; verdict, stability, advice in words.
+ * nmf_io_read_rank reads it back. Errors: FILE, FORMAT, ARGUMENT, MEMORY. */
+NMF_API char *nmf_io_rank_json(const nmf_rank_result *result);
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_rank(const char *path, nmf_rank_result **result,
+                                                   nmf_error *error);
+
 /* Built-in data. faces: 400 x 4096 u8, 40 people x 10 variations of light, pose, expression,
  * glasses and hair, deterministic from `seed`, labels "person-01".. ; swimmer: 256 x 1024 u8
  * (Donoho & Stodden 2003). */
@@ -94,13 +104,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_swimmer(nmf_matrix **matrix, n
 NMF_API void nmf_io_numpy_permutation(uint32_t seed, int64_t count, int64_t *order);
 
 /* Downloads the Olivetti faces as scikit-learn's fetch_olivetti_faces does, verifies the checksum,
- * and writes an upright u8 400 x 4096 olivetti.npy into the cache. */
+ * and writes an upright u8 400 x 4096 olivetti.npz into the cache, with the pictures' shape and the
+ * labels "person-01" to "person-40", ten faces each. */
 typedef struct nmf_io_fetch_options {
     size_t struct_bytes;
     const char *url;    /* NULL: the published address */
     const char *sha256; /* NULL: the published checksum, 64 hex digits */
     const char *from;   /* a local .mat instead of the network, or NULL */
-    const char *output; /* NULL: nmf_io_cache_path("olivetti.npy") */
+    const char *output; /* NULL: nmf_io_cache_path("olivetti.npz") */
     /* bytes done and total (-1 if unknown); non-zero stops. May be NULL. */
     int (*progress)(int64_t done, int64_t total, void *context);
     void *progress_context;

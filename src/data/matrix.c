@@ -194,6 +194,13 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     matrix->names[NMF_FEATURE_NAMES] = samples;
     nmfi_names_free(&matrix->names[NMF_LABELS]);
     matrix->image_height = matrix->image_width = 0;
+    const nmf_dense w = matrix->weights;
+    matrix->weights = (nmf_dense){.data = w.data,
+                                  .dtype = w.dtype,
+                                  .rows = w.columns,
+                                  .columns = w.rows,
+                                  .row_stride = w.column_stride,
+                                  .column_stride = w.row_stride};
 }
 
 nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height, int64_t width,

@@ -101,7 +101,9 @@ void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double 
 typedef struct nmfi_weighted_rule {
     const nmfi_divergence_step *step;
     nmfi_rule inner;
-    const void *u;       /* rows of the factor x columns, T: weight^(1 / beta), 0: not observed */
+    /* Rows of the factor x columns, T: weight^(1 / beta), 0: not observed. NULL: X is sparse and what
+     * it stores is what was observed. */
+    const void *u;
     int64_t ldu, columns;
 } nmfi_weighted_rule;
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);

@@ -46,6 +46,12 @@ static workspace cut(const nmfi_weighted_rule *rule, const nmfi_tile *tile)
     return w;
 }
 
+/* A row of which nothing was observed: any value is as good, and 0 is the smallest. */
+static void leave_empty(const nmfi_divergence_step *step, int64_t row)
+{
+    if (step->result != step->start) nmfi_strip_nothing(step, row, 1); /* else only measured */
+}
+
 static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, int64_t i)
 {
     const nmfi_divergence_step *step = rule->step;
@@ -55,8 +61,8 @@ static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, i
     const char *u = (const char *)rule->u + (tile->first + i) * rule->ldu * bytes;
     const char *x = (const char *)tile->X.data + i * tile->X.row_stride * bytes;
     const int64_t count = kernels->observed(u, columns, w.indices);
-    if (count == 0) { /* nothing holds it */
-        nmfi_strip_nothing(step, tile->first + i, 1);
+    if (count == 0) {
+        leave_empty(step, tile->first + i);
         return;
     }
     /* As short as the row is: its components stay in the first-level cache where they fit. */
@@ -84,8 +90,29 @@ static void improve(const void *context, const nmfi_tile *tile)
     for (int64_t i = 0; i < tile->rows; i++) improve_row(rule, tile, i);
 }
 
+/* A row of a sparse X with what it stores: nothing else was observed. */
+static void improve_stored(const void *context, const nmfi_tile *tile)
+{
+    const nmfi_weighted_rule *rule = context;
+    const nmfi_divergence_step *step = rule->step;
+    nmfi_tile row = *tile;
+    if (tile->X.columns == 0) {
+        leave_empty(step, tile->first);
+        return;
+    }
+    const workspace w = cut(rule, tile);
+    for (int64_t j = 0; j < step->k; j++)
+        w.F_sums[j] = step->kernels->sum((const char *)tile->F +
+                                             j * tile->ldf * step->kernels->element_bytes,
+                                         tile->ldf, 1, tile->X.columns);
+    row.F_sums = w.F_sums;
+    rule->inner.improve(rule->inner.context, &row);
+}
+
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL};
+    const nmfi_rule rule = {.improve = context->u ? improve : improve_stored,
+                            .context = context,
+                            .needs = NMFI_NEEDS_ROWS | (context->u ? NMFI_NEEDS_ZEROS : 0)};
     return rule;
 }
