@@ -45,6 +45,11 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
 /* The rows of W for the incumbent H, each to its end, into W.ahead; measured there. */
 nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);
 
+/* A visit along a factor of a rule with that step, which learns the weights where there are some. */
+nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
+                                       const nmfi_divergence_step *step, nmfi_rule rule,
+                                       int dense_rows, nmf_error *error);
+
 /* divergence_begin.c. A start made fit for multiplication: no zeros, and the model has the sums of X.
  * One that the caller gave stays as it is where that is the better one, which passes over X tell. */
 nmf_status nmfi_divergence_make_positive(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);

@@ -42,6 +42,17 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     return step;
 }
 
+nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
+                                       const nmfi_divergence_step *step, nmfi_rule rule,
+                                       int dense_rows, nmf_error *error)
+{
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    if (!fit->choice.weighted) return nmfi_divergence_visit(pass, step, rule, dense_rows, error);
+    const nmfi_observed *observed = &fit->work.observed;
+    return nmfi_weighted_visit(pass, step, rule,
+                               factor->is_W ? observed->u : observed->u_transposed, error);
+}
+
 typedef nmf_status step_function(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
                                  nmfi_divergence_step step, nmfi_divergence_half half,
                                  nmf_error *error);
@@ -59,7 +70,7 @@ static nmf_status multiply(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor 
                              .no_den = peer_epsilon * pow(fit->facts.scale, beta - 1) * root,
                              .cut = cuts ? peer_cut * root : 0};
     const nmfi_rule rule = nmfi_rule_mu(&mu);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_by_newton(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -74,7 +85,7 @@ static nmf_status step_by_newton(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
                                      .gamma = nmfi_mu_gamma(step.beta),
                                      .slope_tolerance = half.monotone ? landed : 0.2};
     const nmfi_rule rule = nmfi_rule_newton(&newton);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -85,7 +96,7 @@ static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_fact
     const nmfi_scd_rule scd = {
         .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
     const nmfi_rule rule = nmfi_rule_scd(&scd);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -106,7 +117,7 @@ static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
                                      .sweeps = 24,
                                      .slope_tolerance = half.monotone ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
-    return nmfi_divergence_visit(pass, &step, rule, 1, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 1, error);
 }
 
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
@@ -136,7 +147,7 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&d->metric, pass, step, d->marginals[0]);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
-    const nmf_status status = nmfi_divergence_visit(pass, &step, rule, 0, error);
+    const nmf_status status = nmfi_divergence_visit_along(fit, W, &step, rule, 0, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, W);
     nmfi_keep_gradients(fit, pass, W);
