@@ -18,7 +18,7 @@ struct nmf_matrix {
     void *context;
     int64_t image_height, image_width;
     nmfi_name_list names[3]; /* indexed by nmf_names */
-    nmf_dense weights;       /* the caller's; data NULL where every entry counts once */
+    nmf_matrix *weights;     /* its own; NULL where every entry counts once */
     nmf_missing missing;
 };
 

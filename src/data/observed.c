@@ -11,15 +11,17 @@
 
 static double weight_at(const nmf_matrix *X, int64_t i, int64_t j)
 {
-    const nmf_dense *w = &X->weights;
-    return w->data ? nmfi_value(w->dtype, w->data, i * w->row_stride + j * w->column_stride) : 1.0;
+    return X->weights ? nmf_matrix_at(X->weights, i, j) : 1.0;
 }
 
-nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, const nmf_matrix *weights, nmf_error *error)
+nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights, nmf_error *error)
 {
     if (!matrix) return nmf_fail(error, NMF_ERROR_ARGUMENT, "matrix is NULL");
-    memset(&matrix->weights, 0, sizeof matrix->weights);
-    if (!weights) return NMF_OK;
+    if (!weights) {
+        nmf_matrix_free(matrix->weights);
+        matrix->weights = NULL;
+        return NMF_OK;
+    }
     const int64_t rows = matrix->dense.rows, columns = matrix->dense.columns;
     if (nmf_matrix_is_sparse(matrix) || nmf_matrix_is_sparse(weights))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
@@ -36,7 +38,8 @@ nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, const nmf_matrix *weights,
                                 "weight[%lld,%lld] = %g: weights must be finite and >= 0",
                                 (long long)i, (long long)j, w);
         }
-    matrix->weights = weights->dense;
+    if (matrix->weights != weights) nmf_matrix_free(matrix->weights);
+    matrix->weights = weights;
     return NMF_OK;
 }
 
@@ -64,12 +67,12 @@ nmf_missing nmf_matrix_missing(const nmf_matrix *matrix)
 
 int nmf_matrix_has_weights(const nmf_matrix *matrix)
 {
-    return matrix && matrix->weights.data != NULL;
+    return matrix && matrix->weights != NULL;
 }
 
 int nmfi_matrix_is_weighted(const nmf_matrix *matrix)
 {
-    return matrix->weights.data != NULL || matrix->missing != NMF_MISSING_NONE;
+    return matrix->weights != NULL || matrix->missing != NMF_MISSING_NONE;
 }
 
 /* --- as passes read them ------------------------------------------------------------------------- */

@@ -97,7 +97,7 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
                              nmf_matrix **selected, nmf_error *error)
 {
     *selected = NULL;
-    if (matrix->weights.data || matrix->missing != NMF_MISSING_NONE)
+    if (matrix->weights || matrix->missing != NMF_MISSING_NONE)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "rows are selected before weights and missing entries are set");
     for (int64_t i = 0; i < count; i++)

@@ -12,7 +12,7 @@ enum { M = 60, N = 45, K = 4 };
 
 typedef struct weighted {
     double x[M * N], w[M * N];
-    nmf_matrix *X, *weights;
+    nmf_matrix *X;
 } weighted;
 
 static const double observed_share[] = {0.95, 0.7, 0.3};
@@ -39,14 +39,13 @@ static void take(weighted *of, nmf_dtype dtype)
 {
     nmf_error error;
     of->X = matrix_from(of->x, M, N, dtype, BY_ROWS);
-    of->weights = matrix_from(of->w, M, N, NMF_F64, BY_COLUMNS);
-    assert_int_equal(nmf_matrix_set_weights(of->X, of->weights, &error), NMF_OK);
+    nmf_matrix *weights = matrix_from(of->w, M, N, NMF_F64, BY_COLUMNS);
+    assert_int_equal(nmf_matrix_set_weights(of->X, weights, &error), NMF_OK);
 }
 
 static void drop(weighted *of)
 {
-    nmf_matrix_free(of->X);
-    nmf_matrix_free(of->weights);
+    nmf_matrix_free(of->X); /* and its weights */
 }
 
 static nmf_options options_for(nmf_loss loss, double beta)
@@ -397,7 +396,7 @@ static void wrong_weights_are_refused(void **state)
                    "weight[2,5] = -1");
     expect_refusal(nmf_matrix_set_missing(X, NMF_MISSING_UNSTORED, &error), &error,
                    NMF_ERROR_ARGUMENT, "sparse");
-    nmf_matrix_free(weights);
+    nmf_matrix_free(weights); /* still ours: they were refused */
     memset(of.w, 0, sizeof of.w);
     weights = matrix_from(of.w, M, N, NMF_F64, BY_ROWS);
     assert_int_equal(nmf_matrix_set_weights(X, weights, &error), NMF_OK);
@@ -406,13 +405,11 @@ static void wrong_weights_are_refused(void **state)
     expect_refusal(nmf_fit(X, &options, &model, &error), &error, NMF_ERROR_DATA,
                    "no entry of X was observed");
     of.w[0] = 1;
-    nmf_matrix_free(weights);
     weights = matrix_from(of.w, M, N, NMF_F64, BY_ROWS);
     assert_int_equal(nmf_matrix_set_weights(X, weights, &error), NMF_OK);
     options.solver = NMF_SOLVER_CD;
     expect_refusal(nmf_fit(X, &options, &model, &error), &error, NMF_ERROR_ARGUMENT, "solver = cd");
     expect_refusal(nmf_pca(X, &options, &model, &error), &error, NMF_ERROR_ARGUMENT, "PCA");
-    nmf_matrix_free(weights);
     nmf_matrix_free(small);
     nmf_matrix_free(X);
 }
