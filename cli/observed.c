@@ -48,11 +48,11 @@ static nmf_status check_shape(const char *flag, extent of, const nmf_matrix *fil
     if (of == EACH_ENTRY ? r == rows && c == columns : r * c == wanted && (r == 1 || c == 1))
         return NMF_OK;
     return of == EACH_ENTRY
-               ? nmf_fail(error, NMF_ERROR_SHAPE, "%s is %lld x %lld; the data is %lld x %lld", flag,
-                          (long long)r, (long long)c, (long long)rows, (long long)columns)
-               : nmf_fail(error, NMF_ERROR_SHAPE, "%s is %lld x %lld; one number for each of %lld %s",
-                          flag, (long long)r, (long long)c, (long long)wanted,
-                          of == EACH_ROW ? "samples" : "features");
+               ? nmf_fail(error, NMF_ERROR_SHAPE, "%s is %lld x %lld; the data is %lld x %lld",
+                          flag, (long long)r, (long long)c, (long long)rows, (long long)columns)
+               : nmf_fail(error, NMF_ERROR_SHAPE,
+                          "%s is %lld x %lld; one number for each of %lld %s", flag, (long long)r,
+                          (long long)c, (long long)wanted, of == EACH_ROW ? "samples" : "features");
 }
 
 static double entry_of(const nmf_matrix *file, extent of, int64_t i, int64_t j)
@@ -101,20 +101,21 @@ nmf_status cli_set_observed(const cli_args *args, nmf_matrix *X, nmf_error *erro
         const char *flag, *path;
         extent of;
         meaning *means;
-    } files[] = {{"--missing", word == NMF_MISSING_NONE ? args->missing : NULL, EACH_ENTRY, as_missing},
-                 {"--observed", args->observed, EACH_ENTRY, as_observed},
-                 {"--weights", args->weights, EACH_ENTRY, as_weight},
-                 {"--uncertainty", args->uncertainty, EACH_ENTRY, as_uncertainty},
-                 {"--row-weights", args->row_weights, EACH_ROW, as_weight},
-                 {"--column-weights", args->column_weights, EACH_COLUMN, as_weight}};
+    } files[] = {
+        {"--missing", word == NMF_MISSING_NONE ? args->missing : NULL, EACH_ENTRY, as_missing},
+        {"--observed", args->observed, EACH_ENTRY, as_observed},
+        {"--weights", args->weights, EACH_ENTRY, as_weight},
+        {"--uncertainty", args->uncertainty, EACH_ENTRY, as_uncertainty},
+        {"--row-weights", args->row_weights, EACH_ROW, as_weight},
+        {"--column-weights", args->column_weights, EACH_COLUMN, as_weight}};
     nmf_matrix *weights = NULL;
     nmf_status status = nmf_matrix_set_missing(X, word, error);
     for (size_t f = 0; f < sizeof files / sizeof *files && status == NMF_OK; f++) {
         if (files[f].path == NULL) continue;
         if (weights == NULL) {
             const int64_t entries = nmf_matrix_rows(X) * nmf_matrix_columns(X);
-            status = nmf_matrix_new(NMF_F64, nmf_matrix_rows(X), nmf_matrix_columns(X), &weights,
-                                    error);
+            status =
+                nmf_matrix_new(NMF_F64, nmf_matrix_rows(X), nmf_matrix_columns(X), &weights, error);
             for (int64_t e = 0; e < entries && status == NMF_OK; e++)
                 ((double *)nmf_matrix_writable(weights))[e] = 1;
         }

@@ -50,8 +50,9 @@ nmf_status nmf_matrix_set_missing(nmf_matrix *matrix, nmf_missing missing, nmf_e
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "missing = %d is not an nmf_missing",
                         (int)missing);
     if (missing == NMF_MISSING_UNSTORED && !nmf_matrix_is_sparse(matrix))
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "missing = unstored is for sparse matrices: a dense one stores every entry");
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "missing = unstored is for sparse matrices: a dense one stores every entry");
     if (missing == NMF_MISSING_NAN && nmf_matrix_is_sparse(matrix))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "missing = nan is for dense matrices; of a sparse one, leave out what was "
@@ -102,6 +103,7 @@ static nmf_status add_up(const nmf_matrix *X, double beta, marginals *of, nmfi_o
             *plain &= w == 1;
             observed->missing += !(w > 0);
             if (!(w > 0)) continue;
+            observed->is_mask &= w == 1;
             if (beta <= 0 && w != 1)
                 return nmf_fail(error, NMF_ERROR_DATA,
                                 "weight[%lld,%lld] = %g: with beta = %g, weights are 0 or 1",
@@ -116,8 +118,7 @@ static nmf_status add_up(const nmf_matrix *X, double beta, marginals *of, nmfi_o
         of->sum += of->row_sums[i];
         of->weight += of->row_weights[i];
     }
-    return of->weight > 0 ? NMF_OK
-                          : nmf_fail(error, NMF_ERROR_DATA, "no entry of X was observed");
+    return of->weight > 0 ? NMF_OK : nmf_fail(error, NMF_ERROR_DATA, "no entry of X was observed");
 }
 
 static double mean_of(double sum, double weight, double otherwise)
@@ -150,9 +151,8 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, cons
 
 size_t nmfi_observed_bytes(const nmf_matrix *X, nmf_dtype type)
 {
-    const size_t bytes =
-        nmfi_product(X->dense.rows, (int64_t)nmfi_product(X->dense.columns,
-                                                          (int64_t)nmf_dtype_bytes(type)));
+    const size_t bytes = nmfi_product(
+        X->dense.rows, (int64_t)nmfi_product(X->dense.columns, (int64_t)nmf_dtype_bytes(type)));
     return bytes > SIZE_MAX / 4 ? SIZE_MAX : 3 * bytes;
 }
 
@@ -176,11 +176,12 @@ nmf_status nmfi_observed_make(const nmf_matrix *X, nmf_dtype type, double beta,
     const size_t m = (size_t)X->dense.rows, n = (size_t)X->dense.columns;
     int plain = 1;
     memset(observed, 0, sizeof *observed);
+    observed->is_mask = 1;
     double *const numbers = calloc(2 * m + 3 * n + 1, sizeof *numbers);
     if (!numbers)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu numbers", 2 * m + 3 * n);
-    marginals of = {numbers, numbers + m, numbers + 2 * m, numbers + 2 * m + n,
-                    numbers + 2 * m + 2 * n, 0, 0};
+    marginals of = {
+        numbers, numbers + m, numbers + 2 * m, numbers + 2 * m + n, numbers + 2 * m + 2 * n, 0, 0};
     nmf_status status = add_up(X, beta, &of, observed, &plain, error);
     if (status == NMF_OK && !plain) status = take_memory(X, type, observed, error);
     if (status == NMF_OK && !plain) status = lay_out(X, type, beta, &of, observed, error);

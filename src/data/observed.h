@@ -15,6 +15,7 @@ typedef struct nmfi_observed {
     void *u, *u_transposed;  /* m x n, n x m: weight^(1 / beta), 0: not observed */
     double weighted_squares; /* sum of w x^2 */
     int64_t missing;         /* entries not observed */
+    int is_mask;             /* the others count once each */
     void *memory;
 } nmfi_observed;
 

@@ -28,6 +28,8 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
  * known, by how far X is from its rank-one fit. The second makes it so, so that the model says it. */
 int nmfi_prefers_scd(const nmfi_fit *fit);
 void nmfi_choose_scd(nmfi_fit *fit);
+/* Whether missing entries are filled in with the model's own rather than left out of each row. */
+int nmfi_prefers_filled(const nmfi_fit *fit);
 
 /* The sketch is not converged in after all; how many starts is then another question. */
 void nmfi_drop_sketch(nmfi_fit *fit);

@@ -15,9 +15,12 @@ typedef struct nmfi_divergence {
     void *copy;         /* of X for the transposed pass; NULL where there is none */
     void *marginals[2]; /* X's sums along W and along H: T, the partitions' ld */
     nmfi_metric metric;
+    void *gram_alone; /* k x k, T: beside the metric's, without a penalty */
 } nmfi_divergence;
 
-enum { NMFI_RULE_METRIC = 0, NMFI_RULE_SCD = 1 }; /* progress.rule, for beta 1 */
+/* progress.rule: for beta 1 the metric or scd; for beta 2 with few entries missing, filled; else each
+ * row's own Newton steps. */
+enum { NMFI_RULE_METRIC = 0, NMFI_RULE_SCD = 1, NMFI_RULE_FILLED = 2 };
 
 /* divergence_open.c. */
 void nmfi_divergence_plan(nmfi_fit *fit, void *state);

@@ -2,8 +2,11 @@
  * fixed. */
 #include "fit/divergence.h"
 
+#include "fit/factors.h"
+
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
 static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
@@ -120,16 +123,45 @@ static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 1, error);
 }
 
+/* Missing entries filled in with the model's own. */
+static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                  nmfi_divergence_step step, nmfi_divergence_half half,
+                                  nmf_error *error)
+{
+    (void)half;
+    enum { FEW_COMPONENTS = 32 };
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_metric *metric = &d->metric;
+    const nmfi_observed *observed = &fit->work.observed;
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    const nmfi_column_visit gram = {.k = fit->k, .updated = step.F};
+    nmfi_pass_columns(pass, &gram);
+    memcpy(metric->gram_f64, pass->total.gram, (size_t)(fit->k * fit->k) * sizeof(double));
+    kernels->from_f64(metric->gram_f64, d->gram_alone, fit->k * fit->k);
+    nmfi_gram_for_rule(kernels, fit->k, step.l2, metric->gram_f64, metric->gram, metric->inverse);
+    const nmfi_filled_rule filled = {.step = step,
+                                     .gram = metric->gram,
+                                     .inverse = metric->inverse,
+                                     .gram_alone = d->gram_alone,
+                                     .u = factor->is_W ? observed->u : observed->u_transposed,
+                                     .ldu = pass->columns.count,
+                                     .accuracy = 0.1,
+                                     .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
+    const nmfi_rule rule = nmfi_rule_filled(&filled);
+    return nmfi_divergence_visit(pass, &step, rule, 1, error);
+}
+
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
                                      nmfi_divergence_half half, nmf_error *error)
 {
     nmfi_factor *factor = of_W ? &fit->W : &fit->H;
     const nmfi_factor *other = of_W ? &fit->H : &fit->W;
     const nmfi_divergence_step step = describe(fit, d, factor, other, half);
-    step_function *const by = half.measure_only || half.as_sklearn  ? multiply
-                              : step.beta != 1                      ? step_by_newton
-                              : fit->progress.rule == NMFI_RULE_SCD ? step_by_scd
-                                                                    : step_in_metric;
+    step_function *const by = half.measure_only || half.as_sklearn     ? multiply
+                              : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
+                              : step.beta != 1                         ? step_by_newton
+                              : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd
+                                                                       : step_in_metric;
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);

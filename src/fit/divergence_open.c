@@ -49,8 +49,9 @@ static int64_t longer(int64_t a, int64_t b)
 static int64_t workspace_bytes(const nmfi_fit *fit, const nmfi_pass *pass, int dense_rows)
 {
     const int64_t bytes = fit->work.kernels->element_bytes;
-    return fit->choice.weighted ? nmfi_weighted_workspace_bytes(fit->k, pass->columns.count, bytes)
-                                : nmfi_divergence_workspace_bytes(pass, fit->choice.beta, dense_rows);
+    const int64_t strips = nmfi_divergence_workspace_bytes(pass, fit->choice.beta, dense_rows);
+    const int64_t rows = nmfi_weighted_workspace_bytes(fit->k, pass->columns.count, bytes);
+    return fit->choice.weighted && rows > strips ? rows : strips;
 }
 
 void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
@@ -81,6 +82,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     d->metric.kernels = work->kernels;
     d->metric.k = k;
     nmfi_metric_layout(&d->metric, arena, longer(fit->W.partition.ld, fit->H.partition.ld));
+    if (fit->choice.weighted) d->gram_alone = nmfi_take(arena, k * k, (size_t)bytes);
     d->metric.gram = work->gram;
     d->metric.inverse = work->inverse;
     d->metric.gram_f64 = work->gram_f64;

@@ -16,7 +16,9 @@ double nmfi_divergence_loss(const nmfi_fit *fit)
 
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
 {
-    fit->progress.rule = nmfi_prefers_scd(fit) ? NMFI_RULE_SCD : NMFI_RULE_METRIC;
+    fit->progress.rule = nmfi_prefers_scd(fit)      ? NMFI_RULE_SCD
+                         : nmfi_prefers_filled(fit) ? NMFI_RULE_FILLED
+                                                    : NMFI_RULE_METRIC;
     return nmfi_divergence_make_positive(fit, state, error);
 }
 
@@ -52,6 +54,10 @@ static int recover(nmfi_fit *fit, void *state)
     static const double far = 0.05;
     nmfi_progress *progress = &fit->progress;
     (void)state;
+    if (progress->rule == NMFI_RULE_FILLED) {
+        progress->rule = NMFI_RULE_METRIC;
+        return 1;
+    }
     if (fit->choice.beta != 1 || progress->rule == NMFI_RULE_SCD || progress->kkt < far) return 0;
     progress->rule = NMFI_RULE_SCD;
     return 1;

@@ -163,9 +163,8 @@ static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
     const int64_t limit = fit->choice.options.memory_limit_bytes;
     const size_t bytes = nmfi_observed_bytes(fit->X, type);
     if (limit > 0 && bytes >= (size_t)limit)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "weights take %zu bytes; the memory limit is %lld", bytes,
-                        (long long)limit);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
+                        bytes, (long long)limit);
     const nmf_status status =
         nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
     if (status != NMF_OK || !work->observed.filled) return status;

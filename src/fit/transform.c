@@ -41,11 +41,11 @@ static void layout(transform *t)
     t->offset = nmfi_take(arena, k, sizeof(double));
     if (t->by_products) return;
     const int dense_rows = t->beta != 1;
-    nmfi_pass_layout_workspace(
-        &t->pass, arena, nmfi_team_threads(t->team),
-        t->weighted ? nmfi_weighted_workspace_bytes(k, t->pass.columns.count, bytes)
-                    : nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows),
-        dense_rows);
+    nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
+                               t->weighted
+                                   ? nmfi_weighted_workspace_bytes(k, t->pass.columns.count, bytes)
+                                   : nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows),
+                               dense_rows);
     t->row_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
     t->metric.kernels = t->kernels;
     t->metric.k = k;

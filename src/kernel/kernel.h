@@ -214,6 +214,10 @@ typedef struct nmfi_kernels {
     void (*weigh_row)(const void *x, const void *u, const int32_t *indices, int64_t count,
                       const void *F, int64_t ldf, int64_t k, void *a, void *B, int64_t ldb);
 
+    /* One row beside its model v, all of T: v[c] becomes u[c]^2 (scale x[c] - v[c]); returns the sum of
+     * u^2 (scale x - v)^2. */
+    double (*weighted_residual)(const void *x, const void *u, int64_t columns, double scale, void *v);
+
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
                       int64_t columns, void *V);

@@ -74,6 +74,7 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a s
 void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
                             const nmfi_tile *tile);
 void nmfi_strip_end(nmfi_strip_work *work);
+void nmfi_strip_clear(const nmfi_strip_work *work, void *array); /* k x lanes zeros */
 
 /* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum.
  */
@@ -108,6 +109,19 @@ typedef struct nmfi_weighted_rule {
 } nmfi_weighted_rule;
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
 int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);
+
+/* The Frobenius loss where entries are missing, few beside those that are not (rule_filled.c). X and u as
+ * above, u 0 or 1. */
+typedef struct nmfi_filled_rule {
+    nmfi_divergence_step step;
+    const void *gram, *inverse; /* of F, T, with the L2 penalty, as the kernel `hals` wants them */
+    const void *gram_alone;     /* without it */
+    const void *u;
+    int64_t ldu;
+    double accuracy;
+    int64_t sweeps;
+} nmfi_filled_rule;
+nmfi_rule nmfi_rule_filled(const nmfi_filled_rule *context);
 
 /* Sequential coordinate descent for the Kullback-Leibler divergence (rule_scd.c). */
 typedef struct nmfi_scd_rule {

@@ -102,9 +102,9 @@ static void improve_stored(const void *context, const nmfi_tile *tile)
     }
     const workspace w = cut(rule, tile);
     for (int64_t j = 0; j < step->k; j++)
-        w.F_sums[j] = step->kernels->sum((const char *)tile->F +
-                                             j * tile->ldf * step->kernels->element_bytes,
-                                         tile->ldf, 1, tile->X.columns);
+        w.F_sums[j] =
+            step->kernels->sum((const char *)tile->F + j * tile->ldf * step->kernels->element_bytes,
+                               tile->ldf, 1, tile->X.columns);
     row.F_sums = w.F_sums;
     rule->inner.improve(rule->inner.context, &row);
 }

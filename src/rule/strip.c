@@ -138,7 +138,7 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
     return ratio;
 }
 
-static void clear(const nmfi_strip_work *work, void *array)
+void nmfi_strip_clear(const nmfi_strip_work *work, void *array)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
     for (int64_t j = 0; j < work->step->k; j++)
@@ -201,8 +201,8 @@ static nmfi_strip_work span_of(const nmfi_strip_work *work, int64_t first)
 void nmfi_strip_ratios(nmfi_strip_work *work)
 {
     const int ones = work->step->beta == 1; /* S */
-    clear(work, work->num);
-    clear(work, work->den);
+    nmfi_strip_clear(work, work->num);
+    nmfi_strip_clear(work, work->den);
     for (int64_t first = 0; first < work->X.columns; first += SPAN) {
         const nmfi_strip_work span = span_of(work, first);
         const nmfi_ratio ratio = ratio_of(&span);

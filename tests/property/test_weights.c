@@ -146,8 +146,10 @@ static void slopes_vanish_where_a_fit_has_converged(void **state)
                     const double x = of.x[i * N + j], v = model_at(content, i, j);
                     if (!(weight > 0)) continue;
                     const double step = 1e-6 * v;
-                    slope += weight * h * (term(x, v + step, losses[l].beta) -
-                                           term(x, v - step, losses[l].beta)) / (2 * step);
+                    slope +=
+                        weight * h *
+                        (term(x, v + step, losses[l].beta) - term(x, v - step, losses[l].beta)) /
+                        (2 * step);
                     size += weight * h * x * pow(v, losses[l].beta - 2);
                 }
                 largest = fmax(largest, fabs(w > 0 ? slope : fmin(slope, 0)));
