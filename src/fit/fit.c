@@ -2,7 +2,7 @@
  * start; polish and finish; result. */
 #include "fit/fit.h"
 
-#include "fit/choose.h"
+#include "fit/defaults.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
