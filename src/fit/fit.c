@@ -6,7 +6,7 @@
 #include "fit/method.h"
 
 #include "base/clock.h"
-#include "data/model.h"
+#include "model/model.h"
 
 /* --- the sketch -------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #include "fit/loss.h"
 #include "fit/state.h"
 
-#include "data/model.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
