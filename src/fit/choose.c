@@ -1,49 +1,11 @@
 /* Choosing (choose.h). Which method minimizes which loss is the table here. */
 #include "fit/choose.h"
 
+#include "fit/defaults.h"
 #include "fit/method.h"
-
-#include <math.h>
 
 extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergence, nmfi_method_mu,
     nmfi_method_jmm, nmfi_method_sketch;
-
-/* Coordinate descent looks at each row's own curvature, sum F F' x / v^2; the metric that all rows
- * share at what it is expected to be, sum F F' / v. Where entries are mostly zero, or far from what
- * rows and columns say by themselves (counts: D of that, 2 D / sum, is their mean squared relative
- * distance), expectation is a poor guide, and dear since it looks at zeros too. Between pictures
- * (0.06 to 0.12) and counts, spectra and expressions (0.3 and more) there is a wide gap. */
-static nmfi_defaults sparse(const nmfi_source *source)
-{
-    static const double few = 0.3, far = 0.2;
-    const double entries = (double)source->rows * (double)source->columns;
-    const nmfi_defaults defaults = {
-        .sketches = 0, /* the spectrum is flat: a sketch would leave out most of it */
-        .scd = (double)source->stored < few * entries,
-        .scd_above = far / 2,
-        .scd_below = INFINITY,
-        .exact_bytes = -INFINITY, /* nothing is made dense unless that is asked for */
-        .copy_bytes = 4e9,        /* others are told before their machine starts to swap */
-    };
-    return defaults;
-}
-
-/* Where rows are dense the metric is cheaper and holds longer: notes and signatures (0.26 of the
- * sum) are still its own, genes (0.32), cells (0.35) and digits (0.38) are not. What is mostly zeros
- * is further still; from the start that it usually has, coordinates end in a corner there (swimmer),
- * and the fit itself finds out which is better. */
-static const nmfi_defaults dense = {
-    .sketches = 1,
-    .scd_above = 0.3,
-    .scd_below = 0.6,
-    .exact_bytes = 512e6,
-    .copy_bytes = INFINITY,
-};
-
-nmfi_defaults nmfi_defaults_for(const nmfi_source *source)
-{
-    return source->kind == NMFI_SOURCE_SPARSE ? sparse(source) : dense;
-}
 
 /* --- losses and methods ------------------------------------------------------------------------ */
 
@@ -91,11 +53,16 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
         fit->on_X.method != &nmfi_method_hals && fit->on_X.method != &nmfi_method_cd;
     fit->choice.momentum =
         o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_SCD || o->solver == NMF_SOLVER_JMM;
+    fit->choice.scd = o->solver == NMF_SOLVER_SCD                              ? NMFI_SCD_ALWAYS
+                      : o->solver == NMF_SOLVER_AUTO && o->loss == NMF_LOSS_KL ? NMFI_SCD_BY_DATA
+                                                                               : NMFI_SCD_NEVER;
     if (methods[o->solver].kl_only && o->loss != NMF_LOSS_KL)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s minimizes the kl loss only; loss %s needs another",
                         solvers[o->solver], losses[o->loss]);
     if (fit->choice.weighted) {
+        /* Rows with other entries have no metric in common. */
+        if (o->loss == NMF_LOSS_KL) fit->choice.scd = NMFI_SCD_ALWAYS;
         fit->on_X.method = methods[o->solver].weighted;
         if (fit->on_X.method) return NMF_OK;
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
@@ -106,33 +73,6 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
                     solvers[o->solver], losses[o->loss]);
-}
-
-int nmfi_prefers_scd(const nmfi_fit *fit)
-{
-    const nmf_solver solver = fit->choice.options.solver;
-    if (solver != NMF_SOLVER_AUTO || fit->choice.beta != 1) return solver == NMF_SOLVER_SCD;
-    if (fit->choice.weighted) return 1; /* rows with other entries have no metric in common */
-    const double sum = fit->facts.mean * (double)fit->facts.m * (double)fit->facts.n;
-    const double off = fit->facts.baseline;
-    const nmfi_defaults usual = nmfi_defaults_for(&fit->work.source);
-    return usual.scd || (off > usual.scd_above * sum && off < usual.scd_below * sum);
-}
-
-/* What is filled in holds a step back by its share; with weights that differ the smallest are as missing
- * (measured: as many iterations as exact rows up to 30 % missing, 20 times as many at 90 %). */
-int nmfi_prefers_filled(const nmfi_fit *fit)
-{
-    static const double most = 0.5;
-    const nmfi_observed *observed = &fit->work.observed;
-    const double entries = (double)fit->facts.m * (double)fit->facts.n;
-    return fit->choice.weighted && fit->choice.beta == 2 && observed->filled && observed->is_mask &&
-           (double)observed->missing <= most * entries;
-}
-
-void nmfi_choose_scd(nmfi_fit *fit)
-{
-    fit->choice.options.solver = NMF_SOLVER_SCD;
 }
 
 /* --- sketch ------------------------------------------------------------------------------------ */
@@ -176,14 +116,6 @@ static void choose_sketch(nmfi_fit *fit)
 
 /* --- starts ------------------------------------------------------------------------------------ */
 
-int64_t nmfi_start_triplets(nmf_init init, int64_t k)
-{
-    if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
-    const int nndsvd =
-        init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
-    return nndsvd ? k : 0;
-}
-
 static nmf_status check_custom_start(const nmfi_fit *fit, nmf_error *error)
 {
     const nmf_matrix *W = fit->choice.options.start_W, *H = fit->choice.options.start_H;
@@ -206,7 +138,8 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     nmf_options *o = &fit->choice.options;
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
     fit->choice.starts = o->starts;
-    fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1;
+    fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 &&
+                                 o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
         o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only ? NMF_INIT_NNDSVDA
@@ -225,37 +158,6 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     return NMF_OK;
 }
 
-/* Flops of an iteration: products, and sweeps over the rows of the factors. */
-static double work(const nmfi_fit *fit)
-{
-    const double rows = (double)fit->facts.m + (double)fit->facts.n, k = (double)fit->k;
-    const double rank = (double)fit->choice.sketch_rank;
-    return 4 * k * (rank > 0 ? rows * rank : (double)fit->facts.stored) + 16 * rows * k * k;
-}
-
-/* Several starts where X is small and init is auto: each leads to the minimum of its valley, and
- * there going down one more costs less than what a deeper one is worth. */
-static void choose_several_starts(nmfi_fit *fit)
-{
-    /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave
-     * few valleys. */
-    static const double most_entries = 1e6, most_work = 2e7;
-    enum { STARTS = 4, FEW = 5 };
-    nmfi_choice *choice = &fit->choice;
-    if (!choice->several_starts) return;
-    choice->several_starts = fit->k > FEW && !choice->only_begins &&
-                             choice->options.solver == NMF_SOLVER_AUTO &&
-                             (double)fit->facts.stored <= most_entries && work(fit) <= most_work;
-    choice->starts = choice->several_starts ? STARTS : 1;
-}
-
-void nmfi_drop_sketch(nmfi_fit *fit)
-{
-    fit->choice.sketch_rank = 0;
-    fit->in_sketch.method = NULL;
-    choose_several_starts(fit);
-}
-
 nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
 {
     nmfi_choice *choice = &fit->choice;
@@ -269,6 +171,14 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
     if (status == NMF_OK) status = choose_start(fit, error);
     if (status != NMF_OK) return status;
     choose_sketch(fit);
-    choose_several_starts(fit);
+    nmfi_choose_several_starts(fit);
     return NMF_OK;
+}
+
+nmf_options nmfi_options_as_used(const nmfi_fit *fit)
+{
+    nmf_options options = fit->choice.options;
+    options.init = fit->progress.init;
+    if (nmfi_prefers_scd(fit)) options.solver = NMF_SOLVER_SCD;
+    return options;
 }

@@ -31,10 +31,6 @@ int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d);
 /* Errors: DATA, with the first entry that beta <= 0 cannot take. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
 
-/* How many sums the tiles of a joint update add up for the column factor; 0 where it has a visit of
- * its own. */
-int nmfi_jmm_sums(const nmfi_fit *fit);
-
 /* divergence_half_step.c. One factor improved with the other held fixed. */
 typedef struct nmfi_divergence_half {
     double momentum;

@@ -3,6 +3,7 @@
 #include "fit/divergence.h"
 
 #include "fit/factors.h"
+#include "fit/loss.h"
 
 #include <float.h>
 #include <math.h>
@@ -184,4 +185,24 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     nmfi_keep_sums(fit, pass, W);
     nmfi_keep_gradients(fit, pass, W);
     return NMF_OK;
+}
+
+double nmfi_divergence_loss(const nmfi_fit *fit)
+{
+    return fit->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&fit->W, fit->k) +
+           nmfi_penalty(&fit->H, fit->k);
+}
+
+/* Terms of a divergence are accurate by themselves, and move by (v - x) v^(beta - 1) for a rounding of
+ * their v: where entries are near 1 that is the square root of twice the term, and such errors add up
+ * as squares. */
+nmfi_loss_scale nmfi_scale_of_divergence(const nmfi_fit *fit, const void *state, double loss)
+{
+    const double epsilon = nmfi_epsilon(fit->choice.precision);
+    (void)state;
+    return (nmfi_loss_scale){.rounding = epsilon *
+                                         fmin(0.01 * fit->facts.baseline, sqrt(2 * fmax(loss, 0))),
+                             .matters = fmin(loss, fmax(loss, 0)),
+                             .strict = 1,
+                             .nothing = -1};
 }

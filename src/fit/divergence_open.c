@@ -2,7 +2,7 @@
  * and the divergence of the rank-one fit that relative errors are measured by. */
 #include "fit/divergence.h"
 
-#include "fit/choose.h"
+#include "fit/defaults.h"
 
 #include <math.h>
 #include <string.h>

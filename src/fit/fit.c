@@ -2,11 +2,11 @@
  * start; polish and finish; result. */
 #include "fit/fit.h"
 
-#include "fit/choose.h"
+#include "fit/defaults.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
-#include "data/model.h"
+#include "model/model.h"
 
 /* --- the sketch -------------------------------------------------------------------------------- */
 

@@ -3,16 +3,7 @@
  * (rule_scd.c), for others by Newton's step of each row (rule_newton.c). */
 #include "fit/divergence.h"
 
-#include "fit/choose.h"
-#include "fit/loss.h"
-
-#include <math.h>
-
-double nmfi_divergence_loss(const nmfi_fit *fit)
-{
-    return fit->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&fit->W, fit->k) +
-           nmfi_penalty(&fit->H, fit->k);
-}
+#include "fit/defaults.h"
 
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
 {
@@ -63,20 +54,6 @@ static int recover(nmfi_fit *fit, void *state)
     return 1;
 }
 
-/* Terms of a divergence are accurate by themselves, and move by (v - x) v^(beta - 1) for a rounding of
- * their v: where entries are near 1 that is the square root of twice the term, and such errors add up
- * as squares. */
-nmfi_loss_scale nmfi_scale_of_divergence(const nmfi_fit *fit, const void *state, double loss)
-{
-    const double epsilon = nmfi_epsilon(fit->choice.precision);
-    (void)state;
-    return (nmfi_loss_scale){.rounding = epsilon *
-                                         fmin(0.01 * fit->facts.baseline, sqrt(2 * fmax(loss, 0))),
-                             .matters = fmin(loss, fmax(loss, 0)),
-                             .strict = 1,
-                             .nothing = -1};
-}
-
 static nmf_status measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error *error)
 {
     const nmfi_divergence_half measuring = {
@@ -89,20 +66,12 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
     return nmfi_divergence_finish(fit, state, measure, 1, error);
 }
 
-/* A model goes by the solver that it was made with. */
-static nmf_status prepare(nmfi_fit *fit, void *state, nmf_error *error)
-{
-    const nmf_status status = nmfi_divergence_prepare(fit, state, error);
-    if (status == NMF_OK && nmfi_prefers_scd(fit)) nmfi_choose_scd(fit);
-    return status;
-}
-
 extern const nmfi_method nmfi_method_divergence;
 const nmfi_method nmfi_method_divergence = {.name = "divergence",
                                             .state_bytes = sizeof(nmfi_divergence),
                                             .plan = nmfi_divergence_plan,
                                             .layout = nmfi_divergence_layout,
-                                            .prepare = prepare,
+                                            .prepare = nmfi_divergence_prepare,
                                             .begin = begin,
                                             .step = step,
                                             .accept = accept,

@@ -17,7 +17,7 @@ static void *start_of(const nmfi_factor *factor, int measure_only)
     return measure_only ? factor->incumbent : factor->ahead;
 }
 
-int nmfi_jmm_sums(const nmfi_fit *fit)
+static int sums_of(const nmfi_fit *fit)
 {
     /* Where zeros are left out, a row's entries name columns all over the sums: adding there would
      * cost a copy of the factor for each slot, more than X. The other side of X is at hand. */
@@ -79,7 +79,7 @@ static nmf_status move(nmfi_fit *fit, nmfi_divergence *d, int measure_only, nmf_
     nmfi_factor *last = fit->W.along_rows ? &fit->H : &fit->W;
     nmfi_jmm_rule rows = describe(fit, first, last, measure_only);
     nmfi_jmm_rule columns = describe(fit, last, first, measure_only);
-    const int sums = nmfi_jmm_sums(fit);
+    const int sums = sums_of(fit);
     nmfi_component_sums(metric, rows.step.F, &last->partition, metric->F_sums);
     nmfi_component_sums(metric, columns.step.F, &first->partition, metric->component_sums);
     rows.step.F_sums = metric->F_sums;
@@ -114,7 +114,7 @@ static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 {
     nmfi_divergence_layout(fit, state, arena);
     nmfi_pass_layout_tile_sums(&fit->work.pass, arena, nmfi_team_threads(fit->work.team),
-                               nmfi_jmm_sums(fit));
+                               sums_of(fit));
 }
 
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)

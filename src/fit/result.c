@@ -1,9 +1,10 @@
 /* The model of a finished fit. */
+#include "fit/choose.h"
 #include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/state.h"
 
-#include "data/model.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,8 +13,7 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
 {
     static const char *const init_names[] = {NMF_INIT_NAMES};
     const nmfi_progress *progress = &fit->progress;
-    nmf_options options = fit->choice.options; /* as they were used */
-    options.init = progress->init;
+    const nmf_options options = nmfi_options_as_used(fit);
     nmfi_content_begin(content, fit->X, &options, fit->work.kernels);
     content->kind = NMF_MODEL_NMF;
     content->loss_kind = options.loss;

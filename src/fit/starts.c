@@ -1,6 +1,6 @@
 /* One start, made from what its init needs: triplets of the sketch, random numbers, or the caller's
  * own factors. */
-#include "fit/choose.h"
+#include "fit/defaults.h"
 #include "fit/state.h"
 
 #include <math.h>

@@ -11,6 +11,9 @@
 
 struct nmfi_method;
 
+/* Coordinate descent for the Kullback-Leibler divergence: where the data say so, or as asked. */
+typedef enum nmfi_scd_choice { NMFI_SCD_NEVER, NMFI_SCD_ALWAYS, NMFI_SCD_BY_DATA } nmfi_scd_choice;
+
 /* Fixed before memory is asked for (choose.c), but for what only X itself can tell. */
 typedef struct nmfi_choice {
     nmf_options
@@ -23,6 +26,7 @@ typedef struct nmfi_choice {
     /* A fit that goes on by another loss or other updates than the sketch's only begins there. */
     int only_begins;
     int momentum; /* steps are extrapolated */
+    nmfi_scd_choice scd;
     /* Not every entry of X counts once; where X is sparse, only what it stores was observed. */
     int weighted, stored_only;
 } nmfi_choice;

@@ -4,7 +4,7 @@
 #define NMFI_PCA_PCA_H
 
 #include "base/threads.h"
-#include "fit/choose.h"
+#include "fit/defaults.h"
 #include "kernel/kernel.h"
 
 #include <nmfkit/model.h>
