@@ -132,6 +132,8 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, cons
     const int64_t m = X->dense.rows, n = X->dense.columns;
     void *const filled = nmf_matrix_writable(observed->filled);
     const double mean = mean_of(of->sum, of->weight, 0);
+    for (int64_t i = 0; i < m; i++) observed->unseen_rows[i] = !(of->row_weights[i] > 0);
+    for (int64_t j = 0; j < n; j++) observed->unseen_columns[j] = !(of->column_weights[j] > 0);
     for (int64_t i = 0; i < m; i++) {
         const nmf_status status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, of->row, error);
         if (status != NMF_OK) return status;
@@ -162,11 +164,13 @@ static nmf_status take_memory(const nmf_matrix *X, nmf_dtype type, nmfi_observed
 {
     const int64_t m = X->dense.rows, n = X->dense.columns;
     const size_t each = nmfi_observed_bytes(X, type) / 3;
-    observed->memory = nmfi_allocate(2 * each);
+    observed->memory = nmfi_allocate(2 * each + (size_t)(m + n));
     if (!observed->memory)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes for weights", 2 * each);
     observed->u = observed->memory;
     observed->u_transposed = (char *)observed->memory + each;
+    observed->unseen_rows = (unsigned char *)observed->memory + 2 * each;
+    observed->unseen_columns = observed->unseen_rows + m;
     return nmf_matrix_new(type, m, n, &observed->filled, error);
 }
 
