@@ -37,5 +37,5 @@ static const nmfi_defaults dense = {
 
 nmfi_defaults nmfi_defaults_for(const nmfi_source *source)
 {
-    return source->kind == NMFI_SOURCE_SPARSE ? sparse(source) : dense;
+    return source->is_sparse ? sparse(source) : dense;
 }

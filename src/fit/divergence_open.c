@@ -76,10 +76,8 @@ void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
     nmfi_source transposed = nmfi_source_transposed(stored);
     if (!goes_across(problem)) return;
     if (copies(problem, stored)) { /* rows packed */
-        nmf_dense packed = transposed.dense;
-        packed.row_stride = packed.columns;
-        packed.column_stride = 1;
-        transposed = nmfi_source_dense(&packed);
+        transposed =
+            nmfi_source_packed(transposed.dtype, NULL, transposed.rows, transposed.columns);
     }
     nmfi_pass_plan(&problem->divergence.transposed, &transposed, problem->kernels, problem->k,
                    problem->options.block_rows);
@@ -114,7 +112,8 @@ void nmfi_divergence_layout(nmfi_problem *problem)
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
-        d->transposed.source.dense.data = d->copy;
+        d->transposed.source =
+            nmfi_source_packed(as_stored->dtype, d->copy, as_stored->columns, as_stored->rows);
     }
     d->marginals[0] = nmfi_take(arena, problem->W.partition.ld, (size_t)bytes);
     d->marginals[1] = nmfi_take(arena, problem->H.partition.ld, (size_t)bytes);
@@ -213,12 +212,8 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
     if (d->beta <= 0 && !(lowest > 0)) return nmfi_name_zero(X, d->beta, error);
     d->transposed.scale = problem->scale;
     if (d->copy) {
-        nmfi_pass transposed = d->transposed;
-        const nmf_dense seen = nmfi_transposed(&problem->pass.source.dense);
-        transposed.source = nmfi_source_dense(&seen);
-        const nmf_status status = nmfi_pass_copy_rows(&transposed, d->copy, error);
+        const nmf_status status = nmfi_pass_copy_transposed(&problem->pass, d->copy, error);
         if (status != NMF_OK) return status;
-        d->transposed.passes++;
     }
     nmf_status status = read_marginals(problem, error);
     if (status == NMF_OK) status = rank_one(problem, &d->rank_one, error);
