@@ -37,6 +37,21 @@ static void layout_factor(nmfi_latin_factor *factor, const nmfi_latin_plan *plan
         factor->sums = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
 }
 
+static void layout_metric(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
+{
+    const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
+    const int64_t longer = fit->W.ld > fit->H.ld ? fit->W.ld : fit->H.ld;
+    fit->metrics = nmfi_take(arena, plan->latin->folds * k, nmfi_product(k, sizeof(double)));
+    fit->unused = nmfi_take(arena, k * k, sizeof(double));
+    fit->seen_sums = nmfi_take(arena, k, sizeof(double));
+    fit->weight = nmfi_take(arena, longer, (size_t)bytes);
+    fit->weighted = nmfi_take(arena, k, nmfi_product(longer, bytes));
+    fit->window = nmfi_take(arena, k, nmfi_product(fit->panel_ld, bytes));
+    fit->workspace = nmfi_take(arena, nmfi_latin_metric_bytes(plan), 1);
+    fit->row_sums[0] = nmfi_take(arena, fit->W.ld, (size_t)bytes);
+    fit->row_sums[1] = nmfi_take(arena, fit->H.ld, (size_t)bytes);
+}
+
 void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
 {
     const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
@@ -64,6 +79,7 @@ void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmf
     if (plan->beta == 1 && plan->latin->is_sparse) fit->beside = nmfi_take(arena, k, panel);
     fit->active = nmfi_take(arena, k, sizeof(int32_t));
     fit->held = nmfi_take(arena, 4 * columns, sizeof(double));
+    if (plan->beta == 1 && !plan->latin->is_sparse) layout_metric(fit, plan, arena);
 }
 
 /* --- what half steps share -------------------------------------------------------------------- */
