@@ -84,7 +84,11 @@ enum { NMFI_LATIN_BLOCK = NMFI_LANES_MAX, NMFI_LATIN_STRIP = NMFI_LANES_MIN };
 typedef double nmfi_latin_half(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
                                double extrapolation, int measure);
 nmfi_latin_half nmfi_latin_frobenius, nmfi_latin_entries, nmfi_latin_metric, nmfi_latin_panels;
-int64_t nmfi_latin_metric_bytes(const nmfi_latin_plan *plan);
+/* The stride of a copy of what a run sees of `count` members: whole vectors, and one more. */
+static inline int64_t nmfi_latin_window_ld(int64_t count)
+{
+    return (count + 2 * NMFI_LANES_MAX - 1) / NMFI_LANES_MAX * NMFI_LANES_MAX;
+}
 
 static inline void *nmfi_latin_at(const nmfi_latin_fit *fit, const void *array, int64_t element)
 {

@@ -67,16 +67,10 @@ static void share_metric(nmfi_latin_fit *fit, int64_t group)
     kernels->from_f64(shared, fit->inverse, k);
 }
 
-/* The stride of a window on O: all of it, and whole vectors. */
-static int64_t window_ld(int64_t count)
-{
-    return (count + 2 * NMFI_LANES_MAX - 1) / NMFI_LANES_MAX * NMFI_LANES_MAX;
-}
-
 /* The columns of O that the run sees, zeros behind. */
 static void copy_window(nmfi_latin_fit *fit, const nmfi_latin_factor *O, const nmfi_latin_run *run)
 {
-    const int64_t bytes = fit->plan->kernels->element_bytes, ld = window_ld(O->count);
+    const int64_t bytes = fit->plan->kernels->element_bytes, ld = nmfi_latin_window_ld(O->count);
     for (int64_t j = 0; j < fit->k; j++) {
         char *const to = nmfi_latin_at(fit, fit->window, j * ld);
         memcpy(to, nmfi_latin_at(fit, O->around, j * O->ld_around + run->first),
@@ -135,7 +129,8 @@ double nmfi_latin_metric(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_f
     nmfi_latin_group_sums(fit, U);
     find_weights(fit, U, O);
     group_metrics(fit, O);
-    nmfi_metric_rule context = rule_of(fit, U, window_ld(O->count), extrapolation, measure);
+    nmfi_metric_rule context =
+        rule_of(fit, U, nmfi_latin_window_ld(O->count), extrapolation, measure);
     const nmfi_rule rule = nmfi_rule_metric(&context);
     for (int64_t a = 0; a < latin->folds; a++) {
         const nmfi_latin_run run = nmfi_latin_run_of(latin, U->side, a, fit->fold, 0);
@@ -159,15 +154,4 @@ double nmfi_latin_metric(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_f
         }
     }
     return sums.value[NMFI_SUM_LOSS];
-}
-
-int64_t nmfi_latin_metric_bytes(const nmfi_latin_plan *plan)
-{
-    int64_t most = 0;
-    for (int side = 0; side < 2; side++) {
-        const int64_t bytes = nmfi_strip_workspace_bytes(
-            plan->most_k, window_ld(plan->latin->group[side].count), plan->kernels->element_bytes);
-        most = bytes > most ? bytes : most;
-    }
-    return most;
 }
