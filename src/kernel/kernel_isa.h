@@ -8,7 +8,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#if defined(__AVX2__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
