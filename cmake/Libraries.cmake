@@ -44,8 +44,9 @@ nmfkit_library(nmfkit
 add_library(nmfkit::nmfkit ALIAS nmfkit)
 
 # --- files and pictures ---------------------------------------------------------------------------
-file(GLOB io_sources CONFIGURE_DEPENDS io/*.c render/*.c)
+file(GLOB io_sources CONFIGURE_DEPENDS io/*.c io/*/*.c render/*.c)
 nmfkit_objects(nmfkit_io ${io_sources})
+target_include_directories(nmfkit_io PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(nmfkit_io PRIVATE PkgConfig::nmfkit_io_needs)
 nmfkit_library(nmfkit-io
   OBJECTS nmfkit_io

@@ -3,7 +3,7 @@
 #                                helpers linked to each of its tests
 #   tests/<area>/test_<name>.sh  a shell script (sh), tests/<area>/test_<name>.py one for python3
 # Programs link the static archives, so internal nmfi_ functions are within reach, and see the source
-# root and src/ as include directories ("io/reader.h", "base/memory.h"). Every test runs in a scratch
+# root and src/ as include directories ("io/arrays/npy.h", "base/memory.h"). Every test runs in a scratch
 # directory of its own with NMF (the command), NMFKIT_LIBRARY (where libnmfkit.so is), NMFKIT_SOURCE_DIR,
 # NMFKIT_BUILD_DIR, NMFKIT_PYTHON and CC in the environment, and may exit with 77 to say that it was skipped.
 
@@ -86,7 +86,8 @@ if(NMFKIT_TEST_LAUNCHER)
   return()
 endif()
 
-nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_floors)
+nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_floors
+  ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 nmfkit_test(scripts_headers ${PROJECT_SOURCE_DIR}/scripts/check_headers)
 if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_COVERAGE) # instrumentation exports names of its own
   nmfkit_test(scripts_symbols ${PROJECT_SOURCE_DIR}/scripts/check_symbols

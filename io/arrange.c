@@ -1,7 +1,7 @@
 /* Arranges a matrix as the read options ask: see arrange.h. */
 #include "arrange.h"
 
-#include "names_beside.h"
+#include "io/texts/names_beside.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,10 @@
 /* nmf_io_read: finds out what a path is (a file, "file:member", a directory), which reader it
  * belongs to by content, then by extension, and arranges what that returns. */
 #include "arrange.h"
-#include "reader.h"
+
+#include "io/arrays/readers.h"
+#include "io/pictures/readers.h"
+#include "io/texts/readers.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../io/atomic_file.h"
+#include "io/files/atomic_file.h"
 
 struct nmfi_canvas {
     const char *path; /* the caller's */

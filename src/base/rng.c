@@ -45,3 +45,24 @@ void nmfi_uniform4(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index,
     nmfi_philox(counter, key, bits);
     for (int i = 0; i < 4; i++) values[i] = (double)bits[i] * 0x1p-31 - 1.0;
 }
+
+static uint64_t bits64(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index)
+{
+    const uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), stream, row};
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t bits[4];
+    nmfi_philox(counter, key, bits);
+    return ((uint64_t)bits[0] << 32) | bits[1];
+}
+
+/* The high half of a product of 64 bits: no modulo, and a bias of 2^-64 bound at most. */
+uint64_t nmfi_below(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index, uint64_t bound)
+{
+    __extension__ typedef unsigned __int128 wide;
+    return (uint64_t)(((wide)bits64(seed, stream, row, index) * bound) >> 64);
+}
+
+double nmfi_uniform(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index)
+{
+    return (double)(bits64(seed, stream, row, index) >> 11) * 0x1p-53;
+}

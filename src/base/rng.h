@@ -11,8 +11,17 @@ enum {
     NMFI_STREAM_H = 2,
     NMFI_STREAM_FILL_W = 3,
     NMFI_STREAM_FILL_H = 4,
-    NMFI_STREAM_SKETCH = 5
+    NMFI_STREAM_SKETCH = 5,
+    NMFI_STREAM_ROW_GROUPS = 6,
+    NMFI_STREAM_COLUMN_GROUPS = 7,
+    NMFI_STREAM_BOOTSTRAP = 8,
+    NMFI_STREAM_PERTURBATION = 9,
+    NMFI_STREAM_CLUSTERS = 10
 };
+
+/* Uniform integers below `bound` and numbers in [0, 1) from one stream. */
+uint64_t nmfi_below(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index, uint64_t bound);
+double nmfi_uniform(uint64_t seed, uint32_t stream, uint32_t row, uint64_t index);
 
 /* A standard normal number (Box-Muller). */
 double nmfi_normal(uint64_t seed, uint32_t stream, uint64_t index);

@@ -1,4 +1,4 @@
-/* What is inside an nmf_matrix. Only api/ and the sources of data/ look. */
+/* What is inside an nmf_matrix. Only data/ looks. */
 #ifndef NMFI_DATA_MATRIX_H
 #define NMFI_DATA_MATRIX_H
 
@@ -24,9 +24,7 @@ struct nmf_matrix {
  * OK. Errors: DATA. */
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error);
 
-/* nmf_matrix_select of a sparse matrix, names aside; the rows are inside. Errors: MEMORY. */
-nmf_status nmfi_matrix_select_sparse(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
-                                     nmf_matrix **selected, nmf_error *error);
+void nmfi_names_free(nmfi_name_list *list);
 
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */

@@ -14,4 +14,10 @@
 nmf_status nmfi_eigen(double *A, int64_t n, int64_t count, double *values, double *vectors,
                       nmf_error *error);
 
+/* `turn` = L^-T of the Cholesky factorization gram = L L' of the r x r Gram matrix of some
+ * components, so that the components times `turn` are orthonormal; those that depend on the ones
+ * before (a pivot that vanishes: the rank is below r) become zero. L and turn are r x r, f64.
+ * Returns the least share of a squared norm that was new. */
+double nmfi_cholesky_turn(const double *gram, int64_t r, double *L, double *turn);
+
 #endif

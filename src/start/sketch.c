@@ -73,33 +73,6 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
     nmfi_pass_combine(pass, r, sketch->turn, components, cut);
 }
 
-/* turn = L^-T of the Cholesky factorization V'V = L L', so that V turn has orthonormal components;
- * those that depend on the ones before (a pivot that vanishes: the rank is below r) become zero.
- * Returns the least share of a squared norm that was new. */
-static double cholesky_turn(const double *gram, int64_t r, double *L, double *turn)
-{
-    static const double dependent = 1e-12; /* of the component's squared norm */
-    double least = 1.0;
-    for (int64_t i = 0; i < r; i++)
-        for (int64_t j = 0; j <= i; j++) {
-            double sum = gram[i * r + j];
-            for (int64_t l = 0; l < j; l++) sum -= L[i * r + l] * L[j * r + l];
-            if (i != j)
-                L[i * r + j] = L[j * r + j] > 0 ? sum / L[j * r + j] : 0.0;
-            else
-                L[i * r + i] = sum > dependent * gram[i * r + i] ? sqrt(sum) : 0.0;
-            if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
-        }
-    for (int64_t i = r - 1; i >= 0; i--) { /* rows of L^-T, the last one first */
-        double *row = turn + i * r;
-        for (int64_t j = 0; j < r; j++) row[j] = i == j && L[i * r + i] > 0 ? 1.0 : 0.0;
-        for (int64_t l = i + 1; l < r; l++)
-            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * turn[l * r + j];
-        for (int64_t j = i; j < r; j++) row[j] = L[i * r + i] > 0 ? row[j] / L[i * r + i] : 0.0;
-    }
-    return least;
-}
-
 /* V <- orth(V); again where what was left of some component after the ones before is so little that
  * rounding shows. */
 static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
@@ -109,7 +82,7 @@ static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
     for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
     for (int round = 0; round < 2; round++) {
         nmfi_pass_columns(pass, r, NULL, sketch->V);
-        const double least = cholesky_turn(pass->total.gram, r, L, turn);
+        const double least = nmfi_cholesky_turn(pass->total.gram, r, L, turn);
         combine(sketch, pass, turn, sketch->values, sketch->V, &pass->columns);
         if (least > 1e-3) break;
     }

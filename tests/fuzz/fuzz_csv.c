@@ -1,6 +1,6 @@
 /* libFuzzer: any text as a .csv file gives a matrix whose every entry can be read, or a
  * sentence. */
-#include "io/csv.h"
+#include "io/texts/csv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Fuzzes the decoding of JPEG pictures. */
-#include "io/picture.h"
+#include "io/pictures/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 

@@ -1,6 +1,6 @@
 /* libFuzzer: any bytes as a MAT 5 file give a matrix whose every entry can be read, or a
  * sentence. */
-#include "io/mat.h"
+#include "io/arrays/mat.h"
 
 #include <stdlib.h>
 

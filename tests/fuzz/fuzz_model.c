@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as a model file give a model that can be used, or a sentence. */
-#include "io/model_file.h"
+#include "io/model/model_file.h"
 
 #include <nmfkit/io.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as MatrixMarket text give a matrix, or a sentence. */
-#include "io/mtx.h"
+#include "io/texts/mtx.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* libFuzzer: any bytes as an .npy file give a matrix whose every entry can be read, or a
  * sentence. */
-#include "io/npy.h"
+#include "io/arrays/npy.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* libFuzzer: any bytes as an .npz archive give a matrix with names, or a sentence. */
-#include "io/npz_archive.h"
+#include "io/arrays/npz_archive.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* libFuzzer: the members of a sparse .npz with any content give a matrix whose entries can all be
  * looked at, or a sentence. The archive around them, which fuzz_npz looks after, is made here, so
  * that the bytes go into shapes, pointers, indices and values instead of checksums. */
-#include "io/npy.h"
-#include "io/npz_sparse.h"
+#include "io/arrays/npy.h"
+#include "io/arrays/npz_sparse.h"
 
 #include <stdlib.h>
 #include <string.h>

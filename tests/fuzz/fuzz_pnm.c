@@ -1,5 +1,5 @@
 /* Fuzzes the decoding of PBM, PGM and PPM pictures. */
-#include "io/picture.h"
+#include "io/pictures/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 

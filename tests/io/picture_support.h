@@ -3,7 +3,7 @@
 #ifndef TESTS_IO_PICTURE_SUPPORT_H
 #define TESTS_IO_PICTURE_SUPPORT_H
 
-#include "io/picture.h"
+#include "io/pictures/picture.h"
 
 #include <stddef.h>
 

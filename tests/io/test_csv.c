@@ -2,7 +2,7 @@
  * path:line:column. */
 #include "array_support.h"
 
-#include "io/number.h"
+#include "io/files/number.h"
 
 #include <locale.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Downloads from a server on this machine that behaves and misbehaves as servers do. */
 #include "http_server.h"
-#include "io/download.h"
-#include "io/sha256.h"
+#include "io/fetch/download.h"
+#include "io/files/sha256.h"
 #include "picture_support.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* `nmf fetch olivetti` from a server on this machine and from a local file, into a cache of the
  * test's own. */
 #include "http_server.h"
-#include "io/sha256.h"
+#include "io/files/sha256.h"
 #include "picture_support.h"
 
 #include <setjmp.h>

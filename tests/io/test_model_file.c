@@ -2,7 +2,7 @@
  * lies gets in. */
 #include "array_support.h"
 
-#include "io/npz_writer.h"
+#include "io/arrays/npz_writer.h"
 
 #include <math.h>
 #include <setjmp.h>

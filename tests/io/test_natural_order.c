@@ -1,5 +1,5 @@
 /* Natural order of names. */
-#include "io/natural_order.h"
+#include "io/files/natural_order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* .npy files that NumPy wrote, in every version, order and type we read, and refusals in words. */
 #include "array_support.h"
 
-#include "io/npy.h"
+#include "io/arrays/npy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* .npz files that NumPy wrote: which array is meant, its names, and archives that lie. */
 #include "array_support.h"
 
-#include "io/npy.h"
+#include "io/arrays/npy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Directories and lists of pictures as one matrix. */
-#include "io/reader.h"
+#include "io/pictures/readers.h"
 #include "picture_support.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * options start from. */
 #include "array_support.h"
 
-#include "io/atomic_file.h"
+#include "io/files/atomic_file.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -29,8 +29,12 @@ put include/nmfkit/io.h '#include <nmfkit/a.h>'
 put src/base/b.h '#include <nmfkit/a.h>'
 put src/data/d.h '#include "base/b.h"'
 put src/rule/r.h '#include "data/d.h"'
-put io/reader.h '#include <nmfkit/io.h>'
-put render/canvas.c '#include "../io/reader.h"'
+put io/files/reader.h '#include <nmfkit/io.h>'
+put io/arrays/npy.h '#include "io/files/reader.h"'
+put io/texts/csv.h '#include "io/arrays/npy.h"'
+put io/model/model.h '#include "io/texts/csv.h"'
+put io/read.c '#include "io/arrays/npy.h"'
+put render/canvas.c '#include "io/files/reader.h"'
 put cli/main.c '#include "args.h"' '#include <nmfkit/io.h>'
 put cli/args.h '/* nothing */'
 "$NMFKIT_PYTHON" "$scripts/check_floors" . >out || fail "a good tree was refused: $(cat out)"
@@ -47,11 +51,36 @@ offence src/base/b.h '#include "data/d.h"'
 offence src/data/d.h '#include <nmfkit/io.h>'
 offence include/nmfkit/a.h '#include <nmfkit/io.h>'
 offence include/nmfkit/a.h '#include "../../src/base/b.h"'
-offence io/reader.h '#include "src/base/b.h"'
-offence io/reader.h '#include "../render/canvas.c"'
-offence cli/main.c '#include "../io/reader.h"'
+offence io/files/reader.h '#include "src/base/b.h"'
+offence io/files/reader.h '#include "render/canvas.c"'
+offence io/files/reader.h '#include "io/arrays/npy.h"' # io has floors of its own
+offence io/texts/csv.h '#include "io/read.c"'
+offence io/texts/csv.h '#include "io/model/model.h"' # a circle: model includes texts
+offence cli/main.c '#include "io/files/reader.h"'
 offence src/data/d.h '#include "rule/r.h"' # a circle: rule includes data
 offence cli/main.c '#include "missing.h"'
+
+# The same by symbols, whatever was included: declared by hand, or by a header of a lower floor.
+object() {
+    mkdir -p build/core.dir/"$(dirname "$1")"
+    "$cc" -c "$1" -o build/core.dir/"$1".o
+}
+put src/base/low.c 'int nmfi_low(void);' 'int nmfi_low(void) { return 1; }'
+put src/data/high.c 'int nmfi_low(void);' 'int nmfi_high(void);' 'int nmfi_high(void) { return nmfi_low(); }'
+put src/data/other.c 'int nmfi_high(void);' 'int nmfi_other(void);' \
+    'int nmfi_other(void) { return nmfi_high(); }'
+for file in src/base/low.c src/data/high.c src/data/other.c; do object "$file"; done
+"$NMFKIT_PYTHON" "$scripts/check_floors" . build >out || fail "good objects were refused: $(cat out)"
+put src/base/up.c 'int nmfi_high(void);' 'int nmfi_up(void);' 'int nmfi_up(void) { return nmfi_high(); }'
+object src/base/up.c
+! "$NMFKIT_PYTHON" "$scripts/check_floors" . build >out || fail 'a symbol of a higher floor was not noticed'
+grep -q '^src/base/up.c: takes nmfi_high from src/data/high.c' out || fail "not named but: $(cat out)"
+rm src/base/up.c # what is left of it in the build is of no account
+put src/data/high.c 'int nmfi_other(void);' 'int nmfi_high(void);' 'int nmfi_high(void) { return nmfi_other(); }'
+object src/data/high.c
+! "$NMFKIT_PYTHON" "$scripts/check_floors" . build >out || fail 'files that need each other were not noticed'
+grep -q '^src/data/high.c: takes nmfi_other from src/data/other.c: part of a circle' out ||
+    fail "not named but: $(cat out)"
 
 # --- headers ---------------------------------------------------------------------------------------
 put good/nmfkit/a.h '#ifndef A' '#define A' '#include <stddef.h>' 'size_t nmf_a(void);' '#endif'

@@ -1,0 +1,266 @@
+/* Writes .npz archives through libzip: see npz_writer.h. libzip writes only when it closes the
+ * archive, by name, into the temporary file of atomic_file.h. */
+#include "npz_writer.h"
+#include "names_array.h"
+#include "npy.h"
+
+#include "io/files/atomic_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+/* 1980-01-01, the date NumPy gives to members. */
+#define FIXED_DOS_DATE (1 << 5 | 1)
+
+/* One member's parts, kept until the archive is written. */
+typedef struct member {
+    struct member *next;
+    char header[NMFI_NPY_HEADER_BYTES];
+    zip_buffer_fragment_t parts[2];
+    void *owned;        /* memory to free at the end, or NULL */
+    nmf_matrix *packed; /* likewise */
+} member;
+
+struct nmfi_npz_writer {
+    nmfi_atomic_file *file;
+    zip_t *zip;
+    char *path;
+    member *members;
+};
+
+static nmf_status out_of_memory(const nmfi_npz_writer *writer, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", writer->path);
+}
+
+static void free_writer(nmfi_npz_writer *writer)
+{
+    while (writer->members != NULL) {
+        member *old = writer->members;
+        writer->members = old->next;
+        nmf_matrix_free(old->packed);
+        free(old->owned);
+        free(old);
+    }
+    free(writer->path);
+    free(writer);
+}
+
+nmf_status nmfi_npz_create(const char *path, nmfi_npz_writer **writer, nmf_error *error)
+{
+    *writer = NULL;
+    nmfi_npz_writer *made = calloc(1, sizeof *made);
+    if (made == NULL || (made->path = strdup(path)) == NULL) {
+        free(made);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
+    }
+    nmf_status status = nmfi_atomic_open(path, &made->file, error);
+    if (status == NMF_OK) {
+        int code = 0;
+        made->zip = zip_open(nmfi_atomic_name(made->file), ZIP_CREATE | ZIP_TRUNCATE, &code);
+        if (made->zip == NULL) {
+            status = nmf_fail(error, NMF_ERROR_FILE,
+                              "%s: cannot be written as an archive (libzip error %d)", path, code);
+            nmfi_atomic_abort(made->file);
+        }
+    }
+    if (status != NMF_OK) {
+        free_writer(made);
+        return status;
+    }
+    *writer = made;
+    return NMF_OK;
+}
+
+static member *new_member(nmfi_npz_writer *writer)
+{
+    member *made = calloc(1, sizeof *made);
+    if (made != NULL) {
+        made->next = writer->members;
+        writer->members = made;
+    }
+    return made;
+}
+
+/* Hands the member's parts to libzip, which reads them when the archive is closed. */
+static nmf_status add_member(nmfi_npz_writer *writer, member *what, zip_uint64_t parts,
+                             const char *name, const char *extension, nmf_error *error)
+{
+    const size_t length = strlen(name), more = strlen(extension);
+    char *full = malloc(length + more + 1);
+    zip_source_t *source = zip_source_buffer_fragment(writer->zip, what->parts, parts, 0);
+    zip_int64_t index = -1;
+    if (full != NULL && source != NULL) {
+        memcpy(full, name, length);
+        memcpy(full + length, extension, more + 1);
+        index = zip_file_add(writer->zip, full, source, ZIP_FL_ENC_UTF_8);
+    }
+    free(full);
+    if (index < 0) {
+        zip_source_free(source);
+        return out_of_memory(writer, error);
+    }
+    const int fixed =
+        zip_set_file_compression(writer->zip, (zip_uint64_t)index, ZIP_CM_STORE, 0) == 0 &&
+        zip_file_set_dostime(writer->zip, (zip_uint64_t)index, 0, FIXED_DOS_DATE, 0) == 0;
+    return fixed ? NMF_OK : out_of_memory(writer, error);
+}
+
+nmf_status nmfi_npz_add_array(nmfi_npz_writer *writer, const char *name, char kind,
+                              int64_t item_bytes, int64_t rows, int64_t columns, const void *data,
+                              nmf_error *error)
+{
+    member *made = new_member(writer);
+    size_t bytes;
+    if (made == NULL ||
+        !nmfi_array_bytes(1, rows < 0 ? 1 : rows, columns < 0 ? 1 : columns, item_bytes, &bytes)) {
+        return out_of_memory(writer, error);
+    }
+    nmfi_npy_format(kind, item_bytes, rows, columns, made->header);
+    made->parts[0].data = (zip_uint8_t *)made->header;
+    made->parts[0].length = sizeof made->header;
+    made->parts[1].data = (zip_uint8_t *)(uintptr_t)data;
+    made->parts[1].length = bytes;
+    return add_member(writer, made, bytes > 0 ? 2 : 1, name, ".npy", error);
+}
+
+nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,
+                               nmf_error *error)
+{
+    const nmf_dense dense = nmf_matrix_dense(matrix);
+    const void *data = dense.data;
+    const int is_packed = dense.column_stride == 1 && dense.row_stride == dense.columns;
+    if (!is_packed && dense.rows > 0 && dense.columns > 0) {
+        member *holder = new_member(writer);
+        if (holder == NULL) {
+            return out_of_memory(writer, error);
+        }
+        nmf_status status =
+            nmf_matrix_new(dense.dtype, dense.rows, dense.columns, &holder->packed, error);
+        if (status == NMF_OK) {
+            void *copy = nmf_matrix_writable(holder->packed);
+            status = nmf_matrix_copy_rows(matrix, 0, dense.rows, dense.dtype, copy, error);
+            data = copy;
+        }
+        if (status != NMF_OK) {
+            return status;
+        }
+    }
+    return nmfi_npz_add_array(writer, name, nmfi_npy_kind(dense.dtype),
+                              (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns,
+                              data, error);
+}
+
+/* Two numbers that live as long as the writer; NULL without memory. */
+static const int64_t *keep_shape(nmfi_npz_writer *writer, int64_t rows, int64_t columns)
+{
+    member *holder = new_member(writer);
+    int64_t *shape = malloc(2 * sizeof *shape);
+    if (holder == NULL || shape == NULL) {
+        free(shape);
+        return NULL;
+    }
+    holder->owned = shape;
+    shape[0] = rows;
+    shape[1] = columns;
+    return shape;
+}
+
+nmf_status nmfi_npz_add_sparse(nmfi_npz_writer *writer, const nmf_matrix *matrix, nmf_error *error)
+{
+    static const char *const formats[] = {"csr", "csc"};
+    const nmf_sparse s = nmf_matrix_sparse(matrix);
+    const int64_t pointers = (s.by_columns ? s.columns : s.rows) + 1;
+    const int64_t stored = nmf_matrix_stored(matrix);
+    const int64_t *shape = keep_shape(writer, s.rows, s.columns);
+    if (shape == NULL) {
+        return out_of_memory(writer, error);
+    }
+    nmf_status status =
+        nmfi_npz_add_array(writer, "indices", 'i', s.index_bytes, stored, -1, s.indices, error);
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "indptr", 'i', 8, pointers, -1, s.pointers, error);
+    }
+    if (status == NMF_OK) {
+        status =
+            nmfi_npz_add_array(writer, "format", 'S', 3, -1, -1, formats[s.by_columns != 0], error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "shape", 'i', sizeof *shape, 2, -1, shape, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "data", nmfi_npy_kind(s.dtype),
+                                    (int64_t)nmf_dtype_bytes(s.dtype), stored, -1, s.values, error);
+    }
+    return status;
+}
+
+nmf_status nmfi_npz_add_names(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,
+                              nmf_names which, nmf_error *error)
+{
+    if (!nmf_matrix_has_names(matrix, which)) {
+        return NMF_OK;
+    }
+    member *made = new_member(writer);
+    if (made == NULL) {
+        return out_of_memory(writer, error);
+    }
+    unsigned char *bytes;
+    size_t count;
+    const nmf_status status = nmfi_names_encode(matrix, which, &bytes, &count, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    made->owned = bytes;
+    made->parts[0].data = bytes;
+    made->parts[0].length = count;
+    return add_member(writer, made, 1, name, ".npy", error);
+}
+
+nmf_status nmfi_npz_add_image_shape(nmfi_npz_writer *writer, const nmf_matrix *matrix,
+                                    nmf_error *error)
+{
+    if (nmf_matrix_image_height(matrix) == 0) {
+        return NMF_OK;
+    }
+    const int64_t *shape =
+        keep_shape(writer, nmf_matrix_image_height(matrix), nmf_matrix_image_width(matrix));
+    if (shape == NULL) {
+        return out_of_memory(writer, error);
+    }
+    return nmfi_npz_add_array(writer, "image_shape", 'i', sizeof *shape, 2, -1, shape, error);
+}
+
+nmf_status nmfi_npz_add_text(nmfi_npz_writer *writer, const char *name, const char *text,
+                             nmf_error *error)
+{
+    member *made = new_member(writer);
+    char *copy = strdup(text);
+    if (made == NULL || copy == NULL) {
+        free(copy);
+        return out_of_memory(writer, error);
+    }
+    made->owned = copy;
+    made->parts[0].data = (zip_uint8_t *)copy;
+    made->parts[0].length = strlen(copy);
+    return add_member(writer, made, 1, name, "", error);
+}
+
+nmf_status nmfi_npz_finish(nmfi_npz_writer *writer, nmf_status status, nmf_error *error)
+{
+    if (status == NMF_OK && zip_close(writer->zip) != 0) {
+        status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", writer->path,
+                          zip_strerror(writer->zip));
+        zip_discard(writer->zip);
+    } else if (status != NMF_OK) {
+        zip_discard(writer->zip);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_atomic_commit(writer->file, error);
+    } else {
+        nmfi_atomic_abort(writer->file);
+    }
+    free_writer(writer);
+    return status;
+}

@@ -1,0 +1,109 @@
+/* Reads .npy files. Numbers that a matrix can look at are lent from the file's bytes as they lie
+ * (mapped where the file is large); other types and byte orders are copied. */
+#include "npy.h"
+#include "readers.h"
+
+#include "io/files/file_view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static nmf_status explain_dimensions(const nmfi_npy_header *header, const char *path,
+                                     nmf_error *error)
+{
+    switch (header->dimensions) {
+    case 0: return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is a single number, not a matrix", path);
+    case 1:
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: has 1 dimension, (%" PRId64 ",), but samples x features has 2: save "
+            "x.reshape(1, -1) if it is one sample, x.reshape(-1, 1) if it is one feature",
+            path, header->shape[0]);
+    default:
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE,
+            "%s: has %d dimensions; 2 (samples x features) or 3 (grey pictures: count x "
+            "height x width) can be read",
+            path, header->dimensions);
+    }
+}
+
+/* Where the indices of a checked 2- or 3-dimensional array point. */
+static nmfi_raw_array describe(const nmfi_npy_header *header, const unsigned char *bytes)
+{
+    const int pictures = header->dimensions == 3;
+    nmfi_raw_array raw = {.data = bytes + header->data_offset,
+                          .kind = header->kind,
+                          .item_bytes = (int)header->item_bytes,
+                          .big_endian = header->big_endian,
+                          .pictures = pictures,
+                          .rows = header->shape[0],
+                          .height = pictures ? header->shape[1] : 1,
+                          .width = header->shape[pictures ? 2 : 1]};
+    if (header->fortran) {
+        raw.row_stride = 1;
+        raw.height_stride = raw.rows;
+        raw.width_stride = raw.rows * raw.height;
+    } else {
+        raw.width_stride = 1;
+        raw.height_stride = raw.width;
+        raw.row_stride = raw.width * raw.height;
+    }
+    return raw;
+}
+
+nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char *path,
+                           nmfi_npy_use use, void (*release)(void *context), void *context,
+                           nmf_matrix **matrix, nmf_error *error)
+{
+    nmfi_npy_header header;
+    *matrix = NULL;
+    nmf_status status = nmfi_npy_parse_whole(bytes, count, path, &header, error);
+    if (status == NMF_OK && strchr("US", header.kind) != NULL) {
+        status = nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: holds text, not numbers", path);
+    }
+    if (status == NMF_OK && header.dimensions == 1 && use == NMFI_NPY_ANY) {
+        header.shape[1] = header.shape[0];
+        header.shape[0] = 1;
+        header.dimensions = 2;
+    }
+    if (status == NMF_OK && header.dimensions != 2 && header.dimensions != 3) {
+        status = explain_dimensions(&header, path, error);
+    }
+    /* Trap: 10^18 x 0 values are no bytes, but whoever loops over the rows never ends. */
+    if (status == NMF_OK && header.data_bytes == 0 &&
+        (use == NMFI_NPY_DATA || header.shape[0] != 0)) {
+        status = nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
+                          path, header.shape[0], header.shape[1]);
+    }
+    if (status != NMF_OK) {
+        release(context);
+        return status;
+    }
+    const nmfi_raw_array raw = describe(&header, bytes);
+    return nmfi_raw_to_matrix(&raw, release, context, matrix, error);
+}
+
+static int recognise(const unsigned char *head, size_t bytes)
+{
+    return bytes >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
+}
+
+static nmf_status read_npy(const char *path, const char *member, nmf_matrix **matrix,
+                           nmf_error *error)
+{
+    *matrix = NULL;
+    if (member != NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is a .npy file, which has no member '%s'",
+                        path, member);
+    }
+    nmfi_file_view *view;
+    const nmf_status status = nmfi_file_view_open(path, &view, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    return nmfi_npy_matrix(view->bytes, view->count, path, NMFI_NPY_DATA, nmfi_file_view_close,
+                           view, matrix, error);
+}
+
+const nmfi_reader nmfi_reader_npy = {".npy", "npy", 0, recognise, read_npy};

@@ -1,0 +1,350 @@
+/* The model file: an .npz with
+ *   W, H           the factors, with sample_names, labels, feature_names and image_shape where
+ *                  there are some
+ *   mean, singular_values, explained_variance, explained_variance_ratio
+ *                  PCA only
+ *   idf            of the features, where the data was weighted by tfidf
+ *   trace          count x 5: iteration, passes, seconds, loss, kkt
+ *   manifest.json  all the rest (model_json.c)
+ * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest
+ * here, and entries are judged by nmf_model_new. */
+#include "model_file.h"
+#include "model_json.h"
+
+#include "io/arrays/npz_writer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <nmfkit/io.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANIFEST "manifest.json"
+#define TRACE_COLUMNS 5
+#define LONGEST_MANIFEST ((size_t)1 << 20)
+
+/* The PCA vectors: k or `features` entries of f64. */
+static const struct {
+    const char *name;
+    size_t offset;
+    int of_features;
+} vectors[] = {
+    {"mean", offsetof(nmf_model_content, mean), 1},
+    {"singular_values", offsetof(nmf_model_content, singular_values), 0},
+    {"explained_variance", offsetof(nmf_model_content, explained_variance), 0},
+    {"explained_variance_ratio", offsetof(nmf_model_content, explained_variance_ratio), 0}};
+static const char IDF[] = "idf";
+#define VECTOR_COUNT (sizeof vectors / sizeof vectors[0])
+
+/* --- saving
+ * -------------------------------------------------------------------------------------- */
+
+static double *trace_table(const nmf_model_content *content)
+{
+    double *table = calloc((size_t)content->trace_count * TRACE_COLUMNS + 1, sizeof *table);
+    for (int64_t i = 0; table != NULL && i < content->trace_count; i++) {
+        const nmf_trace_point *point = &content->trace[i];
+        double *row = table + i * TRACE_COLUMNS;
+        row[0] = (double)point->iteration;
+        row[1] = (double)point->passes;
+        row[2] = point->seconds;
+        row[3] = point->loss;
+        row[4] = point->kkt;
+    }
+    return table;
+}
+
+static nmf_status add_factors(nmfi_npz_writer *writer, const nmf_model_content *content,
+                              nmf_error *error)
+{
+    nmf_status status = nmfi_npz_add_matrix(writer, "W", content->W, error);
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_matrix(writer, "H", content->H, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_names(writer, "sample_names", content->W, NMF_SAMPLE_NAMES, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_names(writer, "labels", content->W, NMF_LABELS, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_names(writer, "feature_names", content->H, NMF_FEATURE_NAMES, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_image_shape(writer, content->H, error);
+    }
+    return status;
+}
+
+static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *content,
+                          const char *manifest, const double *trace, nmf_error *error)
+{
+    nmf_status status = nmfi_npz_add_text(writer, MANIFEST, manifest, error);
+    if (status == NMF_OK) {
+        status = add_factors(writer, content, error);
+    }
+    for (size_t i = 0; i < VECTOR_COUNT && status == NMF_OK; i++) {
+        const double *data;
+        memcpy(&data, (const char *)content + vectors[i].offset, sizeof data);
+        if (data != NULL) {
+            const int64_t count = vectors[i].of_features ? content->features : content->k;
+            status = nmfi_npz_add_array(writer, vectors[i].name, 'f', sizeof *data, count, -1, data,
+                                        error);
+        }
+    }
+    if (status == NMF_OK && content->idf != NULL) {
+        status = nmfi_npz_add_array(writer, IDF, 'f', sizeof *content->idf, content->features, -1,
+                                    content->idf, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, "trace", 'f', sizeof *trace, content->trace_count,
+                                    TRACE_COLUMNS, trace, error);
+    }
+    return status;
+}
+
+nmf_status nmf_io_save_model(const nmf_model *model, const char *path, nmf_error *error)
+{
+    if (model == NULL || path == NULL || path[0] == '\0') {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "saving needs a model and a path");
+    }
+    const nmf_model_content *content = nmf_model_view(model);
+    nmfi_npz_writer *writer;
+    double *trace = trace_table(content);
+    char *manifest = nmf_io_model_json(model);
+    nmf_status status = trace != NULL && manifest != NULL
+                            ? nmfi_npz_create(path, &writer, error)
+                            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    if (status == NMF_OK) {
+        status = add_all(writer, content, manifest, trace, error);
+        status = nmfi_npz_finish(writer, status, error);
+    }
+    free(manifest);
+    free(trace);
+    return status;
+}
+
+/* --- loading
+ * ------------------------------------------------------------------------------------- */
+
+/* The parts being put together, all owned. */
+typedef struct loading {
+    nmfi_npz *npz;
+    const char *path;
+    nmf_error *error;
+    nmf_model_content content;
+    nmf_matrix *W, *H;
+    nmf_matrix *vectors[VECTOR_COUNT], *idf;
+    nmf_trace_point *trace;
+} loading;
+
+static nmf_status load_manifest(loading *l)
+{
+    unsigned char *text;
+    size_t bytes;
+    const int64_t index = nmfi_npz_find(l->npz, MANIFEST);
+    if (index < 0) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no model file: it has no %s", l->path,
+                        MANIFEST);
+    }
+    nmf_status status = nmfi_npz_bytes(l->npz, index, &text, &bytes, l->error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    status =
+        bytes <= LONGEST_MANIFEST
+            ? nmfi_model_from_json((const char *)text, l->path, &l->content, l->error)
+            : nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: its %s has %zu bytes; at most %zu are read",
+                       l->path, MANIFEST, bytes, LONGEST_MANIFEST);
+    free(text);
+    return status;
+}
+
+/* Loads an array that must be there, of the given shape (rows -1: any) and a real type, as a
+ * row-major matrix. */
+static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t columns,
+                             nmf_matrix **matrix)
+{
+    const int64_t index = nmfi_npz_find(l->npz, name);
+    if (index < 0) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no complete model file: it has no %s",
+                        l->path, name);
+    }
+    nmf_matrix *found;
+    nmf_status status = nmfi_npz_matrix(l->npz, index, NMFI_NPY_ANY, &found, l->error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    const nmf_dense dense = nmf_matrix_dense(found);
+    if ((rows >= 0 && dense.rows != rows) || dense.columns != columns || dense.dtype < NMF_F32) {
+        status = nmf_fail(
+            l->error, NMF_ERROR_FORMAT,
+            "%s: %s is %s, %" PRId64 " x %" PRId64 ", but the manifest asks for real numbers, "
+            "%" PRId64 " x %" PRId64,
+            l->path, name, nmf_dtype_name(dense.dtype), dense.rows, dense.columns, rows, columns);
+        nmf_matrix_free(found);
+        return status;
+    }
+    if (dense.column_stride == 1 && dense.row_stride == columns) {
+        *matrix = found;
+        return NMF_OK;
+    }
+    status = nmf_matrix_new(dense.dtype, dense.rows, columns, matrix, l->error);
+    if (status == NMF_OK && dense.rows > 0) {
+        status = nmf_matrix_copy_rows(found, 0, dense.rows, dense.dtype,
+                                      nmf_matrix_writable(*matrix), l->error);
+    }
+    nmf_matrix_free(found);
+    return status;
+}
+
+static nmf_status load_factors(loading *l)
+{
+    const nmf_model_content *c = &l->content;
+    nmf_status status = load_array(l, "W", c->samples, c->k, &l->W);
+    if (status == NMF_OK) {
+        status = load_array(l, "H", c->k, c->features, &l->H);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_attach_names(l->npz, "sample_names", l->W, NMF_SAMPLE_NAMES, l->error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_attach_names(l->npz, "labels", l->W, NMF_LABELS, l->error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_attach_names(l->npz, "feature_names", l->H, NMF_FEATURE_NAMES, l->error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_attach_image_shape(l->npz, l->H, l->error);
+    }
+    l->content.W = l->W;
+    l->content.H = l->H;
+    return status;
+}
+
+static nmf_status load_vector(loading *l, const char *name, int64_t count, size_t offset,
+                              nmf_matrix **vector)
+{
+    const nmf_status status = load_array(l, name, 1, count, vector);
+    if (status != NMF_OK) {
+        return status;
+    }
+    if (nmf_matrix_dtype(*vector) != NMF_F64) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: %s is not of type float64", l->path, name);
+    }
+    const double *data = nmf_matrix_dense(*vector).data;
+    memcpy((char *)&l->content + offset, &data, sizeof data);
+    return NMF_OK;
+}
+
+static nmf_status load_vectors(loading *l)
+{
+    nmf_status status = NMF_OK;
+    for (size_t i = 0; i < VECTOR_COUNT && status == NMF_OK && l->content.kind == NMF_MODEL_PCA;
+         i++) {
+        const int64_t count = vectors[i].of_features ? l->content.features : l->content.k;
+        status = load_vector(l, vectors[i].name, count, vectors[i].offset, &l->vectors[i]);
+    }
+    if (status == NMF_OK && l->content.weighting == NMF_WEIGHTING_TFIDF) {
+        status =
+            load_vector(l, IDF, l->content.features, offsetof(nmf_model_content, idf), &l->idf);
+    }
+    return status;
+}
+
+/* A count from a file, as the trace has it: whole, and within what a double holds exactly. */
+static int to_count(double value, int64_t *count)
+{
+    if (!(value >= 0.0 && value <= 0x1p53) || value != floor(value)) {
+        return 0;
+    }
+    *count = (int64_t)value;
+    return 1;
+}
+
+static nmf_status load_trace(loading *l)
+{
+    nmf_matrix *table = NULL;
+    nmf_status status = load_array(l, "trace", -1, TRACE_COLUMNS, &table);
+    if (status != NMF_OK) {
+        return status;
+    }
+    const int64_t count = nmf_matrix_rows(table);
+    l->trace = calloc((size_t)count + 1, sizeof *l->trace);
+    if (l->trace == NULL) {
+        status = nmf_fail(l->error, NMF_ERROR_MEMORY, "%s: out of memory for the trace", l->path);
+    }
+    for (int64_t i = 0; i < count && status == NMF_OK; i++) {
+        nmf_trace_point *point = &l->trace[i];
+        if (!to_count(nmf_matrix_at(table, i, 0), &point->iteration) ||
+            !to_count(nmf_matrix_at(table, i, 1), &point->passes)) {
+            status = nmf_fail(l->error, NMF_ERROR_FORMAT,
+                              "%s: line %" PRId64 " of the trace does not begin with two counts",
+                              l->path, i);
+        }
+        point->seconds = nmf_matrix_at(table, i, 2);
+        point->loss = nmf_matrix_at(table, i, 3);
+        point->kkt = nmf_matrix_at(table, i, 4);
+    }
+    nmf_matrix_free(table);
+    l->content.trace = l->trace;
+    l->content.trace_count = count;
+    return status;
+}
+
+nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **model, nmf_error *error)
+{
+    loading l = {.npz = npz, .path = path, .error = error};
+    l.content.struct_bytes = sizeof l.content;
+    *model = NULL;
+    nmf_status status = load_manifest(&l);
+    if (status == NMF_OK) {
+        status = load_factors(&l);
+    }
+    if (status == NMF_OK) {
+        status = load_vectors(&l);
+    }
+    if (status == NMF_OK) {
+        status = load_trace(&l);
+    }
+    nmf_error reason;
+    if (status == NMF_OK && (status = nmf_model_new(&l.content, model, &reason)) != NMF_OK) {
+        *model = NULL;
+        (void)nmf_fail(error, status, "%s: %s", path, reason.message);
+    }
+    for (size_t i = 0; i < VECTOR_COUNT; i++) {
+        nmf_matrix_free(l.vectors[i]);
+    }
+    nmf_matrix_free(l.idf);
+    free(l.trace);
+    nmf_matrix_free(l.W);
+    nmf_matrix_free(l.H);
+    return status;
+}
+
+nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *error)
+{
+    nmfi_npz *npz;
+    if (path == NULL || model == NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "loading needs a path and a place for the model");
+    }
+    *model = NULL;
+    nmf_status status = nmfi_npz_open(path, &npz, error);
+    if (status == NMF_OK) {
+        status = nmfi_model_from_npz(npz, path, model, error);
+        nmfi_npz_close(npz);
+    }
+    return status;
+}
+
+int nmf_io_is_model(const char *path)
+{
+    nmfi_npz *npz;
+    if (path == NULL || nmfi_npz_open(path, &npz, NULL) != NMF_OK) {
+        return 0;
+    }
+    const int found = nmfi_npz_find(npz, MANIFEST) >= 0;
+    nmfi_npz_close(npz);
+    return found;
+}

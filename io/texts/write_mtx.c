@@ -1,0 +1,199 @@
+/* Writes MatrixMarket files, plain or (.mtx.gz) gzipped: sparse matrices as coordinates in the
+ * order they are stored in, dense ones as an array, column by column as the format asks. Whole
+ * numbers are written as integers, others with the fewest digits that read back as the same number.
+ */
+#include "writers.h"
+
+#include "io/arrays/write_stream.h"
+#include "io/files/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define BUFFER_BYTES 65536
+#define LONGEST_LINE 96 /* two 64-bit indices and a number */
+
+/* Text on its way into the file. */
+typedef struct sink {
+    FILE *stream;
+    z_stream zip;
+    int zipped, failed;
+    size_t used;
+    char text[BUFFER_BYTES];
+    unsigned char packed[BUFFER_BYTES];
+} sink;
+
+static void flush_sink(sink *s, int last)
+{
+    if (!s->zipped) {
+        s->failed |= fwrite(s->text, 1, s->used, s->stream) != s->used;
+        s->used = 0;
+        return;
+    }
+    s->zip.next_in = (unsigned char *)s->text;
+    s->zip.avail_in = (uInt)s->used;
+    s->used = 0;
+    do {
+        s->zip.next_out = s->packed;
+        s->zip.avail_out = sizeof s->packed;
+        (void)deflate(&s->zip, last ? Z_FINISH : Z_NO_FLUSH);
+        const size_t count = sizeof s->packed - s->zip.avail_out;
+        s->failed |= fwrite(s->packed, 1, count, s->stream) != count;
+    } while (s->zip.avail_out == 0 && !s->failed);
+}
+
+/* Room for one line more. */
+static char *line_room(sink *s)
+{
+    if (sizeof s->text - s->used < LONGEST_LINE) {
+        flush_sink(s, 0);
+    }
+    return s->text + s->used;
+}
+
+static void end_line(sink *s, char *at)
+{
+    *at++ = '\n';
+    s->used = (size_t)(at - s->text);
+}
+
+static char *put_whole(char *at, uint64_t value)
+{
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (count > 0) {
+        *at++ = digits[--count];
+    }
+    return at;
+}
+
+static char *put_value(char *at, const void *values, nmf_dtype dtype, int64_t index)
+{
+    switch (dtype) {
+    case NMF_U8: return put_whole(at, ((const uint8_t *)values)[index]);
+    case NMF_U16: return put_whole(at, ((const uint16_t *)values)[index]);
+    case NMF_I32: {
+        const int64_t value = ((const int32_t *)values)[index];
+        *at = '-';
+        return put_whole(at + (value < 0), (uint64_t)(value < 0 ? -value : value));
+    }
+    case NMF_F32: return at + nmfi_number_format((double)((const float *)values)[index], 1, at);
+    case NMF_F64: return at + nmfi_number_format(((const double *)values)[index], 0, at);
+    }
+    return at;
+}
+
+static void put_header(sink *s, const nmf_matrix *matrix)
+{
+    const nmf_dtype dtype = nmf_matrix_dtype(matrix);
+    const int sparse = nmf_matrix_is_sparse(matrix);
+    char *at = line_room(s);
+    at += sprintf(at, "%%%%MatrixMarket matrix %s %s general", sparse ? "coordinate" : "array",
+                  dtype == NMF_F32 || dtype == NMF_F64 ? "real" : "integer");
+    end_line(s, at);
+    at = line_room(s);
+    at += sprintf(at, "%" PRId64 " %" PRId64, nmf_matrix_rows(matrix), nmf_matrix_columns(matrix));
+    if (sparse) {
+        at += sprintf(at, " %" PRId64, nmf_matrix_stored(matrix));
+    }
+    end_line(s, at);
+}
+
+static void put_coordinates(sink *s, const nmf_sparse *sparse)
+{
+    const int64_t majors = sparse->by_columns ? sparse->columns : sparse->rows;
+    for (int64_t major = 0; major < majors && !s->failed; major++) {
+        for (int64_t i = sparse->pointers[major]; i < sparse->pointers[major + 1]; i++) {
+            const int64_t minor = sparse->index_bytes == 4 ? ((const int32_t *)sparse->indices)[i]
+                                                           : ((const int64_t *)sparse->indices)[i];
+            char *at = line_room(s);
+            at = put_whole(at, (uint64_t)(sparse->by_columns ? minor : major) + 1);
+            *at++ = ' ';
+            at = put_whole(at, (uint64_t)(sparse->by_columns ? major : minor) + 1);
+            *at++ = ' ';
+            end_line(s, put_value(at, sparse->values, sparse->dtype, i));
+        }
+    }
+}
+
+static void put_array(sink *s, const nmf_dense *dense)
+{
+    for (int64_t j = 0; j < dense->columns && !s->failed; j++) {
+        for (int64_t i = 0; i < dense->rows; i++) {
+            end_line(s, put_value(line_room(s), dense->data, dense->dtype,
+                                  i * dense->row_stride + j * dense->column_stride));
+        }
+    }
+}
+
+static void put_matrix(sink *s, const nmf_matrix *matrix)
+{
+    put_header(s, matrix);
+    if (nmf_matrix_is_sparse(matrix)) {
+        const nmf_sparse sparse = nmf_matrix_sparse(matrix);
+        put_coordinates(s, &sparse);
+    } else {
+        const nmf_dense dense = nmf_matrix_dense(matrix);
+        put_array(s, &dense);
+    }
+    flush_sink(s, 1);
+}
+
+static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char *path, int zipped,
+                             nmf_error *error)
+{
+    nmfi_c_locale locale;
+    sink *s = calloc(1, sizeof *s);
+    if (s == NULL || !nmfi_c_locale_enter(&locale)) {
+        free(s);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    }
+    nmf_status status = NMF_OK;
+    s->stream = stream;
+    s->zipped = zipped;
+    if (zipped && deflateInit2(&s->zip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8,
+                               Z_DEFAULT_STRATEGY) != Z_OK) {
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    } else {
+        put_matrix(s, matrix);
+    }
+    if (s->failed) {
+        status =
+            nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    if (zipped) {
+        (void)deflateEnd(&s->zip);
+    }
+    nmfi_c_locale_leave(&locale);
+    free(s);
+    return status;
+}
+
+static nmf_status write_plain(const nmf_matrix *matrix, FILE *stream, const char *path,
+                              nmf_error *error)
+{
+    return write_body(matrix, stream, path, 0, error);
+}
+
+static nmf_status write_zipped(const nmf_matrix *matrix, FILE *stream, const char *path,
+                               nmf_error *error)
+{
+    return write_body(matrix, stream, path, 1, error);
+}
+
+nmf_status nmfi_write_mtx(const nmf_matrix *matrix, const char *path, nmf_error *error)
+{
+    return nmfi_write_whole(matrix, path, write_plain, error);
+}
+
+nmf_status nmfi_write_mtx_gz(const nmf_matrix *matrix, const char *path, nmf_error *error)
+{
+    return nmfi_write_whole(matrix, path, write_zipped, error);
+}

@@ -1,0 +1,119 @@
+/* Paired standard errors, the bootstrap and the set (statistics.h). */
+#include "select/statistics.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+
+#include <math.h>
+
+/* sqrt(count) times the standard deviation of `values`: the standard error of their sum. */
+static double error_of_sum(const double *values, int64_t count)
+{
+    double mean = 0, squares = 0;
+    if (count < 2) return 0;
+    for (int64_t i = 0; i < count; i++) mean += values[i] / (double)count;
+    for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+    return sqrt((double)count * squares / (double)(count - 1));
+}
+
+/* `sums` holds rows + folds numbers. */
+static double paired_error(const double *losses, const double *best, int64_t folds, int64_t rows,
+                           double *sums)
+{
+    double *const of_rows = sums, *const of_folds = sums + rows;
+    for (int64_t i = 0; i < rows; i++) of_rows[i] = 0;
+    for (int64_t r = 0; r < folds; r++) {
+        of_folds[r] = 0;
+        for (int64_t i = 0; i < rows; i++) {
+            const double d = losses[r * rows + i] - best[r * rows + i];
+            of_rows[i] += d;
+            of_folds[r] += d;
+        }
+    }
+    return fmax(error_of_sum(of_rows, rows), error_of_sum(of_folds, folds));
+}
+
+static double total(const double *losses, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += losses[i];
+    return sum;
+}
+
+/* The first whose loss is the smallest, or as good as. */
+static int64_t winner(const double *losses, int64_t count, double tie)
+{
+    double least = HUGE_VAL;
+    for (int64_t c = 0; c < count; c++) least = fmin(least, losses[c]);
+    for (int64_t c = 0; c < count; c++)
+        if (losses[c] <= least + tie) return c;
+    return 0;
+}
+
+/* How often each row and fold is drawn. */
+static void draw_weights(uint64_t seed, int64_t draw, int64_t folds, int64_t rows, double *row,
+                         double *fold)
+{
+    const uint64_t first = (uint64_t)draw * (uint64_t)(rows + folds);
+    for (int64_t i = 0; i < rows; i++) row[i] = 0;
+    for (int64_t r = 0; r < folds; r++) fold[r] = 0;
+    for (int64_t i = 0; i < rows; i++)
+        row[nmfi_below(seed, NMFI_STREAM_BOOTSTRAP, 0, first + (uint64_t)i, (uint64_t)rows)]++;
+    for (int64_t r = 0; r < folds; r++)
+        fold[nmfi_below(seed, NMFI_STREAM_BOOTSTRAP, 0, first + (uint64_t)(rows + r),
+                        (uint64_t)folds)]++;
+}
+
+static double weighted(const double *losses, int64_t folds, int64_t rows, const double *row,
+                       const double *fold)
+{
+    double sum = 0;
+    for (int64_t r = 0; r < folds; r++) {
+        double of_fold = 0;
+        if (fold[r] == 0) continue;
+        for (int64_t i = 0; i < rows; i++) of_fold += row[i] * losses[r * rows + i];
+        sum += fold[r] * of_fold;
+    }
+    return sum;
+}
+
+/* `work` holds rows + folds + count numbers. */
+static void bootstrap(nmfi_candidate *candidates, int64_t count, int64_t folds, int64_t rows,
+                      double tie, int64_t draws, uint64_t seed, double *work)
+{
+    double *const row = work, *const fold = row + rows, *const losses = fold + folds;
+    for (int64_t c = 0; c < count; c++) candidates[c].p_best = 0;
+    for (int64_t d = 0; d < draws; d++) {
+        draw_weights(seed, d, folds, rows, row, fold);
+        for (int64_t c = 0; c < count; c++)
+            losses[c] = weighted(candidates[c].losses, folds, rows, row, fold);
+        candidates[winner(losses, count, tie)].p_best += 1 / (double)draws;
+    }
+}
+
+nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds, int64_t rows,
+                        double tie, int64_t draws, uint64_t seed, nmfi_verdict *verdict,
+                        nmf_error *error)
+{
+    double *const work =
+        nmfi_allocate(nmfi_product(rows + folds + 2 * count, (int64_t)sizeof(double)));
+    if (!work) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory to compare ranks");
+    double *const totals = work + rows + folds + count;
+    for (int64_t c = 0; c < count; c++)
+        totals[c] = candidates[c].loss = total(candidates[c].losses, folds * rows);
+    const int64_t best = winner(totals, count, tie);
+    bootstrap(candidates, count, folds, rows, tie, draws, seed, work);
+    verdict->best = verdict->predicts = best;
+    for (int64_t c = count - 1; c >= 0; c--) {
+        nmfi_candidate *candidate = &candidates[c];
+        candidate->difference = totals[c] - totals[best];
+        candidate->standard_error =
+            paired_error(candidate->losses, candidates[best].losses, folds, rows, work);
+        const double slack = candidate->difference - tie;
+        if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
+        candidate->in_set = c == best || candidate->p_best >= NMFI_P_OF_SET ||
+                            slack <= NMFI_ERRORS_OF_SET * candidate->standard_error;
+    }
+    nmfi_release(work);
+    return NMF_OK;
+}
