@@ -1,0 +1,33 @@
+#!/bin/sh
+# No kernel works on vectors entry by entry: scripts/check_vectors over the objects of every instruction set. And it
+# would have found it: a comparison in vectors twice as wide as the machine's own is what it says no to.
+set -eu
+
+command -v objdump >/dev/null && [ "$(uname -m)" = x86_64 ] || exit 77
+check=$NMFKIT_SOURCE_DIR/scripts/check_vectors
+
+cat >trap.c <<'END'
+typedef double wide __attribute__((vector_size(64)));
+typedef long long flags __attribute__((vector_size(64)));
+void lower(const wide *x, long n, wide *low)
+{
+    wide least = *low;
+    for (long i = 0; i < n; i++) {
+        const flags is = x[i] * 2 < least;
+        least = (wide)(((flags)x[i] & is) | ((flags)least & ~is));
+    }
+    *low = least;
+}
+END
+if "$CC" --version | grep -q 'Free Software'; then # others may cut it into vectors of the right size
+    "$CC" -O3 -mavx2 -Wno-psabi -c trap.c
+    if "$check" trap.o >found; then
+        echo "check_vectors found nothing in trap.o, which compares entry by entry" >&2
+        exit 1
+    fi
+    grep -q 'trap.o: lower: the loop at' found
+fi
+
+find "$NMFKIT_BUILD_DIR" -name 'kernel_f*.c.o' >objects
+[ "$(wc -l <objects)" -ge 6 ]
+xargs "$check" <objects
