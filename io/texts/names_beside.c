@@ -70,17 +70,17 @@ static const char *find_cell(const char *at, const char *end, int cell, size_t *
 }
 
 /* At most one name more than wanted, so that a long file of something else costs nothing. */
-static nmf_status collect(nmfi_text *text, int cell, int64_t wanted, name_text *names,
+static nmf_status collect(nmfi_text_reader *text, int cell, int64_t wanted, name_text *names,
                           nmf_error *error)
 {
     const char *at, *end;
     nmf_status status;
-    while ((status = nmfi_text_next(text, &at, &end, error)) == NMF_OK && at < end) {
+    while ((status = nmfi_text_reader_next(text, &at, &end, error)) == NMF_OK && at < end) {
         while (at < end && names->count <= wanted) {
             const char *line = memchr(at, '\n', (size_t)(end - at));
             size_t length;
             const char *name = find_cell(at, line, cell, &length);
-            status = add_name(names, name, length, nmfi_text_path(text), error);
+            status = add_name(names, name, length, nmfi_text_reader_path(text), error);
             if (status != NMF_OK) {
                 return status;
             }
@@ -116,14 +116,14 @@ static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix
 {
     static const char *const of[] = {"samples", "features", "samples"};
     const int64_t wanted = wanted_names(matrix, which);
-    nmfi_text *text;
+    nmfi_text_reader *text;
     name_text names = {NULL, 0, 0, 0};
-    nmf_status status = nmfi_text_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status != NMF_OK) {
         return status;
     }
     status = collect(text, cell, wanted, &names, error);
-    nmfi_text_close(text);
+    nmfi_text_reader_close(text);
     if (status == NMF_OK && names.count != wanted) {
         status = nmf_fail(error, NMF_ERROR_SHAPE,
                           "%s: has %s%" PRId64 " lines; there are %" PRId64 " %s", path,
