@@ -37,6 +37,11 @@ install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
 	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
 	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
 
+.PHONY: uninstall
+uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
+	DESTDIR='$(DESTDIR)' scripts/uninstall '$(PREFIX)'
+	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
+
 .PHONY: wheel
 wheel: all ## write a Python wheel with the libraries inside, into build/release
 	@scripts/make_wheel build/release build/release

@@ -1,8 +1,17 @@
-# What `make install` gives: libraries, headers, the command (its manual page and completion are in
-# Command.cmake), the Python package, pkg-config files and a CMake package. None minds if the installed tree
-# is moved.
+# What `make install` gives: libraries, headers, the command, the manual, completion for three shells, the
+# Python package, documents and examples, pkg-config files and a CMake package. None minds if the installed
+# tree is moved. share/nmfkit/installed.txt lists it all for `make uninstall`.
 
 include(CMakePackageConfigHelpers)
+set(NMFKIT_PYTHON_INSTALL_DIR "" CACHE STRING
+    "Where the Python package goes, below the prefix; empty: where its python3 looks, asked at install time")
+set(bash_completion_dir ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+set(zsh_completion_dir ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+set(fish_completion_dir ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nmfkit)
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+configure_file(cmake/InstallBegin.cmake.in InstallBegin.cmake @ONLY)
+install(SCRIPT ${PROJECT_BINARY_DIR}/InstallBegin.cmake) # before all others
 
 # --- libraries, headers, the command --------------------------------------------------------------
 set_target_properties(nmfkit-io PROPERTIES EXPORT_NAME io INSTALL_RPATH "$ORIGIN")
@@ -11,22 +20,26 @@ install(TARGETS nmfkit-static nmfkit-io-static) # for pkg-config --static
 install(DIRECTORY include/nmfkit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS nmf)
 
+# --- manual, completion, documents ----------------------------------------------------------------
+if(TARGET manual)
+  install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(FILES ${completions}/nmf.bash RENAME nmf DESTINATION ${bash_completion_dir})
+  install(FILES ${completions}/_nmf DESTINATION ${zsh_completion_dir})
+  install(FILES ${completions}/nmf.fish DESTINATION ${fish_completion_dir})
+endif()
+if(TARGET manual_of_functions)
+  install(DIRECTORY ${pages}/man3 DESTINATION ${CMAKE_INSTALL_MANDIR})
+endif()
+install(FILES README.md README.zh-CN.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.png" PATTERN "*.svg")
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.c")
+
 # --- Python package: plain files, which find the library below the same prefix --------------------
-find_program(NMFKIT_PYTHON python3 HINTS /usr/bin)
-set(python_dir "")
-if(NMFKIT_PYTHON) # where it looks for what is installed below /usr/local
-  execute_process(COMMAND ${NMFKIT_PYTHON} -c "import sysconfig; print(sysconfig.get_path('purelib'))"
-    OUTPUT_VARIABLE python_path OUTPUT_STRIP_TRAILING_WHITESPACE)
-  string(REGEX MATCH "lib[^/]*/python.*" python_dir "${python_path}")
-endif()
-if(NOT python_dir)
-  set(python_dir lib/python3/dist-packages)
-endif()
-set(NMFKIT_PYTHON_DIR ${python_dir} CACHE STRING "Where the Python package goes, below the prefix")
-install(DIRECTORY python/nmfkit DESTINATION ${NMFKIT_PYTHON_DIR} FILES_MATCHING PATTERN "*.py")
+configure_file(python/METADATA.in python/METADATA @ONLY)
+install(SCRIPT cmake/InstallPython.cmake)
 
 # --- CMake package --------------------------------------------------------------------------------
-set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nmfkit)
 install(EXPORT nmfkitTargets NAMESPACE nmfkit:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/nmfkitConfig.cmake.in nmfkitConfig.cmake
   INSTALL_DESTINATION ${package_dir})
@@ -38,7 +51,6 @@ install(FILES ${PROJECT_BINARY_DIR}/nmfkitConfig.cmake ${PROJECT_BINARY_DIR}/nmf
 # --- pkg-config -----------------------------------------------------------------------------------
 # Trap: not CMAKE_INSTALL_PREFIX. The prefix may be given at install time (cmake --install --prefix), when
 # these files are already written; ${pcfiledir} is where the file finds itself.
-set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH to_prefix /prefix/${pkgconfig_dir} /prefix)
 string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
 set(PC_PREFIX "\${pcfiledir}/${to_prefix}")
@@ -59,3 +71,5 @@ endfunction()
 nmfkit_pkgconfig(nmfkit "${PROJECT_DESCRIPTION}" "" ${nmfkit_core_needs_LDFLAGS} -lm -pthread)
 nmfkit_pkgconfig(nmfkit-io "Files and pictures for nmfkit" "nmfkit = ${PROJECT_VERSION}"
   ${nmfkit_io_needs_LDFLAGS} -lm)
+
+install(SCRIPT cmake/InstallEnd.cmake) # after all others

@@ -6,18 +6,23 @@
 function(nmfkit_objects target)
   add_library(${target} OBJECT ${ARGN})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)
-  target_compile_definitions(${target} PRIVATE NMFKIT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${target} PRIVATE nmfkit_compiler Threads::Threads)
 endfunction()
 
-# nmfkit_library(NAME OBJECTS... NEEDS...): libNAME.so with SONAME libNAME.so.MAJOR, and libNAME.a.
+# nmfkit_library(NAME OBJECTS... NEEDS...): libNAME.so and libNAME.a. The SONAME is libNAME.so.0.MINOR until
+# 1.0, since a minor version may change the interface till then, and libNAME.so.MAJOR from there on.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(soversion 0.${PROJECT_VERSION_MINOR})
+else()
+  set(soversion ${PROJECT_VERSION_MAJOR})
+endif()
 function(nmfkit_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OBJECTS;NEEDS")
   list(TRANSFORM arg_OBJECTS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>")
   add_library(${name} SHARED ${arg_OBJECTS})
   add_library(${name}-static STATIC ${arg_OBJECTS})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
   set_target_properties(${name}-static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME ${name})
   foreach(target ${name} ${name}-static)
     target_include_directories(${target} INTERFACE
@@ -34,6 +39,8 @@ endfunction()
 file(GLOB core_sources CONFIGURE_DEPENDS src/*/*.c)
 list(FILTER core_sources EXCLUDE REGEX "/src/kernel/")
 nmfkit_objects(nmfkit_core ${core_sources})
+set_source_files_properties(src/base/status.c PROPERTIES
+  COMPILE_DEFINITIONS NMFKIT_VERSION="${PROJECT_VERSION}") # and no other: a release compiles one file anew
 target_include_directories(nmfkit_core PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(nmfkit_core PRIVATE PkgConfig::nmfkit_core_needs)
 
@@ -45,7 +52,8 @@ add_library(nmfkit::nmfkit ALIAS nmfkit)
 
 # --- files and pictures ---------------------------------------------------------------------------
 file(GLOB io_sources CONFIGURE_DEPENDS io/*.c io/*/*.c render/*.c)
-nmfkit_objects(nmfkit_io ${io_sources})
+include(Report) # sets report_source
+nmfkit_objects(nmfkit_io ${io_sources} ${report_source})
 target_include_directories(nmfkit_io PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(nmfkit_io PRIVATE PkgConfig::nmfkit_io_needs)
 nmfkit_library(nmfkit-io

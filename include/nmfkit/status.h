@@ -53,7 +53,7 @@ NMF_API const char *nmf_status_name(nmf_status status);
 NMF_API nmf_status nmf_fail(nmf_error *error, nmf_status status, const char *format, ...)
     NMF_PRINTF(3, 4);
 
-/* The library's version, "0.1.0"; a static string. */
+/* The library's version, "0.2.0"; a static string. */
 NMF_API const char *nmf_version(void);
 
 #ifdef __cplusplus

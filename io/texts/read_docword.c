@@ -146,7 +146,7 @@ static nmf_status take_entries(bag *b, nmfi_triplets *entries)
     }
     if (status == NMF_OK && b->at < b->end) {
         status = nmfi_text_reader_fail(b->text, nmfi_skip_blanks(b->at),
-                                "follows the last entry that is promised", b->error);
+                                       "follows the last entry that is promised", b->error);
     }
     return status;
 }
@@ -164,8 +164,8 @@ static nmf_status docword_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nm
         nmfi_triplets_free(&entries);
         return status;
     }
-    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text), matrix,
-                                error);
+    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text),
+                                matrix, error);
 }
 
 /* docword.NAME.txt -> vocab.NAME.txt; vocab.txt where the name does not begin so. */

@@ -88,8 +88,8 @@ static nmf_status take_pair(samples *s, const char **at)
     const char *begin = *at;
     const char *colon = nmfi_scan_whole(begin, &index);
     if (colon == begin || *colon != ':' || index >= (uint64_t)NMFI_LARGEST_SIDE) {
-        return nmfi_text_reader_fail(s->text, begin, "is not index:value with an index below 2147483647",
-                              s->error);
+        return nmfi_text_reader_fail(s->text, begin,
+                                     "is not index:value with an index below 2147483647", s->error);
     }
     const char *end = nmfi_skip_word(colon + 1);
     if (nmfi_number_parse(colon + 1, (size_t)(end - colon - 1), '.', &value) != NMFI_NUMBER) {

@@ -12,13 +12,14 @@ import sysconfig
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SOVERSION = "0.2"  # of the libraries that this package speaks to; cmake/Libraries.cmake
 
 
 # ---- where it is ----
 
 def candidates(name):
     """Paths of lib<name> in the order they are tried; a bare name asks the system's loader."""
-    versioned, plain = "lib%s.so.0" % name, "lib%s.so" % name
+    versioned, plain = "lib%s.so.%s" % (name, SOVERSION), "lib%s.so" % name
     wanted = os.environ.get("NMFKIT_LIBRARY")
     if wanted:  # libnmfkit itself, or the directory it is in; asked for, so nothing else will do
         directory = wanted if os.path.isdir(wanted) else os.path.dirname(wanted)

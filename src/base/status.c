@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef NMFKIT_VERSION
-#define NMFKIT_VERSION "0.1.0"
-#endif
-
 const char *nmf_status_name(nmf_status status)
 {
     static const char *const names[] = {"ok",        "argument", "shape",      "data",

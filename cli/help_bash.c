@@ -1,4 +1,4 @@
-/* The completion script for bash: commands, each command's flags, the values of flags that have a
+/* Completion in bash: commands, each command's flags, the values of flags that have a
  * list of them, and file names everywhere else. */
 #include "help.h"
 
@@ -41,9 +41,9 @@ static void print_command(const cli_command *command)
     printf("        esac\n        ;;\n");
 }
 
-void cli_help_completion(void)
+void cli_help_bash(void)
 {
-    printf("# bash completion for nmf, printed by 'nmf help --completion'\n"
+    printf("# bash completion for nmf, printed by 'nmf help --completion bash'\n"
            "_nmf()\n{\n"
            "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
            "    local flags= words=\n"
