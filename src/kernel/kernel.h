@@ -116,7 +116,6 @@ typedef struct nmfi_kernels {
     const char *name; /* "portable", "avx2", "avx512" */
     int64_t vector_bytes;
     int64_t element_bytes; /* of T */
-    int64_t group; /* components that share one reading of a block in `products` and `accumulate` */
 
     /* P[j,r] += sum_c X[r,c] F[j,c]: k x rows, stride ldp. F is padded with zeros to ld. */
     void (*products[4])(const nmfi_rows *X, const void *F, int64_t ldf, int64_t k, void *P,
@@ -130,9 +129,6 @@ typedef struct nmfi_kernels {
      * elements of T. */
     void (*distance[4])(const nmfi_rows *X, const void *R, int64_t ldr, const void *F, int64_t ldf,
                         int64_t k, void *scratch, double scale, double *total);
-
-    /* The block in T: to[r * stride + c] = X[r,c]. */
-    void (*widen[4])(const nmfi_rows *X, void *to, int64_t stride);
 
     /* One reading for validation and norms, of X times `scale`. The last is for i32, stored entries
      * of a sparse matrix. */
