@@ -3,7 +3,7 @@
  * flags for it; the bodies are the same for all. */
 #ifndef NMFI_KERNEL_ISA_H
 #define NMFI_KERNEL_ISA_H
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 
 #include <float.h>
 #include <math.h>
