@@ -5,6 +5,7 @@ faces      the 400 Olivetti faces where they are at hand ($NMFKIT_TEST_DATA/oliv
 faces10k   25 copies of them, each shifted by -2..2 pixels down and across (edges repeated):
            10,000 x 4096
 swimmer    the 256 stick figures of `nmf generate swimmer`, u8
+digits     scikit-learn's 1,797 digits of 8 x 8 pixels, f64
 golub      38 samples of 5,000 genes, u16; ap: 2,246 news of 10,473 terms, tf-idf, sparse f64;
            pbmc: 500 genes of 2,638 cells, counts, sparse f32: where $NMFKIT_TEST_DATA has them
 planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept,
@@ -44,10 +45,11 @@ def load_pictures(path):
 
 # Data of others, below $NMFKIT_TEST_DATA.
 GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
-         "ap-counts": ("ap", "ap.mtx"),
+         "ap-counts": ("ap", "ap.mtx"), "pbmc-kl": ("pbmc3k", "pbmc3k_500.mtx"),
+         "pbmc-f64": ("pbmc3k", "pbmc3k_500.mtx"),
          "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
          "piano-power": ("piano_mary", "X.npy"), "breast21": ("sbs96", "breast21.npy")}
-SPARSE = ("ap", "ap-counts", "pbmc", "counts")
+SPARSE = ("ap", "ap-counts", "pbmc", "pbmc-kl", "pbmc-f64", "counts")
 
 
 def given(name):
@@ -68,8 +70,8 @@ def prepared(name):
         return X.astype(numpy.uint16) if name == "breast21" else X
     from scipy.io import mmread
     X = mmread(given(name)).tocsr()
-    if name == "pbmc":
-        return X.T.tocsr().astype(numpy.float32)
+    if name.startswith("pbmc"):
+        return X.T.tocsr().astype(numpy.float64 if name == "pbmc-f64" else numpy.float32)
     if name == "ap-counts":
         return X.astype(numpy.float32)
     from sklearn.feature_extraction.text import TfidfTransformer
@@ -160,6 +162,9 @@ class Datasets:
             return prepared(name)
         if name == "swimmer":
             return self.generated("swimmer")
+        if name == "digits":
+            from sklearn.datasets import load_digits
+            return load_digits().data
         if name == "counts":
             return counts(*((300, 200, 5, 20) if self.small else (100000, 50000, 50, 175)))
         if name == "planted":
@@ -171,4 +176,6 @@ class Datasets:
             cube = X.reshape(-1, 64, 64)
             X = numpy.concatenate([shifted(cube, down, across).reshape(len(X), -1)
                                    for down in steps for across in steps])
-        return X if name.endswith("-u8") else X.astype(numpy.float32) / brightest
+        if name.endswith("-u8"):
+            return X
+        return X.astype(numpy.float64 if name.endswith("-f64") else numpy.float32) / brightest

@@ -62,8 +62,11 @@ class Programs:
         self.model = os.path.join(directory, "model.npz")
         self.csv = os.path.join(directory, "nmf-bench.csv")
         self.threads = threads
+        kernels = os.environ.get("BENCH_KERNELS")
         self.environment = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads),
                                 OMP_NUM_THREADS=str(threads), NMFKIT_LIBRARY=build)
+        if kernels:
+            self.environment["NMFKIT_KERNELS"] = kernels
 
     def call(self, command, **more):
         environment = dict(self.environment, **more)

@@ -1,5 +1,6 @@
 """One function for each kind of case: measures it and gives its row of the table."""
 
+import subprocess
 import sys
 from statistics import median
 
@@ -58,7 +59,8 @@ class Bench:
         """Shares and verdict, by the limits as they are known now."""
         lines = row.get("lines")
         if lines:
-            part = "read" if "read" in case.reach else "fma-f32"
+            arithmetic = "fma-f64" if case.storage == "f64" else "fma-f32"
+            part = "read" if "read" in case.reach else arithmetic
             shares = [self.share(line, part) for line in lines]
             row["gflops"] = min(float(line["gflops"]) for line in lines)
             row["percent"] = min(shares)
@@ -217,6 +219,7 @@ class Bench:
         for repetition in range(self.repeat):
             peers.append(self.peer(case, repetition, "nmf"))
             params = dict(case.peer, n_components=self.k(case), random_state=repetition)
+            params.pop("solver", None)  # scikit-learn has but one for other losses; ours is its default
             run = self.programs.peer(self.datasets.path(case.data), "nmf", params, "nmfkit")
             run.pop("version")
             ours.append(self.note(case, "nmfkit from Python", repetition, run))
@@ -253,13 +256,44 @@ class Bench:
 
     def measure_share(self, case, row):
         ranks = ("-k", str(case.ranks[0])) if case.options else ()
-        table = self.table("pass", "--shape", self.shape(case), "--storage", "f32", *ranks,
+        table = self.table("pass", "--shape", self.shape(case), "--storage", case.storage, *ranks,
                            *case.options)
         lines = [line for line in table if line["part"] == "pass" and int(line["k"]) in case.ranks]
         most = max(int(line["threads"]) for line in lines)
         row["lines"] = [line for line in lines if int(line["threads"]) == most]
         row["one_thread"] = {line["k"]: float(line["seconds"]) for line in lines
                              if line["threads"] == "1"}
+
+    def measure_own(self, case, row):
+        """The default solver, until it is where multiplicative updates stopped by themselves."""
+        slow, quick = [], []
+        for repetition in range(self.repeat):
+            slow.append(self.ours(case, repetition, "nmfkit mu", options=("--solver", "mu")))
+            quick.append(self.ours(case, repetition, "nmfkit to that D", slow[-1]["error"]))
+        self.compare(row, slow, quick, [run for run, mu in zip(quick, slow)
+                                        if run["error"] <= mu["error"] * SLACK])
+
+    def measure_busy(self, case, row):
+        """Two threads against one where other programs want the processors too."""
+        single, both = [], []
+        spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+        try:
+            for repetition in range(self.repeat):
+                for runs, threads in ((single, 1), (both, 2)):
+                    runs.append(self.ours(case, repetition, "nmfkit, %d threads" % threads,
+                                          options=("--threads", threads)))
+        finally:
+            for process in spinning:
+                process.kill()
+                process.wait()
+        self.compare(row, single, both, both)
+
+    def compare(self, row, slow, quick, reaching):
+        """Two ways of our own."""
+        self.fill(row, None, slow, reaching, quick)
+        if len(reaching) == self.repeat:
+            spread(row, "ratio", [one["seconds"] / other["seconds"]
+                                  for one, other in zip(slow, quick)])
 
     def measure_passes(self, case, row):
         best = BEST_KNOWN[case.k] if self.datasets.is_olivetti else self.best_seen(case)

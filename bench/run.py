@@ -4,6 +4,7 @@
   BENCH_ONLY=a,b          only these cases (or limits, kernels, scaling)
   BENCH_REPEAT=5          repetitions; tables show medians and, in brackets, lowest and highest
   BENCH_THREADS=2         threads, on both sides
+  BENCH_KERNELS=avx2      our kernels, as in NMFKIT_KERNELS, where the machine has more
   BENCH_OUT=build/bench   where the data, report.md, the CSV files and scaling.svg go
   BENCH_SMALL=1           tiny data: tests the machinery, measures nothing
 """
@@ -66,7 +67,9 @@ def heading(bench, datasets, threads):
             "%s, %s, %d threads on each side, %d repetition%s." % (
                 datetime.date.today().isoformat(), processor(), threads, bench.repeat,
                 "s" if bench.repeat > 1 else ""),
-            "Faces: %s. %s" % (datasets.faces_are, bench.peer_version), ""] + (
+            "Faces: %s. %s" % (datasets.faces_are, bench.peer_version),
+            "Our kernels: %s." % (os.environ.get("BENCH_KERNELS") or "the widest the machine has"),
+            ""] + (
                 ["**Tiny data: these figures measure nothing.**", ""] if bench.small else [])
 
 

@@ -68,13 +68,15 @@ typedef struct width {
     const bench_loops *f32, *f64;
 } width;
 
-static width widest_loops(void)
+/* Of the vectors that the kernels in use have: what NMFKIT_KERNELS keeps from wider ones is judged by its own limit. */
+static width loops_of_kernels(void)
 {
     const width with_16 = {&loops_16_f32, &loops_16_f64};
 #if defined(__x86_64__)
     const width with_32 = {&loops_32_f32, &loops_32_f64}, with_64 = {&loops_64_f32, &loops_64_f64};
-    if (__builtin_cpu_supports("avx512f")) return with_64;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return with_32;
+    const int64_t bytes = nmf_kernel().vector_bytes;
+    if (bytes == 64) return with_64;
+    if (bytes == 32) return with_32;
 #endif
     return with_16;
 }
@@ -184,11 +186,11 @@ static int64_t array_bytes(int quick)
 
 nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error)
 {
-    const width widest = widest_loops();
+    const width loops = loops_of_kernels();
     const double seconds = quick ? 0.002 : 0.1;
     const int64_t all = nmf_kernel().processors > 0 ? nmf_kernel().processors : 1;
     const cli_limits nothing = {
-        all, widest.f32->lanes * (int64_t)sizeof(float), array_bytes(quick), {0}, {0}, {0}};
+        all, loops.f32->lanes * (int64_t)sizeof(float), array_bytes(quick), {0}, {0}, {0}};
     bench_room room = {calloc((size_t)all, sizeof(share)), calloc((size_t)all, sizeof(pthread_t)),
                        NULL};
     nmf_status status = NMF_OK;
@@ -201,9 +203,9 @@ nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error)
         memset(nmf_matrix_writable(room.array), 1, (size_t)nothing.array_bytes);
     for (int which = CLI_ONE_THREAD; status == NMF_OK && which <= CLI_ALL_THREADS; which++) {
         const int64_t count = which == CLI_ONE_THREAD ? 1 : all;
-        limits->fma_f32[which] = fma_rate(&room, count, widest.f32, seconds);
-        limits->fma_f64[which] = fma_rate(&room, count, widest.f64, seconds);
-        limits->read[which] = read_rate(&room, count, widest.f32, nothing.array_bytes);
+        limits->fma_f32[which] = fma_rate(&room, count, loops.f32, seconds);
+        limits->fma_f64[which] = fma_rate(&room, count, loops.f64, seconds);
+        limits->read[which] = read_rate(&room, count, loops.f32, nothing.array_bytes);
     }
     nmf_matrix_free(room.array);
     free(room.threads);

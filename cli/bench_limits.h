@@ -8,7 +8,7 @@ enum { CLI_ONE_THREAD = 0, CLI_ALL_THREADS = 1 };
 
 typedef struct cli_limits {
     int64_t threads;      /* what "all" is */
-    int64_t vector_bytes; /* of the widest vectors the kernels know and the processor has */
+    int64_t vector_bytes; /* of the kernels in use */
     int64_t array_bytes;  /* what the reading was measured on */
     /* Floating-point operations and bytes a second, for one thread and for all. */
     double fma_f32[2], fma_f64[2], read[2];

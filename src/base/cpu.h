@@ -4,7 +4,12 @@
 
 #include <stdint.h>
 
-int64_t nmfi_processors(void); /* that this process may run on, at least 1 */
+/* Processors that this process may keep busy, at least 1: those that it may run on, or fewer where its control group
+ * has a quota of their time. */
+int64_t nmfi_processors(void);
+/* Threads of a team that nobody chose: NMFKIT_NUM_THREADS, else OMP_NUM_THREADS (so that the workers of a pool that
+ * sets it do not multiply), else nmfi_processors(). Values that are no number from 1 to 4096 do not count. */
+int64_t nmfi_default_threads(void);
 int64_t nmfi_processor(void);  /* that the caller runs on now; -1 where that is not known */
 /* The caller goes on beside `processor`, on the steps-th after it in the circle of those that it may
  * run on, until the system moves it. */

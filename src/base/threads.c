@@ -1,6 +1,8 @@
 /* The team of threads.h: workers spin briefly for the next piece of work, then sleep. Each thread
  * begins with the same share of the items in every run, since what it left in its cache the run
- * before belongs to these, and then helps the others with theirs. */
+ * before belongs to these, and then helps the others with theirs. A run ends with its last item, not
+ * with the last worker: one that another program keeps from its processor takes nothing, and nobody
+ * waits for it. */
 #include "base/threads.h"
 
 #include "base/cpu.h"
@@ -15,26 +17,31 @@
 #endif
 
 /* Some tens to two hundred microseconds, by how long the processor pauses: longer than the small
- * algebra between two passes, shorter than a time slice. */
-enum { SPINS = 4000 };
+ * algebra between two passes, shorter than a time slice. Who spun in vain, since what it waits for is
+ * kept from its processor, spins less the next time. */
+enum { SPINS = 4000, SPINS_LEAST = 64 };
 
-/* The items of a run that begin as one thread's, on a cache line of their own. */
+/* The items of a run that begin as one thread's, on a cache line of their own. `next` also holds the
+ * run's number, so that who comes late cannot take an item of a run that it knows nothing of. */
 typedef struct share {
-    _Alignas(NMFI_ALIGNMENT) atomic_int_fast64_t next;
-    int64_t end;
+    _Alignas(NMFI_ALIGNMENT) atomic_uint_fast64_t next;
+    atomic_uint_fast64_t end;
 } share;
+enum { INDEX_BITS = 40 };
+#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
 
 struct nmfi_team {
     pthread_t *workers;
     share *shares; /* one for each thread */
     int64_t worker_count;
     int spins; /* 0 where threads share processors: spinning would keep the others from working */
+    int caller_spins; /* how long the caller spins now */
     int fills; /* a thread for each processor */
     atomic_int_fast64_t caller; /* the processor that the last run was announced from */
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     atomic_int_fast64_t round; /* grows with each run; -1 ends the workers */
-    atomic_int_fast64_t busy;
+    atomic_int_fast64_t open;  /* items of the run that are not done */
     nmfi_task task;
     void *context;
 };
@@ -71,20 +78,44 @@ static void denormals_restore(unsigned before)
 #endif
 }
 
-static void work_off(nmfi_team *team, share *of, int64_t thread)
+/* Takes an item of run `round` from a share; -1: none is left, or the run is over.
+ * Trap: `end` is read between the two looks at `next`. It is changed only after `next` has been (share_out), so an
+ * end that belongs to another run is never used. */
+static int64_t take_item(share *of, uint64_t round)
 {
-    while (atomic_load(&of->next) < of->end) {
-        const int64_t item = atomic_fetch_add(&of->next, 1);
-        if (item < of->end) team->task(team->context, item, thread);
+    uint64_t next = atomic_load(&of->next);
+    for (;;) {
+        const uint64_t end = atomic_load(&of->end), index = next & INDEX_MASK;
+        if (next >> INDEX_BITS != round || index >= end) return -1;
+        if (atomic_compare_exchange_weak(&of->next, &next, next + 1)) return (int64_t)index;
     }
 }
 
-static void work(nmfi_team *team, int64_t thread)
+static uint64_t tag_of(int64_t round)
+{
+    return (uint64_t)round & (UINT64_MAX >> INDEX_BITS);
+}
+
+/* Who does the last item of a run tells the caller. */
+static void item_done(nmfi_team *team)
+{
+    if (atomic_fetch_sub(&team->open, 1) != 1) return;
+    pthread_mutex_lock(&team->lock);
+    pthread_cond_signal(&team->done);
+    pthread_mutex_unlock(&team->lock);
+}
+
+static void work(nmfi_team *team, int64_t thread, int64_t round)
 {
     const unsigned mode = denormals_off();
     const int64_t threads = nmfi_team_threads(team);
-    for (int64_t t = 0; t < threads; t++)
-        work_off(team, &team->shares[(thread + t) % threads], thread);
+    for (int64_t t = 0; t < threads; t++) {
+        share *const of = &team->shares[(thread + t) % threads];
+        for (int64_t item; (item = take_item(of, tag_of(round))) >= 0;) {
+            team->task(team->context, item, thread); /* of this run: it cannot end before the item does */
+            item_done(team);
+        }
+    }
     denormals_restore(mode);
 }
 
@@ -97,14 +128,25 @@ static void step_aside(nmfi_team *team, int64_t thread)
     if (team->fills && nmfi_processor() == caller) nmfi_go_beside(caller, thread);
 }
 
-/* Returns the round that is not `seen`. */
-static int64_t await_round(nmfi_team *team, int64_t thread, int64_t seen)
+/* How long to spin, after it was worth it or was not. */
+static int after_spinning(const nmfi_team *team, int spins, int worthwhile)
 {
-    for (int i = 0; i < team->spins; i++) {
+    if (worthwhile) return team->spins;
+    return spins / 4 > SPINS_LEAST || spins == 0 ? spins / 4 : SPINS_LEAST;
+}
+
+/* Returns the round that is not `seen`. */
+static int64_t await_round(nmfi_team *team, int64_t thread, int64_t seen, int *spins)
+{
+    for (int i = 0; i < *spins; i++) {
         const int64_t round = atomic_load(&team->round);
-        if (round != seen) return round;
+        if (round != seen) {
+            *spins = after_spinning(team, *spins, 1);
+            return round;
+        }
         relax();
     }
+    *spins = after_spinning(team, *spins, 0);
     pthread_mutex_lock(&team->lock);
     while (atomic_load(&team->round) == seen) pthread_cond_wait(&team->wake, &team->lock);
     pthread_mutex_unlock(&team->lock);
@@ -118,14 +160,9 @@ static void *worker(void *argument)
     free(argument);
     nmfi_team *team = start.team;
     int64_t seen = 0;
+    int spins = team->spins;
     step_aside(team, start.thread);
-    while ((seen = await_round(team, start.thread, seen)) >= 0) {
-        work(team, start.thread);
-        if (atomic_fetch_sub(&team->busy, 1) != 1) continue;
-        pthread_mutex_lock(&team->lock);
-        pthread_cond_signal(&team->done);
-        pthread_mutex_unlock(&team->lock);
-    }
+    while ((seen = await_round(team, start.thread, seen, &spins)) >= 0) work(team, start.thread, seen);
     return NULL;
 }
 
@@ -151,7 +188,7 @@ static void add_workers(nmfi_team *team, int64_t wanted)
 nmf_status nmfi_team_start(int64_t threads, nmfi_team **team, nmf_error *error)
 {
     *team = NULL;
-    if (threads <= 0) threads = nmfi_processors();
+    if (threads <= 0) threads = nmfi_default_threads();
     nmfi_team *made = calloc(1, sizeof *made);
     pthread_t *workers = calloc((size_t)threads, sizeof *workers);
     share *shares = nmfi_allocate((size_t)threads * sizeof *shares);
@@ -164,7 +201,7 @@ nmf_status nmfi_team_start(int64_t threads, nmfi_team **team, nmf_error *error)
     }
     made->workers = workers;
     made->shares = shares;
-    made->spins = threads <= nmfi_processors() ? SPINS : 0;
+    made->spins = made->caller_spins = threads <= nmfi_processors() ? SPINS : 0;
     made->fills = threads == nmfi_processors();
     atomic_store(&made->caller, nmfi_processor());
     pthread_mutex_init(&made->lock, NULL);
@@ -189,33 +226,46 @@ static void announce(nmfi_team *team, int64_t round)
     pthread_mutex_unlock(&team->lock);
 }
 
-static void share_out(nmfi_team *team, int64_t items)
+/* Shares are empty while they are changed. */
+static void share_out(nmfi_team *team, int64_t items, int64_t round)
 {
     const int64_t threads = nmfi_team_threads(team), each = items / threads, rest = items % threads;
+    const uint64_t tag = tag_of(round) << INDEX_BITS;
     int64_t begin = 0;
+    atomic_store(&team->open, items);
     for (int64_t t = 0; t < threads; t++) {
-        atomic_store(&team->shares[t].next, begin);
-        begin += each + (t < rest);
-        team->shares[t].end = begin;
+        const int64_t end = begin + each + (t < rest);
+        atomic_store(&team->shares[t].next, tag | INDEX_MASK);
+        atomic_store(&team->shares[t].end, (uint64_t)end);
+        atomic_store(&team->shares[t].next, tag | (uint64_t)begin);
+        begin = end;
     }
+}
+
+/* Trap: a thread that does the last item need not have let go of the lock when the caller goes on: the caller takes
+ * it before it leaves, so that the team may be stopped at once. */
+static void await_items(nmfi_team *team)
+{
+    for (int i = 0; i < team->caller_spins && atomic_load(&team->open) > 0; i++) relax();
+    team->caller_spins = after_spinning(team, team->caller_spins, atomic_load(&team->open) == 0);
+    pthread_mutex_lock(&team->lock);
+    while (atomic_load(&team->open) > 0) pthread_cond_wait(&team->done, &team->lock);
+    pthread_mutex_unlock(&team->lock);
 }
 
 void nmfi_team_run(nmfi_team *team, int64_t items, nmfi_task task, void *context)
 {
+    const int64_t round = atomic_load(&team->round) + 1;
+    if (items <= 0) return;
     team->task = task;
     team->context = context;
-    share_out(team, items);
-    if (team->worker_count == 0 || items <= 1) {
-        work(team, 0);
-        return;
-    }
-    atomic_store(&team->busy, team->worker_count);
-    announce(team, atomic_load(&team->round) + 1);
-    work(team, 0);
-    for (int i = 0; i < team->spins && atomic_load(&team->busy) > 0; i++) relax();
-    pthread_mutex_lock(&team->lock);
-    while (atomic_load(&team->busy) > 0) pthread_cond_wait(&team->done, &team->lock);
-    pthread_mutex_unlock(&team->lock);
+    share_out(team, items, round);
+    if (team->worker_count == 0 || items <= 1)
+        atomic_store(&team->round, round); /* who sleeps may go on sleeping */
+    else
+        announce(team, round);
+    work(team, 0, round);
+    await_items(team);
 }
 
 void nmfi_team_stop(nmfi_team *team)

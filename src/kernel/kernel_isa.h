@@ -3,12 +3,12 @@
  * flags for it; the bodies are the same for all. */
 #ifndef NMFI_KERNEL_ISA_H
 #define NMFI_KERNEL_ISA_H
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
-#if defined(__AVX2__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -21,45 +21,76 @@
 #define NMFI_STRING_(a) #a
 #define NMFI_STRING(a) NMFI_STRING_(a)
 
-/* The widest vector the flags allow, and how many rows x components of accumulators its registers
- * hold beside the operands: 32 registers with AVX-512, 16 elsewhere (aarch64 has 32 of 16
- * bytes). */
+/* The widest vector the flags allow, and the register tiles it makes, by how many registers there are: accumulators,
+ * what is read once for several of them, and one operand. */
 #if defined(__AVX512F__)
 #define NMFI_VECTOR_BYTES 64
-#define NMFI_TILE_COMPONENTS 6
+#define NMFI_REGISTERS 32
 #elif defined(__AVX2__)
 #define NMFI_VECTOR_BYTES 32
-#define NMFI_TILE_COMPONENTS 2
+#define NMFI_REGISTERS 16
 #elif defined(__aarch64__)
 #define NMFI_VECTOR_BYTES 16
-#define NMFI_TILE_COMPONENTS 6
+#define NMFI_REGISTERS 32
 #else
 #define NMFI_VECTOR_BYTES 16
-#define NMFI_TILE_COMPONENTS 2
+#define NMFI_REGISTERS 16
 #endif
-#define NMFI_TILE_ROWS 4
-/* Vectors of lanes that HALS takes side by side, in two chains for each of two coordinates. */
-#define NMFI_HALS_VECTORS (NMFI_TILE_COMPONENTS == 6 ? 4 : 2)
 
-/* Calls BODY(J) with j running over groups of J components of nearly the same size, at most
- * NMFI_TILE_COMPONENTS: 16 is 6 + 5 + 5, never 6 + 6 + 4. J is a constant in each call. */
-#if NMFI_TILE_COMPONENTS == 6
-#define NMFI_LARGE_GROUPS(BODY) \
-    case 6: BODY(6); break; \
-    case 5: BODY(5); break; \
-    case 4: BODY(4); break; \
-    case 3: \
-        BODY(3); \
-        break;
+#if NMFI_REGISTERS == 32
+enum {
+    NMFI_TILE_ROWS = 4,
+    NMFI_GROUP_MOST = 6,
+    NMFI_PRODUCT_COMPONENTS = 6, /* P: beside 4 rows */
+    NMFI_SUM_VECTORS = 4,        /* Q: beside 6 components */
+    NMFI_NARROW_VECTORS = 16,    /* the same for one component */
+    NMFI_MODEL_VECTORS = 4,      /* V: beside 6 rows */
+    NMFI_HALS_VECTORS = 4        /* in two chains for each of two coordinates */
+};
 #else
-#define NMFI_LARGE_GROUPS(BODY)
+enum {
+    NMFI_TILE_ROWS = 4,
+    NMFI_GROUP_MOST = 6,
+    NMFI_PRODUCT_COMPONENTS = 3,
+    NMFI_SUM_VECTORS = 2,
+    NMFI_NARROW_VECTORS = 8,
+    NMFI_MODEL_VECTORS = 2,
+    NMFI_HALS_VECTORS = 2
+};
 #endif
-#define NMFI_FOR_GROUPS(k, BODY) \
-    for (int64_t j = 0, left = (k + NMFI_TILE_COMPONENTS - 1) / NMFI_TILE_COMPONENTS, size; j < k; \
-         j += size, left--) { \
+/* What a tile of P fetches of X from memory: nothing; what comes a little later in its rows, and at their end the
+ * beginning of the rows after them; the rows after them. */
+enum { NMFI_FETCH_NOTHING, NMFI_FETCH_AHEAD, NMFI_FETCH_NEXT_ROWS };
+
+/* Where a tile of Q finds X: as it is stored; so, and it leaves it behind in T; there. */
+enum { NMFI_STORED, NMFI_STORED_AND_KEPT, NMFI_KEPT };
+
+/* Calls BODY(J) with j running over groups of J of k, of nearly the same size, at most `most` (a constant, up to 6):
+ * 16 is 6 + 5 + 5, never 6 + 6 + 4. J is a constant in each call. */
+#define NMFI_FOR_GROUPS(most, k, BODY) \
+    for (int64_t j = 0, left = (k + most - 1) / most, size; j < k; j += size, left--) { \
         size = (k - j + left - 1) / left; \
         switch (size) { \
-            NMFI_LARGE_GROUPS(BODY) \
+        case 6: \
+            if (most >= 6) { \
+                BODY(6); \
+            } \
+            break; \
+        case 5: \
+            if (most >= 5) { \
+                BODY(5); \
+            } \
+            break; \
+        case 4: \
+            if (most >= 4) { \
+                BODY(4); \
+            } \
+            break; \
+        case 3: \
+            if (most >= 3) { \
+                BODY(3); \
+            } \
+            break; \
         case 2: BODY(2); break; \
         default: BODY(1); break; \
         } \

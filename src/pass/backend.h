@@ -84,10 +84,6 @@ nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *sca
 /* The scratch that rules need (rule.h). */
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass);
 
-/* Whether a visit of k components converts each block of small integers to T once, beside the
- * cache. */
-int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
-
 /* Products of X as it is stored become products of X on the pass's scale. */
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count);
 
@@ -110,10 +106,9 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit);
 /* --- dense_rows.c, dense_tiles.c --------------------------------------------------------------- */
 
 void nmfi_dense_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
-/* Rows [first, first + count), lent or gathered; the same in T. */
+/* Rows [first, first + count), lent or gathered. */
 nmf_status nmfi_dense_rows(const nmfi_pass *pass, int64_t first, int64_t count, int64_t thread,
                            nmfi_block *block, nmf_error *error);
-void nmfi_dense_widen(const nmfi_pass *pass, int64_t thread, nmfi_block *block);
 
 nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
 

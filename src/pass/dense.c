@@ -48,7 +48,6 @@ static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
     const nmf_status status = nmfi_dense_rows(
         pass, first, nmfi_lesser(end, pass->rows.count) - first, leaf->thread, &block, error);
     if (status != NMF_OK) return status;
-    if (nmfi_pass_widens(pass, visit->k)) nmfi_dense_widen(pass, leaf->thread, &block);
     if (visit->rule) improve_block(pass, visit, &block, first, end, leaf);
     if (visit->sums == NMFI_SUMS_OF_PRODUCTS)
         pass->kernels->accumulate[block.dtype](&block.X, updated, pass->rows.ld, visit->k,

@@ -1,11 +1,10 @@
-/* The rows of a dense X, a block at a time: read from the source, converted where that pays. */
+/* The rows of a dense X, a block at a time. */
 #include "pass/backend.h"
 
-/* For each thread: a block of rows as stored, where the source does not lend; a block of rows in T,
- * where integers are converted once a block. */
+/* For each thread: a block of rows as stored, where the source does not lend. */
 typedef struct dense_state {
-    char *gathered, *widened;
-    int64_t gathered_bytes, widened_bytes;
+    char *gathered;
+    int64_t gathered_bytes;
 } dense_state;
 
 void nmfi_dense_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
@@ -19,9 +18,7 @@ void nmfi_dense_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int 
     pass->products_bytes = p_entries * bytes;
     pass->scratch_bytes = nmfi_rule_scratch_bytes(pass) + pass->columns.ld * bytes;
     state.gathered_bytes = pass->source.buffer_bytes(&pass->source, block_rows);
-    state.widened_bytes = nmfi_pass_widens(pass, k) ? block_rows * pass->columns.ld * bytes : 0;
     state.gathered = nmfi_take(arena, threads, (size_t)state.gathered_bytes);
-    state.widened = nmfi_take(arena, threads, (size_t)state.widened_bytes);
     nmfi_sums_layout_Q(pass, arena, threads, accumulates ? 1 : 0);
     if (kept) *kept = state;
     pass->state = kept;
@@ -34,14 +31,4 @@ nmf_status nmfi_dense_rows(const nmfi_pass *pass, int64_t first, int64_t count, 
     return pass->source.read(&pass->source, first, count,
                              nmfi_of_thread(state->gathered, state->gathered_bytes, thread), block,
                              error);
-}
-
-void nmfi_dense_widen(const nmfi_pass *pass, int64_t thread, nmfi_block *block)
-{
-    const dense_state *state = pass->state;
-    char *const wide = nmfi_of_thread(state->widened, state->widened_bytes, thread);
-    pass->kernels->widen[block->dtype](&block->X, wide, pass->columns.ld);
-    block->X.data = wide;
-    block->X.row_stride = pass->columns.ld;
-    block->dtype = pass->kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
 }

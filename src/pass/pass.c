@@ -19,17 +19,13 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
     pass->columns = nmfi_partition_make(source->columns);
     pass->k = k;
     pass->scale = 1.0;
-    const int widens = nmfi_pass_widens(pass, k);
     if (block_rows == 0) {
         /* Half the core's own cache: the block is read twice, for P and for Q. */
         const int64_t stored = (int64_t)nmf_dtype_bytes(source->dtype);
-        const int64_t wide = widens ? kernels->element_bytes : stored;
-        const int64_t row_bytes = source->columns * (wide > stored ? wide : stored);
+        const int64_t row_bytes = source->columns * stored;
         block_rows = nmfi_cache_bytes() / 2 / (row_bytes > 0 ? row_bytes : 1);
     }
-    /* Small integers come from memory so quickly that what each block costs beside its rows, another
-     * visit of H and of its slot's Q, is the larger part. */
-    pass->block_tiles = clamp(block_rows / pass->rows.lanes, widens ? 2 : 1, 64);
+    pass->block_tiles = clamp(block_rows / pass->rows.lanes, 1, 64);
 }
 
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)

@@ -10,13 +10,6 @@ int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
            2 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
 }
 
-int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
-{
-    /* Every group of components converts anew: from the second on it is cheaper to convert the
-     * block once. */
-    return pass->source.dtype <= NMF_U16 && k > pass->kernels->group;
-}
-
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
 {
     if (pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);

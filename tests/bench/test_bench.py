@@ -110,7 +110,7 @@ def the_whole_benchmark_writes_its_tables():
         return str(missing)
     if not os.path.exists(os.path.join(BUILD, "bench", "bench_fit")):
         return "this build has no bench_fit"
-    wanted = ["faces6", "faces10k-u8", "pca6", "pass", "passes16"]
+    wanted = ["faces6", "faces10k-u8", "pca6", "pass16", "passes16"]
     with tempfile.TemporaryDirectory() as directory:
         result = run_py(",".join(wanted + ["scaling"]), directory)
         assert result.returncode == 0, result.stderr

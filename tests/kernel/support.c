@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -84,11 +86,25 @@ void kernel_near(const nmfi_kernels *table, const char *what, double got, double
                  (int)(8 * table->element_bytes), what, got, wanted, fabs(got - wanted), bound);
 }
 
+/* A page that says how much there is, whole pages of which the memory is the end, a page that nobody may touch. */
 void *kernel_memory(size_t bytes)
 {
-    void *memory = calloc(bytes ? bytes : 1, 1);
-    assert_non_null(memory);
-    return memory;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (bytes + page - 1) / page + 1;
+    const size_t whole = (pages + 1) * page;
+    char *const map = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(map != MAP_FAILED);
+    assert_int_equal(mprotect(map + pages * page, page, PROT_NONE), 0);
+    *(size_t *)(void *)map = whole;
+    return map + pages * page - bytes;
+}
+
+void kernel_free(const void *memory)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)memory;
+    if (!memory) return;
+    /* Nothing at all begins where the untouchable page does. */
+    size_t *const map = (size_t *)(at / page * page - page);
+    assert_int_equal(munmap(map, *map), 0);
 }
 
 double *kernel_doubles(int64_t count)

@@ -1,5 +1,6 @@
 /* What the kernel tests share: the tables that this processor can run, numbers from a seed, blocks
- * of exactly the size that a kernel may touch (so that a sanitizer sees one element more), and the
+ * of exactly the size that a kernel may touch, before a page that nobody may touch (so that one element more ends the
+ * test), and the
  * bounds that floating-point arithmetic itself gives (Higham 2002, section 3.1). */
 #ifndef TESTS_KERNEL_SUPPORT_H
 #define TESTS_KERNEL_SUPPORT_H
@@ -32,8 +33,9 @@ double kernel_bound(const nmfi_kernels *table, int64_t n);
 void kernel_near(const nmfi_kernels *table, const char *what, double got, double wanted,
                  double bound);
 
-/* Memory, zeroed; free() it. A block of T made from f64 values; one element of it. */
+/* Memory, zeroed; kernel_free() it. A block of T made from f64 values; one element of it. */
 void *kernel_memory(size_t bytes);
+void kernel_free(const void *memory);
 double *kernel_doubles(int64_t count);
 void *kernel_block(const nmfi_kernels *table, const double *values, int64_t count);
 double kernel_get(const nmfi_kernels *table, const void *block, int64_t at);
@@ -42,7 +44,7 @@ int kernel_same(const nmfi_kernels *table, const void *a, const void *b, int64_t
 
 int64_t kernel_padded(int64_t count); /* up to a multiple of NMFI_LANES_MIN */
 
-/* Random rows of a storage type; free(rows.data). Integers are over their whole range, reals
+/* Random rows of a storage type; kernel_free(rows.data). Integers are over their whole range, reals
  * signed. */
 nmfi_rows kernel_rows(nmf_dtype dtype, int64_t rows, int64_t columns, int64_t row_stride);
 double kernel_entry(const nmfi_rows *X, nmf_dtype dtype, int64_t row, int64_t column);

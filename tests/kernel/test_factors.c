@@ -33,9 +33,9 @@ static void check_gram(const nmfi_kernels *t, int64_t k, int64_t count)
             kernel_near(t, "gram", G[j * k + l], sum, bound * magnitude);
             assert_true(G[j * k + l] == G[l * k + j]);
         }
-    free(f);
-    free(G);
-    free(F);
+    kernel_free(f);
+    kernel_free(G);
+    kernel_free(F);
 }
 
 static void gram_adds_a_symmetric_matrix(void **state)
@@ -69,11 +69,11 @@ static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, d
             kernel_near(t, "extrapolate", kernel_get(t, Y, j * ld + i), ahead > 0 ? ahead : 0,
                         kernel_bound(t, 4) * magnitude); /* momentum, -, *, + are rounded */
         }
-    free(n);
-    free(o);
-    free(N);
-    free(O);
-    if (!in_place) free(Y);
+    kernel_free(n);
+    kernel_free(o);
+    kernel_free(N);
+    kernel_free(O);
+    if (!in_place) kernel_free(Y);
 }
 
 static void extrapolate_goes_ahead_and_stays_non_negative(void **state)
@@ -128,9 +128,9 @@ static void check_sum_slots(const nmfi_kernels *t, int64_t k, int64_t lanes, int
             for (int64_t s = 0; s < count; s++) x[s] = kernel_get(t, Q[s], j * ldq + first + i);
             assert_true(kernel_get(t, P, j * lanes + i) == along_tree(t, x, merges, count));
         }
-    for (int64_t s = 0; s < count; s++) free(memory[s]);
-    free(q);
-    free(P);
+    for (int64_t s = 0; s < count; s++) kernel_free(memory[s]);
+    kernel_free(q);
+    kernel_free(P);
 }
 
 static void slots_are_summed_along_their_tree(void **state)
@@ -154,10 +154,10 @@ static void check_add(const nmfi_kernels *t, int64_t count)
         const double rounded = t->element_bytes == 4 ? (double)(float)sum : sum;
         assert_true(kernel_get(t, to, i) == rounded);
     }
-    free(a);
-    free(b);
-    free(to);
-    free(from);
+    kernel_free(a);
+    kernel_free(b);
+    kernel_free(to);
+    kernel_free(from);
 }
 
 static void arrays_are_added_entry_by_entry(void **state)
@@ -189,11 +189,11 @@ static void check_row(const nmfi_kernels *t, int64_t count, double by)
     t->from_f64(values, converted, count);
     t->to_f64(converted, back, count);
     for (int64_t i = 0; i < count; i++) assert_true(back[i] == values[i]); /* they are floats */
-    free(values);
-    free(back);
-    free(shifted);
-    free(scaled);
-    free(converted);
+    kernel_free(values);
+    kernel_free(back);
+    kernel_free(shifted);
+    kernel_free(scaled);
+    kernel_free(converted);
 }
 
 static void rows_are_shifted_scaled_and_converted_with_one_rounding(void **state)
@@ -224,8 +224,8 @@ static void sum_leaves_out_the_padding(void **state)
                 kernel_gamma(kernel_roundoff(tables[i]), n) + /* a row's chains are in T */
                 2 * kernel_gamma(0x1p-53, k * n + 1);
             kernel_near(tables[i], "sum", tables[i]->sum(F, ld, k, n), wanted, bound * wanted);
-            free(f);
-            free(F);
+            kernel_free(f);
+            kernel_free(F);
         }
 }
 
@@ -253,10 +253,10 @@ static void check_carry(const nmfi_kernels *t, double beta)
         kernel_near(t, "weight of R", kernel_get(t, of_R, i), a, error * a);
         kernel_near(t, "weight of S", kernel_get(t, of_S, i), b, error * b);
     }
-    free(before);
-    free(x);
-    free(of_R);
-    free(of_S);
+    kernel_free(before);
+    kernel_free(x);
+    kernel_free(of_R);
+    kernel_free(of_S);
 }
 
 static void joint_weights_are_powers_of_the_step(void **state)

@@ -75,8 +75,8 @@ static void check_textbook(const nmfi_kernels *t, const tile_problem *problem)
         kernel_near(t, "x after a sweep", kernel_get(t, tile.x, i), x[i], error[i]);
     kernel_near(t, "violation", tile.violation, violation, off);
     assert_true(tile.sweeps_done == 1);
-    free(x);
-    free(error);
+    kernel_free(x);
+    kernel_free(error);
     tile_close(&tile);
 }
 
@@ -104,7 +104,7 @@ static double decrease_error(const nmfi_kernels *t, const tile_problem *problem,
             magnitudes += d * (fabs(r) + half);
             between[at] = y[at];
         }
-    free(between);
+    kernel_free(between);
     return error + kernel_bound(t, problem->k * problem->lanes) * (magnitudes + error);
 }
 
@@ -128,8 +128,8 @@ static void check_decrease(const nmfi_kernels *t, const tile_problem *problem)
         const double reference = kernel_gamma(0x1p-53, 8 * problem->k + problem->lanes) *
                                  (double)(4 * problem->k) * (sizes + fabs(tile.decrease));
         kernel_near(t, "decrease", reported, lower, decrease_error(t, problem, x, y) + reference);
-        free(x);
-        free(y);
+        kernel_free(x);
+        kernel_free(y);
     }
     assert_true(tile.sweeps_done == 3);
     tile_close(&tile);
@@ -180,7 +180,7 @@ static void check_many_sweeps(const nmfi_kernels *t, const tile_problem *problem
     t->hals(&tile);
     double *x = tile_result(t, &tile);
     check_optimal(t, problem, x, 0);
-    free(x);
+    kernel_free(x);
     tile_close(&tile);
 }
 
@@ -245,8 +245,8 @@ static void check_solve(const nmfi_kernels *t, const tile_problem *problem)
             assert_true(kernel_same(t, kernel_at(t, alone.x, j * alone.ldx + place),
                                     kernel_at(t, tile.x, j * tile.ldx + lane), 1));
         tile_close(&alone);
-        free(other.p);
-        free(other.x);
+        kernel_free(other.p);
+        kernel_free(other.x);
     }
     if (problem->lanes < 64) assert_true(moving >> problem->lanes == 0);
     tile_close(&tile);
@@ -296,7 +296,7 @@ static void check_solved(const nmfi_kernels *t, const tile_problem *problem)
         }
         /* The contraction 1/2 leaves 2^-200, far below any accuracy that rounding allows. */
         if (sweeps[i] == 200) assert_true(open == 0);
-        free(x);
+        kernel_free(x);
         tile_close(&tile);
     }
 }
@@ -363,8 +363,8 @@ static void check_measure(const nmfi_kernels *t, const tile_problem *problem)
     kernel_near(t, "objective", got, objective,
                 objective_error +
                     kernel_bound(t, problem->lanes + problem->k + 2) * objective_size);
-    free(pg2);
-    free(ref2);
+    kernel_free(pg2);
+    kernel_free(ref2);
     tile_close(&tile);
 }
 

@@ -38,11 +38,11 @@ static product_case make_case(nmf_dtype dtype, int64_t rows, int64_t columns, in
 
 static void free_case(product_case *c)
 {
-    free((void *)(uintptr_t)c->X.data);
-    free(c->R);
-    free(c->F);
-    free(c->wanted);
-    free(c->magnitude);
+    kernel_free(c->X.data);
+    kernel_free(c->R);
+    kernel_free(c->F);
+    kernel_free(c->wanted);
+    kernel_free(c->magnitude);
 }
 
 /* wanted[j,r] = sum_c X[r,c] F[j,c]. */
@@ -78,7 +78,7 @@ static void check_rows_alone(const product_case *c, const nmfi_kernels *t, const
                 fail_msg("%s f%d: row %d of %d differs when alone", t->name,
                          (int)(8 * t->element_bytes), (int)r, (int)c->X.rows);
     }
-    free(alone);
+    kernel_free(alone);
 }
 
 static void check_products(nmf_dtype dtype, int64_t rows, int64_t columns, int64_t k)
@@ -102,10 +102,10 @@ static void check_products(nmf_dtype dtype, int64_t rows, int64_t columns, int64
                     assert_true(got == 7.5);
             }
         check_rows_alone(&c, t, F, P);
-        free(F);
-        free(P);
+        kernel_free(F);
+        kernel_free(P);
     }
-    free(before);
+    kernel_free(before);
     free_case(&c);
 }
 
@@ -142,7 +142,7 @@ static void check_split(const product_case *c, const nmfi_kernels *t, const doub
         t->accumulate[c->dtype](&X, kernel_at(t, R, first), c->ldr, c->k, split, c->ldf);
     }
     assert_true(kernel_same(t, split, Q, c->k * c->ldf));
-    free(split);
+    kernel_free(split);
 }
 
 static void check_accumulate(nmf_dtype dtype, int64_t rows, int64_t columns, int64_t k)
@@ -160,10 +160,10 @@ static void check_accumulate(nmf_dtype dtype, int64_t rows, int64_t columns, int
             kernel_near(t, "accumulate", kernel_get(t, Q, at), c.wanted[at],
                         bound * c.magnitude[at]);
         check_split(&c, t, before, R, Q);
-        free(R);
-        free(Q);
+        kernel_free(R);
+        kernel_free(Q);
     }
-    free(before);
+    kernel_free(before);
     free_case(&c);
 }
 

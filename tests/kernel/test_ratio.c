@@ -52,10 +52,10 @@ static ratio_case make_case(nmf_dtype dtype, int64_t rows, int64_t columns, int6
 
 static void free_case(ratio_case *c)
 {
-    free((void *)(uintptr_t)c->X.data);
-    free(c->x);
-    free(c->F);
-    free(c->V);
+    kernel_free(c->X.data);
+    kernel_free(c->x);
+    kernel_free(c->F);
+    kernel_free(c->V);
 }
 
 typedef void check(const ratio_case *c, const nmfi_kernels *t, const nmfi_ratio *ratio);
@@ -83,11 +83,11 @@ static void with_ratio(const ratio_case *c, const nmfi_kernels *t, double beta, 
                               .ldr = c->ld};
     t->ratio[c->dtype](&ratio);
     check_it(c, t, &ratio);
-    free(x);
-    free(F);
-    free(V);
-    free(R);
-    free(S);
+    kernel_free(x);
+    kernel_free(F);
+    kernel_free(V);
+    kernel_free(R);
+    kernel_free(S);
 }
 
 /* x_r[i] in the scale, and the relative error that the model, k products of numbers >= 0, may have.
@@ -144,7 +144,7 @@ static void check_divergence(const ratio_case *c, const nmfi_kernels *t, const n
         }
         kernel_near(t, "D", totals[r], wanted, bound);
     }
-    free(totals);
+    kernel_free(totals);
 }
 
 /* The model that the kernel made may be off; given that, the rest is a reciprocal and a sum. */
@@ -169,10 +169,10 @@ static void check_curvature(const ratio_case *c, const nmfi_kernels *t, const nm
         }
         kernel_near(t, "curvature", totals[r], wanted, wanted * kernel_bound(t, c->columns + 16));
     }
-    free(U);
-    free(values);
-    free(steps);
-    free(totals);
+    kernel_free(U);
+    kernel_free(values);
+    kernel_free(steps);
+    kernel_free(totals);
 }
 
 /* A direction z whose U is a part of the model: V + steps U stays positive. */
@@ -205,11 +205,11 @@ static void check_direction(const ratio_case *c, const nmfi_kernels *t, const nm
         }
         kernel_near(t, "D along U", divergences[r], divergence, bound);
     }
-    free(z);
-    free(U);
-    free(steps);
-    free(divergences);
-    free(directions);
+    kernel_free(z);
+    kernel_free(U);
+    kernel_free(steps);
+    kernel_free(divergences);
+    kernel_free(directions);
 }
 
 static void check_hessian(const ratio_case *c, const nmfi_kernels *t, const nmfi_ratio *ratio)
@@ -226,8 +226,8 @@ static void check_hessian(const ratio_case *c, const nmfi_kernels *t, const nmfi
                 wanted += w[i] * c->F[j * c->ld + i] * c->F[l * c->ld + i];
             kernel_near(t, "H", H[j * c->k + l], wanted, wanted * kernel_bound(t, c->columns + 12));
         }
-    free(H);
-    free(w);
+    kernel_free(H);
+    kernel_free(w);
 }
 
 static void for_all_cases(check *check_it)
@@ -313,7 +313,7 @@ static void small_divergences_are_precise(void **state)
                 const double roundings = beta ? 16 : 16 + 8 / fabs(delta);
                 kernel_near(tables[t], "phi", total, wanted,
                             roundings * kernel_roundoff(tables[t]) * wanted);
-                free(V);
+                kernel_free(V);
             }
 }
 

@@ -36,11 +36,11 @@ static void check_expand(const nmfi_kernels *t, int64_t columns, int64_t k)
         kernel_near(t, "model_row", kernel_get(t, V, c), wanted,
                     kernel_bound(t, k + 1) * magnitude);
     }
-    free(r);
-    free(f);
-    free(R);
-    free(F);
-    free(V);
+    kernel_free(r);
+    kernel_free(f);
+    kernel_free(R);
+    kernel_free(F);
+    kernel_free(V);
 }
 
 static void expand_is_one_row_of_the_product_of_the_factors(void **state)
@@ -92,12 +92,12 @@ static void check_distance(const nmfi_kernels *t, nmf_dtype dtype, int64_t rows,
     t->distance[dtype](&X, R, ldr, F, ldf, k, scratch, 1.0, &total);
     kernel_near(t, "distance", total, 1000 + wanted,
                 bound + kernel_gamma(0x1p-53, rows + 1) * (1000 + wanted));
-    free((void *)(uintptr_t)X.data);
-    free(r);
-    free(f);
-    free(R);
-    free(F);
-    free(scratch);
+    kernel_free(X.data);
+    kernel_free(r);
+    kernel_free(f);
+    kernel_free(R);
+    kernel_free(F);
+    kernel_free(scratch);
 }
 
 static void distance_is_added_to_the_total(void **state)
@@ -144,7 +144,7 @@ static void check_scan_sums(const nmfi_kernels *t, nmf_dtype dtype, int64_t rows
     assert_true(scan.lowest == low && scan.highest == high);
     assert_true(scan.bad == 0);
     assert_true((scan_of(t, &X, dtype, 0).bad > 0) == (low < 0));
-    free((void *)(uintptr_t)X.data);
+    kernel_free(X.data);
 }
 
 static void scan_sums_and_finds_the_ends(void **state)

@@ -26,8 +26,7 @@ typedef struct sparse_lines {
 static sparse_lines make_lines(nmf_dtype dtype, int64_t across)
 {
     sparse_lines made = {.across = across};
-    int64_t *all = malloc((size_t)(LINES * across) * sizeof *all), count = 0;
-    assert_non_null(all);
+    int64_t *all = kernel_memory((size_t)(LINES * across) * sizeof *all), count = 0;
     for (int64_t i = 0; i < LINES; i++) {
         const double share = i == 3 ? 1.0 : i % 4 == 1 ? 0.0 : kernel_uniform(0, 0.6);
         for (int64_t index = 0; index < across; index++)
@@ -39,15 +38,15 @@ static sparse_lines make_lines(nmf_dtype dtype, int64_t across)
     made.narrow = kernel_memory((size_t)count * sizeof *made.narrow);
     memcpy(made.wide, all, (size_t)count * sizeof *all);
     for (int64_t e = 0; e < count; e++) made.narrow[e] = (int32_t)all[e];
-    free(all);
+    kernel_free(all);
     return made;
 }
 
 static void free_lines(sparse_lines *lines)
 {
-    free((void *)(uintptr_t)lines->values.data);
-    free(lines->wide);
-    free(lines->narrow);
+    kernel_free(lines->values.data);
+    kernel_free(lines->wide);
+    kernel_free(lines->narrow);
 }
 
 static nmfi_lines view(const sparse_lines *lines, int index_type)
@@ -104,10 +103,10 @@ static void check_gather(const nmfi_kernels *t, nmf_dtype dtype, int64_t across,
             kernel_near(t, "gather", kernel_get(t, P, i * stride + j), wanted,
                         kernel_bound(t, count + 2) * magnitude);
         }
-    free(f);
-    free(F);
-    free(P);
-    free(Q);
+    kernel_free(f);
+    kernel_free(F);
+    kernel_free(P);
+    kernel_free(Q);
     free_lines(&lines);
 }
 
@@ -155,10 +154,10 @@ static void check_residual(const nmfi_kernels *t, nmf_dtype dtype, int64_t acros
         kernel_near(t, "residual", got, wanted,
                     2 * kernel_gamma(DBL_EPSILON / 2, terms) * magnitude);
     }
-    free(f);
-    free(F);
-    free(r);
-    free(R);
+    kernel_free(f);
+    kernel_free(F);
+    kernel_free(r);
+    kernel_free(R);
     free_lines(&lines);
 }
 
@@ -197,10 +196,10 @@ static void packing_turns_components_into_rows_and_back(void **state)
                     memset(kernel_at(t, back, j * ld), 0, (size_t)(count * t->element_bytes));
                 t->unpack(rows, stride, k, count, back, ld);
                 assert_true(kernel_same(t, back, F, k * ld));
-                free(f);
-                free(F);
-                free(back);
-                free(rows);
+                kernel_free(f);
+                kernel_free(F);
+                kernel_free(back);
+                kernel_free(rows);
             }
 }
 
@@ -245,11 +244,11 @@ static void lines_are_collected_and_spread(void **state)
                 for (int64_t j = 0; j < k; j++)
                     assert_true(kernel_get(t, a, e) == 0 && kernel_get(t, B, j * ldb + e) == 0);
         }
-        free(f);
-        free(F);
-        free(B);
-        free(a);
-        free(rows);
+        kernel_free(f);
+        kernel_free(F);
+        kernel_free(B);
+        kernel_free(a);
+        kernel_free(rows);
         free_lines(&lines);
     }
 }
@@ -317,10 +316,10 @@ static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x, in
                      .active = active};
     t->scd(&line);
     for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, X, j);
-    free(A);
-    free(B);
-    free(V);
-    free(X);
+    kernel_free(A);
+    kernel_free(B);
+    kernel_free(V);
+    kernel_free(X);
 }
 
 static void strict_coordinate_steps_never_raise_the_loss(void **state)
@@ -397,7 +396,7 @@ static void stored_integers_are_scanned_like_a_row(void **state)
             assert_true(scan.sum == sum && scan.sum_of_squares == squares);
             assert_true(scan.lowest == low && scan.highest == high);
             assert_true((scan.bad > 0) == (low < 0));
-            free((void *)(uintptr_t)X.data);
+            kernel_free(X.data);
         }
 }
 

@@ -28,9 +28,9 @@ tile_problem tile_make(int64_t k, int64_t lanes, double l1, int64_t dead)
 
 void tile_free(tile_problem *problem)
 {
-    free(problem->G);
-    free(problem->p);
-    free(problem->x);
+    kernel_free(problem->G);
+    kernel_free(problem->p);
+    kernel_free(problem->x);
 }
 
 nmfi_hals tile_open(const nmfi_kernels *table, const tile_problem *problem)
@@ -51,18 +51,18 @@ nmfi_hals tile_open(const nmfi_kernels *table, const tile_problem *problem)
                             .k = k,
                             .lanes = problem->lanes,
                             .sweeps = 1};
-    free(inverse);
+    kernel_free(inverse);
     return tile;
 }
 
 void tile_close(nmfi_hals *tile)
 {
-    free(tile->x);
-    free(tile->older);
-    free(tile->ahead);
-    free((void *)(uintptr_t)tile->p);
-    free((void *)(uintptr_t)tile->gram);
-    free((void *)(uintptr_t)tile->inverse);
+    kernel_free(tile->x);
+    kernel_free(tile->older);
+    kernel_free(tile->ahead);
+    kernel_free(tile->p);
+    kernel_free(tile->gram);
+    kernel_free(tile->inverse);
 }
 
 double tile_residual(const tile_problem *problem, const double *x, int64_t j, int64_t lane,

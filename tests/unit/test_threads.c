@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -113,14 +114,63 @@ static void teams_may_be_stopped_without_a_run(void **state)
     for (int i = 0; i < 200; i++) nmfi_team_stop(start(1 + i % 5));
 }
 
-static void zero_threads_is_one_for_each_processor(void **state)
+static int64_t threads_by_default(const char *own, const char *common)
+{
+    own ? setenv("NMFKIT_NUM_THREADS", own, 1) : unsetenv("NMFKIT_NUM_THREADS");
+    common ? setenv("OMP_NUM_THREADS", common, 1) : unsetenv("OMP_NUM_THREADS");
+    nmfi_team *team = start(0);
+    const int64_t threads = nmfi_team_threads(team);
+    nmfi_team_stop(team);
+    unsetenv("NMFKIT_NUM_THREADS");
+    unsetenv("OMP_NUM_THREADS");
+    return threads;
+}
+
+static void zero_threads_is_what_the_environment_or_the_machine_says(void **state)
 {
     (void)state;
-    nmfi_team *team = start(0);
-    assert_int_equal(nmfi_team_threads(team), nmfi_processors());
+    static const char *const no_number[] = {"", "0", "-3", "4097", "two", "2x", "99999999999999999999"};
     assert_true(nmfi_processors() >= 1);
     assert_true(nmfi_cache_bytes() >= 65536);
-    nmfi_team_stop(team);
+    assert_int_equal(threads_by_default(NULL, NULL), nmfi_processors());
+    assert_int_equal(threads_by_default("3", NULL), 3);
+    assert_int_equal(threads_by_default("3", "5"), 3);
+    assert_int_equal(threads_by_default(NULL, "5"), 5);
+    assert_int_equal(threads_by_default(NULL, "4,2"), 4);
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(threads_by_default(no_number[i], "5"), 5);
+        assert_int_equal(threads_by_default(NULL, no_number[i]), nmfi_processors());
+    }
+}
+
+typedef struct late_run {
+    atomic_int done;
+} late_run;
+
+/* Item 0 keeps whoever takes it until all others are done. */
+static void hold_first(void *context, int64_t item, int64_t thread)
+{
+    late_run *run = context;
+    (void)thread;
+    if (item == 0)
+        while (atomic_load(&run->done) < 7) sched_yield();
+    else
+        atomic_fetch_add(&run->done, 1);
+}
+
+/* A thread that is kept from its processor holds up its own item only: others take what else was its share. */
+static void others_take_what_a_late_thread_leaves(void **state)
+{
+    (void)state;
+    for (int64_t threads = 2; threads <= 4; threads++) {
+        nmfi_team *team = start(threads);
+        for (int i = 0; i < 50; i++) {
+            late_run run = {0};
+            nmfi_team_run(team, 8, hold_first, &run);
+            assert_int_equal(atomic_load(&run.done), 7);
+        }
+        nmfi_team_stop(team);
+    }
 }
 
 static void an_impossible_team_is_refused(void **state)
@@ -276,7 +326,8 @@ int main(void)
         cmocka_unit_test(runs_may_follow_each_other_at_once),
         cmocka_unit_test(runs_may_follow_when_the_workers_sleep),
         cmocka_unit_test(teams_may_be_stopped_without_a_run),
-        cmocka_unit_test(zero_threads_is_one_for_each_processor),
+        cmocka_unit_test(zero_threads_is_what_the_environment_or_the_machine_says),
+        cmocka_unit_test(others_take_what_a_late_thread_leaves),
         cmocka_unit_test(an_impossible_team_is_refused),
         cmocka_unit_test(teams_run_side_by_side),
         cmocka_unit_test(a_team_works_in_a_forked_child),
