@@ -153,8 +153,8 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     return read_X(fit, error);
 }
 
-nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
-                     nmf_error *error)
+nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix *X,
+                     const nmf_options *options, nmf_error *error)
 {
     nmfi_work *work = &fit->work;
     memset(fit, 0, sizeof *fit);
@@ -169,6 +169,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *opti
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
     nmf_status status = nmfi_choose(fit, options, error);
+    if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) return status;
     work->kernels =
