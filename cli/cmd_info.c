@@ -151,8 +151,7 @@ static nmf_status print_data(const cli_args *args, nmf_error *error)
     entry_summary summary;
     char shape[160];
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
-    if (status == NMF_OK)
-        status = nmf_weigh(&matrix, (nmf_weighting)args->weighting, NULL, error);
+    if (status == NMF_OK) status = nmf_weigh(&matrix, (nmf_weighting)args->weighting, NULL, error);
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);

@@ -31,7 +31,7 @@ typedef enum nmf_status {
     NMF_ERROR_FILE = 5,   /* the operating system refused: missing, unreadable, disk full */
     NMF_ERROR_FORMAT = 6, /* the file's content is not what its format says */
     NMF_ERROR_UNSUPPORTED = 7, /* valid, but not something this build or version does */
-    NMF_ERROR_NUMERICAL = 8,   /* an eigenvalue or SVD iteration did not converge */
+    NMF_ERROR_NUMERICAL = 8,   /* an SVD did not converge, or a fit left its range */
     NMF_ERROR_NETWORK = 9,     /* a download failed */
     NMF_ERROR_INTERRUPTED = 10 /* the caller's callback asked to stop before there was a result */
 } nmf_status;

@@ -1,8 +1,8 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
+#include "fit/fit.h"
 #include "base/cpu.h"
 #include "base/options.h"
 #include "data/observed.h"
-#include "fit/fit.h"
 #include "model/input.h"
 #include "model/model.h"
 #include "pca/pca.h"

@@ -42,12 +42,15 @@ void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *
                (size_t)(dense.columns * bytes));
 }
 
-void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64,
-                        void *gram, void *inverse)
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l1, double l2,
+                        double *gram_f64, void *gram, void *inverse)
 {
+    static const double steep = 1e30; /* beside 1, which the entries of a factor are near */
+    const double without = l1 > 0 ? steep : 0.0;
     for (int64_t j = 0; j < k; j++) {
         gram_f64[j * k + j] += l2;
-        const double diagonal = gram_f64[j * k + j], inverted = diagonal > 0 ? 1.0 / diagonal : 0.0;
+        const double diagonal = gram_f64[j * k + j];
+        const double inverted = diagonal > 0 ? 1.0 / diagonal : without;
         kernels->from_f64(&inverted, (char *)inverse + j * kernels->element_bytes, 1);
     }
     kernels->from_f64(gram_f64, gram, k * k);

@@ -18,10 +18,10 @@ nmf_status nmfi_factor_to_H(const nmfi_kernels *kernels, const void *factor, int
 void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *factor, int64_t ld);
 
 /* The Gram matrix a rule works with: l2 goes onto the diagonal of gram_f64; gram is the same in T,
- * and inverse its inverted diagonal, 0 for a component that is all zero (which cannot lower the
- * loss: it stays as it is). */
-void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l2, double *gram_f64,
-                        void *gram, void *inverse);
+ * and inverse its inverted diagonal. A component that is all zero cannot lower the loss: 0 leaves
+ * what multiplies it as it is, and where that pays a penalty l1, a large number takes it to 0. */
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l1, double l2,
+                        double *gram_f64, void *gram, void *inverse);
 
 /* The facts that every model of X starts with. */
 void nmfi_content_begin(nmf_model_content *content, const nmf_matrix *X, const nmf_options *options,

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "model/model.h"
 
+#include <math.h>
+
 /* --- the sketch -------------------------------------------------------------------------------- */
 
 /* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
@@ -83,6 +85,16 @@ static int is_exact(const nmfi_fit *fit)
     return loss <= on_X.method->scale(fit, on_X.state, loss).nothing;
 }
 
+/* By more than what rounding, and where iterations happened to end, make of the same minimum: which
+ * start wins must not hang on the kernels, or on how X is stored. */
+static int is_better(const nmfi_fit *fit, double best)
+{
+    static const double slack = 1e-5;
+    const nmfi_stage on_X = fit->on_X;
+    const double rounding = on_X.method->scale(fit, on_X.state, best).rounding;
+    return fit->progress.loss < best - fmax(slack * best, rounding);
+}
+
 static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
 {
     if (fit->choice.starts == 1) return run_start(fit, 0, error);
@@ -90,7 +102,7 @@ static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
     for (int64_t s = 0; s < fit->choice.starts; s++) {
         const nmf_status status = run_start(fit, s, error);
         if (status != NMF_OK) return status;
-        if (s == 0 || fit->progress.loss < best.loss) nmfi_keep_start(fit, &best);
+        if (s == 0 || is_better(fit, best.loss)) nmfi_keep_start(fit, &best);
         if (nmfi_told_to_stop(fit)) best.stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
@@ -143,6 +155,20 @@ static void judge(nmfi_fit *fit)
     if (to_its_end && progress->kkt <= tol) progress->stopped = NMF_STOPPED_CONVERGED;
 }
 
+/* Whatever rounding, or an X that changed while it was read, made of the fit. */
+static nmf_status check_finite(const nmfi_fit *fit, nmf_error *error)
+{
+    const nmfi_progress *progress = &fit->progress;
+    /* An infinite residual, of an enormous penalty, claims nothing. */
+    if (isfinite(progress->loss) && isfinite(progress->error) && !isnan(progress->kkt))
+        return NMF_OK;
+    return nmf_fail(
+        error, NMF_ERROR_NUMERICAL,
+        "the fit left the range of its arithmetic (loss %g, residual %g): use precision "
+        "f64, another start or smaller penalties, or bring X nearer to 1",
+        progress->loss, progress->kkt);
+}
+
 static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
@@ -150,17 +176,23 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
     if (status == NMF_OK) status = run_starts(fit, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    if (method->iterate) return method->finish(fit, fit->on_X.state, error);
-    status = polish(fit, error);
-    if (status == NMF_OK) judge(fit);
+    status = method->iterate ? method->finish(fit, fit->on_X.state, error) : polish(fit, error);
+    if (status == NMF_OK) status = check_finite(fit, error);
+    if (status == NMF_OK && !method->iterate) judge(fit);
     return status;
 }
 
 nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                           nmf_error *error)
 {
+    return nmfi_fit_by(NULL, X, options, model, error);
+}
+
+nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf_options *options,
+                       nmf_model **model, nmf_error *error)
+{
     nmfi_fit fit;
-    nmf_status status = nmfi_open(&fit, X, options, error);
+    nmf_status status = nmfi_open(&fit, method, X, options, error);
     if (status != NMF_OK) return status;
     status = run(&fit, error);
     if (status == NMF_OK) status = nmfi_result(&fit, model, error);

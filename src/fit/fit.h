@@ -8,4 +8,10 @@
 nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                           nmf_error *error);
 
+/* The same by a method that is not among the library's own (method.h): of the options, loss, solver
+ * and sketch are not asked. */
+struct nmfi_method;
+nmf_status nmfi_fit_by(const struct nmfi_method *method, const nmf_matrix *X,
+                       const nmf_options *options, nmf_model **model, nmf_error *error);
+
 #endif

@@ -36,7 +36,7 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
 nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
                           const nmfi_factor *other, nmfi_half half, nmf_error *error)
 {
-    nmfi_set_gram(fit, other->gram, factor->l2);
+    nmfi_set_gram(fit, other->gram, factor->l1, factor->l2);
     /* W starts at the incumbent, which was the point ahead when H was solved for it; H starts at the
      * point ahead of its own incumbent. */
     const nmfi_hals_rule hals = {.kernels = fit->work.kernels,

@@ -22,5 +22,6 @@ double nmfi_kkt(const nmfi_fit *fit)
         residual += W->pg2[j] / c2 + H->pg2[j] * c2;
         reference += W->ref2[j] / c2 + H->ref2[j] * c2;
     }
-    return reference > 0 ? sqrt(residual / reference) : 0.0;
+    if (reference == 0) return 0.0;
+    return sqrt(residual / reference); /* NaN stays NaN: no verdict may come of it */
 }

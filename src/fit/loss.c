@@ -13,12 +13,15 @@ nmfi_penalties nmfi_penalties_of(const nmf_options *options, int64_t m, int64_t 
                                  double beta)
 {
     const nmf_options *o = options;
+    const double rest = 1 - o->l1_ratio;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double l2 = pow(scale, beta - 1), l1 = l2 * sqrt(scale);
-    const nmfi_penalties penalties = {.W_l1 = l1 * (double)n * o->alpha_W * o->l1_ratio,
-                                      .W_l2 = l2 * (double)n * o->alpha_W * (1 - o->l1_ratio),
-                                      .H_l1 = l1 * (double)m * alpha_H * o->l1_ratio,
-                                      .H_l2 = l2 * (double)m * alpha_H * (1 - o->l1_ratio)};
+    /* Trap: the power of a scale may be infinite, and infinity times no penalty is not a number. */
+    const nmfi_penalties penalties = {
+        .W_l1 = o->alpha_W * o->l1_ratio > 0 ? l1 * (double)n * o->alpha_W * o->l1_ratio : 0,
+        .W_l2 = o->alpha_W * rest > 0 ? l2 * (double)n * o->alpha_W * rest : 0,
+        .H_l1 = alpha_H * o->l1_ratio > 0 ? l1 * (double)m * alpha_H * o->l1_ratio : 0,
+        .H_l2 = alpha_H * rest > 0 ? l2 * (double)m * alpha_H * rest : 0};
     return penalties;
 }
 
@@ -39,7 +42,7 @@ double nmfi_loss_for_user(const nmfi_fit *fit, double loss)
 {
     /* scale^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
     const double root = pow(fit->facts.scale, 0.5 * fit->choice.beta);
-    return fmax(loss, 0.0) / root / root;
+    return (loss < 0 ? 0.0 : loss) / root / root; /* Trap: fmax would hide a NaN */
 }
 
 double nmfi_error_for_user(const nmfi_fit *fit, double error)

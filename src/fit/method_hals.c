@@ -58,7 +58,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     const nmfi_column_visit gram = {.k = fit->k, .updated = H->incumbent};
     nmfi_pass_columns(pass, &gram);
     nmfi_keep_sums(fit, pass, H);
-    nmfi_set_gram(fit, H->gram, W->l2);
+    nmfi_set_gram(fit, H->gram, W->l1, W->l2);
     const nmfi_solve_rule solving =
         nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
                      work->gram_f64, W->l1, W->incumbent);
@@ -81,7 +81,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
 static void measure_H(nmfi_fit *fit, nmfi_pass *pass)
 {
     nmfi_factor *H = &fit->H;
-    nmfi_set_gram(fit, fit->W.gram, H->l2);
+    nmfi_set_gram(fit, fit->W.gram, H->l1, H->l2);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, H);
     const nmfi_rule rule = nmfi_rule_hals(&measuring);
     const nmfi_column_visit visit = {

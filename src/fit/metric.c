@@ -102,7 +102,7 @@ void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, doubl
     const nmfi_column_visit visit = {.k = k, .updated = metric->weighted};
     nmfi_pass_columns(pass, &visit);
     memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
-    nmfi_gram_for_rule(kernels, k, l2, metric->gram_f64, metric->gram, metric->inverse);
+    nmfi_gram_for_rule(kernels, k, 0, l2, metric->gram_f64, metric->gram, metric->inverse);
 }
 
 nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double scale,

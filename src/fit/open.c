@@ -186,8 +186,8 @@ static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *e
     return nmfi_choose(fit, options, error);
 }
 
-nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
-                     nmf_error *error)
+nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix *X,
+                     const nmf_options *options, nmf_error *error)
 {
     nmfi_work *work = &fit->work;
     memset(fit, 0, sizeof *fit);
@@ -202,6 +202,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *opti
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
     nmf_status status = choose(fit, options, error);
+    if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);

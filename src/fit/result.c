@@ -48,8 +48,13 @@ nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error)
     if (status == NMF_OK) {
         kernels->scale(nmf_matrix_writable(W), m * k, root);
         kernels->scale(nmf_matrix_writable(H), k * n, root);
-        status = nmfi_inherit_names(fit->X, W, H, error);
+        if (!isfinite(kernels->sum(nmf_matrix_writable(W), m * k, 1, m * k)) ||
+            !isfinite(kernels->sum(nmf_matrix_writable(H), k * n, 1, k * n)))
+            status = nmf_fail(error, NMF_ERROR_NUMERICAL,
+                              "W or H left the range of its type: use precision f64, or bring X "
+                              "nearer to 1");
     }
+    if (status == NMF_OK) status = nmfi_inherit_names(fit->X, W, H, error);
     if (status != NMF_OK) {
         nmf_matrix_free(W);
         nmf_matrix_free(H);

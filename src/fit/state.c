@@ -42,11 +42,11 @@ void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor
     memcpy(factor->ref2, pass->total.ref2, (size_t)fit->k * sizeof(double));
 }
 
-void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l2)
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2)
 {
     nmfi_work *work = &fit->work;
     memcpy(work->gram_f64, gram, (size_t)(fit->k * fit->k) * sizeof *gram);
-    nmfi_gram_for_rule(work->kernels, fit->k, l2, work->gram_f64, work->gram, work->inverse);
+    nmfi_gram_for_rule(work->kernels, fit->k, l1, l2, work->gram_f64, work->gram, work->inverse);
 }
 
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor)

@@ -107,8 +107,8 @@ static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *f
 }
 
 /* open.c: shapes, memory, team; the reading that validates X. */
-nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
-                     nmf_error *error);
+nmf_status nmfi_open(nmfi_fit *fit, const struct nmfi_method *method, const nmf_matrix *X,
+                     const nmf_options *options, nmf_error *error);
 void nmfi_close(nmfi_fit *fit);
 
 /* state.c: the new pair's arrays in the incumbents' place; a factor's three arrays made alike. */
@@ -118,7 +118,7 @@ void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor);
 /* What a pass added up, kept with the factor; its gradients; the Gram matrix for the next rule. */
 void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
 void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
-void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l2);
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2);
 /* The pass whose rows run along a factor, where there is one each way. */
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
 /* ||w_j|| = ||h_j||, where scales are free: the product stays what it is. */

@@ -65,23 +65,27 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
     return t->beta <= 0 && !(scan.lowest > 0) ? nmfi_name_zero(X, t->beta, error) : NMF_OK;
 }
 
-static void prepare_gram(transform *t, double l2)
+static void prepare_gram(transform *t, double l1, double l2)
 {
     const int64_t k = t->model->k;
     const nmfi_column_visit visit = {.k = k, .updated = t->H};
     nmfi_pass_columns(&t->pass, &visit);
     memcpy(t->gram_f64, t->pass.total.gram, (size_t)(k * k) * sizeof(double));
-    nmfi_gram_for_rule(t->kernels, k, l2, t->gram_f64, t->gram, t->inverse);
+    nmfi_gram_for_rule(t->kernels, k, l1, l2, t->gram_f64, t->gram, t->inverse);
+}
+
+/* Those of a row of W, as in the fit. */
+static nmfi_penalties penalties_of(const transform *t)
+{
+    return nmfi_penalties_of(&t->model->options, 1, t->model->features, t->pass.scale, t->beta);
 }
 
 static nmf_status solve_rows(transform *t, nmf_error *error)
 {
-    const nmf_options *o = &t->model->options;
-    const double n = (double)t->model->features, scale = t->pass.scale;
-    prepare_gram(t, scale * n * o->alpha_W * (1 - o->l1_ratio));
-    const nmfi_solve_rule solving =
-        nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
-                     scale * sqrt(scale) * n * o->alpha_W * o->l1_ratio, t->W);
+    const nmfi_penalties penalties = penalties_of(t);
+    prepare_gram(t, penalties.W_l1, penalties.W_l2);
+    const nmfi_solve_rule solving = nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram,
+                                                 t->inverse, t->gram_f64, penalties.W_l1, t->W);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {.k = t->model->k, .fixed = t->H, .rule = &rule, .updated = t->W};
     return nmfi_pass_visit(&t->pass, &visit, error);
@@ -90,15 +94,13 @@ static nmf_status solve_rows(transform *t, nmf_error *error)
 /* Another loss: each row to its own end with its entries of X at hand. */
 static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
 {
-    const nmf_options *o = &t->model->options;
-    const double n = (double)t->model->features, scale = t->pass.scale;
-    const double l2 = pow(scale, t->beta - 1), l1 = l2 * sqrt(scale);
-    nmfi_divergence_step step = nmfi_step_bare(t->kernels, t->beta, scale, t->model->k);
+    const nmfi_penalties penalties = penalties_of(t);
+    nmfi_divergence_step step = nmfi_step_bare(t->kernels, t->beta, t->pass.scale, t->model->k);
     step.F = t->H;
     step.ldf = t->pass.columns.ld;
     step.ld = t->pass.rows.ld;
-    step.l1 = l1 * n * o->alpha_W * o->l1_ratio;
-    step.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
+    step.l1 = penalties.W_l1;
+    step.l2 = penalties.W_l2;
     step.start = step.older = step.ahead = step.result = t->W;
     const nmf_status status = nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums, error);
     if (status != NMF_OK) return status;

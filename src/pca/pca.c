@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/matrix.h"
-#include "model/model.h"
 #include "fit/factors.h"
+#include "model/model.h"
 #include "pass/pass.h"
 
 #include <math.h>

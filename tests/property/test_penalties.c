@@ -164,6 +164,24 @@ static void a_crushing_penalty_gives_zeros(void **state)
     }
 }
 
+/* A penalty larger than anything a component explains: W = H = 0, at half of ||X||^2. What multiplies
+ * an empty component has no curvature, and goes to 0 all the same. */
+static void pure_L1_that_empties_one_factor_empties_both(void **state)
+{
+    const double half = 0.5 * norm(*state) * norm(*state);
+    for (int64_t p = 0; p < 2; p++)
+        for (int solver = 0; solver < 3; solver++) {
+            const penalties all = {p ? 1e9 : 1e6, -1, 1};
+            nmf_options options = options_of(&all, parts.k);
+            options.solver = (nmf_solver)solver;
+            nmf_model *model = fit(*state, &options);
+            const double value = objective(model, *state);
+            if (!(fabs(value - half) <= 1e-6 * half))
+                fail_msg("solver %d: objective %.9g; W = H = 0 gives %.9g", solver, value, half);
+            nmf_model_free(model);
+        }
+}
+
 static void transform_knows_the_penalties(void **state)
 {
     for (int64_t p = 0; p < COUNT(some); p++) {
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test(alpha_H_follows_alpha_W),
         cmocka_unit_test(more_L1_means_more_zeros_and_more_L2_smaller_factors),
         cmocka_unit_test(a_crushing_penalty_gives_zeros),
+        cmocka_unit_test(pure_L1_that_empties_one_factor_empties_both),
         cmocka_unit_test(transform_knows_the_penalties),
     };
     return cmocka_run_group_tests(tests, make, unmake);
