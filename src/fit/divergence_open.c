@@ -5,6 +5,7 @@
 #include "fit/defaults.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)
@@ -90,14 +91,23 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 /* The entry that a negative power cannot take, by name. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
 {
-    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
-        for (int64_t j = 0; j < nmf_matrix_columns(X); j++)
-            if (!(nmf_matrix_at(X, i, j) > 0))
-                return nmf_fail(error, NMF_ERROR_DATA,
-                                "X[%lld,%lld] = 0: with beta = %g, entries must be > 0; add a "
-                                "small number to X or choose a positive beta",
-                                (long long)i, (long long)j, beta);
-    return nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+    const int64_t columns = nmf_matrix_columns(X);
+    double *row = malloc((size_t)columns * sizeof *row + 1);
+    nmf_status status =
+        row ? NMF_OK
+            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
+    for (int64_t i = 0; i < nmf_matrix_rows(X) && status == NMF_OK; i++) {
+        status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
+        for (int64_t j = 0; j < columns && status == NMF_OK; j++)
+            if (!(row[j] > 0))
+                status = nmf_fail(error, NMF_ERROR_DATA,
+                                  "X[%lld,%lld] = 0: with beta = %g, entries must be > 0; add a "
+                                  "small number to X or choose a positive beta",
+                                  (long long)i, (long long)j, beta);
+    }
+    free(row);
+    return status != NMF_OK ? status
+                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
 
 /* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler

@@ -47,6 +47,7 @@ typedef struct nmfi_pass {
     struct nmfi_pass *shared; /* a pass over the same X the other way round, whose memory this one
                                  uses; or NULL */
     int is_shared;            /* another one uses this one's */
+    int visits_parts;         /* set before the layout: there will be visits of some slots only */
     int whole_lines;          /* visits of tiles want the lines of a sparse X in one piece */
     nmfi_sums total;          /* of the last visit or column update */
     /* Memory, from the fit's arena. */

@@ -16,7 +16,7 @@
 
 /* So that a thread that comes late, or is sent away for a while, leaves the others little to wait
  * for. */
-enum { RUNS_OF_A_THREAD = 8 };
+enum { RUNS_OF_A_THREAD = 4 };
 
 /* A subtree, summed up. */
 typedef struct node {
@@ -30,7 +30,7 @@ typedef struct node {
 struct nmfi_sum_tree {
     int64_t run;    /* leaves of a run */
     int64_t levels; /* of a run, below its node */
-    int64_t most;   /* nodes that a visit can leave: ragged ends of some slots have more */
+    int64_t most;   /* nodes that a visit can leave */
     node *nodes;    /* those, then `levels` for each thread */
     /* What the last visit left, in the order of the leaves, and after which of them how many pairs
      * of subtrees become their parents; Qs apart, as kernels read them. */
@@ -52,12 +52,12 @@ static int64_t levels_of(int64_t leaves)
 }
 
 /* Everything but the memory. */
-static nmfi_sum_tree shape_of(int64_t threads, int64_t leaves)
+static nmfi_sum_tree shape_of(const nmfi_pass *pass, int64_t threads, int64_t leaves)
 {
     int64_t runs = 1;
     while (threads > 1 && runs < leaves && runs < RUNS_OF_A_THREAD * threads) runs *= 2;
     nmfi_sum_tree tree = {.run = leaves / runs, .levels = levels_of(leaves / runs)};
-    tree.most = runs + 2 * tree.levels;
+    tree.most = runs + (pass->visits_parts ? 2 * tree.levels : 0); /* their ends are ragged */
     return tree;
 }
 
@@ -72,7 +72,8 @@ static void lend_numbers(nmfi_sums *sums, double **numbers, int64_t k)
 nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
                                 int64_t leaves)
 {
-    nmfi_sum_tree tree = shape_of(threads, leaves), *const kept = nmfi_take(arena, 1, sizeof tree);
+    nmfi_sum_tree tree = shape_of(pass, threads, leaves), *const kept =
+                                                              nmfi_take(arena, 1, sizeof tree);
     const int64_t nodes = tree.most + threads * tree.levels, stack = levels_of(leaves) + 1;
     const size_t numbers_bytes = nmfi_product(pass->k * pass->k + 2 * pass->k, sizeof(double));
     tree.nodes = nmfi_take(arena, nodes, sizeof *tree.nodes);
@@ -91,7 +92,7 @@ nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_
 
 void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs)
 {
-    const nmfi_sum_tree tree = shape_of(threads, pass->rows.slots);
+    const nmfi_sum_tree tree = shape_of(pass, threads, pass->rows.slots);
     const int64_t nodes = tree.most + threads * tree.levels;
     const size_t each = nmfi_product(pass->k * pass->columns.ld, pass->kernels->element_bytes);
     for (; pass->Qs < Qs; pass->Qs++) {

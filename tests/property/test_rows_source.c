@@ -69,7 +69,7 @@ static nmf_options options_of(const struct wish *wish)
     options.init = wish->init;
     options.sketch = wish->sketch;
     options.precision = wish->precision;
-    options.max_iter = 30;
+    options.max_iter = 12;
     options.threads = 2;
     return options;
 }
