@@ -57,6 +57,9 @@ typedef struct cli_args {
     int64_t shuffle; /* seed, -1: in the order of the file */
     int weighting;   /* of nmf_weighting; of transform: 0 the model's, 1 none */
     const char *sample_names, *feature_names, *labels; /* files */
+    const char *format, *index, *delimiter, *comment, *feature_type; /* nmf_io_read_options */
+    int header, decimal, is_long, first_index;
+    int64_t features;
 
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;

@@ -233,16 +233,17 @@ static nmf_status read_member(const nmfi_hdf5 *file, const char *member, nmf_mat
                                        : read_anndata(file, member, matrix, error);
 }
 
-static nmf_status read_hdf5(const char *path, const char *member, nmf_matrix **matrix,
-                            nmf_error *error)
+static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matrix,
+                           nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_hdf5 *file;
     *matrix = NULL;
     nmf_status status = nmfi_hdf5_open(path, &file, error);
     if (status != NMF_OK) {
         return status;
     }
-    status = read_member(file, member, matrix, error);
+    status = read_member(file, request->member, matrix, error);
     nmfi_hdf5_close(file);
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
@@ -251,4 +252,4 @@ static nmf_status read_hdf5(const char *path, const char *member, nmf_matrix **m
     return status;
 }
 
-const nmfi_reader nmfi_reader_hdf5 = {".h5ad or .h5", "h5ad h5 hdf5", 0, recognise, read_hdf5};
+const nmfi_reader nmfi_reader_hdf5 = {".h5ad or .h5", "h5ad h5 hdf5", 0, 1, recognise, read_hdf5};

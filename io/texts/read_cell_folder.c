@@ -46,7 +46,7 @@ static nmf_status read_names(const char *folder, const char *name, const char *o
         status = find_file(folder, older, &path, error);
     }
     if (status == NMF_OK && path != NULL) {
-        status = nmfi_names_from_file(path, cell, matrix, which, error);
+        status = nmfi_names_from_file(path, cell, matrix, which, NULL, error);
     }
     free(path);
     return status;
@@ -71,8 +71,10 @@ static nmf_status read_matrix(const char *folder, nmf_matrix **matrix, nmf_error
     return status;
 }
 
-nmf_status nmfi_read_cell_folder(const char *path, nmf_matrix **matrix, nmf_error *error)
+nmf_status nmfi_read_cell_folder(const nmfi_read_request *request, nmf_matrix **matrix,
+                                 nmf_error *error)
 {
+    const char *path = request->path;
     *matrix = NULL;
     nmf_status status = read_matrix(path, matrix, error);
     if (status != NMF_OK) {

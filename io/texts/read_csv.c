@@ -332,14 +332,11 @@ nmf_status nmfi_csv_matrix(const char *text, size_t length, const char *path, nm
     return status;
 }
 
-static nmf_status read_csv(const char *path, const char *member, nmf_matrix **matrix,
+static nmf_status read_csv(const nmfi_read_request *request, nmf_matrix **matrix,
                            nmf_error *error)
 {
+    const char *path = request->path;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: is delimited text, which has no member '%s'", path, member);
-    }
     nmfi_file_view *view;
     nmf_status status = nmfi_file_view_open(path, &view, error);
     if (status == NMF_OK) {
@@ -349,4 +346,4 @@ static nmf_status read_csv(const char *path, const char *member, nmf_matrix **ma
     return status;
 }
 
-const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat", 0, NULL, read_csv};
+const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat", 0, 0, NULL, read_csv};

@@ -229,15 +229,12 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes > 14 && strncasecmp((const char *)head, "%%MatrixMarket", 14) == 0;
 }
 
-static nmf_status read_mtx(const char *path, const char *member, nmf_matrix **matrix,
+static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix,
                            nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_text *text;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: is a MatrixMarket file, which has no member '%s'", path, member);
-    }
     nmf_status status = nmfi_text_open(path, &text, error);
     if (status != NMF_OK) {
         return status;
@@ -245,7 +242,8 @@ static nmf_status read_mtx(const char *path, const char *member, nmf_matrix **ma
     status = nmfi_mtx_matrix(text, matrix, error);
     nmfi_text_close(text);
     if (status == NMF_OK) {
-        status = nmfi_names_beside(path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, error);
+        status = nmfi_names_beside(path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, request,
+                                   error);
     }
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
@@ -254,4 +252,4 @@ static nmf_status read_mtx(const char *path, const char *member, nmf_matrix **ma
     return status;
 }
 
-const nmfi_reader nmfi_reader_mtx = {".mtx", "mtx mm", 1, recognise, read_mtx};
+const nmfi_reader nmfi_reader_mtx = {".mtx", "mtx mm", 1, 0, recognise, read_mtx};

@@ -196,15 +196,12 @@ static nmf_status svmlight_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_erro
     return status;
 }
 
-static nmf_status read_svmlight(const char *path, const char *member, nmf_matrix **matrix,
-                                nmf_error *error)
+static nmf_status read_svmlight(const nmfi_read_request *request, nmf_matrix **matrix,
+                           nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_text *text;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is SVMlight text, which has no member '%s'",
-                        path, member);
-    }
     nmf_status status = nmfi_text_open(path, &text, error);
     if (status == NMF_OK) {
         status = svmlight_matrix(text, matrix, error);
@@ -213,5 +210,6 @@ static nmf_status read_svmlight(const char *path, const char *member, nmf_matrix
     return status;
 }
 
-const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svm svmlight libsvm", 1, recognise,
+const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svmlight svm libsvm", 1, 0, recognise,
                                           read_svmlight};
+const nmfi_reader nmfi_reader_ldac = {"LDA-C", "ldac", 1, 0, NULL, read_svmlight};
