@@ -259,11 +259,15 @@ nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *pat
     /* Trap: what was never written is not stored, and reads as zeros without end. */
     if (!countable || bytes / LARGEST_RATIO > stored || (bytes > 0 && stored == 0) ||
         bytes / LARGEST_RATIO > (size_t)file->bytes) {
+        char third[32] = "";
+        if (*dimensions == 3) {
+            snprintf(third, sizeof third, " x %" PRIu64, (uint64_t)sizes[2]);
+        }
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: '%s' claims %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                        " values, but only %" PRIu64 " bytes are stored for it",
-                        file->path, path, (uint64_t)sizes[0], (uint64_t)sizes[1],
-                        (uint64_t)sizes[2], (uint64_t)stored);
+                        "%s: '%s' claims %" PRIu64 " x %" PRIu64 "%s values, but only %" PRIu64
+                        " bytes are stored for it",
+                        file->path, path, (uint64_t)sizes[0], (uint64_t)sizes[1], third,
+                        (uint64_t)stored);
     }
     for (int i = 0; i < 3; i++) {
         shape[i] = (int64_t)sizes[i];
