@@ -213,7 +213,7 @@ static void a_list_names_pictures_relative_to_its_folder(void **state)
     assert_true(nmfi_reader_list.recognise((const unsigned char *)text, sizeof text - 1));
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    if (nmfi_reader_list.read(list, NULL, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
+    if (nmf_io_read(list, NULL, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
     assert_int_equal(nmf_matrix_rows(matrix), 3);
     assert_row(matrix, 0, "b/2.pgm", 2);
     assert_row(matrix, 1, "a/1.pgm", 1);
@@ -231,7 +231,7 @@ static void assert_list_refused(const char *text, nmf_status status, const char 
     char *const list = put_file(directory, "pictures.txt", text, strlen(text));
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    assert_int_equal(nmfi_reader_list.read(list, NULL, &matrix, &error), status);
+    assert_int_equal(nmf_io_read(list, NULL, &matrix, &error), status);
     if (strstr(error.message, sentence) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", sentence, error.message);
     free(list);
