@@ -31,7 +31,7 @@ typedef struct panels {
     int64_t name_width, width, height; /* of a panel */
 } panels;
 
-static const nmfi_text_style name_style = {
+static const nmfi_type_style name_style = {
     .size = 14.0, .grey = 0.15, .lines = 1, .align = NMFI_ALIGN_RIGHT, .width = WIDEST_NAME};
 
 static nmf_status check_bars(const nmf_render_bars *bars, const char *path, nmf_error *error)
@@ -84,13 +84,13 @@ static const char *name_of(const panels *p, int64_t place, char number[24])
     return name != NULL ? name : number;
 }
 
-static void measure(panels *p, nmfi_text *text)
+static void measure(panels *p, nmfi_typesetter *text)
 {
     char number[24];
     for (int64_t i = 0; i < p->number; i++) {
         for (int64_t line = 0; line < p->found[i]; line++) {
             int64_t width = 0, height = 0;
-            nmfi_text_measure(text, "a feature's name", name_of(p, i * p->count + line, number),
+            nmfi_typesetter_measure(text, "a feature's name", name_of(p, i * p->count + line, number),
                               &name_style, &width, &height);
             p->name_width = width > p->name_width ? width : p->name_width;
         }
@@ -99,23 +99,23 @@ static void measure(panels *p, nmfi_text *text)
     p->height = HEADING + p->count * LINE;
 }
 
-static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_text *text, double x,
+static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_typesetter *text, double x,
                        double y)
 {
     char number[24];
-    const nmfi_text_style heading = {
+    const nmfi_type_style heading = {
         .size = 16.0, .grey = 0.1, .bold = 1, .lines = 1, .width = BAR_WIDTH};
-    nmfi_text_style names = name_style;
+    nmfi_type_style names = name_style;
     names.width = p->name_width;
     snprintf(number, sizeof number, "%lld", (long long)panel);
     const char *caption = p->bars->captions != NULL ? p->bars->captions[panel] : number;
     const double bar_x = x + (double)(p->name_width + GAP);
-    nmfi_text_draw(text, cairo, "a panel's heading", caption, &heading, bar_x, y);
+    nmfi_typesetter_draw(text, cairo, "a panel's heading", caption, &heading, bar_x, y);
     const double *entries = p->entries + panel * p->count;
     for (int64_t line = 0; line < p->found[panel]; line++) {
         const double top = y + HEADING + (double)(line * LINE);
         const double length = fmax(fabs(entries[line]) / fabs(entries[0]) * BAR_WIDTH, 1.0);
-        nmfi_text_draw(text, cairo, "a feature's name", name_of(p, panel * p->count + line, number),
+        nmfi_typesetter_draw(text, cairo, "a feature's name", name_of(p, panel * p->count + line, number),
                        &names, x, top - 1.0);
         if (entries[line] < 0.0) {
             cairo_set_source_rgb(cairo, 0.80, 0.40, 0.30);
@@ -127,7 +127,7 @@ static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_text
     }
 }
 
-static nmf_status draw_page(const panels *p, nmfi_text *text, const char *title, const char *path,
+static nmf_status draw_page(const panels *p, nmfi_typesetter *text, const char *title, const char *path,
                             nmf_error *error)
 {
     const nmf_render_bars *bars = p->bars;
@@ -154,14 +154,14 @@ static nmf_status draw_page(const panels *p, nmfi_text *text, const char *title,
     if (status != NMF_OK) {
         return status;
     }
-    const nmfi_text_style heading = {.size = 24.0,
+    const nmfi_type_style heading = {.size = 24.0,
                                      .grey = 0.07,
                                      .bold = 1,
                                      .lines = 1,
                                      .align = NMFI_ALIGN_CENTER,
                                      .width = width - 2 * MARGIN};
     cairo_t *cairo = nmfi_canvas_cairo(canvas);
-    nmfi_text_draw(text, cairo, "the title", title, &heading, MARGIN, MARGIN - 8);
+    nmfi_typesetter_draw(text, cairo, "the title", title, &heading, MARGIN, MARGIN - 8);
     for (int64_t i = 0; i < p->number; i++) {
         const int64_t row = i / bars->grid_columns, column = i % bars->grid_columns;
         draw_panel(cairo, p, i, text, (double)(MARGIN + column * (p->width + GUTTER)),
@@ -173,7 +173,7 @@ static nmf_status draw_page(const panels *p, nmfi_text *text, const char *title,
 nmf_status nmf_render_draw_bars(const nmf_render_bars *bars, const char *title, const char *path,
                                 nmf_error *warning, nmf_error *error)
 {
-    nmfi_text *text = NULL;
+    nmfi_typesetter *text = NULL;
     if (warning != NULL) {
         *warning = (nmf_error){.status = NMF_OK};
     }
@@ -190,13 +190,13 @@ nmf_status nmf_render_draw_bars(const nmf_render_bars *bars, const char *title, 
     status = p.count > 0 ? find_entries(&p, error)
                          : nmf_fail(error, NMF_ERROR_SHAPE, "a matrix without columns has no bars");
     if (status == NMF_OK) {
-        status = nmfi_text_new(warning, &text, error);
+        status = nmfi_typesetter_new(warning, &text, error);
     }
     if (status == NMF_OK) {
         measure(&p, text);
         status = draw_page(&p, text, title, path, error);
     }
-    nmfi_text_free(text);
+    nmfi_typesetter_free(text);
     free(p.columns);
     free(p.entries);
     free(p.found);

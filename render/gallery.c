@@ -140,7 +140,7 @@ static nmf_status draw_picture(cairo_t *cairo, const nmf_render_gallery *gallery
 }
 
 static nmf_status draw_grid(cairo_t *cairo, const nmf_render_gallery *gallery,
-                            const nmfi_block *block, nmfi_text *text, nmf_error *error)
+                            const nmfi_block *block, nmfi_typesetter *text, nmf_error *error)
 {
     uint32_t levels[NMFI_COLORMAP_LEVELS];
     nmfi_colormap_levels(gallery->colormap, levels);
@@ -158,7 +158,7 @@ static nmf_status draw_grid(cairo_t *cairo, const nmf_render_gallery *gallery,
         if (gallery->captions != NULL) {
             char place[NMFI_PLACE_BYTES];
             snprintf(place, sizeof place, "the caption of picture %lld", (long long)index + 1);
-            nmfi_text_draw(text, cairo, place, gallery->captions[index], &block->caption_style,
+            nmfi_typesetter_draw(text, cairo, place, gallery->captions[index], &block->caption_style,
                            (double)x, (double)(y + block->cell_height));
         }
     }
@@ -166,30 +166,30 @@ static nmf_status draw_grid(cairo_t *cairo, const nmf_render_gallery *gallery,
 }
 
 static void draw_row_labels(cairo_t *cairo, const nmf_render_gallery *gallery,
-                            const nmfi_block *block, nmfi_text *text)
+                            const nmfi_block *block, nmfi_typesetter *text)
 {
-    const nmfi_text_style *style = &block->label_style;
+    const nmfi_type_style *style = &block->label_style;
     const double x = (double)block->grid_x - style->size * 0.8 - (double)style->width;
     for (int64_t row = 0; gallery->row_labels != NULL && row < gallery->grid_rows; row++) {
         char place[NMFI_PLACE_BYTES];
         nmfi_place_of_row(row + 1, place);
         int64_t width = 0, height = 0;
-        nmfi_text_measure(text, place, gallery->row_labels[row], style, &width, &height);
+        nmfi_typesetter_measure(text, place, gallery->row_labels[row], style, &width, &height);
         const int64_t y = block->grid_y + row * block->pitch_y + (block->cell_height - height) / 2;
-        nmfi_text_draw(text, cairo, place, gallery->row_labels[row], style, floor(x), (double)y);
+        nmfi_typesetter_draw(text, cairo, place, gallery->row_labels[row], style, floor(x), (double)y);
     }
 }
 
 static nmf_status draw_page(cairo_t *cairo, const nmf_render_gallery *galleries, const char *title,
-                            const nmfi_page *page, nmfi_text *text, nmf_error *error)
+                            const nmfi_page *page, nmfi_typesetter *text, nmf_error *error)
 {
-    nmfi_text_draw(text, cairo, "the title", title, &page->title_style, (double)page->margin,
+    nmfi_typesetter_draw(text, cairo, "the title", title, &page->title_style, (double)page->margin,
                    (double)page->title_y);
     for (int64_t i = 0; i < page->count; i++) {
         const nmfi_block *block = &page->blocks[i];
         char place[NMFI_PLACE_BYTES];
         nmfi_place_of_title(i + 1, place);
-        nmfi_text_draw(text, cairo, place, galleries[i].title, &block->title_style,
+        nmfi_typesetter_draw(text, cairo, place, galleries[i].title, &block->title_style,
                        (double)block->title_x, (double)block->title_y);
         draw_row_labels(cairo, &galleries[i], block, text);
         const nmf_status status = draw_grid(cairo, &galleries[i], block, text, error);
@@ -208,14 +208,14 @@ static const char *metadata_title(const char *title, const nmf_render_gallery *g
     if (chosen == NULL) {
         return NULL;
     }
-    (void)nmfi_text_valid_copy(chosen, clean, bytes);
+    (void)nmfi_typesetter_valid_copy(chosen, clean, bytes);
     return clean;
 }
 
 nmf_status nmf_render(const nmf_render_gallery *galleries, int64_t count, int64_t across,
                       const char *title, const char *path, nmf_error *warning, nmf_error *error)
 {
-    nmfi_text *text = NULL;
+    nmfi_typesetter *text = NULL;
     nmfi_page page = {.count = 0};
     nmfi_canvas *canvas = NULL;
     char clean_title[512];
@@ -228,7 +228,7 @@ nmf_status nmf_render(const nmf_render_gallery *galleries, int64_t count, int64_
         return status;
     }
     const int64_t in_a_row = across == 0 || across > count ? count : across;
-    status = nmfi_text_new(warning, &text, error);
+    status = nmfi_typesetter_new(warning, &text, error);
     if (status != NMF_OK) {
         goto cleanup;
     }
@@ -250,6 +250,6 @@ nmf_status nmf_render(const nmf_render_gallery *galleries, int64_t count, int64_
 cleanup:
     nmfi_canvas_abort(canvas);
     nmfi_page_clear(&page);
-    nmfi_text_free(text);
+    nmfi_typesetter_free(text);
     return status;
 }

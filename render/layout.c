@@ -73,7 +73,7 @@ static void size_grid(const nmf_render_gallery *gallery, double title_size, nmfi
     block->pitch_y = block->cell_height + caption_height + row_gap;
     block->grid_width = gallery->grid_columns * block->pitch_x - gap;
     block->grid_height = gallery->grid_rows * block->pitch_y - row_gap;
-    block->caption_style = (nmfi_text_style){.size = caption_size,
+    block->caption_style = (nmfi_type_style){.size = caption_size,
                                              .grey = 0.38,
                                              .lines = 1,
                                              .align = NMFI_ALIGN_CENTER,
@@ -81,12 +81,12 @@ static void size_grid(const nmf_render_gallery *gallery, double title_size, nmfi
 }
 
 /* Room for the widest row label, at most a third of the grid's width but some words in any case. */
-static int64_t size_labels(const nmf_render_gallery *gallery, double title_size, nmfi_text *text,
+static int64_t size_labels(const nmf_render_gallery *gallery, double title_size, nmfi_typesetter *text,
                            nmfi_block *block)
 {
     const double size = clamp(title_size * 0.65, 11.0, title_size);
     block->label_style =
-        (nmfi_text_style){.size = size,
+        (nmfi_type_style){.size = size,
                           .grey = 0.25,
                           .lines = 3,
                           .align = NMFI_ALIGN_RIGHT,
@@ -96,7 +96,7 @@ static int64_t size_labels(const nmf_render_gallery *gallery, double title_size,
         int64_t width = 0, height = 0;
         char place[NMFI_PLACE_BYTES];
         nmfi_place_of_row(row + 1, place);
-        nmfi_text_measure(text, place, gallery->row_labels[row], &block->label_style, &width,
+        nmfi_typesetter_measure(text, place, gallery->row_labels[row], &block->label_style, &width,
                           &height);
         widest = larger(widest, width);
     }
@@ -106,17 +106,17 @@ static int64_t size_labels(const nmf_render_gallery *gallery, double title_size,
 
 /* A block's own sizes; grid_x and title_x count from its left edge until it is placed. */
 static void size_block(const nmf_render_gallery *gallery, const char *place, double title_size,
-                       nmfi_text *text, nmfi_block *block)
+                       nmfi_typesetter *text, nmfi_block *block)
 {
     size_grid(gallery, title_size, block);
     const int64_t labels = size_labels(gallery, title_size, text, block);
     const int has_title = gallery->title != NULL && gallery->title[0] != '\0';
     const int64_t inner =
         has_title ? larger(block->grid_width, LEAST_TITLE_WIDTH) : block->grid_width;
-    block->title_style = (nmfi_text_style){
+    block->title_style = (nmfi_type_style){
         .size = title_size, .grey = 0.13, .lines = 3, .align = NMFI_ALIGN_CENTER, .width = inner};
     int64_t title_width = 0;
-    nmfi_text_measure(text, place, gallery->title, &block->title_style, &title_width,
+    nmfi_typesetter_measure(text, place, gallery->title, &block->title_style, &title_width,
                       &block->title_height);
     block->title_x = labels;
     block->grid_x = labels + (inner - block->grid_width) / 2;
@@ -167,7 +167,7 @@ static int64_t place_column(nmfi_page *page, int64_t begin, int64_t across, int6
     return width;
 }
 
-static void place_blocks(nmfi_page *page, int64_t across, const char *title, nmfi_text *text,
+static void place_blocks(nmfi_page *page, int64_t across, const char *title, nmfi_typesetter *text,
                          double size)
 {
     const int64_t gutter = rounded(size * 1.6);
@@ -178,14 +178,14 @@ static void place_blocks(nmfi_page *page, int64_t across, const char *title, nmf
     }
     page->width += page->margin - gutter;
 
-    page->title_style = (nmfi_text_style){.size = size * 1.3,
+    page->title_style = (nmfi_type_style){.size = size * 1.3,
                                           .grey = 0.07,
                                           .bold = 1,
                                           .lines = 3,
                                           .align = NMFI_ALIGN_CENTER,
                                           .width = page->width - 2 * page->margin};
     int64_t title_width = 0;
-    nmfi_text_measure(text, "the title", title, &page->title_style, &title_width,
+    nmfi_typesetter_measure(text, "the title", title, &page->title_style, &title_width,
                       &page->title_height);
     /* A line of type brings empty space above its letters; the margin is measured from these. */
     const int text_on_top = page->title_height > 0 || page->blocks[0].title_height > 0;
@@ -235,7 +235,7 @@ static nmf_status check_page_size(const nmfi_page *page, nmf_error *error)
 }
 
 nmf_status nmfi_page_lay_out(const nmf_render_gallery *galleries, int64_t count, int64_t across,
-                             const char *title, nmfi_text *text, nmfi_page *page, nmf_error *error)
+                             const char *title, nmfi_typesetter *text, nmfi_page *page, nmf_error *error)
 {
     *page = (nmfi_page){.count = count, .blocks = calloc((size_t)count, sizeof *page->blocks)};
     if (page->blocks == NULL) {

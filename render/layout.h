@@ -22,13 +22,13 @@ typedef struct nmfi_block {
     int64_t width, height;           /* of everything, and below where it goes on the page: */
     int64_t title_x, title_y;        /* the box of the title, title_style.width wide */
     int64_t grid_x, grid_y;          /* the first picture's top left corner */
-    nmfi_text_style title_style, caption_style, label_style;
+    nmfi_type_style title_style, caption_style, label_style;
 } nmfi_block;
 
 typedef struct nmfi_page {
     int64_t width, height, margin;
     int64_t title_y, title_height;
-    nmfi_text_style title_style;
+    nmfi_type_style title_style;
     nmfi_block *blocks; /* one for each gallery */
     int64_t count;
 } nmfi_page;
@@ -36,7 +36,7 @@ typedef struct nmfi_page {
 /* Arguments are checked by then (see gallery.c). nmfi_page_clear frees what it made, also after
  * a failure. Errors: SHAPE for a page beyond the canvas's limits, MEMORY. */
 nmf_status nmfi_page_lay_out(const nmf_render_gallery *galleries, int64_t count, int64_t across,
-                             const char *title, nmfi_text *text, nmfi_page *page, nmf_error *error);
+                             const char *title, nmfi_typesetter *text, nmfi_page *page, nmf_error *error);
 void nmfi_page_clear(nmfi_page *page);
 
 /* What warnings call a text: the title of gallery `number`, the label of row `number`, from 1. */

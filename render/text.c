@@ -14,7 +14,7 @@
 /* More than any box holds; a longer text is cut here, or laying it out would take seconds. */
 #define TEXT_BYTES 2048
 
-struct nmfi_text {
+struct nmfi_typesetter {
     PangoFontMap *fonts;
     PangoContext *context;
     nmf_error *warning;
@@ -42,7 +42,7 @@ static int can_draw(PangoContext *context)
     return missing == 0;
 }
 
-nmf_status nmfi_text_new(nmf_error *warning, nmfi_text **text, nmf_error *error)
+nmf_status nmfi_typesetter_new(nmf_error *warning, nmfi_typesetter **text, nmf_error *error)
 {
     *text = calloc(1, sizeof **text);
     if (*text == NULL) {
@@ -61,7 +61,7 @@ nmf_status nmfi_text_new(nmf_error *warning, nmfi_text **text, nmf_error *error)
     return NMF_OK;
 }
 
-void nmfi_text_free(nmfi_text *text)
+void nmfi_typesetter_free(nmfi_typesetter *text)
 {
     if (text != NULL) {
         g_object_unref(text->context);
@@ -71,12 +71,12 @@ void nmfi_text_free(nmfi_text *text)
 }
 
 /* Only the first warning is kept: one picture, one sentence. */
-static nmf_error *free_warning(const nmfi_text *text)
+static nmf_error *free_warning(const nmfi_typesetter *text)
 {
     return text->warning != NULL && text->warning->message[0] == '\0' ? text->warning : NULL;
 }
 
-static void warn_of_byte(const nmfi_text *text, const char *place, unsigned char byte,
+static void warn_of_byte(const nmfi_typesetter *text, const char *place, unsigned char byte,
                          int64_t position)
 {
     (void)nmf_fail(free_warning(text), NMF_ERROR_FORMAT,
@@ -84,7 +84,7 @@ static void warn_of_byte(const nmfi_text *text, const char *place, unsigned char
                    byte, (long long)position);
 }
 
-static void warn_of_character(const nmfi_text *text, const char *place, gunichar character)
+static void warn_of_character(const nmfi_typesetter *text, const char *place, gunichar character)
 {
     char shown[16] = "";
     if (g_unichar_isgraph(character)) {
@@ -102,7 +102,7 @@ static void warn_of_character(const nmfi_text *text, const char *place, gunichar
                    east_asian ? "; the Debian package fonts-noto-cjk has one that does" : "");
 }
 
-int64_t nmfi_text_valid_copy(const char *string, char *copy, size_t bytes)
+int64_t nmfi_typesetter_valid_copy(const char *string, char *copy, size_t bytes)
 {
     const char *from = string;
     int64_t first_bad = -1;
@@ -192,7 +192,7 @@ static void tame_breaks(char string[TEXT_BYTES], int lines)
     *to = '\0';
 }
 
-static void set_box(PangoLayout *layout, const nmfi_text_style *style)
+static void set_box(PangoLayout *layout, const nmfi_type_style *style)
 {
     static const PangoAlignment alignments[] = {
         [NMFI_ALIGN_LEFT] = PANGO_ALIGN_LEFT,
@@ -207,7 +207,7 @@ static void set_box(PangoLayout *layout, const nmfi_text_style *style)
     pango_layout_set_alignment(layout, alignments[style->align]);
 }
 
-static void set_font(PangoLayout *layout, const nmfi_text_style *style)
+static void set_font(PangoLayout *layout, const nmfi_type_style *style)
 {
     PangoFontDescription *font = pango_font_description_new();
     pango_font_description_set_family_static(font, FONT_FAMILY);
@@ -218,14 +218,14 @@ static void set_font(PangoLayout *layout, const nmfi_text_style *style)
 }
 
 /* The laid out text, warned about where there is reason to; NULL where there is nothing to draw. */
-static PangoLayout *lay_out(nmfi_text *text, const char *place, const char *string,
-                            const nmfi_text_style *style)
+static PangoLayout *lay_out(nmfi_typesetter *text, const char *place, const char *string,
+                            const nmfi_type_style *style)
 {
     if (string == NULL || string[0] == '\0' || !text->can_draw) {
         return NULL;
     }
     char clean[TEXT_BYTES];
-    const int64_t bad = nmfi_text_valid_copy(string, clean, sizeof clean);
+    const int64_t bad = nmfi_typesetter_valid_copy(string, clean, sizeof clean);
     if (bad >= 0) {
         warn_of_byte(text, place, (unsigned char)string[bad], bad);
     }
@@ -243,8 +243,8 @@ static PangoLayout *lay_out(nmfi_text *text, const char *place, const char *stri
     return layout;
 }
 
-void nmfi_text_measure(nmfi_text *text, const char *place, const char *string,
-                       const nmfi_text_style *style, int64_t *width, int64_t *height)
+void nmfi_typesetter_measure(nmfi_typesetter *text, const char *place, const char *string,
+                       const nmfi_type_style *style, int64_t *width, int64_t *height)
 {
     PangoLayout *layout = lay_out(text, place, string, style);
     int layout_width = 0, layout_height = 0;
@@ -256,8 +256,8 @@ void nmfi_text_measure(nmfi_text *text, const char *place, const char *string,
     *height = layout_height;
 }
 
-void nmfi_text_draw(nmfi_text *text, cairo_t *cairo, const char *place, const char *string,
-                    const nmfi_text_style *style, double x, double y)
+void nmfi_typesetter_draw(nmfi_typesetter *text, cairo_t *cairo, const char *place, const char *string,
+                    const nmfi_type_style *style, double x, double y)
 {
     PangoLayout *layout = lay_out(text, place, string, style);
     if (layout != NULL) {

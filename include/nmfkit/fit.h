@@ -25,7 +25,7 @@ extern "C" {
  * column and total sums of X. beta <= 0 needs entries > 0. Zeros count fully where beta > 0.
  *
  * Cost: Frobenius: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
- * Kullback-Leibler: two readings and 12 m n k; others: two readings, 8 to 12 m n k and powers, and
+ * Kullback-Leibler: two passes and 12 m n k; others: two passes, 8 to 12 m n k and powers, and
  * 2 m n k^2 for a Newton step of each row and column.
  * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
  * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier

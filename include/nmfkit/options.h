@@ -85,7 +85,7 @@ typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sig
 /* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {
     int64_t iteration;
-    int64_t passes; /* readings of X so far, start and validation included */
+    int64_t passes; /* passes over X so far, start and validation included */
     double seconds; /* since the fit began */
     double loss;    /* the objective: divergence plus penalties; NaN where unknown (sketch) */
     double kkt;     /* scale-free KKT residual; NaN where it was not computed */

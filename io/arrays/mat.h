@@ -52,7 +52,7 @@ nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsign
 
 /* A sparse variable from its parts: row numbers, column pointers and values, `stored` of them that
  * count. Takes the memory of `parts` over, on failure too. Errors: FORMAT, MEMORY. */
-nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_compressed *parts,
+nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_sparse_parts *parts,
                            const char *path, nmf_matrix **matrix, nmf_error *error);
 
 /* Reads a MAT 5 file from memory, which is taken over as nmf_matrix_adopt does. */

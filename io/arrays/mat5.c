@@ -340,7 +340,7 @@ static nmf_status read_sparse(const mat5 *file, const nmfi_mat_variable *chosen,
     int64_t *const row = take_numbers(file, &rows, end);
     int64_t *const pointer = take_numbers(file, &pointers, end);
     double *const value = take_values(file, &values, end, &count);
-    nmfi_compressed parts = {
+    nmfi_sparse_parts parts = {
         .stored = count,
         .pointers = pointer,
         .indices = row,
@@ -355,7 +355,7 @@ static nmf_status read_sparse(const mat5 *file, const nmfi_mat_variable *chosen,
                       pointer[chosen->sizes[1]] <= count &&
                       (int64_t)(rows.bytes / 4) >= pointer[chosen->sizes[1]];
     if (!whole) {
-        nmfi_compressed_free(&parts);
+        nmfi_sparse_parts_free(&parts);
         return damaged(file, chosen->place,
                        "the sparse variable's row numbers, pointers and values do not belong "
                        "together");

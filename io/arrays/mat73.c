@@ -156,7 +156,7 @@ static nmf_status read_sparse(const nmfi_hdf5 *file, const nmfi_mat_variable *ch
     if (status == NMF_OK) {
         status = read_part(file, name, "data", NMFI_HDF5_AS_STORED, &data, error);
     }
-    nmfi_compressed parts = {.stored = data.shape[0],
+    nmfi_sparse_parts parts = {.stored = data.shape[0],
                              .pointers = (int64_t *)(void *)pointers.memory,
                              .indices = rows.memory,
                              .index_bytes = 8,
@@ -170,7 +170,7 @@ static nmf_status read_sparse(const nmfi_hdf5 *file, const nmfi_mat_variable *ch
                           nmfi_hdf5_path(file), name, rows.shape[0], data.shape[0]);
     }
     if (status != NMF_OK) {
-        nmfi_compressed_free(&parts);
+        nmfi_sparse_parts_free(&parts);
         return status;
     }
     return nmfi_mat_sparse(chosen, &parts, nmfi_hdf5_path(file), matrix, error);

@@ -195,7 +195,7 @@ nmf_status nmfi_mat_choose(const nmfi_mat_list *list, const nmfi_read_request *r
     return status;
 }
 
-nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_compressed *parts,
+nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_sparse_parts *parts,
                            const char *path, nmf_matrix **matrix, nmf_error *error)
 {
     parts->rows = variable->sizes[0];
@@ -205,7 +205,7 @@ nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_compressed *p
     /* The last pointer says how many values count; MATLAB may have room for more. */
     const int64_t used = parts->pointers[parts->columns];
     parts->stored = used >= 0 && used < parts->stored ? used : parts->stored;
-    return nmfi_compressed_matrix(parts, path, matrix, error);
+    return nmfi_sparse_parts_matrix(parts, path, matrix, error);
 }
 
 nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsigned char *data,

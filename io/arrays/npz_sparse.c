@@ -181,7 +181,7 @@ static nmf_status read_compressed(nmfi_npz *npz, const char *path, const int64_t
     if (status == NMF_OK && data.count != indices.count) {
         status = fail_counts(path, "data", data.count, "indices", indices.count, error);
     }
-    nmfi_compressed arrays = {.rows = shape[0],
+    nmfi_sparse_parts arrays = {.rows = shape[0],
                               .columns = shape[1],
                               .by_columns = by_columns,
                               .stored = data.count,
@@ -191,10 +191,10 @@ static nmf_status read_compressed(nmfi_npz *npz, const char *path, const int64_t
                               .values = data.values,
                               .memory = {pointers, indices.bytes, data.bytes, NULL}};
     if (status != NMF_OK) {
-        nmfi_compressed_free(&arrays);
+        nmfi_sparse_parts_free(&arrays);
         return status;
     }
-    return nmfi_compressed_matrix(&arrays, path, matrix, error);
+    return nmfi_sparse_parts_matrix(&arrays, path, matrix, error);
 }
 
 static nmf_status collect_triplets(const array list[3], const char *path, const int64_t shape[2],
@@ -240,7 +240,7 @@ static nmf_status read_coordinates(nmfi_npz *npz, const char *path, const int64_
     if (status == NMF_OK) {
         status = collect_triplets(list, path, shape, &entries, error);
     }
-    const int whole = list[2].bytes != NULL && list[2].values.kind != 'f';
+    const int integral = list[2].bytes != NULL && list[2].values.kind != 'f';
     for (int i = 0; i < 3; i++) {
         free(list[i].bytes);
     }
@@ -248,7 +248,7 @@ static nmf_status read_coordinates(nmfi_npz *npz, const char *path, const int64_
         nmfi_triplets_free(&entries);
         return status;
     }
-    return nmfi_triplets_matrix(&entries, shape[0], shape[1], whole, path, matrix, error);
+    return nmfi_triplets_matrix(&entries, shape[0], shape[1], integral, path, matrix, error);
 }
 
 nmf_status nmfi_npz_sparse_matrix(nmfi_npz *npz, const char *path, nmf_matrix **matrix,

@@ -61,7 +61,7 @@ static nmf_status read_compressed(const nmfi_hdf5 *file, const char *group, cons
     if (status == NMF_OK) {
         status = nmfi_hdf5_read(file, group, "data", NMFI_HDF5_AS_STORED, &data, error);
     }
-    nmfi_compressed arrays = {.rows = how->shape[0],
+    nmfi_sparse_parts arrays = {.rows = how->shape[0],
                               .columns = how->shape[1],
                               .by_columns = how->by_columns,
                               .stored = data.shape[0],
@@ -80,10 +80,10 @@ static nmf_status read_compressed(const nmfi_hdf5 *file, const char *group, cons
                           data.shape[0], how->shape[0], how->shape[1]);
     }
     if (status != NMF_OK) {
-        nmfi_compressed_free(&arrays);
+        nmfi_sparse_parts_free(&arrays);
         return status;
     }
-    return nmfi_compressed_matrix(&arrays, nmfi_hdf5_path(file), matrix, error);
+    return nmfi_sparse_parts_matrix(&arrays, nmfi_hdf5_path(file), matrix, error);
 }
 
 static nmf_status check_shape(const nmfi_hdf5 *file, const char *group, const plan *how,

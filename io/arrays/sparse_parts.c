@@ -21,7 +21,7 @@ static void release(void *context)
     free(held);
 }
 
-void nmfi_compressed_free(nmfi_compressed *arrays)
+void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays)
 {
     for (size_t i = 0; i < sizeof arrays->memory / sizeof arrays->memory[0]; i++) {
         free(arrays->memory[i]);
@@ -59,10 +59,10 @@ static nmf_dtype whole_dtype(const nmfi_raw_array *values, int64_t count)
                                                : NMF_I32;
 }
 
-static nmf_dtype choose_dtype(const nmfi_compressed *arrays)
+static nmf_dtype choose_dtype(const nmfi_sparse_parts *arrays)
 {
     const nmfi_raw_array *values = &arrays->values;
-    if (values->kind == 'f' && !arrays->whole) {
+    if (values->kind == 'f' && !arrays->integral) {
         return values->item_bytes == 8 ? NMF_F64 : NMF_F32;
     }
     return whole_dtype(values, arrays->stored);
@@ -79,7 +79,7 @@ static int is_as_stored(const nmfi_raw_array *values, nmf_dtype dtype)
 
 /* Brings the values into a type that the matrix knows: where they lie if they do not grow (each is
  * read before anything is written behind it), else in new memory, which *extra then owns. */
-static nmf_status convert_values(nmfi_compressed *arrays, const char *path, nmf_dtype *dtype,
+static nmf_status convert_values(nmfi_sparse_parts *arrays, const char *path, nmf_dtype *dtype,
                                  void **extra, nmf_error *error)
 {
     nmfi_raw_array *values = &arrays->values;
@@ -107,7 +107,7 @@ static nmf_status convert_values(nmfi_compressed *arrays, const char *path, nmf_
 /* --- structure ------------------------------------------------------------------------------- */
 
 /* What lies between the ends is checked where the matrix is made. */
-static nmf_status check_ends(const nmfi_compressed *arrays, const char *path, nmf_error *error)
+static nmf_status check_ends(const nmfi_sparse_parts *arrays, const char *path, nmf_error *error)
 {
     const int64_t count = arrays->by_columns ? arrays->columns : arrays->rows;
     const int64_t *pointers = arrays->pointers;
@@ -120,7 +120,7 @@ static nmf_status check_ends(const nmfi_compressed *arrays, const char *path, nm
     return NMF_OK;
 }
 
-nmf_status nmfi_compressed_matrix(nmfi_compressed *arrays, const char *path, nmf_matrix **matrix,
+nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path, nmf_matrix **matrix,
                                   nmf_error *error)
 {
     nmf_dtype dtype = NMF_F64;
@@ -132,7 +132,7 @@ nmf_status nmfi_compressed_matrix(nmfi_compressed *arrays, const char *path, nmf
         status = convert_values(arrays, path, &dtype, &held->memory[4], error);
     }
     if (status != NMF_OK) {
-        nmfi_compressed_free(arrays);
+        nmfi_sparse_parts_free(arrays);
         free(held);
         return status;
     }

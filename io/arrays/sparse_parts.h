@@ -6,7 +6,7 @@
 
 #include "raw_array.h"
 
-typedef struct nmfi_compressed {
+typedef struct nmfi_sparse_parts {
     int64_t rows, columns;
     int by_columns; /* CSC */
     int64_t stored;
@@ -14,17 +14,17 @@ typedef struct nmfi_compressed {
     const void *indices;
     int index_bytes;       /* 4, 8: signed, in the host's byte order */
     nmfi_raw_array values; /* data, kind, item_bytes, big_endian are read; data may be changed */
-    int whole;       /* the values are whole numbers, whatever their kind: store them as such */
+    int integral;      /* the values are whole numbers, whatever their kind: store them as such */
     void *memory[4]; /* malloc'ed blocks that all this lies in; NULL where not used */
-} nmfi_compressed;
+} nmfi_sparse_parts;
 
 /* There must be `stored` indices and values, and as many pointers as the shape says; what they say
  * is checked here. Takes the memory over, on failure too. `path` is for messages. Errors: FORMAT
  * (the first wrong pointer or index is named), MEMORY. */
-nmf_status nmfi_compressed_matrix(nmfi_compressed *arrays, const char *path, nmf_matrix **matrix,
+nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path, nmf_matrix **matrix,
                                   nmf_error *error);
 
-void nmfi_compressed_free(nmfi_compressed *arrays);
+void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays);
 
 /* 1 if positions of `count` rows (or columns) fit into this machine's memory, whatever else is in
  * the file; else 0 and the sentence. Files may declare any number of empty rows in a few bytes. */

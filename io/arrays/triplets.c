@@ -98,7 +98,7 @@ static void *fit(void *memory, int64_t count, size_t bytes)
     return fitting != NULL ? fitting : memory;
 }
 
-nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns, int whole,
+nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns, int integral,
                                 const char *path, nmf_matrix **matrix, nmf_error *error)
 {
     *matrix = NULL;
@@ -121,7 +121,7 @@ nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t c
     int32_t **minor = by_columns ? &t->row : &t->column;
     *minor = fit(*minor, t->count, sizeof **minor);
     t->value = fit(t->value, t->count, sizeof *t->value);
-    nmfi_compressed arrays = {.rows = rows,
+    nmfi_sparse_parts arrays = {.rows = rows,
                               .columns = columns,
                               .by_columns = by_columns,
                               .stored = t->count,
@@ -132,10 +132,10 @@ nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t c
                                          .kind = 'f',
                                          .item_bytes = 8,
                                          .big_endian = NMFI_HOST_BIG_ENDIAN},
-                              .whole = whole,
+                              .integral = integral,
                               .memory = {pointers, *minor, t->value, NULL}};
     *minor = NULL;
     t->value = NULL;
     nmfi_triplets_free(t);
-    return nmfi_compressed_matrix(&arrays, path, matrix, error);
+    return nmfi_sparse_parts_matrix(&arrays, path, matrix, error);
 }

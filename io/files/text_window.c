@@ -15,7 +15,7 @@
 #define DEFLATE_LARGEST_RATIO 1032
 #define SHOWN_BYTES 40
 
-struct nmfi_text {
+struct nmfi_text_reader {
     char *path;
     gzFile file; /* or, where it is NULL: */
     const char *memory;
@@ -28,26 +28,26 @@ struct nmfi_text {
     int at_end;
 };
 
-static nmf_status new_text(const char *path, nmfi_text **text, nmf_error *error)
+static nmf_status new_text(const char *path, nmfi_text_reader **text, nmf_error *error)
 {
-    nmfi_text *made = calloc(1, sizeof *made);
+    nmfi_text_reader *made = calloc(1, sizeof *made);
     if (made != NULL) {
         made->path = strdup(path);
         made->capacity = WINDOW_BYTES;
         made->buffer = malloc(made->capacity + 1);
     }
     if (made == NULL || made->path == NULL || made->buffer == NULL) {
-        nmfi_text_close(made);
+        nmfi_text_reader_close(made);
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
     *text = made;
     return NMF_OK;
 }
 
-nmf_status nmfi_text_open(const char *path, nmfi_text **text, nmf_error *error)
+nmf_status nmfi_text_reader_open(const char *path, nmfi_text_reader **text, nmf_error *error)
 {
     *text = NULL;
-    nmfi_text *made;
+    nmfi_text_reader *made;
     nmf_status status = new_text(path, &made, error);
     if (status != NMF_OK) {
         return status;
@@ -61,7 +61,7 @@ nmf_status nmfi_text_open(const char *path, nmfi_text **text, nmf_error *error)
                           errno != 0 ? strerror(errno) : "out of memory");
     }
     if (status != NMF_OK) {
-        nmfi_text_close(made);
+        nmfi_text_reader_close(made);
         return status;
     }
     (void)gzbuffer(made->file, (unsigned)WINDOW_BYTES / 4);
@@ -73,8 +73,8 @@ nmf_status nmfi_text_open(const char *path, nmfi_text **text, nmf_error *error)
     return NMF_OK;
 }
 
-nmf_status nmfi_text_open_memory(const void *bytes, size_t count, const char *path,
-                                 nmfi_text **text, nmf_error *error)
+nmf_status nmfi_text_reader_open_memory(const void *bytes, size_t count, const char *path,
+                                 nmfi_text_reader **text, nmf_error *error)
 {
     *text = NULL;
     const nmf_status status = new_text(path, text, error);
@@ -86,7 +86,7 @@ nmf_status nmfi_text_open_memory(const void *bytes, size_t count, const char *pa
     return status;
 }
 
-void nmfi_text_close(nmfi_text *text)
+void nmfi_text_reader_close(nmfi_text_reader *text)
 {
     if (text == NULL) {
         return;
@@ -99,7 +99,7 @@ void nmfi_text_close(nmfi_text *text)
     free(text);
 }
 
-static nmf_status fail_reading(const nmfi_text *text, nmf_error *error)
+static nmf_status fail_reading(const nmfi_text_reader *text, nmf_error *error)
 {
     int code = Z_OK;
     const char *reason = gzerror(text->file, &code);
@@ -114,7 +114,7 @@ static nmf_status fail_reading(const nmfi_text *text, nmf_error *error)
 }
 
 /* Fills the buffer's free part; sets at_end where there is nothing more. */
-static nmf_status read_more(nmfi_text *text, nmf_error *error)
+static nmf_status read_more(nmfi_text_reader *text, nmf_error *error)
 {
     const size_t room = text->capacity - text->filled;
     size_t got;
@@ -139,7 +139,7 @@ static nmf_status read_more(nmfi_text *text, nmf_error *error)
     return NMF_OK;
 }
 
-static nmf_status grow(nmfi_text *text, nmf_error *error)
+static nmf_status grow(nmfi_text_reader *text, nmf_error *error)
 {
     if (text->capacity >= LONGEST_LINE) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
@@ -165,7 +165,7 @@ static int64_t count_lines(const char *at, const char *end)
     return lines;
 }
 
-nmf_status nmfi_text_next(nmfi_text *text, const char **at, const char **end, nmf_error *error)
+nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end, nmf_error *error)
 {
     text->lines_before += count_lines(text->buffer, text->buffer + text->window);
     text->filled -= text->window;
@@ -197,17 +197,17 @@ nmf_status nmfi_text_next(nmfi_text *text, const char **at, const char **end, nm
     return NMF_OK;
 }
 
-int64_t nmfi_text_most_bytes(const nmfi_text *text)
+int64_t nmfi_text_reader_most_bytes(const nmfi_text_reader *text)
 {
     return text->most_bytes;
 }
 
-const char *nmfi_text_path(const nmfi_text *text)
+const char *nmfi_text_reader_path(const nmfi_text_reader *text)
 {
     return text->path;
 }
 
-nmf_status nmfi_text_fail(const nmfi_text *text, const char *place, const char *what,
+nmf_status nmfi_text_reader_fail(const nmfi_text_reader *text, const char *place, const char *what,
                           nmf_error *error)
 {
     int shown = 0;

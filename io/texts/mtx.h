@@ -11,7 +11,7 @@ typedef enum nmfi_mtx_field { NMFI_MTX_REAL, NMFI_MTX_INTEGER, NMFI_MTX_PATTERN 
 
 /* A file half read. `at` is where the next line begins in the window that ends at `end`. */
 typedef struct nmfi_mtx {
-    nmfi_text *text;
+    nmfi_text_reader *text;
     const char *at, *end;
     int coordinate, symmetric;
     nmfi_mtx_field values;
@@ -28,6 +28,6 @@ nmf_status nmfi_mtx_next_line(nmfi_mtx *r);
 
 /* The matrix in `text`: coordinate (sparse) or array (dense); real, integer or pattern; general or
  * symmetric, whose other half is filled in. Errors: FORMAT as path:line, UNSUPPORTED, MEMORY. */
-nmf_status nmfi_mtx_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_error *error);
+nmf_status nmfi_mtx_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error);
 
 #endif

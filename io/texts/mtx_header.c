@@ -28,14 +28,14 @@ static nmf_status take_banner(nmfi_mtx *r)
     }
     if (!word_is(words[0], lengths[0], "%%MatrixMarket") ||
         !word_is(words[1], lengths[1], "matrix") || lengths[4] == 0) {
-        return nmfi_text_fail(r->text, words[0],
+        return nmfi_text_reader_fail(r->text, words[0],
                               "does not begin a line such as '%%MatrixMarket matrix coordinate "
                               "real general'",
                               r->error);
     }
     r->coordinate = word_is(words[2], lengths[2], "coordinate");
     if (!r->coordinate && !word_is(words[2], lengths[2], "array")) {
-        return nmfi_text_fail(r->text, words[2], "is neither 'coordinate' nor 'array'", r->error);
+        return nmfi_text_reader_fail(r->text, words[2], "is neither 'coordinate' nor 'array'", r->error);
     }
     int kind = 0;
     while (kind < 4 && !word_is(words[3], lengths[3], fields[kind])) {
@@ -46,7 +46,7 @@ static nmf_status take_banner(nmfi_mtx *r)
     const int general = word_is(words[4], lengths[4], "general");
     if (kind == 4 || (!general && !r->symmetric) ||
         (r->values == NMFI_MTX_PATTERN && !r->coordinate)) {
-        const char *path = nmfi_text_path(r->text);
+        const char *path = nmfi_text_reader_path(r->text);
         return nmf_fail(r->error, NMF_ERROR_UNSUPPORTED,
                         "%s: is '%.*s %.*s %.*s'; real, integer and pattern (coordinate only), "
                         "general and symmetric can be read",
@@ -69,7 +69,7 @@ nmf_status nmfi_mtx_next_line(nmfi_mtx *r)
 {
     for (;;) {
         if (r->at == r->end) {
-            const nmf_status status = nmfi_text_next(r->text, &r->at, &r->end, r->error);
+            const nmf_status status = nmfi_text_reader_next(r->text, &r->at, &r->end, r->error);
             if (status != NMF_OK || r->at == r->end) {
                 return status;
             }
@@ -91,7 +91,7 @@ static nmf_status take_sizes(nmfi_mtx *r)
     }
     if (r->at == r->end) {
         return nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: ends before the line of its sizes",
-                        nmfi_text_path(r->text));
+                        nmfi_text_reader_path(r->text));
     }
     const int count = r->coordinate ? 3 : 2;
     uint64_t sizes[3] = {0, 0, 0};
@@ -100,7 +100,7 @@ static nmf_status take_sizes(nmfi_mtx *r)
         const char *begin = nmfi_skip_blanks(at);
         at = nmfi_scan_whole(begin, &sizes[i]);
         if (at == begin || sizes[i] > INT64_MAX || at != nmfi_skip_word(at)) {
-            return nmfi_text_fail(r->text, begin,
+            return nmfi_text_reader_fail(r->text, begin,
                                   count == 3 ? "is not one of three sizes: rows, columns, entries"
                                              : "is not one of two sizes: rows, columns",
                                   r->error);
@@ -108,7 +108,7 @@ static nmf_status take_sizes(nmfi_mtx *r)
     }
     at = nmfi_skip_blanks(at);
     if (*at != '\n') {
-        return nmfi_text_fail(r->text, at, "is more than the sizes that belong here", r->error);
+        return nmfi_text_reader_fail(r->text, at, "is more than the sizes that belong here", r->error);
     }
     r->at = at + 1;
     r->rows = (int64_t)sizes[0];
@@ -119,7 +119,7 @@ static nmf_status take_sizes(nmfi_mtx *r)
 
 static nmf_status check_sizes(const nmfi_mtx *r)
 {
-    const char *path = nmfi_text_path(r->text);
+    const char *path = nmfi_text_reader_path(r->text);
     if (r->rows < 1 || r->columns < 1) {
         return nmf_fail(r->error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
                         path, r->rows, r->columns);
@@ -144,9 +144,9 @@ static nmf_status check_sizes(const nmfi_mtx *r)
 
 nmf_status nmfi_mtx_header(nmfi_mtx *r)
 {
-    nmf_status status = nmfi_text_next(r->text, &r->at, &r->end, r->error);
+    nmf_status status = nmfi_text_reader_next(r->text, &r->at, &r->end, r->error);
     if (status == NMF_OK && r->at == r->end) {
-        status = nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: has no text", nmfi_text_path(r->text));
+        status = nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: has no text", nmfi_text_reader_path(r->text));
     }
     if (status == NMF_OK) {
         status = take_banner(r);

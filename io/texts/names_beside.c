@@ -86,18 +86,18 @@ static const char *find_cell(const char *at, const char *end, int cell, size_t *
 }
 
 /* At most two names more than wanted, so that a long file of something else costs nothing. */
-static nmf_status collect(nmfi_text *text, int cell, int64_t wanted, name_text *names,
+static nmf_status collect(nmfi_text_reader *text, int cell, int64_t wanted, name_text *names,
                           nmf_error *error)
 {
     const char *at, *end;
     nmf_status status;
-    while ((status = nmfi_text_next(text, &at, &end, error)) == NMF_OK && at < end) {
+    while ((status = nmfi_text_reader_next(text, &at, &end, error)) == NMF_OK && at < end) {
         at += names->count == 0 ? nmfi_utf8_mark(at, (size_t)(end - at)) : 0;
         while (at < end && names->count <= wanted + 1) {
             const char *line = memchr(at, '\n', (size_t)(end - at));
             size_t length;
             const char *name = find_cell(at, line, cell, &length);
-            status = add_name(names, name, length, nmfi_text_path(text), error);
+            status = add_name(names, name, length, nmfi_text_reader_path(text), error);
             if (status != NMF_OK) {
                 return status;
             }
@@ -160,14 +160,14 @@ static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix
 {
     static const char *const of[] = {"samples", "features", "samples"};
     const int64_t wanted = wanted_names(matrix, which);
-    nmfi_text *text;
+    nmfi_text_reader *text;
     name_text names = {NULL, 0, 0, 0, 0, 0};
-    nmf_status status = nmfi_text_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status != NMF_OK) {
         return status;
     }
     status = collect(text, cell, wanted, &names, error);
-    nmfi_text_close(text);
+    nmfi_text_reader_close(text);
     if (status == NMF_OK && names.count == wanted + 1) {
         drop_surplus(&names, path, request);
     }

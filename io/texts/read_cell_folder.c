@@ -55,18 +55,18 @@ static nmf_status read_names(const char *folder, const char *name, const char *o
 static nmf_status read_matrix(const char *folder, nmf_matrix **matrix, nmf_error *error)
 {
     char *path;
-    nmfi_text *text = NULL;
+    nmfi_text_reader *text = NULL;
     nmf_status status = find_file(folder, "matrix.mtx", &path, error);
     if (status == NMF_OK && path == NULL) {
         status = nmf_fail(error, NMF_ERROR_FILE, "%s: has no matrix.mtx", folder);
     }
     if (status == NMF_OK) {
-        status = nmfi_text_open(path, &text, error);
+        status = nmfi_text_reader_open(path, &text, error);
     }
     if (status == NMF_OK) {
         status = nmfi_mtx_matrix(text, matrix, error);
     }
-    nmfi_text_close(text);
+    nmfi_text_reader_close(text);
     free(path);
     return status;
 }

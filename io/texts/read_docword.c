@@ -44,7 +44,7 @@ static int recognise(const unsigned char *head, size_t bytes)
 }
 
 typedef struct bag {
-    nmfi_text *text;
+    nmfi_text_reader *text;
     const char *at, *end;
     int64_t sizes[3]; /* documents, words, entries */
     nmf_error *error;
@@ -55,7 +55,7 @@ static nmf_status next_line(bag *b)
 {
     for (;;) {
         if (b->at == b->end) {
-            const nmf_status status = nmfi_text_next(b->text, &b->at, &b->end, b->error);
+            const nmf_status status = nmfi_text_reader_next(b->text, &b->at, &b->end, b->error);
             if (status != NMF_OK || b->at == b->end) {
                 return status;
             }
@@ -80,13 +80,13 @@ static nmf_status take_line(bag *b, int count, const int64_t *most, int64_t leas
             char text[96];
             snprintf(text, sizeof text, "is not a whole number from %" PRId64 " to %" PRId64, least,
                      most[i]);
-            return nmfi_text_fail(b->text, begin, text, b->error);
+            return nmfi_text_reader_fail(b->text, begin, text, b->error);
         }
         numbers[i] = (int64_t)number;
     }
     b->at = nmfi_skip_blanks(b->at);
     if (*b->at != '\n') {
-        return nmfi_text_fail(b->text, b->at, "is more than belongs on this line", b->error);
+        return nmfi_text_reader_fail(b->text, b->at, "is more than belongs on this line", b->error);
     }
     b->at++;
     return NMF_OK;
@@ -95,12 +95,12 @@ static nmf_status take_line(bag *b, int count, const int64_t *most, int64_t leas
 static nmf_status fail_end(const bag *b, int64_t found)
 {
     return nmf_fail(b->error, NMF_ERROR_FORMAT, "%s: ends after %" PRId64 " of %" PRId64 " entries",
-                    nmfi_text_path(b->text), found, b->sizes[2]);
+                    nmfi_text_reader_path(b->text), found, b->sizes[2]);
 }
 
 static nmf_status take_sizes(bag *b)
 {
-    const char *path = nmfi_text_path(b->text);
+    const char *path = nmfi_text_reader_path(b->text);
     const int64_t most[] = {NMFI_LARGEST_SIDE, NMFI_LARGEST_SIDE, INT64_MAX};
     nmf_status status = NMF_OK;
     for (int i = 0; i < 3 && status == NMF_OK; i++) {
@@ -113,11 +113,11 @@ static nmf_status take_sizes(bag *b)
     if (status != NMF_OK) {
         return status;
     }
-    if (b->sizes[2] > nmfi_text_most_bytes(b->text) / 5) { /* "1 1 1" and more */
+    if (b->sizes[2] > nmfi_text_reader_most_bytes(b->text) / 5) { /* "1 1 1" and more */
         return nmf_fail(b->error, NMF_ERROR_FORMAT,
                         "%s: promises %" PRId64 " entries, more than its bytes can hold (%" PRId64
                         ")",
-                        path, b->sizes[2], nmfi_text_most_bytes(b->text));
+                        path, b->sizes[2], nmfi_text_reader_most_bytes(b->text));
     }
     return nmfi_side_fits(b->sizes[0], "documents", path, b->error) &&
                    nmfi_side_fits(b->sizes[1], "words", path, b->error)
@@ -138,20 +138,20 @@ static nmf_status take_entries(bag *b, nmfi_triplets *entries)
         if (status == NMF_OK) {
             status =
                 nmfi_triplets_add(entries, (int32_t)(numbers[0] - 1), (int32_t)(numbers[1] - 1),
-                                  (double)numbers[2], nmfi_text_path(b->text), b->error);
+                                  (double)numbers[2], nmfi_text_reader_path(b->text), b->error);
         }
     }
     if (status == NMF_OK) {
         status = next_line(b);
     }
     if (status == NMF_OK && b->at < b->end) {
-        status = nmfi_text_fail(b->text, nmfi_skip_blanks(b->at),
+        status = nmfi_text_reader_fail(b->text, nmfi_skip_blanks(b->at),
                                 "follows the last entry that is promised", b->error);
     }
     return status;
 }
 
-static nmf_status docword_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_error *error)
+static nmf_status docword_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error)
 {
     bag b = {.text = text, .error = error};
     nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
@@ -164,7 +164,7 @@ static nmf_status docword_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_error
         nmfi_triplets_free(&entries);
         return status;
     }
-    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_path(text), matrix,
+    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text), matrix,
                                 error);
 }
 
@@ -193,12 +193,12 @@ static nmf_status read_docword(const nmfi_read_request *request, nmf_matrix **ma
                            nmf_error *error)
 {
     const char *path = request->path;
-    nmfi_text *text;
+    nmfi_text_reader *text;
     *matrix = NULL;
-    nmf_status status = nmfi_text_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status == NMF_OK) {
         status = docword_matrix(text, matrix, error);
-        nmfi_text_close(text);
+        nmfi_text_reader_close(text);
     }
     if (status == NMF_OK && (status = name_words(request, *matrix, error)) != NMF_OK) {
         nmf_matrix_free(*matrix);

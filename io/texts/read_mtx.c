@@ -19,7 +19,7 @@ static nmf_status fail_promise(const nmfi_mtx *r, int64_t promised)
 {
     return nmf_fail(r->error, NMF_ERROR_FORMAT,
                     "%s: promises %" PRId64 " entries, more than its bytes can hold (%" PRId64 ")",
-                    nmfi_text_path(r->text), promised, nmfi_text_most_bytes(r->text));
+                    nmfi_text_reader_path(r->text), promised, nmfi_text_reader_most_bytes(r->text));
 }
 
 /* A value at `*at`, which moves behind it. */
@@ -38,13 +38,13 @@ static nmf_status take_value(const nmfi_mtx *r, const char **at, double *value)
     switch (nmfi_number_parse(begin, (size_t)(end - begin), '.', value)) {
     case NMFI_NUMBER: break;
     case NMFI_NUMBER_OVERFLOW:
-        return nmfi_text_fail(r->text, begin, "is beyond the largest number, 1.797e308", r->error);
-    case NMFI_NUMBER_NONE: return nmfi_text_fail(r->text, begin, "is not a number", r->error);
+        return nmfi_text_reader_fail(r->text, begin, "is beyond the largest number, 1.797e308", r->error);
+    case NMFI_NUMBER_NONE: return nmfi_text_reader_fail(r->text, begin, "is not a number", r->error);
     }
     /* Trap: a non-whole "integer" would be cut off where it is stored as one. */
     if (r->values == NMFI_MTX_INTEGER &&
         !(*value > -0x1p53 && *value < 0x1p53 && *value == (double)(int64_t)*value)) {
-        return nmfi_text_fail(r->text, begin, "is not an integer below 2^53, as the file promises",
+        return nmfi_text_reader_fail(r->text, begin, "is not an integer below 2^53, as the file promises",
                               r->error);
     }
     return NMF_OK;
@@ -54,7 +54,7 @@ static nmf_status fail_index(const nmfi_mtx *r, const char *place, const char *w
 {
     char text[96];
     snprintf(text, sizeof text, "is not a %s from 1 to %" PRId64, what, most);
-    return nmfi_text_fail(r->text, place, text, r->error);
+    return nmfi_text_reader_fail(r->text, place, text, r->error);
 }
 
 /* A row or column number at *at, which moves behind it and the blanks that follow. */
@@ -71,7 +71,7 @@ static nmf_status take_entry(nmfi_mtx *r, nmfi_triplets *entries)
 {
     int32_t row, column;
     double value = 1.0;
-    const char *path = nmfi_text_path(r->text);
+    const char *path = nmfi_text_reader_path(r->text);
     const char *at = take_index(r->at, r->rows, &row);
     if (row < 0 || (*at != ' ' && *at != '\t')) {
         return fail_index(r, nmfi_skip_blanks(r->at), "row", r->rows);
@@ -84,7 +84,7 @@ static nmf_status take_entry(nmfi_mtx *r, nmfi_triplets *entries)
     nmf_status status = r->values == NMFI_MTX_PATTERN ? NMF_OK : take_value(r, &at, &value);
     at = nmfi_skip_blanks(at);
     if (status == NMF_OK && *at != '\n') {
-        status = nmfi_text_fail(r->text, at, "is more than an entry's numbers", r->error);
+        status = nmfi_text_reader_fail(r->text, at, "is more than an entry's numbers", r->error);
     }
     r->at = at + 1;
     if (status == NMF_OK) {
@@ -99,7 +99,7 @@ static nmf_status take_entry(nmfi_mtx *r, nmfi_triplets *entries)
 static nmf_status fail_count(const nmfi_mtx *r, int64_t found, int64_t promised)
 {
     return nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: ends after %" PRId64 " of %" PRId64 " entries",
-                    nmfi_text_path(r->text), found, promised);
+                    nmfi_text_reader_path(r->text), found, promised);
 }
 
 /* What follows the last entry may only be blank lines and comments. */
@@ -107,7 +107,7 @@ static nmf_status expect_end(nmfi_mtx *r)
 {
     nmf_status status = nmfi_mtx_next_line(r);
     if (status == NMF_OK && r->at != r->end) {
-        status = nmfi_text_fail(r->text, nmfi_skip_blanks(r->at),
+        status = nmfi_text_reader_fail(r->text, nmfi_skip_blanks(r->at),
                                 "follows the last entry that the header promises", r->error);
     }
     return status;
@@ -116,8 +116,8 @@ static nmf_status expect_end(nmfi_mtx *r)
 static nmf_status read_coordinates(nmfi_mtx *r, nmf_matrix **matrix)
 {
     nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
-    const char *path = nmfi_text_path(r->text);
-    if (r->entries > nmfi_text_most_bytes(r->text) / 3) { /* "1 1" and a line end, at least */
+    const char *path = nmfi_text_reader_path(r->text);
+    if (r->entries > nmfi_text_reader_most_bytes(r->text) / 3) { /* "1 1" and a line end, at least */
         return fail_promise(r, r->entries);
     }
     nmf_status status = NMF_OK;
@@ -159,7 +159,7 @@ static nmf_status read_values(nmfi_mtx *r, double *values)
             status = take_value(r, &at, &values[column * r->rows + row]);
             at = nmfi_skip_blanks(at);
             if (status == NMF_OK && *at != '\n') {
-                status = nmfi_text_fail(r->text, at, "is more than one value", r->error);
+                status = nmfi_text_reader_fail(r->text, at, "is more than one value", r->error);
             }
             if (status != NMF_OK) {
                 return status;
@@ -178,26 +178,26 @@ static nmf_status read_array(nmfi_mtx *r, nmf_matrix **matrix)
     size_t bytes;
     const int64_t stored = r->symmetric ? (r->rows + 1) / 2 : r->rows;
     if (!nmfi_array_bytes(1, r->rows, r->columns, 8, &bytes) ||
-        stored > nmfi_text_most_bytes(r->text) / r->columns) {
+        stored > nmfi_text_reader_most_bytes(r->text) / r->columns) {
         return fail_promise(r, stored);
     }
     double *values = malloc(bytes);
     if (values == NULL) {
         return nmf_fail(r->error, NMF_ERROR_MEMORY, "%s: out of memory for %zu bytes",
-                        nmfi_text_path(r->text), bytes);
+                        nmfi_text_reader_path(r->text), bytes);
     }
     const nmf_status status = read_values(r, values);
     if (status != NMF_OK) {
         free(values);
         return status;
     }
-    const int whole = r->values == NMFI_MTX_INTEGER;
-    for (int64_t i = 0; whole && i < r->rows * r->columns; i++) {
+    const int integral = r->values == NMFI_MTX_INTEGER;
+    for (int64_t i = 0; integral && i < r->rows * r->columns; i++) {
         const int64_t value = (int64_t)values[i];
         memcpy(&values[i], &value, sizeof value);
     }
     const nmfi_raw_array raw = {.data = (const unsigned char *)values,
-                                .kind = whole ? 'i' : 'f',
+                                .kind = integral ? 'i' : 'f',
                                 .item_bytes = 8,
                                 .big_endian = NMFI_HOST_BIG_ENDIAN,
                                 .rows = r->rows,
@@ -208,7 +208,7 @@ static nmf_status read_array(nmfi_mtx *r, nmf_matrix **matrix)
     return nmfi_raw_to_matrix(&raw, free, values, matrix, r->error);
 }
 
-nmf_status nmfi_mtx_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_error *error)
+nmf_status nmfi_mtx_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error)
 {
     nmfi_mtx r = {.text = text, .error = error};
     nmfi_c_locale locale;
@@ -233,14 +233,14 @@ static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix
                            nmf_error *error)
 {
     const char *path = request->path;
-    nmfi_text *text;
+    nmfi_text_reader *text;
     *matrix = NULL;
-    nmf_status status = nmfi_text_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status != NMF_OK) {
         return status;
     }
     status = nmfi_mtx_matrix(text, matrix, error);
-    nmfi_text_close(text);
+    nmfi_text_reader_close(text);
     if (status == NMF_OK) {
         status = nmfi_names_beside(path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, request,
                                    error);

@@ -52,7 +52,7 @@ static int recognise(const unsigned char *head, size_t bytes)
 }
 
 typedef struct samples {
-    nmfi_text *text;
+    nmfi_text_reader *text;
     nmfi_triplets entries;
     int64_t count; /* of samples */
     int64_t largest;
@@ -69,7 +69,7 @@ static nmf_status add_label(samples *s, const char *label, size_t length)
         char *grown = realloc(s->labels, wanted);
         if (grown == NULL) {
             return nmf_fail(s->error, NMF_ERROR_MEMORY, "%s: out of memory for labels",
-                            nmfi_text_path(s->text));
+                            nmfi_text_reader_path(s->text));
         }
         s->labels = grown;
         s->label_capacity = wanted;
@@ -88,12 +88,12 @@ static nmf_status take_pair(samples *s, const char **at)
     const char *begin = *at;
     const char *colon = nmfi_scan_whole(begin, &index);
     if (colon == begin || *colon != ':' || index >= (uint64_t)NMFI_LARGEST_SIDE) {
-        return nmfi_text_fail(s->text, begin, "is not index:value with an index below 2147483647",
+        return nmfi_text_reader_fail(s->text, begin, "is not index:value with an index below 2147483647",
                               s->error);
     }
     const char *end = nmfi_skip_word(colon + 1);
     if (nmfi_number_parse(colon + 1, (size_t)(end - colon - 1), '.', &value) != NMFI_NUMBER) {
-        return nmfi_text_fail(s->text, begin, "has no number behind the colon", s->error);
+        return nmfi_text_reader_fail(s->text, begin, "has no number behind the colon", s->error);
     }
     *at = end;
     s->any_zero |= index == 0;
@@ -101,7 +101,7 @@ static nmf_status take_pair(samples *s, const char **at)
     s->all_whole =
         s->all_whole && value >= 0.0 && value <= 0x1p53 && value == (double)(int64_t)value;
     return nmfi_triplets_add(&s->entries, (int32_t)s->count, (int32_t)index, value,
-                             nmfi_text_path(s->text), s->error);
+                             nmfi_text_reader_path(s->text), s->error);
 }
 
 /* A line at `at`; blank ones and comments are no samples. */
@@ -113,11 +113,11 @@ static nmf_status take_sample(samples *s, const char *at)
     }
     const char *end = nmfi_skip_word(at);
     if (label_length(at, end) != (size_t)(end - at)) {
-        return nmfi_text_fail(s->text, at, "is not a label, one or more numbers", s->error);
+        return nmfi_text_reader_fail(s->text, at, "is not a label, one or more numbers", s->error);
     }
     if (s->count == NMFI_LARGEST_SIDE) {
         return nmf_fail(s->error, NMF_ERROR_UNSUPPORTED, "%s: has more than %" PRId64 " samples",
-                        nmfi_text_path(s->text), NMFI_LARGEST_SIDE);
+                        nmfi_text_reader_path(s->text), NMFI_LARGEST_SIDE);
     }
     nmf_status status = add_label(s, at, (size_t)(end - at));
     for (at = nmfi_skip_blanks(end); status == NMF_OK && *at != '\n' && *at != '#';
@@ -137,7 +137,7 @@ static nmf_status set_labels(const samples *s, nmf_matrix *matrix)
     const char **list = calloc((size_t)s->count + 1, sizeof *list);
     if (list == NULL) {
         return nmf_fail(s->error, NMF_ERROR_MEMORY, "%s: out of memory for labels",
-                        nmfi_text_path(s->text));
+                        nmfi_text_reader_path(s->text));
     }
     const char *at = s->labels;
     for (int64_t i = 0; i < s->count; i++) {
@@ -154,13 +154,13 @@ static nmf_status make_matrix(samples *s, nmf_matrix **matrix)
     const int64_t columns = s->largest + s->any_zero;
     if (s->count == 0 || columns == 0) {
         return nmf_fail(s->error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
-                        nmfi_text_path(s->text), s->count, columns);
+                        nmfi_text_reader_path(s->text), s->count, columns);
     }
     for (int64_t i = 0; i < s->entries.count && !s->any_zero; i++) {
         s->entries.column[i]--;
     }
     nmf_status status = nmfi_triplets_matrix(&s->entries, s->count, columns, s->all_whole,
-                                             nmfi_text_path(s->text), matrix, s->error);
+                                             nmfi_text_reader_path(s->text), matrix, s->error);
     if (status == NMF_OK && (status = set_labels(s, *matrix)) != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;
@@ -168,7 +168,7 @@ static nmf_status make_matrix(samples *s, nmf_matrix **matrix)
     return status;
 }
 
-static nmf_status svmlight_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_error *error)
+static nmf_status svmlight_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error)
 {
     samples s = {.text = text, .all_whole = 1, .error = error};
     const char *at, *end;
@@ -178,7 +178,7 @@ static nmf_status svmlight_matrix(nmfi_text *text, nmf_matrix **matrix, nmf_erro
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
     nmf_status status;
-    while ((status = nmfi_text_next(text, &at, &end, error)) == NMF_OK && at < end) {
+    while ((status = nmfi_text_reader_next(text, &at, &end, error)) == NMF_OK && at < end) {
         while (at < end && status == NMF_OK) {
             status = take_sample(&s, at);
             at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
@@ -200,12 +200,12 @@ static nmf_status read_svmlight(const nmfi_read_request *request, nmf_matrix **m
                            nmf_error *error)
 {
     const char *path = request->path;
-    nmfi_text *text;
+    nmfi_text_reader *text;
     *matrix = NULL;
-    nmf_status status = nmfi_text_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status == NMF_OK) {
         status = svmlight_matrix(text, matrix, error);
-        nmfi_text_close(text);
+        nmfi_text_reader_close(text);
     }
     return status;
 }

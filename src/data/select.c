@@ -56,7 +56,7 @@ static nmf_status select_sparse(const nmf_matrix *matrix, const int64_t *rows, i
     if (!s->by_columns) return select_lines(s, rows, count, selected, error);
     nmf_sparse by_rows;
     void *block = NULL;
-    nmf_status status = nmfi_sparse_turn_alone(s, &by_rows, &block, error);
+    nmf_status status = nmfi_sparse_transpose_alone(s, &by_rows, &block, error);
     if (status == NMF_OK) status = select_lines(&by_rows, rows, count, selected, error);
     nmfi_release(block);
     return status;

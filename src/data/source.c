@@ -11,7 +11,7 @@ static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
                                 .columns = sparse->columns,
                                 .stored = nmfi_sparse_stored(sparse),
                                 .dtype = sparse->dtype,
-                                .turns = 1,
+                                .can_transpose = 1,
                                 .sparse = *sparse,
                                 .ascends = ascends};
     return source;

@@ -58,7 +58,7 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense)
                                 .dtype = dense->dtype,
                                 .by_columns = dense->column_stride != 1 && dense->row_stride == 1 &&
                                               dense->columns > 1,
-                                .turns = dense->row_stride == 1 || dense->rows == 1,
+                                .can_transpose = dense->row_stride == 1 || dense->rows == 1,
                                 .lends = lends,
                                 .fetch = lends ? lend : fill,
                                 .dense = *dense};
@@ -67,10 +67,10 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense)
 
 nmf_dense nmfi_transposed(const nmf_dense *dense)
 {
-    nmf_dense turned = *dense;
-    turned.rows = dense->columns;
-    turned.columns = dense->rows;
-    turned.row_stride = dense->column_stride;
-    turned.column_stride = dense->row_stride;
-    return turned;
+    nmf_dense transposed = *dense;
+    transposed.rows = dense->columns;
+    transposed.columns = dense->rows;
+    transposed.row_stride = dense->column_stride;
+    transposed.column_stride = dense->row_stride;
+    return transposed;
 }

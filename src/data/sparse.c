@@ -19,11 +19,11 @@ int64_t nmfi_sparse_find(const nmf_sparse *s, int64_t line, int64_t index)
 
 nmf_sparse nmfi_sparse_transposed(const nmf_sparse *s)
 {
-    nmf_sparse turned = *s;
-    turned.rows = s->columns;
-    turned.columns = s->rows;
-    turned.by_columns = !s->by_columns;
-    return turned;
+    nmf_sparse transposed = *s;
+    transposed.rows = s->columns;
+    transposed.columns = s->rows;
+    transposed.by_columns = !s->by_columns;
+    return transposed;
 }
 
 static nmf_status check_description(const nmf_sparse *s, nmf_error *error)
@@ -111,7 +111,7 @@ COUNT_RISES(int64_t, uint64_t)
 static int look_at_indices(const nmf_sparse *s, int *outside)
 {
     const int64_t lines = nmfi_sparse_lines(s), stored = nmfi_sparse_stored(s);
-    const int64_t last = nmfi_sparse_across(s) - 1;
+    const int64_t last = nmfi_sparse_minor(s) - 1;
     int64_t rises =
         s->index_bytes == 4
             ? count_rises_int32_t(s->indices, stored,
@@ -129,28 +129,28 @@ static int look_at_indices(const nmf_sparse *s, int *outside)
 
 static nmf_status name_bad_index(const nmf_sparse *s, nmf_error *error)
 {
-    const int64_t across = nmfi_sparse_across(s);
+    const int64_t minor = nmfi_sparse_minor(s);
     int64_t e = 0, line = 0;
-    while (nmfi_sparse_index(s, e) >= 0 && nmfi_sparse_index(s, e) < across) e++;
+    while (nmfi_sparse_index(s, e) >= 0 && nmfi_sparse_index(s, e) < minor) e++;
     while (s->pointers[line + 1] <= e) line++;
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "indices[%lld] = %lld, in %s %lld: must be 0 to %lld", (long long)e,
                     (long long)nmfi_sparse_index(s, e), s->by_columns ? "column" : "row",
-                    (long long)line, (long long)across - 1);
+                    (long long)line, (long long)minor - 1);
 }
 
 /* Whether an index comes twice in a line: each remembers the last line that had it. Every fit of
  * unsorted rows waits for this, so the marks are narrow, to stay in the nearest cache. Lines are
  * numbered from 1; before the numbers would come again, all are forgotten. */
 #define FIND_REPEATS(INDEX) \
-    static int repeats_in_##INDEX(const nmf_sparse *s, int64_t across, uint32_t *seen) \
+    static int repeats_in_##INDEX(const nmf_sparse *s, int64_t minor, uint32_t *seen) \
     { \
         const int64_t lines = nmfi_sparse_lines(s); \
         const INDEX *const indices = s->indices; \
         uint32_t mark = 0; \
         int found = 0; \
         for (int64_t line = 0; line < lines; line++) { \
-            if (mark == UINT32_MAX) memset(seen, 0, (size_t)across * sizeof *seen); \
+            if (mark == UINT32_MAX) memset(seen, 0, (size_t)minor * sizeof *seen); \
             mark = mark == UINT32_MAX ? 1 : mark + 1; \
             const int64_t end = s->pointers[line + 1]; \
             for (int64_t e = s->pointers[line]; e < end; e++) { \
@@ -167,13 +167,13 @@ FIND_REPEATS(int64_t)
 
 static nmf_status look_for_repeats(const nmf_sparse *s, int *repeats, nmf_error *error)
 {
-    const int64_t across = nmfi_sparse_across(s);
-    uint32_t *const seen = calloc((size_t)across, sizeof *seen);
+    const int64_t minor = nmfi_sparse_minor(s);
+    uint32_t *const seen = calloc((size_t)minor, sizeof *seen);
     if (!seen)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld numbers, one for each %s",
-                        (long long)across, s->by_columns ? "row" : "column");
-    *repeats = s->index_bytes == 4 ? repeats_in_int32_t(s, across, seen)
-                                   : repeats_in_int64_t(s, across, seen);
+                        (long long)minor, s->by_columns ? "row" : "column");
+    *repeats = s->index_bytes == 4 ? repeats_in_int32_t(s, minor, seen)
+                                   : repeats_in_int64_t(s, minor, seen);
     free(seen);
     return NMF_OK;
 }

@@ -15,7 +15,7 @@ static inline int64_t nmfi_sparse_lines(const nmf_sparse *s)
     return s->by_columns ? s->columns : s->rows;
 }
 
-static inline int64_t nmfi_sparse_across(const nmf_sparse *s)
+static inline int64_t nmfi_sparse_minor(const nmf_sparse *s)
 {
     return s->by_columns ? s->rows : s->columns;
 }
@@ -48,20 +48,20 @@ typedef struct nmfi_sparse_arrays {
     int64_t block_span, blocks;
 } nmfi_sparse_arrays;
 
-/* Room for `lines` lines with `stored` entries and indices below `across`, in the smaller index
+/* Room for `lines` lines with `stored` entries and indices below `minor`, in the smaller index
  * type, in blocks of `block_span` indices (0: in one). Where they are several, there are at most as
  * many lines in all of them as entries. Called twice, as arenas are. */
-void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t across,
+void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t minor,
                       int64_t stored, nmf_dtype dtype, int64_t block_span);
 
 /* The same matrix compressed along the other side, into `arrays` (made for it by nmfi_sparse_take).
  * Entries of a new line come in the order of the old lines, so they ascend. With a team (NULL: in
  * this thread) each line's indices must ascend. The result is the same for any team. */
-nmf_sparse nmfi_sparse_turn(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
+nmf_sparse nmfi_sparse_transpose(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
                             nmfi_team *team);
 
 /* The same in this thread, in a new *block that nmfi_release frees. Errors: MEMORY. */
-nmf_status nmfi_sparse_turn_alone(const nmf_sparse *from, nmf_sparse *turned, void **block,
+nmf_status nmfi_sparse_transpose_alone(const nmf_sparse *from, nmf_sparse *transposed, void **block,
                                   nmf_error *error);
 
 /* Structure checked (matrix.h), and what it says about each line's indices. */

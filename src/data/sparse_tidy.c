@@ -1,5 +1,5 @@
 /* A sparse matrix whose lines are not sorted, or have several entries at one place, made tidy:
- * turned twice, which sorts, then entries at the same place summed in the order they were
+ * transposed twice, which sorts, then entries at the same place summed in the order they were
  * stored. */
 #include "data/sparse.h"
 #include "data/value.h"
@@ -80,7 +80,7 @@ static nmf_sparse sum_runs(const nmf_sparse *s, const nmfi_sparse_arrays *to, nm
 /* Sums where there is something to sum; `sorted` and its block are given up then. */
 static nmf_status sum_repeats(nmf_sparse *sorted, void **block, nmf_error *error)
 {
-    const int64_t lines = nmfi_sparse_lines(sorted), across = nmfi_sparse_across(sorted);
+    const int64_t lines = nmfi_sparse_lines(sorted), minor = nmfi_sparse_minor(sorted);
     int64_t distinct = 0;
     for (int64_t line = 0; line < lines; line++)
         for (int64_t e = sorted->pointers[line]; e < sorted->pointers[line + 1]; distinct++)
@@ -89,10 +89,10 @@ static nmf_status sum_repeats(nmf_sparse *sorted, void **block, nmf_error *error
     const nmf_dtype dtype = dtype_of_sums(sorted);
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};
-    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype, 0);
+    nmfi_sparse_take(&arrays, &arena, lines, minor, distinct, dtype, 0);
     const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
     if (status != NMF_OK) return status;
-    nmfi_sparse_take(&arrays, &arena, lines, across, distinct, dtype, 0);
+    nmfi_sparse_take(&arrays, &arena, lines, minor, distinct, dtype, 0);
     *sorted = sum_runs(sorted, &arrays, dtype);
     nmfi_release(*block);
     *block = arena.base;
@@ -102,12 +102,12 @@ static nmf_status sum_repeats(nmf_sparse *sorted, void **block, nmf_error *error
 nmf_status nmfi_sparse_tidy(const nmf_sparse *from, nmf_sparse *tidy, void **block,
                             nmf_error *error)
 {
-    nmf_sparse turned;
-    void *turned_block = NULL;
+    nmf_sparse transposed;
+    void *transposed_block = NULL;
     *block = NULL;
-    nmf_status status = nmfi_sparse_turn_alone(from, &turned, &turned_block, error);
-    if (status == NMF_OK) status = nmfi_sparse_turn_alone(&turned, tidy, block, error);
-    nmfi_release(turned_block);
+    nmf_status status = nmfi_sparse_transpose_alone(from, &transposed, &transposed_block, error);
+    if (status == NMF_OK) status = nmfi_sparse_transpose_alone(&transposed, tidy, block, error);
+    nmfi_release(transposed_block);
     if (status == NMF_OK) status = sum_repeats(tidy, block, error);
     if (status == NMF_OK) return NMF_OK;
     nmfi_release(*block);

@@ -76,9 +76,9 @@ static void visit_stored(const weigher *w, const nmf_sparse *s, visit_fn visit)
 {
     for (int64_t line = 0; line < nmfi_sparse_lines(s); line++)
         for (int64_t at = s->pointers[line]; at < s->pointers[line + 1]; at++) {
-            const int64_t across = nmfi_sparse_index(s, at);
+            const int64_t minor = nmfi_sparse_index(s, at);
             const double value = nmfi_value(s->dtype, s->values, at);
-            visit(w, s->by_columns ? across : line, s->by_columns ? line : across, value, at);
+            visit(w, s->by_columns ? minor : line, s->by_columns ? line : minor, value, at);
         }
 }
 

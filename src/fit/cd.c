@@ -8,7 +8,7 @@
 
 static double sweep(nmfi_problem *problem, nmfi_factor *factor, const nmfi_factor *other)
 {
-    const nmfi_half half = {1, 0.0, factor->leads, !factor->leads};
+    const nmfi_half half = {1, 0.0, factor->is_W, !factor->is_W};
     nmfi_half_step(problem, factor, other, half);
     return factor->value[NMFI_SUM_VIOLATION];
 }

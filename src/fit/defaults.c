@@ -14,9 +14,9 @@ static nmfi_defaults sparse(const nmfi_source *source)
     const double entries = (double)source->rows * (double)source->columns;
     const nmfi_defaults defaults = {
         .sketches = 0, /* the spectrum is flat: a sketch would leave out most of it */
-        .coordinates = (double)source->stored < few * entries,
-        .coordinates_above = far / 2,
-        .coordinates_below = INFINITY,
+        .scd = (double)source->stored < few * entries,
+        .scd_above = far / 2,
+        .scd_below = INFINITY,
         .exact_bytes = -INFINITY, /* nothing is made dense unless that is asked for */
         .copy_bytes = 4e9,        /* others are told before their machine starts to swap */
     };
@@ -29,8 +29,8 @@ static nmfi_defaults sparse(const nmfi_source *source)
  * and the fit itself finds out which is better. */
 static const nmfi_defaults dense = {
     .sketches = 1,
-    .coordinates_above = 0.3,
-    .coordinates_below = 0.6,
+    .scd_above = 0.3,
+    .scd_below = 0.6,
     .exact_bytes = 512e6,
     .copy_bytes = INFINITY,
 };

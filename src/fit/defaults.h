@@ -10,8 +10,8 @@ typedef struct nmfi_defaults {
     int sketches;
     /* A fit under KL goes by coordinates: always, or where the rank-one fit's divergence is between
      * these parts of the sum of X. */
-    int coordinates;
-    double coordinates_above, coordinates_below;
+    int scd;
+    double scd_above, scd_below;
     /* PCA takes the exact solver by itself where its copy of X in f64 has at most so many bytes, and
      * refuses a larger copy than the second number where no memory limit is set. */
     double exact_bytes, copy_bytes;

@@ -9,17 +9,17 @@
 
 struct nmfi_problem;
 
-/* Each factor's half step visits X along that factor: the pass as X is stored, and `across`,
+/* Each factor's half step visits X along that factor: the pass as X is stored, and `transposed`,
  * over a copy of X the other way round in its storage type. */
 typedef struct nmfi_divergence {
     int wanted; /* 0: the Frobenius loss with its own solvers */
     double beta;
-    int coordinates; /* steps are coordinate descent, not in the shared metric */
-    /* Joint updates (joint.c): X is read as it is stored. Where it is dense there is no copy, and
-     * `across` only gathers rows for the last visit, where W is not along the pass. */
-    int joint;
-    nmfi_pass across;
-    void *copy; /* of X for `across`; NULL where X lends its rows both ways, or updates are joint */
+    int scd; /* steps are coordinate descent, not in the shared metric */
+    /* Joint updates (jmm.c): X is read as it is stored. Where it is dense there is no copy, and
+     * `transposed` only gathers rows for the last visit, where W is not along the pass. */
+    int jmm;
+    nmfi_pass transposed;
+    void *copy; /* of X for `transposed`; NULL where X lends its rows both ways, or updates are joint */
     void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
     nmfi_metric metric;
     double rank_one; /* D(X || r c' / sum) */
@@ -30,7 +30,7 @@ double nmfi_beta(const nmf_options *options);
 void nmfi_name_loss(nmf_options *options);
 /* Errors: DATA, with the first entry that beta <= 0 cannot take. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
-int nmfi_picks_coordinates(const struct nmfi_problem *problem);
+int nmfi_picks_scd(const struct nmfi_problem *problem);
 /* Errors: ARGUMENT where the solver does not minimize the loss. */
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error);
 
@@ -47,32 +47,32 @@ nmf_status nmfi_divergence_read(struct nmfi_problem *problem, const nmf_matrix *
  * what is measured at the pair as it is. */
 typedef struct nmfi_divergence_half {
     double extrapolation;
-    int still;  /* only measures, at W.y and H.y */
-    int parity; /* scikit-learn's guards to the letter */
-    int strict; /* proven to descend, at the price of shorter steps */
+    int measure_only;  /* only measures, at W.y and H.y */
+    int as_sklearn; /* scikit-learn's guards to the letter */
+    int monotone; /* proven to descend, at the price of shorter steps */
     int measure_start, measure_result;
 } nmfi_divergence_half;
 void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);
 typedef struct nmfi_divergence_ahead {
     double W, H; /* how far each is extrapolated */
-    int strict;  /* where nothing is thrown away any more */
+    int monotone;  /* where nothing is thrown away any more */
 } nmfi_divergence_ahead;
 double nmfi_divergence_alternate(struct nmfi_problem *problem, nmfi_divergence_ahead ahead);
 /* A start made fit for multiplication: no zeros, and the model has the sums of X. One that the caller gave
- * stays as it is where that is the better one, which readings of X tell. */
-void nmfi_divergence_lift(struct nmfi_problem *problem);
+ * stays as it is where that is the better one, which passes over X tell. */
+void nmfi_divergence_make_positive(struct nmfi_problem *problem);
 /* Scales of W and H far apart are brought together, which changes no product. */
-void nmfi_divergence_hold_scales(const struct nmfi_problem *problem);
+void nmfi_divergence_rebalance_scales(const struct nmfi_problem *problem);
 /* The rows of W for H.y, each to its end, into W.spare; measured there. */
-void nmfi_divergence_settle_W(struct nmfi_problem *problem);
+void nmfi_divergence_solve_W(struct nmfi_problem *problem);
 
-/* joint.c: one joint iteration from the point ahead of the incumbent, (W.latest, H.y), whose loss
+/* jmm.c: one joint iteration from the point ahead of the incumbent, (W.latest, H.y), whose loss
  * it returns: the new pair in the spares, to be accepted or rejected like any other (problem.h), and
  * the next point ahead. Or only measures, at (W.y, H.y). */
-double nmfi_joint_iteration(struct nmfi_problem *problem, double extrapolation);
-void nmfi_joint_look(struct nmfi_problem *problem);
+double nmfi_jmm_iteration(struct nmfi_problem *problem, double extrapolation);
+void nmfi_jmm_measure(struct nmfi_problem *problem);
 /* How many sums tiles add up for the column factor; 0 where it has a visit of its own. */
-int nmfi_joint_sums(const struct nmfi_problem *problem);
+int nmfi_jmm_sums(const struct nmfi_problem *problem);
 
 /* The drivers: scikit-learn's rule (mu.c), the last visit (divergence_finish.c). */
 void nmfi_iterate_mu(struct nmfi_problem *problem);

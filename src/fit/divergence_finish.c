@@ -14,11 +14,11 @@ static void balance(nmfi_problem *problem)
     const nmfi_kernels *kernels = problem->kernels;
     if (problem->options.alpha_W > 0 || problem->options.alpha_H > 0) return;
     for (int64_t j = 0; j < problem->k; j++) {
-        char *w = (char *)problem->W.y + j * problem->W.cut.ld * kernels->element_bytes;
-        char *h = (char *)problem->H.y + j * problem->H.cut.ld * kernels->element_bytes;
+        char *w = (char *)problem->W.y + j * problem->W.partition.ld * kernels->element_bytes;
+        char *h = (char *)problem->H.y + j * problem->H.partition.ld * kernels->element_bytes;
         double w2 = 0, h2 = 0;
-        kernels->squares(w, problem->W.cut.ld, 1, problem->m, &w2, 1);
-        kernels->squares(h, problem->H.cut.ld, 1, problem->n, &h2, 1);
+        kernels->squares(w, problem->W.partition.ld, 1, problem->m, &w2, 1);
+        kernels->squares(h, problem->H.partition.ld, 1, problem->n, &h2, 1);
         if (!(w2 > 0 && h2 > 0)) continue;
         kernels->scale(h, problem->n, sqrt(sqrt(w2 / h2)));
         kernels->scale(w, problem->m, sqrt(sqrt(h2 / w2)));
@@ -26,39 +26,39 @@ static void balance(nmfi_problem *problem)
 }
 
 /* What W or H is and does as it is: D, gradients, penalties. */
-static void look(nmfi_problem *problem, int of_W)
+static void measure(nmfi_problem *problem, int of_W)
 {
-    const nmfi_divergence_half look = {.still = 1,
-                                       .parity = problem->options.solver == NMF_SOLVER_MU,
+    const nmfi_divergence_half measure = {.measure_only = 1,
+                                       .as_sklearn = problem->options.solver == NMF_SOLVER_MU,
                                        .measure_start = 1,
                                        .measure_result = 1};
-    if (problem->divergence.joint)
-        nmfi_joint_look(problem); /* at both */
+    if (problem->divergence.jmm)
+        nmfi_jmm_measure(problem); /* at both */
     else
-        nmfi_divergence_half_step(problem, of_W, look);
+        nmfi_divergence_half_step(problem, of_W, measure);
 }
 
 static double loss_of_W(const nmfi_problem *problem)
 {
-    return problem->W.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k);
+    return problem->W.value[NMFI_SUM_LOSS] + nmfi_penalty(&problem->W, problem->k);
 }
 
 /* W settled, unless that is worse than it was by more than rounding. */
-static void settle(nmfi_problem *problem)
+static void solve_W(nmfi_problem *problem)
 {
     /* D's terms are differences of numbers of the size of X's entries. */
     const double epsilon =
         problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     const double size = problem->mean * (double)problem->m * (double)problem->n;
-    look(problem, 1);
+    measure(problem, 1);
     const double before = loss_of_W(problem);
-    nmfi_divergence_settle_W(problem);
+    nmfi_divergence_solve_W(problem);
     if (loss_of_W(problem) <= before + epsilon * fmax(before, size)) {
         void *const settled = problem->W.spare;
         problem->W.spare = problem->W.y;
         problem->W.y = settled;
     } else {
-        look(problem, 1);
+        measure(problem, 1);
     }
 }
 
@@ -67,14 +67,14 @@ void nmfi_divergence_finish(nmfi_problem *problem)
     nmfi_factor *W = &problem->W, *H = &problem->H;
     memcpy(H->y, H->latest, nmfi_factor_bytes(problem, H));
     if (problem->options.solver == NMF_SOLVER_MU) {
-        look(problem, 1);
+        measure(problem, 1);
     } else {
         balance(problem);
-        settle(problem);
+        solve_W(problem);
     }
-    look(problem, 0);
+    measure(problem, 0);
     memcpy(H->latest, H->y, nmfi_factor_bytes(problem, H)); /* the incumbent, should it go on */
-    const double divergence = fmax(W->value[NMFI_SUM_DISTANCE], 0);
+    const double divergence = fmax(W->value[NMFI_SUM_LOSS], 0);
     problem->error = sqrt(2 * divergence);
     problem->loss = divergence + nmfi_penalty(W, problem->k) + nmfi_penalty(H, problem->k);
     problem->kkt = nmfi_kkt(problem);

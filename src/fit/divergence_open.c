@@ -26,15 +26,15 @@ void nmfi_name_loss(nmf_options *options)
     if (options->beta == 0) options->loss = NMF_LOSS_IS;
 }
 
-int nmfi_picks_coordinates(const nmfi_problem *problem)
+int nmfi_picks_scd(const nmfi_problem *problem)
 {
     const nmf_options *o = &problem->options;
     if (o->solver != NMF_SOLVER_AUTO || nmfi_beta(o) != 1) return o->solver == NMF_SOLVER_SCD;
     const double sum = problem->mean * (double)problem->m * (double)problem->n;
     const double off = problem->divergence.rank_one;
     const nmfi_defaults *usual = &problem->defaults;
-    return usual->coordinates ||
-           (off > usual->coordinates_above * sum && off < usual->coordinates_below * sum);
+    return usual->scd ||
+           (off > usual->scd_above * sum && off < usual->scd_below * sum);
 }
 
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
@@ -57,34 +57,34 @@ nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
 
 int nmfi_reads_one_way(const nmfi_problem *problem)
 {
-    return problem->divergence.joint && nmfi_pass_most_entries(&problem->pass) == 0;
+    return problem->divergence.jmm && nmfi_pass_most_entries(&problem->pass) == 0;
 }
 
 /* There is a pass along the factor that does not run along the rows of X as it is stored. */
 static int goes_across(const nmfi_problem *problem)
 {
-    return !nmfi_reads_one_way(problem) || !problem->W.on_rows;
+    return !nmfi_reads_one_way(problem) || !problem->W.along_rows;
 }
 
 /* There is a copy of X for it. */
 static int copies(const nmfi_problem *problem, const nmfi_source *stored)
 {
-    return !stored->turns && !nmfi_reads_one_way(problem);
+    return !stored->can_transpose && !nmfi_reads_one_way(problem);
 }
 
 void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
 {
-    nmfi_source turned = nmfi_source_transposed(stored);
+    nmfi_source transposed = nmfi_source_transposed(stored);
     if (!goes_across(problem)) return;
     if (copies(problem, stored)) { /* rows packed */
-        nmf_dense packed = turned.dense;
+        nmf_dense packed = transposed.dense;
         packed.row_stride = packed.columns;
         packed.column_stride = 1;
-        turned = nmfi_source_dense(&packed);
+        transposed = nmfi_source_dense(&packed);
     }
-    nmfi_pass_plan(&problem->divergence.across, &turned, problem->kernels, problem->k,
+    nmfi_pass_plan(&problem->divergence.transposed, &transposed, problem->kernels, problem->k,
                    problem->options.block_rows);
-    nmfi_pass_across(&problem->divergence.across, &problem->pass, 1);
+    nmfi_pass_transposed(&problem->divergence.transposed, &problem->pass, 1);
 }
 
 static int64_t longer(int64_t a, int64_t b)
@@ -98,29 +98,29 @@ void nmfi_divergence_layout(nmfi_problem *problem)
     nmfi_arena *arena = &problem->arena;
     const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
     const int64_t threads = nmfi_team_threads(problem->team);
-    nmfi_pass *const sides[] = {&problem->pass, &d->across};
+    nmfi_pass *const sides[] = {&problem->pass, &d->transposed};
     const int side_count = goes_across(problem) ? 2 : 1;
-    if (side_count > 1) nmfi_pass_layout(&d->across, arena, threads, 0);
+    if (side_count > 1) nmfi_pass_layout(&d->transposed, arena, threads, 0);
     /* Steps in the metric want whole rows; coordinates and the updates of beta 1 none. */
-    const int multiplies = d->joint || problem->options.solver == NMF_SOLVER_MU;
-    const int whole = d->beta != 1 || !(d->coordinates || multiplies);
+    const int multiplies = d->jmm || problem->options.solver == NMF_SOLVER_MU;
+    const int dense_rows = d->beta != 1 || !(d->scd || multiplies);
     for (int side = 0; side < side_count; side++)
-        nmfi_pass_layout_room(sides[side], arena, threads,
-                              nmfi_divergence_room_bytes(sides[side], d->beta, whole), whole);
-    if (d->joint) nmfi_pass_layout_tile_sums(&problem->pass, arena, nmfi_joint_sums(problem));
+        nmfi_pass_layout_workspace(sides[side], arena, threads,
+                              nmfi_divergence_workspace_bytes(sides[side], d->beta, dense_rows), dense_rows);
+    if (d->jmm) nmfi_pass_layout_tile_sums(&problem->pass, arena, nmfi_jmm_sums(problem));
     const nmfi_source *as_stored = &problem->pass.source;
     d->copy = NULL;
     if (copies(problem, as_stored)) {
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
-        d->across.source.dense.data = d->copy;
+        d->transposed.source.dense.data = d->copy;
     }
-    d->marginals[0] = nmfi_take(arena, problem->W.cut.ld, (size_t)bytes);
-    d->marginals[1] = nmfi_take(arena, problem->H.cut.ld, (size_t)bytes);
+    d->marginals[0] = nmfi_take(arena, problem->W.partition.ld, (size_t)bytes);
+    d->marginals[1] = nmfi_take(arena, problem->H.partition.ld, (size_t)bytes);
     d->metric.kernels = problem->kernels;
     d->metric.k = k;
-    nmfi_metric_layout(&d->metric, arena, longer(problem->W.cut.ld, problem->H.cut.ld));
+    nmfi_metric_layout(&d->metric, arena, longer(problem->W.partition.ld, problem->H.partition.ld));
     d->metric.gram = problem->gram;
     d->metric.inverse = problem->inverse;
     d->metric.gram_f64 = problem->gram_f64;
@@ -146,49 +146,49 @@ static double rank_one(nmfi_problem *problem)
     nmfi_divergence *d = &problem->divergence;
     const nmfi_kernels *kernels = problem->kernels;
     nmfi_factor *W = &problem->W, *H = &problem->H;
-    memcpy(W->y, d->marginals[0], (size_t)(W->cut.ld * kernels->element_bytes));
-    memcpy(H->y, d->marginals[1], (size_t)(H->cut.ld * kernels->element_bytes));
-    const double sum = kernels->sum(W->y, W->cut.ld, 1, problem->m);
+    memcpy(W->y, d->marginals[0], (size_t)(W->partition.ld * kernels->element_bytes));
+    memcpy(H->y, d->marginals[1], (size_t)(H->partition.ld * kernels->element_bytes));
+    const double sum = kernels->sum(W->y, W->partition.ld, 1, problem->m);
     kernels->scale(W->y, problem->m, 1 / sqrt(sum));
     kernels->scale(H->y, problem->n, 1 / sqrt(sum));
-    const int along_W = W->on_rows || !nmfi_reads_one_way(problem);
+    const int along_W = W->along_rows || !nmfi_reads_one_way(problem);
     const nmfi_factor *along = along_W ? W : H, *other = along_W ? H : W;
-    const double other_sum = kernels->sum(other->y, other->cut.ld, 1, other->cut.count);
-    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->unit, 1), .still = 1};
+    const double other_sum = kernels->sum(other->y, other->partition.ld, 1, other->partition.count);
+    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->scale, 1), .measure_only = 1};
     looking.step.F = other->y;
-    looking.step.ldf = other->cut.ld;
+    looking.step.ldf = other->partition.ld;
     looking.step.F_sums = &other_sum;
     looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = along->y;
-    looking.step.ld = along->cut.ld;
+    looking.step.ld = along->partition.ld;
     looking.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&looking);
     nmfi_pass *pass = nmfi_pass_along(problem, along);
     nmfi_divergence_visit(pass, &looking.step, &rule, 0);
     memset(W->y, 0, nmfi_factor_bytes(problem, W));
     memset(H->y, 0, nmfi_factor_bytes(problem, H));
-    return pass->total.value[NMFI_SUM_DISTANCE];
+    return pass->total.value[NMFI_SUM_LOSS];
 }
 
 static void read_marginals(nmfi_problem *problem)
 {
     nmfi_divergence *d = &problem->divergence;
-    const int W_on_rows = problem->W.on_rows;
+    const int W_along_rows = problem->W.along_rows;
     if (nmfi_reads_one_way(problem)) {
-        nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_on_rows],
-                       d->marginals[W_on_rows]);
+        nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_along_rows],
+                       d->marginals[W_along_rows]);
         return;
     }
-    nmfi_own_sums(&d->metric, nmfi_pass_along(problem, &problem->W), d->marginals[0]);
-    nmfi_own_sums(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1]);
+    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->W), d->marginals[0]);
+    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1]);
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
-static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_cut *cut)
+static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_partition *partition)
 {
     double squares = 0;
-    const double sum = kernels->sum(marginal, cut->ld, 1, cut->count);
-    kernels->squares(marginal, cut->ld, 1, cut->count, &squares, 1);
-    return squares * (double)cut->count / (sum * sum);
+    const double sum = kernels->sum(marginal, partition->ld, 1, partition->count);
+    kernels->squares(marginal, partition->ld, 1, partition->count, &squares, 1);
+    return squares * (double)partition->count / (sum * sum);
 }
 
 /* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and
@@ -197,8 +197,8 @@ static double unevenness(const nmfi_kernels *kernels, const void *marginal, cons
 static int frobenius_leads_astray(const nmfi_problem *problem)
 {
     const nmfi_divergence *d = &problem->divergence;
-    return unevenness(problem->kernels, d->marginals[0], &problem->W.cut) *
-               unevenness(problem->kernels, d->marginals[1], &problem->H.cut) >
+    return unevenness(problem->kernels, d->marginals[0], &problem->W.partition) *
+               unevenness(problem->kernels, d->marginals[1], &problem->H.partition) >
            2.0;
 }
 
@@ -207,18 +207,18 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
 {
     nmfi_divergence *d = &problem->divergence;
     if (d->beta <= 0 && !(lowest > 0)) return nmfi_name_zero(X, d->beta, error);
-    d->across.unit = problem->unit;
+    d->transposed.scale = problem->scale;
     if (d->copy) {
-        nmfi_pass turned = d->across;
+        nmfi_pass transposed = d->transposed;
         const nmf_dense seen = nmfi_transposed(&problem->pass.source.dense);
-        turned.source = nmfi_source_dense(&seen);
-        nmfi_pass_copy_rows(&turned, d->copy);
-        d->across.visits++;
+        transposed.source = nmfi_source_dense(&seen);
+        nmfi_pass_copy_rows(&transposed, d->copy);
+        d->transposed.passes++;
     }
     read_marginals(problem);
     d->rank_one = rank_one(problem);
-    d->coordinates = nmfi_picks_coordinates(problem);
-    if (d->coordinates) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */
-    if (frobenius_leads_astray(problem)) problem->compressed.rank = 0;
+    d->scd = nmfi_picks_scd(problem);
+    if (d->scd) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */
+    if (frobenius_leads_astray(problem)) problem->sketched.rank = 0;
     return NMF_OK;
 }

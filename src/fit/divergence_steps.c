@@ -12,7 +12,7 @@ static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON
 
 nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor)
 {
-    return factor->on_rows ? &problem->pass : &problem->divergence.across;
+    return factor->along_rows ? &problem->pass : &problem->divergence.transposed;
 }
 
 /* What the rules are told. */
@@ -21,40 +21,40 @@ static nmfi_divergence_step describe(nmfi_problem *problem, nmfi_factor *factor,
 {
     nmfi_metric *metric = &problem->divergence.metric;
     nmfi_divergence_step step =
-        nmfi_step_bare(problem->kernels, problem->divergence.beta, problem->unit, problem->k);
-    if (half.parity) {
+        nmfi_step_bare(problem->kernels, problem->divergence.beta, problem->scale, problem->k);
+    if (half.as_sklearn) {
         step.least = 0;
-        step.instead = step.ignored = peer_epsilon * problem->unit;
+        step.instead = step.ignored = peer_epsilon * problem->scale;
     }
     /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
-    step.F = other->leads && !half.still ? other->spare : other->y;
-    step.ldf = other->cut.ld;
+    step.F = other->is_W && !half.measure_only ? other->spare : other->y;
+    step.ldf = other->partition.ld;
     step.F_sums = metric->F_sums;
-    step.ld = factor->cut.ld;
+    step.ld = factor->partition.ld;
     step.l1 = factor->l1;
     step.l2 = factor->l2;
     step.start = factor->y;
-    step.older = half.still ? factor->y : factor->latest;
-    step.ahead = half.still ? factor->y : factor->leads ? factor->spare : factor->y;
-    step.result = half.still ? factor->y : factor->leads ? factor->latest : factor->spare;
+    step.older = half.measure_only ? factor->y : factor->latest;
+    step.ahead = half.measure_only ? factor->y : factor->is_W ? factor->spare : factor->y;
+    step.result = half.measure_only ? factor->y : factor->is_W ? factor->latest : factor->spare;
     step.extrapolation = half.extrapolation;
     step.measure_start = half.measure_start;
     step.measure_result = half.measure_result;
-    step.counts = factor->leads ? NMFI_COUNTS_AHEAD : NMFI_COUNTS_RESULT;
-    nmfi_component_sums(metric, step.F, &other->cut, metric->F_sums);
+    step.counts = factor->is_W ? NMFI_COUNTS_AHEAD : NMFI_COUNTS_RESULT;
+    nmfi_component_sums(metric, step.F, &other->partition, metric->F_sums);
     return step;
 }
 
 static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
                      nmfi_divergence_half half)
 {
-    const double beta = step.beta, root = sqrt(problem->unit);
-    const int cuts = half.parity && (factor->leads ? beta < 1 : beta <= 1);
+    const double beta = step.beta, root = sqrt(problem->scale);
+    const int cuts = half.as_sklearn && (factor->is_W ? beta < 1 : beta <= 1);
     const nmfi_mu_rule mu = {.step = step,
-                             .still = half.still,
+                             .measure_only = half.measure_only,
                              .gamma = nmfi_mu_gamma(beta),
                              /* den has the unit of S F' */
-                             .no_den = peer_epsilon * pow(problem->unit, beta - 1) * root,
+                             .no_den = peer_epsilon * pow(problem->scale, beta - 1) * root,
                              .cut = cuts ? peer_cut * root : 0};
     const nmfi_rule rule = nmfi_rule_mu(&mu);
     nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
@@ -67,17 +67,17 @@ static void step_by_newton(nmfi_problem *problem, const nmfi_factor *factor,
      * beyond, rounding would choose between that step and half of it. */
     static const double landed = 1e-4;
     const nmfi_newton_rule newton = {
-        .step = step, .gamma = nmfi_mu_gamma(step.beta), .patience = half.strict ? landed : 0.2};
+        .step = step, .gamma = nmfi_mu_gamma(step.beta), .slope_tolerance = half.monotone ? landed : 0.2};
     const nmfi_rule rule = nmfi_rule_newton(&newton);
     nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
 }
 
-static void descend_coordinates(nmfi_problem *problem, const nmfi_factor *factor,
+static void step_by_scd(nmfi_problem *problem, const nmfi_factor *factor,
                                 nmfi_divergence_step step, nmfi_divergence_half half)
 {
-    const nmfi_coordinates_rule coordinates = {
-        .step = step, .sweeps = 2, .accuracy = 1e-3, .strict = half.strict};
-    const nmfi_rule rule = nmfi_rule_coordinates(&coordinates);
+    const nmfi_scd_rule scd = {
+        .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
+    const nmfi_rule rule = nmfi_rule_scd(&scd);
     nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
 }
 
@@ -86,17 +86,17 @@ static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
 {
     nmfi_metric *metric = &problem->divergence.metric;
     nmfi_pass *pass = nmfi_pass_along(problem, factor);
-    nmfi_component_sums(metric, step.start, &factor->cut, metric->own_sums);
+    nmfi_component_sums(metric, step.start, &factor->partition, metric->component_sums);
     /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
-    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->cut.count);
+    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->partition.count);
     const nmfi_metric_rule newton = {.step = step,
                                      .gram = metric->gram,
                                      .inverse = metric->inverse,
                                      .sum = metric->sum,
-                                     .own_sums = problem->divergence.marginals[!factor->leads],
+                                     .row_sums = problem->divergence.marginals[!factor->is_W],
                                      .accuracy = 0.03,
                                      .sweeps = 24,
-                                     .patience = half.strict ? 0 : 0.2};
+                                     .slope_tolerance = half.monotone ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
     nmfi_divergence_visit(pass, &step, &rule, 1);
 }
@@ -106,27 +106,27 @@ void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_
     nmfi_factor *factor = of_W ? &problem->W : &problem->H;
     const nmfi_factor *other = of_W ? &problem->H : &problem->W;
     const nmfi_divergence_step step = describe(problem, factor, other, half);
-    if (half.still || half.parity)
+    if (half.measure_only || half.as_sklearn)
         multiply(problem, factor, step, half);
     else if (step.beta != 1)
         step_by_newton(problem, factor, step, half);
     else
-        (problem->divergence.coordinates ? descend_coordinates : step_in_metric)(problem, factor,
+        (problem->divergence.scd ? step_by_scd : step_in_metric)(problem, factor,
                                                                                  step, half);
     nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(problem, nmfi_pass_along(problem, factor), factor);
 }
 
-void nmfi_divergence_settle_W(nmfi_problem *problem)
+void nmfi_divergence_solve_W(nmfi_problem *problem)
 {
     nmfi_factor *W = &problem->W;
     nmfi_pass *pass = nmfi_pass_along(problem, W);
-    const nmfi_divergence_half half = {.still = 1, .measure_start = 1, .measure_result = 1};
+    const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_step step = describe(problem, W, &problem->H, half);
     step.ahead = step.result = W->spare;
-    const nmfi_settle_rule settle =
-        nmfi_settling(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
-    const nmfi_rule rule = nmfi_rule_settle(&settle);
+    const nmfi_solve_divergence_rule solving =
+        nmfi_solving_divergence(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
+    const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
     nmfi_divergence_visit(pass, &step, &rule, 0);
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
@@ -136,7 +136,7 @@ void nmfi_divergence_settle_W(nmfi_problem *problem)
  * turn: nothing in WH holds the scales, and in a few hundred iterations they would leave the range
  * of a double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2,
  * which rounds nothing. Penalties hold them by themselves. */
-void nmfi_divergence_hold_scales(const nmfi_problem *problem)
+void nmfi_divergence_rebalance_scales(const nmfi_problem *problem)
 {
     enum { FAR = 8 };
     const nmfi_kernels *kernels = problem->kernels;
@@ -144,31 +144,31 @@ void nmfi_divergence_hold_scales(const nmfi_problem *problem)
     const int64_t bytes = kernels->element_bytes;
     if (W->l1 > 0 || W->l2 > 0 || H->l1 > 0 || H->l2 > 0) return;
     for (int64_t j = 0; j < problem->k; j++) {
-        const int64_t at_w = j * W->cut.ld * bytes, at_h = j * H->cut.ld * bytes;
+        const int64_t at_w = j * W->partition.ld * bytes, at_h = j * H->partition.ld * bytes;
         double w2 = 0, h2 = 0;
-        kernels->squares((char *)W->y + at_w, W->cut.ld, 1, W->cut.count, &w2, 1);
-        kernels->squares((char *)H->latest + at_h, H->cut.ld, 1, H->cut.count, &h2, 1);
+        kernels->squares((char *)W->y + at_w, W->partition.ld, 1, W->partition.count, &w2, 1);
+        kernels->squares((char *)H->latest + at_h, H->partition.ld, 1, H->partition.count, &h2, 1);
         if (!(w2 > 0 && h2 > 0)) continue;
         const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
         if (abs(apart) < FAR) continue;
         void *const ws[] = {W->y, W->latest, W->spare}, *const hs[] = {H->y, H->latest, H->spare};
         for (int i = 0; i < 3; i++) {
-            kernels->scale((char *)ws[i] + at_w, W->cut.count, ldexp(1.0, -apart));
-            kernels->scale((char *)hs[i] + at_h, H->cut.count, ldexp(1.0, apart));
+            kernels->scale((char *)ws[i] + at_w, W->partition.count, ldexp(1.0, -apart));
+            kernels->scale((char *)hs[i] + at_h, H->partition.count, ldexp(1.0, apart));
         }
     }
 }
 
 double nmfi_divergence_alternate(nmfi_problem *problem, nmfi_divergence_ahead ahead)
 {
-    nmfi_divergence_hold_scales(problem);
+    nmfi_divergence_rebalance_scales(problem);
     const nmfi_divergence_half half_W = {
-        .extrapolation = ahead.W, .strict = ahead.strict, .measure_start = 1};
+        .extrapolation = ahead.W, .monotone = ahead.monotone, .measure_start = 1};
     const nmfi_divergence_half half_H = {
-        .extrapolation = ahead.H, .strict = ahead.strict, .measure_start = 1, .measure_result = 1};
+        .extrapolation = ahead.H, .monotone = ahead.monotone, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_half_step(problem, 1, half_W);
     nmfi_divergence_half_step(problem, 0, half_H);
-    return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +
+    return problem->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&problem->W, problem->k) +
            nmfi_penalty(&problem->H, problem->k);
 }
 
@@ -180,36 +180,36 @@ static void match_marginals(nmfi_problem *problem, nmfi_factor *factor, void *at
     nmfi_metric *metric = &problem->divergence.metric;
     const nmfi_kernels *kernels = problem->kernels;
     const int64_t bytes = kernels->element_bytes;
-    nmfi_component_sums(metric, F, &other->cut, metric->F_sums);
-    nmfi_model_sums(metric, at, &factor->cut, metric->F_sums, metric->weight);
-    for (int64_t i = 0; i < factor->cut.count; i++) {
+    nmfi_component_sums(metric, F, &other->partition, metric->F_sums);
+    nmfi_model_sums(metric, at, &factor->partition, metric->F_sums, metric->weight);
+    for (int64_t i = 0; i < factor->partition.count; i++) {
         double model, own;
         char *weight = (char *)metric->weight + i * bytes;
         kernels->to_f64(weight, &model, 1);
-        kernels->to_f64((const char *)problem->divergence.marginals[!factor->leads] + i * bytes,
+        kernels->to_f64((const char *)problem->divergence.marginals[!factor->is_W] + i * bytes,
                         &own, 1);
         const double scale = model > 0 ? own / model : 0;
         kernels->from_f64(&scale, weight, 1);
     }
-    kernels->weigh(at, factor->cut.ld, problem->k, factor->cut.count, metric->weight, at);
+    kernels->scale_columns(at, factor->partition.ld, problem->k, factor->partition.count, metric->weight, at);
 }
 
 /* Adds a thousandth of its mean to every entry. */
-static void raise_zeros(const nmfi_problem *problem, const nmfi_factor *factor, void *at)
+static void add_floor(const nmfi_problem *problem, const nmfi_factor *factor, void *at)
 {
     const nmfi_kernels *kernels = problem->kernels;
-    const double entries = (double)problem->k * (double)factor->cut.count;
-    const double mean = kernels->sum(at, factor->cut.ld, problem->k, factor->cut.count) / entries;
+    const double entries = (double)problem->k * (double)factor->partition.count;
+    const double mean = kernels->sum(at, factor->partition.ld, problem->k, factor->partition.count) / entries;
     for (int64_t j = 0; j < problem->k; j++)
-        kernels->shift((char *)at + j * factor->cut.ld * kernels->element_bytes, factor->cut.count,
+        kernels->add_constant((char *)at + j * factor->partition.ld * kernels->element_bytes, factor->partition.count,
                        1e-3 * mean);
 }
 
-static void lift(nmfi_problem *problem, int match)
+static void make_positive(nmfi_problem *problem, int match)
 {
     nmfi_factor *W = &problem->W, *H = &problem->H;
-    raise_zeros(problem, W, W->y);
-    raise_zeros(problem, H, H->latest);
+    add_floor(problem, W, W->y);
+    add_floor(problem, H, H->latest);
     if (match) {
         match_marginals(problem, W, W->y, H, H->latest);
         match_marginals(problem, H, H->latest, W, W->y);
@@ -220,26 +220,26 @@ static void lift(nmfi_problem *problem, int match)
 /* D and the penalties at W.y and H.y. */
 static double value_there(nmfi_problem *problem)
 {
-    const nmfi_divergence_half look = {.still = 1, .measure_result = 1};
-    nmfi_divergence_half_step(problem, 1, look);
-    nmfi_divergence_half_step(problem, 0, look);
-    return problem->H.value[NMFI_SUM_DISTANCE] + nmfi_penalty(&problem->W, problem->k) +
+    const nmfi_divergence_half measure = {.measure_only = 1, .measure_result = 1};
+    nmfi_divergence_half_step(problem, 1, measure);
+    nmfi_divergence_half_step(problem, 0, measure);
+    return problem->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&problem->W, problem->k) +
            nmfi_penalty(&problem->H, problem->k);
 }
 
-void nmfi_divergence_lift(nmfi_problem *problem)
+void nmfi_divergence_make_positive(nmfi_problem *problem)
 {
     nmfi_factor *W = &problem->W, *H = &problem->H;
     if (problem->options.init != NMF_INIT_CUSTOM) {
-        lift(problem, 1);
+        make_positive(problem, 1);
         return;
     }
     /* Joint updates leave a zero what it is, which who gives a start may want. */
-    if (problem->divergence.joint) return;
+    if (problem->divergence.jmm) return;
     memcpy(W->spare, W->y, nmfi_factor_bytes(problem, W));
     memcpy(H->spare, H->y, nmfi_factor_bytes(problem, H));
     const double given = value_there(problem);
-    lift(problem, problem->divergence.beta == 1); /* elsewhere X's sums need not be better ones */
+    make_positive(problem, problem->divergence.beta == 1); /* elsewhere X's sums need not be better ones */
     if (value_there(problem) < given) return;
     memcpy(W->y, W->spare, nmfi_factor_bytes(problem, W));
     memcpy(H->y, H->spare, nmfi_factor_bytes(problem, H));

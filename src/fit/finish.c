@@ -16,11 +16,11 @@ static void balance(nmfi_problem *problem)
     if (o->alpha_W > 0 || o->alpha_H > 0 || o->solver == NMF_SOLVER_CD) return;
     const nmfi_kernels *kernels = problem->kernels;
     for (int64_t j = 0; j < problem->k; j++) {
-        char *w = (char *)problem->W.y + j * problem->W.cut.ld * kernels->element_bytes;
-        char *h = (char *)problem->H.y + j * problem->H.cut.ld * kernels->element_bytes;
+        char *w = (char *)problem->W.y + j * problem->W.partition.ld * kernels->element_bytes;
+        char *h = (char *)problem->H.y + j * problem->H.partition.ld * kernels->element_bytes;
         double w2 = 0, h2 = 0;
-        kernels->squares(w, problem->W.cut.ld, 1, problem->m, &w2, 1);
-        kernels->squares(h, problem->H.cut.ld, 1, problem->n, &h2, 1);
+        kernels->squares(w, problem->W.partition.ld, 1, problem->m, &w2, 1);
+        kernels->squares(h, problem->H.partition.ld, 1, problem->n, &h2, 1);
         if (w2 > 0 && h2 > 0) kernels->scale(h, problem->n, sqrt(sqrt(w2 / h2)));
     }
 }
@@ -32,7 +32,7 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
     nmfi_set_gram(problem, problem->W.gram, H->l2);
     const nmfi_hals_rule hals = {.kernels = problem->kernels,
                                  .k = problem->k,
-                                 .ld = H->cut.ld,
+                                 .ld = H->partition.ld,
                                  .gram = problem->gram,
                                  .inverse = problem->inverse,
                                  .l1 = H->l1,
@@ -53,7 +53,7 @@ void nmfi_finish(nmfi_problem *problem)
         return;
     }
     nmfi_factor *W = &problem->W, *H = &problem->H;
-    nmfi_pass *pass = W->on_rows ? &problem->pass : &problem->by_samples;
+    nmfi_pass *pass = W->along_rows ? &problem->pass : &problem->by_samples;
     const int solve = problem->options.solver != NMF_SOLVER_CD;
     memcpy(H->y, H->latest, nmfi_factor_bytes(problem, H));
     balance(problem);
@@ -62,11 +62,11 @@ void nmfi_finish(nmfi_problem *problem)
     nmfi_set_gram(problem, H->gram, W->l2);
 
     const nmfi_solve_rule solving =
-        nmfi_solving(problem->kernels, problem->k, W->cut.ld, problem->gram, problem->inverse,
+        nmfi_solving(problem->kernels, problem->k, W->partition.ld, problem->gram, problem->inverse,
                      problem->gram_f64, W->l1, W->y);
     const nmfi_hals_rule looking = {.kernels = problem->kernels,
                                     .k = problem->k,
-                                    .ld = W->cut.ld,
+                                    .ld = W->partition.ld,
                                     .gram = problem->gram,
                                     .inverse = problem->inverse,
                                     .l1 = W->l1,
@@ -81,7 +81,7 @@ void nmfi_finish(nmfi_problem *problem)
     nmfi_pass_visit(pass, &visit);
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
-    const double distance = pass->total.value[NMFI_SUM_DISTANCE];
+    const double distance = pass->total.value[NMFI_SUM_LOSS];
     measure_H(problem, pass);
 
     memcpy(H->latest, H->y,

@@ -13,7 +13,7 @@ static void try_start(nmfi_problem *problem)
     enum { TRIAL = 10 };
     const int64_t most = problem->options.max_iter;
     if (problem->starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
-    if (problem->starts > 1 || problem->compressed.rank == 0)
+    if (problem->starts > 1 || problem->sketched.rank == 0)
         nmfi_iterate(problem, problem->options.tol);
     problem->options.max_iter = most;
 }
@@ -27,11 +27,11 @@ static void converge(nmfi_problem *problem)
         (solver == NMF_SOLVER_CD ? nmfi_iterate_cd : nmfi_iterate_mu)(problem);
         return;
     }
-    if (problem->compressed.rank > 0) nmfi_iterate_compressed(problem);
+    if (problem->sketched.rank > 0) nmfi_iterate_sketched(problem);
     if (problem->divergence.wanted) {
-        nmfi_divergence_lift(problem);
+        nmfi_divergence_make_positive(problem);
         try_start(problem);
-    } else if (problem->compressed.rank == 0) {
+    } else if (problem->sketched.rank == 0) {
         nmfi_iterate(problem, problem->options.tol);
     }
 }
@@ -85,7 +85,7 @@ static void polish(nmfi_problem *problem)
     double tol = problem->options.tol;
     for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
         const int tried = problem->divergence.wanted && problem->starts > 1;
-        const int iterate = round > 0 || tried || problem->compressed.rank > 0;
+        const int iterate = round > 0 || tried || problem->sketched.rank > 0;
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
         const double before = problem->loss;
         nmfi_finish(problem);

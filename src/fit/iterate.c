@@ -8,29 +8,29 @@
 #include <math.h>
 
 enum { WINDOW = 5, DELAY = 2, REVIVAL = 10, SOON = 4 };
-static const double beta_first = 0.5, beta_growth = 1.02, beta_limit_growth = 1.01, beta_cut = 1.5;
+static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01, momentum_cut = 1.5;
 
 typedef struct extrapolation {
     int wanted;               /* 0: plain HALS throughout */
     int plain;                /* the next step is a plain one */
-    int calm;                 /* the next W is not extrapolated, though its start is */
-    double beta, limit, back; /* back: the last beta that was accepted */
+    int skip_momentum;                 /* the next W is not extrapolated, though its start is */
+    double momentum, limit, back; /* back: the last momentum that was accepted */
 } extrapolation;
 
 static void shrink(extrapolation *e)
 {
     e->limit = e->back;
-    e->beta /= beta_cut;
+    e->momentum /= momentum_cut;
     e->plain = 1;
-    e->calm = 0;
+    e->skip_momentum = 0;
 }
 
 static void grow(extrapolation *e)
 {
-    e->plain = e->calm = 0;
-    e->back = e->beta;
-    e->beta = fmin(e->limit, e->beta * beta_growth);
-    e->limit = fmin(1.0, e->limit * beta_limit_growth);
+    e->plain = e->skip_momentum = 0;
+    e->back = e->momentum;
+    e->momentum = fmin(e->limit, e->momentum * momentum_growth);
+    e->limit = fmin(1.0, e->limit * momentum_limit_growth);
 }
 
 typedef struct descent {
@@ -54,18 +54,18 @@ static double alternate(nmfi_problem *problem, const descent *d)
 {
     const extrapolation *e = &d->ahead;
     const int64_t sweeps = inner_sweeps(problem);
-    const double norm2 = problem->compressed.active ? problem->compressed.norm2 : problem->norm2;
+    const double norm2 = problem->sketched.active ? problem->sketched.norm2 : problem->norm2;
     const int late = e->wanted && d->steps > DELAY;
-    if (problem->divergence.joint)
-        return nmfi_joint_iteration(problem, late && !e->calm ? e->beta : 0.0);
-    if (problem->divergence.wanted && !problem->compressed.active) {
-        const nmfi_divergence_ahead ahead = {late && !e->plain && !e->calm ? e->beta : 0.0,
-                                             e->wanted && d->steps >= DELAY ? e->beta : 0.0,
+    if (problem->divergence.jmm)
+        return nmfi_jmm_iteration(problem, late && !e->skip_momentum ? e->momentum : 0.0);
+    if (problem->divergence.wanted && !problem->sketched.active) {
+        const nmfi_divergence_ahead ahead = {late && !e->plain && !e->skip_momentum ? e->momentum : 0.0,
+                                             e->wanted && d->steps >= DELAY ? e->momentum : 0.0,
                                              !late || e->plain};
         return nmfi_divergence_alternate(problem, ahead);
     }
-    const nmfi_half half_W = {sweeps, late && !e->plain ? e->beta : 0.0, 1, 0};
-    const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->beta : 0.0, 0, 1};
+    const nmfi_half half_W = {sweeps, late && !e->plain ? e->momentum : 0.0, 1, 0};
+    const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->momentum : 0.0, 0, 1};
     nmfi_half_step(problem, &problem->W, &problem->H, half_W);
     const double penalty = nmfi_penalty(&problem->W, problem->k);
     nmfi_half_step(problem, &problem->H, &problem->W, half_H);
@@ -77,7 +77,7 @@ static descent begin(nmfi_problem *problem)
     const nmf_solver solver = problem->options.solver;
     const int wanted =
         solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD || solver == NMF_SOLVER_JMM;
-    const descent d = {{wanted, 1, 0, beta_first, 1.0, beta_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
+    const descent d = {{wanted, 1, 0, momentum_first, 1.0, momentum_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }
@@ -87,7 +87,7 @@ static descent begin(nmfi_problem *problem)
  * step from an extrapolated point has gained against that point only. */
 static double known_gain(const nmfi_problem *problem, const descent *d)
 {
-    const int products = !problem->divergence.wanted || problem->compressed.active;
+    const int products = !problem->divergence.wanted || problem->sketched.active;
     if (!products || !d->ahead.plain || d->loss == DBL_MAX) return 0;
     return problem->W.value[NMFI_SUM_DECREASE] + problem->H.value[NMFI_SUM_DECREASE];
 }
@@ -107,10 +107,10 @@ static int falls_back(nmfi_problem *problem)
 {
     static const double far = 0.05;
     nmfi_divergence *divergence = &problem->divergence;
-    if (!divergence->wanted || problem->compressed.active || divergence->beta != 1 ||
-        divergence->coordinates || divergence->joint || problem->kkt < far)
+    if (!divergence->wanted || problem->sketched.active || divergence->beta != 1 ||
+        divergence->scd || divergence->jmm || problem->kkt < far)
         return 0;
-    divergence->coordinates = 1;
+    divergence->scd = 1;
     return 1;
 }
 
@@ -140,8 +140,8 @@ static int step(nmfi_problem *problem, descent *d)
  * it, and costs less than waiting for a step to be thrown away. */
 static void watch(descent *d, double kkt)
 {
-    d->ahead.calm = kkt > d->kkt;
-    d->kkt = d->ahead.calm ? INFINITY : kkt;
+    d->ahead.skip_momentum = kkt > d->kkt;
+    d->kkt = d->ahead.skip_momentum ? INFINITY : kkt;
 }
 
 /* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
@@ -219,16 +219,16 @@ void nmfi_iterate(nmfi_problem *problem, double tol)
     }
 }
 
-void nmfi_iterate_compressed(nmfi_problem *problem)
+void nmfi_iterate_sketched(nmfi_problem *problem)
 {
     /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
      * Another loss than this only begins here. */
     const double moving = problem->divergence.wanted ? 1e-4 : 3e-6;
     static const double surely = 0.3;
     enum { LONG = 500 };
-    const double left_out = 0.5 * (problem->norm2 - problem->compressed.norm2);
+    const double left_out = 0.5 * (problem->norm2 - problem->sketched.norm2);
     recent losses = {{0}, 0};
-    problem->compressed.active = 1;
+    problem->sketched.active = 1;
     descent d = begin(problem);
     for (int64_t i = 0; i < LONG; i++) {
         const double before = d.loss;
@@ -239,5 +239,5 @@ void nmfi_iterate_compressed(nmfi_problem *problem)
         if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
     problem->loss = d.loss + left_out;
-    problem->compressed.active = 0;
+    problem->sketched.active = 0;
 }

@@ -10,26 +10,26 @@ void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_l
 {
     const int64_t bytes = metric->kernels->element_bytes;
     metric->F_sums = nmfi_take(arena, metric->k, sizeof(double));
-    metric->own_sums = nmfi_take(arena, metric->k, sizeof(double));
+    metric->component_sums = nmfi_take(arena, metric->k, sizeof(double));
     metric->weight = nmfi_take(arena, longer_ld, (size_t)bytes);
     metric->weighted = nmfi_take(arena, metric->k, nmfi_product(longer_ld, bytes));
 }
 
-void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                          double *sums)
 {
     const nmfi_kernels *kernels = metric->kernels;
     for (int64_t j = 0; j < metric->k; j++)
-        sums[j] = kernels->sum((const char *)factor + j * cut->ld * kernels->element_bytes, cut->ld,
-                               1, cut->count);
+        sums[j] = kernels->sum((const char *)factor + j * partition->ld * kernels->element_bytes, partition->ld,
+                               1, partition->count);
 }
 
-void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                      const double *other_sums, void *sums)
 {
-    /* The inverse is of no use before there is a metric: its room serves for the sums as T. */
+    /* The inverse is of no use before there is a metric: its workspace serves for the sums as T. */
     metric->kernels->from_f64(other_sums, metric->inverse, metric->k);
-    metric->kernels->expand(metric->inverse, 1, factor, cut->ld, metric->k, cut->count, sums);
+    metric->kernels->model_row(metric->inverse, 1, factor, partition->ld, metric->k, partition->count, sums);
 }
 
 static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t count)
@@ -39,7 +39,7 @@ static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t cou
         kernels->from_f64(&one, (char *)array + i * kernels->element_bytes, 1);
 }
 
-void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
+void nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
 {
     fill_with_ones(metric->kernels, metric->weight, pass->columns.count);
     const nmfi_project_rule project = {metric->kernels, 1, pass->rows.ld, NULL, sums};
@@ -61,12 +61,12 @@ void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, 
     nmfi_pass_columns(pass, 1, &columns, NULL);
 }
 
-/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the room has served
+/* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the workspace has served
  * the other factor before, and what it left there would count. */
-static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_cut *cut)
+static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_partition *partition)
 {
     enum { SPAN = 256 };
-    const int64_t all = cut->count;
+    const int64_t all = partition->count;
     double values[SPAN];
     for (int64_t c = 0; c < all; c += SPAN) {
         const int64_t count = all - c < SPAN ? all - c : SPAN;
@@ -76,31 +76,31 @@ static void invert_roots(const nmfi_kernels *kernels, void *sums, const nmfi_cut
         kernels->from_f64(values, at, count);
     }
     memset((char *)sums + all * kernels->element_bytes, 0,
-           (size_t)((cut->ld - all) * kernels->element_bytes));
+           (size_t)((partition->ld - all) * kernels->element_bytes));
 }
 
 void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2)
 {
     const nmfi_kernels *kernels = metric->kernels;
-    const nmfi_cut *cut = &pass->columns;
+    const nmfi_partition *partition = &pass->columns;
     const int64_t k = metric->k;
     metric->sum = 0;
-    for (int64_t j = 0; j < k; j++) metric->sum += metric->own_sums[j] * metric->F_sums[j];
-    nmfi_model_sums(metric, F, cut, metric->own_sums, metric->weight);
-    invert_roots(kernels, metric->weight, cut);
-    kernels->weigh(F, cut->ld, k, cut->ld, metric->weight, metric->weighted);
+    for (int64_t j = 0; j < k; j++) metric->sum += metric->component_sums[j] * metric->F_sums[j];
+    nmfi_model_sums(metric, F, partition, metric->component_sums, metric->weight);
+    invert_roots(kernels, metric->weight, partition);
+    kernels->scale_columns(F, partition->ld, k, partition->ld, metric->weight, metric->weighted);
     nmfi_pass_columns(pass, k, NULL, metric->weighted);
     memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
     nmfi_gram_for_rule(kernels, k, l2, metric->gram_f64, metric->gram, metric->inverse);
 }
 
-nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double unit,
+nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double scale,
                                     int64_t k)
 {
     const double smallest = kernels->element_bytes == 4 ? 1e-15 : 1e-100;
     const nmfi_divergence_step step = {.kernels = kernels,
                                        .beta = beta,
-                                       .unit = unit,
+                                       .scale = scale,
                                        .least = smallest,
                                        .instead = smallest,
                                        .k = k};
@@ -108,19 +108,19 @@ nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, do
 }
 
 void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
-                           int whole)
+                           int dense_rows)
 {
     const nmfi_tiles_visit visit = {
-        .rule = rule, .F = step->F, .k = step->k, .entries_only = step->beta == 1 && !whole};
+        .rule = rule, .F = step->F, .k = step->k, .entries_only = step->beta == 1 && !dense_rows};
     nmfi_pass_visit_tiles(pass, &visit);
 }
 
-int64_t nmfi_divergence_room_bytes(const nmfi_pass *pass, double beta, int whole)
+int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows)
 {
     const int64_t bytes = pass->kernels->element_bytes, entries = nmfi_pass_most_entries(pass);
-    const int64_t rows = nmfi_strip_room_bytes(pass->k, pass->columns.ld, bytes);
+    const int64_t rows = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, bytes);
     const int64_t line = nmfi_strip_line_bytes(pass->k, entries, bytes);
-    const int lines = entries > 0 && beta == 1 && !whole;
+    const int lines = entries > 0 && beta == 1 && !dense_rows;
     return lines || line > rows ? line : rows;
 }
 
@@ -129,28 +129,28 @@ double nmfi_mu_gamma(double beta)
     return beta < 1 ? 1 / (2 - beta) : beta > 2 ? 1 / (beta - 1) : 1;
 }
 
-double nmfi_joint_gamma(double beta, double l2)
+double nmfi_jmm_gamma(double beta, double l2)
 {
     return 1 / (fmax(beta, l2 > 0 ? 2 : 1) - fmin(beta - 1, 1));
 }
 
-nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
-                               const void *own_sums)
+nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
+                               const void *row_sums)
 {
     nmfi_component_sums(metric, step.F, &pass->columns, metric->F_sums);
     for (int64_t j = 0; j < metric->k; j++)
-        metric->own_sums[j] = metric->F_sums[j] > 0 ? 1 / metric->F_sums[j] : 0;
+        metric->component_sums[j] = metric->F_sums[j] > 0 ? 1 / metric->F_sums[j] : 0;
     nmfi_metric_make(metric, pass, step.F, 0);
     step.F_sums = metric->F_sums;
-    const nmfi_settle_rule rule = {.metric = {.step = step,
+    const nmfi_solve_divergence_rule rule = {.metric = {.step = step,
                                               .gram = metric->gram,
                                               .inverse = metric->inverse,
                                               .sum = metric->sum,
-                                              .own_sums = own_sums,
+                                              .row_sums = row_sums,
                                               .accuracy = 0.003, /* of the first step */
                                               .sweeps = 64,
                                               .each_row = 1,
-                                              .patience = 0.2},
+                                              .slope_tolerance = 0.2},
                                    .gamma = nmfi_mu_gamma(step.beta),
                                    .no_den = step.instead,
                                    .accuracy = metric->kernels->element_bytes == 4 ? 1e-5 : 1e-9};

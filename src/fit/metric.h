@@ -10,7 +10,7 @@ typedef struct nmfi_metric {
     const nmfi_kernels *kernels;
     int64_t k;
     double *F_sums;       /* k: of the components of the factor that is held fixed */
-    double *own_sums;     /* k: of those of the factor that is improved */
+    double *component_sums;     /* k: of those of the factor that is improved */
     void *weight;         /* ld of the longer factor */
     void *weighted;       /* k times that */
     void *gram, *inverse; /* k x k and k, T */
@@ -22,38 +22,38 @@ typedef struct nmfi_metric {
 void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_ld);
 
 /* The components' sums of a factor, k numbers. */
-void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                          double *sums);
 /* The model's sums along `factor`, sum_j other_sums_j factor_j, into T. */
-void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_cut *cut,
+void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                      const double *other_sums, void *sums);
 /* X's sums along the rows of a pass, into T; works in metric->weight. */
-void nmfi_own_sums(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
+void nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
 /* Along its rows and its columns, from one reading of a pass that accumulates; works in
  * metric->weighted too. */
 void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, void *column_sums);
 
-/* gram = F diag(1 / c) F' + l2, c = sum_j own_sums_j F_j, from F_sums and own_sums as they are;
+/* gram = F diag(1 / c) F' + l2, c = sum_j component_sums_j F_j, from F_sums and component_sums as they are;
  * F is the column factor of `pass`. */
 void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2);
 
 /* A step's numbers that do not depend on the factors, with the guards of our own solvers. */
-nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double unit,
+nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double scale,
                                     int64_t k);
 /* One visit of a step's rule. The Kullback-Leibler divergence needs no zeros of X, unless the
  * rule is quicker with whole rows. */
 void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
-                           int whole);
-/* The room that the rules of such visits work in; `whole`: some of them want whole rows. */
-int64_t nmfi_divergence_room_bytes(const nmfi_pass *pass, double beta, int whole);
+                           int dense_rows);
+/* The workspace that the rules of such visits work in; `dense_rows`: some of them want dense_rows rows. */
+int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows);
 
 /* How a row is settled: one place for the fit's last visit and for transform. The metric is made
  * from F alone, so that no row depends on another. */
-nmfi_settle_rule nmfi_settling(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
-                               const void *own_sums);
+nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
+                               const void *row_sums);
 /* The exponent that makes the multiplicative update descend: Fevotte & Idier 2011. */
 double nmfi_mu_gamma(double beta);
-/* And that of the joint update, which descends with penalties too (rule_joint.c). */
-double nmfi_joint_gamma(double beta, double l2);
+/* And that of the joint update, which descends with penalties too (rule_jmm.c). */
+double nmfi_jmm_gamma(double beta, double l2);
 
 #endif

@@ -16,15 +16,15 @@ static double error_of(double divergence)
 
 static double error_at_start(nmfi_problem *problem)
 {
-    const nmfi_divergence_half look = {.still = 1, .parity = 1, .measure_result = 1};
-    nmfi_divergence_half_step(problem, 0, look);
-    return error_of(problem->H.value[NMFI_SUM_DISTANCE]);
+    const nmfi_divergence_half measure = {.measure_only = 1, .as_sklearn = 1, .measure_result = 1};
+    nmfi_divergence_half_step(problem, 0, measure);
+    return error_of(problem->H.value[NMFI_SUM_LOSS]);
 }
 
 void nmfi_iterate_mu(nmfi_problem *problem)
 {
-    const nmfi_divergence_half half_W = {.parity = 1, .measure_start = 1};
-    const nmfi_divergence_half half_H = {.parity = 1, .measure_start = 1, .measure_result = 1};
+    const nmfi_divergence_half half_W = {.as_sklearn = 1, .measure_start = 1};
+    const nmfi_divergence_half half_H = {.as_sklearn = 1, .measure_start = 1, .measure_result = 1};
     nmfi_reject(problem);
     const double first = error_at_start(problem);
     double before = first;
@@ -32,7 +32,7 @@ void nmfi_iterate_mu(nmfi_problem *problem)
         problem->iterations++;
         nmfi_divergence_half_step(problem, 1, half_W);
         nmfi_divergence_half_step(problem, 0, half_H);
-        const double divergence = problem->H.value[NMFI_SUM_DISTANCE];
+        const double divergence = problem->H.value[NMFI_SUM_LOSS];
         const double loss = divergence + nmfi_penalty(&problem->W, problem->k) +
                             nmfi_penalty(&problem->H, problem->k);
         nmfi_accept(problem);

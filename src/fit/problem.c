@@ -18,7 +18,7 @@ static int64_t pass_width(const nmfi_problem *problem)
 static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes,
                           int keeps)
 {
-    const size_t component = nmfi_product(factor->cut.ld, bytes);
+    const size_t component = nmfi_product(factor->partition.ld, bytes);
     factor->y = nmfi_take(arena, k, component);
     factor->latest = nmfi_take(arena, k, component);
     factor->spare = nmfi_take(arena, k, component);
@@ -36,15 +36,15 @@ static void layout(nmfi_problem *problem)
     const int divergence = problem->divergence.wanted;
     const int accumulates = !divergence || problem->sketch.width > 0 || nmfi_reads_one_way(problem);
     nmfi_pass_layout(&problem->pass, arena, threads, accumulates);
-    if (!divergence && !problem->W.on_rows)
+    if (!divergence && !problem->W.along_rows)
         nmfi_pass_layout(&problem->by_samples, arena, threads, 1);
     const int keeps = problem->starts > 1;
     layout_factor(&problem->W, arena, k, bytes, keeps);
     layout_factor(&problem->H, arena, k, bytes, keeps);
-    const int wants_B = problem->compressed.rank > 0;
+    const int wants_B = problem->sketched.rank > 0;
     if (problem->sketch.width > 0)
         nmfi_sketch_layout(&problem->sketch, &problem->pass, arena, wants_B);
-    if (wants_B) nmfi_compressed_layout(problem, arena);
+    if (wants_B) nmfi_sketched_layout(problem, arena);
     problem->gram = nmfi_take(arena, k * k, (size_t)bytes);
     problem->inverse = nmfi_take(arena, k, (size_t)bytes);
     problem->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
@@ -62,16 +62,16 @@ static void plan(nmfi_problem *problem)
     const nmfi_source stored = by_features ? nmfi_source_transposed(source) : *source;
     const int64_t width = pass_width(problem);
     nmfi_pass_plan(&problem->pass, &stored, problem->kernels, width, problem->options.block_rows);
-    problem->W.leads = 1;
-    problem->W.on_rows = !by_features;
-    problem->H.on_rows = by_features;
-    problem->W.cut = by_features ? problem->pass.columns : problem->pass.rows;
-    problem->H.cut = by_features ? problem->pass.rows : problem->pass.columns;
+    problem->W.is_W = 1;
+    problem->W.along_rows = !by_features;
+    problem->H.along_rows = by_features;
+    problem->W.partition = by_features ? problem->pass.columns : problem->pass.rows;
+    problem->H.partition = by_features ? problem->pass.rows : problem->pass.columns;
     if (problem->divergence.wanted) nmfi_divergence_plan(problem, &stored);
     if (problem->divergence.wanted || !by_features) return;
     nmfi_pass_plan(&problem->by_samples, source, problem->kernels, problem->k,
                    problem->options.block_rows);
-    nmfi_pass_across(&problem->by_samples, &problem->pass, 0);
+    nmfi_pass_transposed(&problem->by_samples, &problem->pass, 0);
 }
 
 static void set_penalties(nmfi_problem *problem)
@@ -79,10 +79,10 @@ static void set_penalties(nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double n = (double)problem->n, m = (double)problem->m;
-    /* Factors are those of unit X: sqrt(unit) times the caller's; the objective is unit^beta times
+    /* Factors are those of scaled X: sqrt(unit) times the caller's; the objective is unit^beta times
      * his. */
     const double beta = nmfi_beta(o);
-    const double l2 = pow(problem->unit, beta - 1), l1 = l2 * sqrt(problem->unit);
+    const double l2 = pow(problem->scale, beta - 1), l1 = l2 * sqrt(problem->scale);
     problem->W.l1 = l1 * n * o->alpha_W * o->l1_ratio;
     problem->W.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
     problem->H.l1 = l1 * m * alpha_H * o->l1_ratio;
@@ -93,10 +93,10 @@ static void set_penalties(nmfi_problem *problem)
 static void choose_sketch(nmfi_problem *problem)
 {
     const int64_t least = problem->m < problem->n ? problem->m : problem->n;
-    problem->compressed.rank = nmfi_compressed_rank(problem);
+    problem->sketched.rank = nmfi_sketched_rank(problem);
     problem->sketch.rank = problem->k < least ? problem->k : least;
-    if (problem->compressed.rank > 0)
-        problem->sketch.width = problem->compressed.rank;
+    if (problem->sketched.rank > 0)
+        problem->sketch.width = problem->sketched.rank;
     else if (nmfi_start_triplets(&problem->options) > 0)
         problem->sketch.width = nmfi_sketch_width(problem->k, problem->m, problem->n);
 }
@@ -111,15 +111,15 @@ static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
 
 /* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is
  * rounded, and data in any unit lead to the same bits. */
-static void choose_unit(nmfi_problem *problem, double mean)
+static void choose_scale(nmfi_problem *problem, double mean)
 {
     const int most = problem->precision == NMF_PRECISION_F32 ? 120 : 1000;
     int exponent;
     (void)frexp(mean, &exponent);
     exponent += exponent & 1;
     exponent = exponent > most ? most : exponent < -most ? -most : exponent;
-    problem->unit = ldexp(1.0, -exponent);
-    problem->pass.unit = problem->by_samples.unit = problem->unit;
+    problem->scale = ldexp(1.0, -exponent);
+    problem->pass.scale = problem->by_samples.scale = problem->scale;
 }
 
 static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *error)
@@ -129,11 +129,11 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
     if (scan.bad > 0) return name_bad_entry(X, error);
     if (scan.highest <= 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
-    choose_unit(problem, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
-    const double unit2 = problem->unit * problem->unit;
+    choose_scale(problem, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
+    const double scale2 = problem->scale * problem->scale;
     if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
-        scan.sum *= problem->unit;
-        scan.sum_of_squares *= unit2;
+        scan.sum *= problem->scale;
+        scan.sum_of_squares *= scale2;
     } else {
         scan = nmfi_pass_scan(&problem->pass,
                               0); /* squares left the range of f64: once more, in the unit */
@@ -171,12 +171,12 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     problem->divergence.wanted = problem->options.loss != NMF_LOSS_FROBENIUS ||
                                  problem->options.solver == NMF_SOLVER_MU ||
                                  problem->options.solver == NMF_SOLVER_JMM;
-    problem->divergence.joint = problem->options.solver == NMF_SOLVER_JMM;
-    problem->divergence.coordinates = nmfi_picks_coordinates(problem);
+    problem->divergence.jmm = problem->options.solver == NMF_SOLVER_JMM;
+    problem->divergence.scd = nmfi_picks_scd(problem);
     nmf_status status = nmfi_divergence_check(&problem->options, error);
     if (status == NMF_OK) status = nmfi_choose_start(problem, error);
     choose_sketch(problem);
-    nmfi_choose_contest(problem);
+    nmfi_choose_several_starts(problem);
     if (status == NMF_OK)
         status = nmfi_pass_countable(&problem->source, pass_width(problem), error);
     if (status != NMF_OK) return status;
@@ -193,7 +193,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
     status = nmfi_arena_allocate(&problem->arena, options->memory_limit_bytes, error);
     if (status == NMF_OK) {
         layout(problem);
-        problem->pass.team = problem->by_samples.team = problem->divergence.across.team =
+        problem->pass.team = problem->by_samples.team = problem->divergence.transposed.team =
             problem->team;
         status = read_X(problem, X, error);
     }
@@ -212,22 +212,22 @@ void nmfi_problem_close(nmfi_problem *problem)
 /* The whole fit on X; its start deserves a better sketch. */
 static nmf_status converge_on_X(nmfi_problem *problem, nmf_error *error)
 {
-    problem->compressed.rank = 0;
-    nmfi_choose_contest(problem);
+    problem->sketched.rank = 0;
+    nmfi_choose_several_starts(problem);
     if (nmfi_start_triplets(&problem->options) == 0) return NMF_OK;
     return nmfi_sketch_go_on(&problem->sketch, &problem->pass, error);
 }
 
 /* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
- * triplets have come to rest. Where the fit converges in the sketch that takes a few readings, of
+ * triplets have come to rest. Where the fit converges in the sketch that takes a few passes, of
  * which its iterations on X make up for some; a loose tol, which leaves those out, asks for one
  * power iteration. For a divergence the SVD is only a beginning. */
-static void choose_visits(const nmfi_problem *problem, nmfi_sketch *sketch)
+static void choose_passes(const nmfi_problem *problem, nmfi_sketch *sketch)
 {
     static const double loose = 1e-3;
-    const int in_sketch = problem->compressed.rank > 0, begins = problem->divergence.wanted;
+    const int in_sketch = problem->sketched.rank > 0, begins = problem->divergence.wanted;
     sketch->accuracy = begins ? 0 : in_sketch ? 1e-6 : 1e-4;
-    sketch->most_visits = !in_sketch                               ? (begins ? 4 : 16)
+    sketch->most_passes = !in_sketch                               ? (begins ? 4 : 16)
                           : begins || problem->options.tol > loose ? 2
                                                                    : 6;
 }
@@ -236,11 +236,11 @@ nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_sketch *sketch = &problem->sketch;
     if (sketch->width == 0) return NMF_OK;
-    choose_visits(problem, sketch);
+    choose_passes(problem, sketch);
     sketch->seed = problem->options.seed;
     const nmf_status status = nmfi_sketch_run(sketch, &problem->pass, error);
-    if (status != NMF_OK || problem->compressed.rank == 0) return status;
-    if (nmfi_compressed_misses(problem)) return converge_on_X(problem, error);
-    nmfi_compressed_build(problem);
+    if (status != NMF_OK || problem->sketched.rank == 0) return status;
+    if (nmfi_sketched_misses(problem)) return converge_on_X(problem, error);
+    nmfi_sketched_build(problem);
     return NMF_OK;
 }

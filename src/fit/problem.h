@@ -9,7 +9,7 @@
 
 #include <nmfkit/model.h>
 
-/* W or H. Arrays are k x cut.ld, component-major, of the compute type.
+/* W or H. Arrays are k x partition.ld, component-major, of the compute type.
  *
  * Three arrays serve the extrapolated alternation. W leads: a half step reads y, writes the point
  * ahead into spare and keeps its plain result in latest; accepting swaps y and spare, so y is the
@@ -17,9 +17,9 @@
  * into spare; accepting swaps latest and spare, so latest is the incumbent. The incumbent pair
  * (W.y, H.latest) is the one whose loss was evaluated. */
 typedef struct nmfi_factor {
-    nmfi_cut cut;
-    int leads;     /* 1: W, 0: H */
-    int on_rows;   /* 1: it runs along the pass's rows, so the pass updates it */
+    nmfi_partition partition;
+    int is_W;     /* 1: W, 0: H */
+    int along_rows;   /* 1: it runs along the pass's rows, so the pass updates it */
     double l1, l2; /* its penalties, already scaled */
     void *y, *latest, *spare;
     void *kept;                   /* the best of several starts; NULL for one */
@@ -32,14 +32,14 @@ typedef struct nmfi_factor {
  * has a pass of its own over the narrow matrix along it (U along one, B' along the other, rows
  * packed), and what one accumulates is the column factor of the other's pass: X H' = U (B H'), X'W
  * = B'(U'W). */
-typedef struct nmfi_compressed {
+typedef struct nmfi_sketched {
     int64_t rank; /* 0: none */
     int active;   /* half steps go through the sketch */
     double norm2; /* ||U B||_F^2 */
     nmfi_pass W_pass, H_pass;
     void *W_rows, *H_rows; /* the narrow matrices: samples x stride, features x stride */
     void *to_W, *to_H;     /* k x ld of the narrow side */
-} nmfi_compressed;
+} nmfi_sketched;
 
 typedef struct nmfi_problem {
     nmf_options options; /* checked */
@@ -49,22 +49,22 @@ typedef struct nmfi_problem {
     nmfi_defaults defaults;
     int64_t m, n, k;
     int64_t starts; /* tried; the best is finished */
-    int contest;    /* they are ours, not the caller's */
+    int several_starts;    /* they are ours, not the caller's */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_pass pass; /* along the way X is stored */
     /* The same by samples, where X lies by features: for the last visit. */
     nmfi_pass by_samples;
     nmfi_sketch sketch; /* for starts and fits that need one, else width 0 */
-    nmfi_compressed compressed;
+    nmfi_sketched sketched;
     nmfi_divergence divergence;
     nmfi_factor W, H;
     /* The Gram matrix a half step works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
     /* What is known about X. */
-    /* Power of 4: everything below and all factors are those of unit X, whose mean is near 1. */
-    double unit;
+    /* Power of 4: everything below and all factors are those of scaled X, whose mean is near 1. */
+    double scale;
     double norm2, mean; /* ||X||_F^2, mean entry */
     /* Progress of the current start. */
     double began_seconds;
@@ -76,7 +76,7 @@ typedef struct nmfi_problem {
 
 static inline size_t nmfi_factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
 {
-    return (size_t)(problem->k * factor->cut.ld * problem->kernels->element_bytes);
+    return (size_t)(problem->k * factor->partition.ld * problem->kernels->element_bytes);
 }
 
 /* problem.c: shapes, memory, team; the reading that validates X. */
@@ -85,30 +85,30 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
 void nmfi_problem_close(nmfi_problem *problem);
 nmf_status nmfi_problem_sketch(nmfi_problem *problem, nmf_error *error); /* where one is needed */
 
-/* starts.c: which starts there are (a contest of several where X is small and init is auto); number
+/* starts.c: which starts there are (several where X is small and init is auto); number
  * s of them; the best. */
 typedef struct nmfi_outcome {
     double loss, kkt;
     int64_t seed, iterations, sketch_iterations, trace_count;
     nmf_stopped stopped;
     nmf_init init;
-    int coordinates;
+    int scd;
 } nmfi_outcome;
 int64_t nmfi_start_triplets(const nmf_options *options); /* singular triplets that the init needs */
 /* Errors: ARGUMENT, SHAPE. */
 nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error);
-void nmfi_choose_contest(nmfi_problem *problem); /* once it is known whether there is a sketch */
+void nmfi_choose_several_starts(nmfi_problem *problem); /* once it is known whether there is a sketch */
 void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the start before */
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t s, nmf_error *error);
 void nmfi_keep_start(nmfi_problem *problem, nmfi_outcome *best);
 void nmfi_restore_start(nmfi_problem *problem, const nmfi_outcome *best);
 int nmfi_exact(const nmfi_problem *problem); /* WH is X but for rounding: no start is better */
 
-/* steps.c: the half steps and what they measure. `beta` extrapolates y past the result. */
+/* steps.c: the half steps and what they measure. `momentum` extrapolates y past the result. */
 nmfi_pass *nmfi_pass_along(nmfi_problem *problem, const nmfi_factor *factor); /* divergences */
 typedef struct nmfi_half {
     int64_t sweeps;
-    double beta;
+    double momentum;
     int measure_start, measure_result;
 } nmfi_half;
 void nmfi_prepare(nmfi_problem *problem); /* before the first half step from the y of W and H */
@@ -121,27 +121,27 @@ void nmfi_keep_sums(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_fac
 void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmfi_factor *factor);
 double nmfi_penalty(const nmfi_factor *factor, int64_t k); /* at y */
 
-/* compressed.c: whether it pays; its memory; the narrow matrices, from the sketch. */
-int64_t nmfi_compressed_rank(const nmfi_problem *problem);
+/* sketched.c: whether it pays; its memory; the narrow matrices, from the sketch. */
+int64_t nmfi_sketched_rank(const nmfi_problem *problem);
 /* A flat spectrum: what the sketch leaves out is as good as what it holds, and a fit that converges
  * in it settles on what it happens to hold. (A divergence's fit only begins there.) */
-int nmfi_compressed_misses(const nmfi_problem *problem);
-void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena);
-void nmfi_compressed_build(nmfi_problem *problem);
+int nmfi_sketched_misses(const nmfi_problem *problem);
+void nmfi_sketched_layout(nmfi_problem *problem, nmfi_arena *arena);
+void nmfi_sketched_build(nmfi_problem *problem);
 /* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column
  * factor. */
-nmfi_pass *nmfi_compressed_visit(nmfi_problem *problem, const nmfi_factor *factor,
+nmfi_pass *nmfi_sketched_visit(nmfi_problem *problem, const nmfi_factor *factor,
                                  const nmfi_rule *rule, const void *R);
-void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor);
+void nmfi_sketched_link(nmfi_problem *problem, const nmfi_factor *factor);
 
 /* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the
  * trace, which is 1 if the caller's callback or a limit says stop (`stopped` then says which). */
 double nmfi_kkt(const nmfi_problem *problem);
-double nmfi_loss_for_user(const nmfi_problem *problem, double loss); /* from the loss of unit X */
+double nmfi_loss_for_user(const nmfi_problem *problem, double loss); /* from the loss of scaled X */
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt);
 int nmfi_poll(nmfi_problem *problem); /* the same between iterations whose loss on X is not known */
 void nmfi_correct_trace(nmfi_problem *problem); /* its last line: of the pair that is returned */
-int64_t nmfi_visits(const nmfi_problem *problem);
+int64_t nmfi_passes(const nmfi_problem *problem);
 
 /* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it
  * is. 1 if there was one. `draw` tells its random numbers from those of other times. */
@@ -150,7 +150,7 @@ int nmfi_revive(nmfi_problem *problem, int64_t draw);
 /* The drivers: iterate.c (extrapolated HALS), cd.c (scikit-learn's rule), finish.c (the last
  * visit). */
 void nmfi_iterate(nmfi_problem *problem, double tol); /* from the y of W and the latest of H */
-void nmfi_iterate_compressed(
+void nmfi_iterate_sketched(
     nmfi_problem *problem); /* the same in the sketch, until it has given what it can */
 void nmfi_iterate_cd(nmfi_problem *problem);
 void nmfi_finish(nmfi_problem *problem);

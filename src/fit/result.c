@@ -27,10 +27,10 @@ static void fill_content(const nmfi_problem *problem, const nmf_matrix *X,
     content->trace_count = problem->trace_count;
     content->iterations = problem->iterations;
     content->sketch_iterations = problem->sketch_iterations;
-    content->passes = nmfi_visits(problem);
-    content->unit = problem->unit;
+    content->passes = nmfi_passes(problem);
+    content->unit = problem->scale;
     content->loss = nmfi_loss_for_user(problem, problem->loss);
-    content->error = problem->error / pow(problem->unit, 0.5 * nmfi_beta(&problem->options));
+    content->error = problem->error / pow(problem->scale, 0.5 * nmfi_beta(&problem->options));
     content->relative_error = relative_error(problem);
     content->kkt = problem->kkt;
     content->stopped = problem->stopped;
@@ -46,11 +46,11 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
     nmf_matrix *W = NULL, *H = NULL;
     const nmfi_kernels *kernels = problem->kernels;
     fill_content(problem, X, &content);
-    const double scale = 1.0 / sqrt(problem->unit);
-    nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.cut.ld, problem->m,
+    const double scale = 1.0 / sqrt(problem->scale);
+    nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.partition.ld, problem->m,
                                          problem->k, &W, error);
     if (status == NMF_OK)
-        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.cut.ld, problem->k, problem->n,
+        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.partition.ld, problem->k, problem->n,
                                   &H, error);
     if (status == NMF_OK) {
         kernels->scale(nmf_matrix_writable(W), problem->m * problem->k, scale);

@@ -13,13 +13,13 @@
 static void *component(const nmfi_problem *problem, const nmfi_factor *factor, void *array,
                        int64_t j)
 {
-    return (char *)array + j * factor->cut.ld * problem->kernels->element_bytes;
+    return (char *)array + j * factor->partition.ld * problem->kernels->element_bytes;
 }
 
 static int empty(const nmfi_problem *problem, const nmfi_factor *factor, void *array, int64_t j)
 {
     double square = 0; /* a Gram matrix of one component is its squared norm */
-    problem->kernels->gram(component(problem, factor, array, j), factor->cut.ld, 1, factor->cut.ld,
+    problem->kernels->gram(component(problem, factor, array, j), factor->partition.ld, 1, factor->partition.ld,
                            &square);
     return !(square > 0);
 }
@@ -42,12 +42,12 @@ int nmfi_revive(nmfi_problem *problem, int64_t draw)
     int64_t j = 0;
     while (j < problem->k && !dead(problem, j)) j++;
     if (j == problem->k) return 0;
-    const nmfi_start_factor w = {W->y, problem->m, W->cut.ld};
+    const nmfi_start_factor w = {W->y, problem->m, W->partition.ld};
     nmfi_random_component(problem->kernels, w, problem->k, j,
                           sqrt(problem->mean / (double)problem->k), problem->seed + draw,
                           NMFI_STREAM_FILL_W);
     memset(component(problem, H, H->latest, j), 0,
-           (size_t)(H->cut.ld * problem->kernels->element_bytes));
+           (size_t)(H->partition.ld * problem->kernels->element_bytes));
     nmfi_reject(problem); /* to the incumbent as it is now */
     return 1;
 }

@@ -1,5 +1,5 @@
 /* Which starts a fit is made from, and the best of several. A fit of small data that leaves its
- * start to us holds a contest: NNDSVD first, then random ones. Each start leads to the minimum of
+ * start to us gets several: NNDSVD first, then random ones. Each start leads to the minimum of
  * its valley, and where X is small going down one more costs less than what a deeper one is worth.
  */
 #include "fit/problem.h"
@@ -39,7 +39,7 @@ nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error)
     nmf_options *o = &problem->options;
     const int64_t least = problem->m < problem->n ? problem->m : problem->n;
     problem->starts = o->starts;
-    problem->contest = o->init == NMF_INIT_AUTO && o->starts == 1;
+    problem->several_starts = o->init == NMF_INIT_AUTO && o->starts == 1;
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
         o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
@@ -61,44 +61,44 @@ nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error)
 static double work(const nmfi_problem *problem)
 {
     const double rows = (double)problem->m + (double)problem->n, k = (double)problem->k;
-    const double rank = (double)problem->compressed.rank;
+    const double rank = (double)problem->sketched.rank;
     return 4 * k * (rank > 0 ? rows * rank : (double)problem->source.stored) + 16 * rows * k * k;
 }
 
-void nmfi_choose_contest(nmfi_problem *problem)
+void nmfi_choose_several_starts(nmfi_problem *problem)
 {
     /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave
      * few valleys. */
     static const double most_entries = 1e6, most_work = 2e7;
     enum { STARTS = 4, FEW = 5 };
-    if (!problem->contest) return;
-    problem->contest = problem->k > FEW && !problem->divergence.wanted &&
+    if (!problem->several_starts) return;
+    problem->several_starts = problem->k > FEW && !problem->divergence.wanted &&
                        problem->options.solver == NMF_SOLVER_AUTO &&
                        (double)problem->source.stored <= most_entries && work(problem) <= most_work;
-    problem->starts = problem->contest ? STARTS : 1;
+    problem->starts = problem->several_starts ? STARTS : 1;
 }
 
 void nmfi_problem_rewind(nmfi_problem *problem)
 {
     problem->iterations = problem->sketch_iterations = problem->trace_count = 0;
     problem->stopped = NMF_STOPPED_CONVERGED;
-    problem->divergence.coordinates = nmfi_picks_coordinates(problem);
+    problem->divergence.scd = nmfi_picks_scd(problem);
 }
 
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t s, nmf_error *error)
 {
     nmf_options *o = &problem->options;
-    const nmfi_start_factor W = {problem->W.y, problem->m, problem->W.cut.ld};
-    const nmfi_start_factor H = {problem->H.y, problem->n, problem->H.cut.ld};
+    const nmfi_start_factor W = {problem->W.y, problem->m, problem->W.partition.ld};
+    const nmfi_start_factor H = {problem->H.y, problem->n, problem->H.partition.ld};
     const nmfi_sketch *sketch = &problem->sketch;
     const int64_t seed = o->seed + s;
     problem->seed = seed;
-    if (problem->contest && s > 0) o->init = NMF_INIT_RANDOM;
+    if (problem->several_starts && s > 0) o->init = NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM)
         return nmfi_start_custom(problem->kernels, W, H, problem->k, o->start_W, o->start_H,
-                                 sqrt(problem->unit), error);
-    const void *const U = problem->W.on_rows ? sketch->U : sketch->V;
-    const void *const V = problem->W.on_rows ? sketch->V : sketch->U;
+                                 sqrt(problem->scale), error);
+    const void *const U = problem->W.along_rows ? sketch->U : sketch->V;
+    const void *const V = problem->W.along_rows ? sketch->V : sketch->U;
     if (o->init == NMF_INIT_LRC)
         nmfi_start_lrc(problem->kernels, W, H, problem->k, U, V, sketch->sigma, problem->mean,
                        seed);
@@ -120,7 +120,7 @@ void nmfi_keep_start(nmfi_problem *problem, nmfi_outcome *best)
                            problem->trace_count,
                            problem->stopped,
                            problem->options.init,
-                           problem->divergence.coordinates};
+                           problem->divergence.scd};
     memcpy(problem->W.kept, problem->W.y, nmfi_factor_bytes(problem, &problem->W));
     memcpy(problem->H.kept, problem->H.latest, nmfi_factor_bytes(problem, &problem->H));
     memcpy(problem->kept_trace, problem->trace,
@@ -136,7 +136,7 @@ void nmfi_restore_start(nmfi_problem *problem, const nmfi_outcome *best)
     problem->sketch_iterations = best->sketch_iterations;
     problem->trace_count = best->trace_count;
     problem->stopped = best->stopped;
-    problem->divergence.coordinates = best->coordinates;
+    problem->divergence.scd = best->scd;
     problem->options.init = best->init;
     memcpy(problem->W.y, problem->W.kept, nmfi_factor_bytes(problem, &problem->W));
     memcpy(problem->H.latest, problem->H.kept, nmfi_factor_bytes(problem, &problem->H));

@@ -30,9 +30,9 @@ static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C,
                     const nmfi_rule *rule, const void *R, int measured)
 {
     nmfi_pass *pass = &problem->pass;
-    if (problem->compressed.active) {
-        pass = nmfi_compressed_visit(problem, factor, rule, R);
-    } else if (factor->on_rows) {
+    if (problem->sketched.active) {
+        pass = nmfi_sketched_visit(problem, factor, rule, R);
+    } else if (factor->along_rows) {
         const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
         nmfi_pass_visit(pass, &visit);
     } else {
@@ -40,13 +40,13 @@ static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C,
     }
     nmfi_keep_sums(problem, pass, factor);
     if (measured) nmfi_keep_gradients(problem, pass, factor);
-    if (problem->compressed.active) nmfi_compressed_link(problem, factor);
+    if (problem->sketched.active) nmfi_sketched_link(problem, factor);
 }
 
 void nmfi_prepare(nmfi_problem *problem)
 {
     /* A divergence's half steps need no Gram matrix of the factor before. */
-    if (problem->divergence.wanted && !problem->compressed.active) return;
+    if (problem->divergence.wanted && !problem->sketched.active) return;
     improve(problem, &problem->H, NULL, NULL, problem->H.y, 0);
 }
 
@@ -54,18 +54,18 @@ void nmfi_half_step(nmfi_problem *problem, nmfi_factor *factor, const nmfi_facto
                     nmfi_half half)
 {
     nmfi_set_gram(problem, other->gram, factor->l2);
-    void *const ahead = factor->leads ? factor->spare : factor->y;
-    void *const result = factor->leads ? factor->latest : factor->spare;
+    void *const ahead = factor->is_W ? factor->spare : factor->y;
+    void *const result = factor->is_W ? factor->latest : factor->spare;
     /* Trap: until the pair is accepted, the point that W's half step went to lies in its spare. */
-    const void *const C = other->leads ? other->spare : other->y;
+    const void *const C = other->is_W ? other->spare : other->y;
     const nmfi_hals_rule hals = {.kernels = problem->kernels,
                                  .k = problem->k,
-                                 .ld = factor->cut.ld,
+                                 .ld = factor->partition.ld,
                                  .gram = problem->gram,
                                  .inverse = problem->inverse,
                                  .l1 = factor->l1,
                                  .accuracy = 0.1,
-                                 .beta = half.beta,
+                                 .momentum = half.momentum,
                                  .sweeps = half.sweeps,
                                  .start = factor->y,
                                  .older = factor->latest,

@@ -32,9 +32,9 @@ double nmfi_kkt(const nmfi_problem *problem)
     return reference > 0 ? sqrt(residual / reference) : 0.0;
 }
 
-int64_t nmfi_visits(const nmfi_problem *problem)
+int64_t nmfi_passes(const nmfi_problem *problem)
 {
-    return problem->pass.visits + problem->by_samples.visits + problem->divergence.across.visits;
+    return problem->pass.passes + problem->by_samples.passes + problem->divergence.transposed.passes;
 }
 
 static int limits(nmfi_problem *problem, const nmf_trace_point *point)
@@ -54,21 +54,21 @@ static int limits(nmfi_problem *problem, const nmf_trace_point *point)
 int nmfi_poll(nmfi_problem *problem)
 {
     const double seconds = nmfi_seconds() - problem->began_seconds;
-    const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds, NAN, NAN};
+    const nmf_trace_point point = {problem->iterations, nmfi_passes(problem), seconds, NAN, NAN};
     return limits(problem, &point);
 }
 
 double nmfi_loss_for_user(const nmfi_problem *problem, double loss)
 {
-    /* unit^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
-    const double root = pow(problem->unit, 0.5 * nmfi_beta(&problem->options));
+    /* scale^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
+    const double root = pow(problem->scale, 0.5 * nmfi_beta(&problem->options));
     return fmax(loss, 0.0) / root / root;
 }
 
 int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
 {
     const double seconds = nmfi_seconds() - problem->began_seconds;
-    const nmf_trace_point point = {problem->iterations, nmfi_visits(problem), seconds,
+    const nmf_trace_point point = {problem->iterations, nmfi_passes(problem), seconds,
                                    nmfi_loss_for_user(problem, loss), kkt};
     if (problem->trace_count < problem->trace_room) problem->trace[problem->trace_count++] = point;
     problem->loss = loss;
@@ -85,6 +85,6 @@ void nmfi_correct_trace(nmfi_problem *problem)
         problem->trace_count = 1; /* stopped before the first iteration on X */
     nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
     const double seconds = nmfi_seconds() - problem->began_seconds;
-    *last = (nmf_trace_point){problem->iterations, nmfi_visits(problem), seconds,
+    *last = (nmf_trace_point){problem->iterations, nmfi_passes(problem), seconds,
                               nmfi_loss_for_user(problem, problem->loss), problem->kkt};
 }

@@ -21,7 +21,7 @@ typedef struct transform {
     double *gram_f64, *offset;
     double beta;        /* of the loss; 2 where products are enough, PCA among them */
     nmfi_metric metric; /* else */
-    void *own_sums;
+    void *row_sums;
 } transform;
 
 static void layout(transform *t)
@@ -36,10 +36,10 @@ static void layout(transform *t)
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
     if (t->beta == 2) return;
-    const int whole = t->beta != 1;
-    nmfi_pass_layout_room(&t->pass, arena, nmfi_team_threads(t->team),
-                          nmfi_divergence_room_bytes(&t->pass, t->beta, whole), whole);
-    t->own_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
+    const int dense_rows = t->beta != 1;
+    nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
+                          nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows), dense_rows);
+    t->row_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
     t->metric.kernels = t->kernels;
     t->metric.k = k;
     nmfi_metric_layout(&t->metric, arena, t->pass.columns.ld);
@@ -72,32 +72,32 @@ static void prepare_gram(transform *t, double l2)
 static void solve_rows(transform *t)
 {
     const nmf_options *o = &t->model->options;
-    const double n = (double)t->model->features, unit = t->pass.unit;
-    prepare_gram(t, unit * n * o->alpha_W * (1 - o->l1_ratio));
+    const double n = (double)t->model->features, scale = t->pass.scale;
+    prepare_gram(t, scale * n * o->alpha_W * (1 - o->l1_ratio));
     const nmfi_solve_rule solving =
         nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
-                     unit * sqrt(unit) * n * o->alpha_W * o->l1_ratio, t->W);
+                     scale * sqrt(scale) * n * o->alpha_W * o->l1_ratio, t->W);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {.k = t->model->k, .C = t->H, .rule = &rule, .R = t->W};
     nmfi_pass_visit(&t->pass, &visit);
 }
 
 /* Another loss: each row to its own end with its entries of X at hand. */
-static void settle_rows(transform *t)
+static void solve_rows_of_divergence(transform *t)
 {
     const nmf_options *o = &t->model->options;
-    const double n = (double)t->model->features, unit = t->pass.unit;
-    const double l2 = pow(unit, t->beta - 1), l1 = l2 * sqrt(unit);
-    nmfi_divergence_step step = nmfi_step_bare(t->kernels, t->beta, unit, t->model->k);
+    const double n = (double)t->model->features, scale = t->pass.scale;
+    const double l2 = pow(scale, t->beta - 1), l1 = l2 * sqrt(scale);
+    nmfi_divergence_step step = nmfi_step_bare(t->kernels, t->beta, scale, t->model->k);
     step.F = t->H;
     step.ldf = t->pass.columns.ld;
     step.ld = t->pass.rows.ld;
     step.l1 = l1 * n * o->alpha_W * o->l1_ratio;
     step.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
     step.start = step.older = step.ahead = step.result = t->W;
-    nmfi_own_sums(&t->metric, &t->pass, t->own_sums);
-    const nmfi_settle_rule settle = nmfi_settling(&t->metric, &t->pass, step, t->own_sums);
-    const nmfi_rule rule = nmfi_rule_settle(&settle);
+    nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums);
+    const nmfi_solve_divergence_rule solving = nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
+    const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
     nmfi_divergence_visit(&t->pass, &step, &rule, 0);
 }
 
@@ -134,7 +134,7 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
     if (status != NMF_OK) return status;
     nmfi_pass_plan(&t.pass, &source, t.kernels, t.model->k, options->block_rows);
-    t.pass.unit = t.model->unit > 0 ? t.model->unit : 1.0;
+    t.pass.scale = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
     status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
     if (status == NMF_OK) {
@@ -143,7 +143,7 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         status = check(&t, X, error);
     }
     if (status == NMF_OK) {
-        const double root = sqrt(t.pass.unit); /* factors of unit X, as in the fit: the same bits */
+        const double root = sqrt(t.pass.scale); /* factors of scaled X, as in the fit: the same bits */
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA)
@@ -151,7 +151,7 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         else if (t.beta == 2)
             solve_rows(&t);
         else
-            settle_rows(&t);
+            solve_rows_of_divergence(&t);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
         status =
             nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);

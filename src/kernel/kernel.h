@@ -65,7 +65,7 @@ typedef struct nmfi_hals {
  * columns of T; their rows have room for whole vectors. */
 typedef struct nmfi_ratio {
     const nmfi_rows *X;
-    double unit; /* what X is multiplied by */
+    double scale; /* what X is multiplied by */
     double beta;
     double least, instead; /* a model entry not above `least` is taken as `instead` to divide by */
     double ignored;        /* entries of X not above it have no logarithm */
@@ -88,11 +88,11 @@ typedef struct nmfi_strip {
     double l1, l2; /* the gradient is den + l1 + l2 x - num */
 } nmfi_strip;
 
-/* One row of X for coordinate descent under the Kullback-Leibler divergence: see coordinates.inc.
+/* One row of X for coordinate descent under the Kullback-Leibler divergence: see scd.inc.
  * Its entries a may leave zeros out. Arrays over entries are padded with zeros to whole vectors. */
-typedef struct nmfi_coordinates {
+typedef struct nmfi_scd {
     const void *a, *B; /* entries, T; k x ldb: the other factor beside them */
-    double unit;       /* what entries are multiplied by */
+    double scale;       /* what entries are multiplied by */
     void *v;           /* the model x'B; in: at x, out: near the result */
     int64_t count, ldb, k;
     void *x; /* k, stride ldx: in: the start, out: the result */
@@ -104,7 +104,7 @@ typedef struct nmfi_coordinates {
     double accuracy; /* stop when a sweep changes less of the model's sum, relatively */
     int64_t sweeps;
     int32_t *active; /* work: k */
-} nmfi_coordinates;
+} nmfi_scd;
 
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
@@ -126,17 +126,17 @@ typedef struct nmfi_kernels {
     void (*accumulate[4])(const nmfi_rows *X, const void *R, int64_t ldr, int64_t k, void *Q,
                           int64_t ldq);
 
-    /* *total += (unit X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns`
+    /* *total += (scale X[r,c] - sum_j R[j,r] F[j,c])^2 in f64, row by row. `scratch` holds `columns`
      * elements of T. */
     void (*distance[4])(const nmfi_rows *X, const void *R, int64_t ldr, const void *F, int64_t ldf,
-                        int64_t k, void *scratch, double unit, double *total);
+                        int64_t k, void *scratch, double scale, double *total);
 
     /* The block in T: to[r * stride + c] = X[r,c]. */
     void (*widen[4])(const nmfi_rows *X, void *to, int64_t stride);
 
-    /* One reading for validation and norms, of X times `unit`. The last is for i32, stored entries
+    /* One reading for validation and norms, of X times `scale`. The last is for i32, stored entries
      * of a sparse matrix. */
-    void (*scan[5])(const nmfi_rows *X, int signed_ok, double unit, nmfi_scan *scan);
+    void (*scan[5])(const nmfi_rows *X, int signed_ok, double scale, nmfi_scan *scan);
 
     /* A factor by rows, as sparse lines, narrow passes and callers read it: rows[i * stride + j] =
      * F[j,i], zeros behind the k components; and back. */
@@ -151,9 +151,9 @@ typedef struct nmfi_kernels {
                          int64_t stride, void *P, int add);
 
     /* Sum over the entries of lines [begin, end) of (x - v)^2 - v^2, with x the value times
-     * `unit` and v = <row of line i of R, row index of F>, packed rows both; in f64. */
+     * `scale` and v = <row of line i of R, row index of F>, packed rows both; in f64. */
     double (*residual[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,
-                             const void *F, int64_t stride, double unit);
+                             const void *F, int64_t stride, double scale);
 
     /* V, R and S of nmfi_ratio. */
     void (*ratio[4])(const nmfi_ratio *ratio);
@@ -174,7 +174,7 @@ typedef struct nmfi_kernels {
                   int64_t columns, void *V, int64_t ldv);
 
     /* to[j,c] = F[j,c] weight[c]; both k x count, stride ld. */
-    void (*weigh)(const void *F, int64_t ld, int64_t k, int64_t count, const void *weight,
+    void (*scale_columns)(const void *F, int64_t ld, int64_t k, int64_t count, const void *weight,
                   void *to);
 
     /* H = F diag(w) F' for the first row, w = (of_R R + of_S S) / V, all of k x k; R becomes w. */
@@ -184,29 +184,29 @@ typedef struct nmfi_kernels {
     void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);
     void (*strip_residual)(const nmfi_strip *strip, double *residual, double *reference);
     void (*strip_multiply)(const nmfi_strip *strip, double gamma, double no_den, double cut);
-    void (*strip_aim)(const nmfi_strip *strip, const void *M, double sum, const double *least,
+    void (*strip_quadratic_rhs)(const nmfi_strip *strip, const void *M, double sum, const double *least,
                       void *p);
-    void (*strip_difference)(const nmfi_strip *strip, void *to, double *slope, double *square);
-    void (*strip_move)(const nmfi_strip *strip, const void *d, const double *steps);
-    void (*strip_carry)(const nmfi_strip *strip, const void *before, double beta, void *of_R,
+    void (*strip_direction)(const nmfi_strip *strip, void *to, double *slope, double *square);
+    void (*strip_take_step)(const nmfi_strip *strip, const void *d, const double *steps);
+    void (*strip_jmm_weights)(const nmfi_strip *strip, const void *before, double beta, void *of_R,
                         void *of_S);
 
-    /* y = max(n / 10, n + beta (n - old)), over k x count. */
-    void (*overshoot)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
-                      int64_t ldo, int64_t k, int64_t count, double beta);
+    /* y = max(n / 10, n + momentum (n - old)), over k x count. */
+    void (*extrapolate_positive)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
+                      int64_t ldo, int64_t k, int64_t count, double momentum);
 
     /* Lines [begin, end) with every entry, zeros included, in T: rows of `columns`. */
-    void (*spread[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, int64_t columns, void *to,
+    void (*densify[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, int64_t columns, void *to,
                          int64_t stride);
 
     /* One line: a[e] = value e in T, B[j,e] = F[index_e, j] from packed rows, zeros behind up to a
      * multiple of NMFI_LANES_MIN. Returns how many entries it has. */
-    int64_t (*collect[5][2])(const nmfi_lines *X, int64_t line, const void *F, int64_t stride,
+    int64_t (*gather_row[5][2])(const nmfi_lines *X, int64_t line, const void *F, int64_t stride,
                              int64_t k, void *B, int64_t ldb, void *a);
-    void (*coordinates)(nmfi_coordinates *line);
+    void (*scd)(nmfi_scd *line);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
-    void (*expand)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
+    void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
                    int64_t columns, void *V);
 
     void (*hals)(nmfi_hals *tile);
@@ -221,20 +221,20 @@ typedef struct nmfi_kernels {
      * Returns the objective 1/2 x'Gx - (p - l1)'x summed over lanes. */
     double (*measure)(const nmfi_hals *tile, double *pg2, double *ref2);
 
-    /* y = max(0, n + beta (n - old)), over k x count. */
+    /* y = max(0, n + momentum (n - old)), over k x count. */
     void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
-                        int64_t ldo, int64_t k, int64_t count, double beta);
+                        int64_t ldo, int64_t k, int64_t count, double momentum);
 
     /* P[j,c] = sum over slots, in order and in f64, of Q[slot][j,c]; slots are k * ldq elements
      * apart. P is packed, k x lanes. */
-    void (*fold)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
+    void (*sum_slots)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
 
     /* The sum of k x count entries, in f64; to[j * stride] += the squares of row j, in f64; a row
      * shifted; a row scaled. */
     double (*sum)(const void *F, int64_t ld, int64_t k, int64_t count);
     void (*squares)(const void *F, int64_t ld, int64_t k, int64_t count, double *to,
                     int64_t stride);
-    void (*shift)(void *row, int64_t count, double by);
+    void (*add_constant)(void *row, int64_t count, double by);
     void (*scale)(void *row, int64_t count, double by);
 
     /* Conversions at the factors' borders: f64 to T and back. */

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-double nmfi_cholesky_turn(const double *gram, int64_t r, double *L, double *turn)
+double nmfi_cholesky_turn(const double *gram, int64_t r, double *L, double *rotation)
 {
     static const double dependent = 1e-12; /* of the component's squared norm */
     double least = 1.0;
@@ -19,10 +19,10 @@ double nmfi_cholesky_turn(const double *gram, int64_t r, double *L, double *turn
             if (i == j && sum < least * gram[i * r + i]) least = sum / gram[i * r + i];
         }
     for (int64_t i = r - 1; i >= 0; i--) { /* rows of L^-T, the last one first */
-        double *row = turn + i * r;
+        double *row = rotation + i * r;
         for (int64_t j = 0; j < r; j++) row[j] = i == j && L[i * r + i] > 0 ? 1.0 : 0.0;
         for (int64_t l = i + 1; l < r; l++)
-            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * turn[l * r + j];
+            for (int64_t j = l; j < r; j++) row[j] -= L[l * r + i] * rotation[l * r + j];
         for (int64_t j = i; j < r; j++) row[j] = L[i * r + i] > 0 ? row[j] / L[i * r + i] : 0.0;
     }
     return least;

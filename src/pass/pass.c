@@ -1,5 +1,5 @@
 /* The visit of a dense X, and the update of the column factor that follows it. */
-#include "pass/way.h"
+#include "pass/backend.h"
 
 #include <string.h>
 
@@ -16,13 +16,13 @@ static void *slot_Q(const nmfi_pass *pass, int64_t slot, int64_t k)
 /* The tiles of a visit. A few components leave the time of a pass to the memory: then a block is
  * one tile, small enough to lie in the core's own cache with all that comes by, since its second
  * reading is to cost nothing. That depends on the shape alone: where HALS stops, a tile decides. */
-static nmfi_cut visit_tiles(const nmfi_pass *pass, int64_t k)
+static nmfi_partition visit_tiles(const nmfi_pass *pass, int64_t k)
 {
     enum { FEW = 4, SMALL = 1 << 18 };
     const int64_t row_bytes = pass->source.columns * (int64_t)nmf_dtype_bytes(pass->source.dtype);
-    nmfi_cut cut = pass->rows;
-    while (k <= FEW && cut.lanes > NMFI_LANES_MIN && cut.lanes * row_bytes > SMALL) cut.lanes /= 2;
-    return cut;
+    nmfi_partition partition = pass->rows;
+    while (k <= FEW && partition.lanes > NMFI_LANES_MIN && partition.lanes * row_bytes > SMALL) partition.lanes /= 2;
+    return partition;
 }
 
 /* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
@@ -46,10 +46,10 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
     if (visit->rule) {
         char *P = pass->products + thread * pass->products_bytes;
         const int64_t ldp = end - first;
-        const nmfi_cut tiles = visit_tiles(pass, visit->k);
+        const nmfi_partition tiles = visit_tiles(pass, visit->k);
         memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
         kernels->products[dtype](&block, visit->C, pass->columns.ld, visit->k, P, ldp);
-        nmfi_to_unit(pass, P, visit->k * ldp);
+        nmfi_to_scale(pass, P, visit->k * ldp);
         nmfi_improve_tiles(pass, visit->rule, &tiles, first / tiles.lanes, end / tiles.lanes, P,
                            ldp, thread, sums);
     }
@@ -60,15 +60,15 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
         kernels->distance[dtype](
             &block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
             pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
-            pass->unit > 0 ? pass->unit : 1.0, &sums->value[NMFI_SUM_DISTANCE]);
+            pass->scale > 0 ? pass->scale : 1.0, &sums->value[NMFI_SUM_LOSS]);
 }
 
 static void visit_slot(void *context, int64_t slot, int64_t thread)
 {
     const visit_job *job = context;
     nmfi_pass *pass = job->pass;
-    const int64_t begin = nmfi_cut_slot_begin(&pass->rows, slot);
-    const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
+    const int64_t begin = nmfi_partition_slot_begin(&pass->rows, slot);
+    const int64_t end = nmfi_partition_slot_begin(&pass->rows, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     if (job->visit->accumulate)
         memset(slot_Q(pass, slot, job->visit->k), 0,
@@ -88,7 +88,7 @@ static void visit_dense(nmfi_pass *pass, const nmfi_visit *visit)
     visit_job job = {pass, visit};
     nmfi_team_run(pass->team, pass->rows.slots, visit_slot, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
-    pass->visits++;
+    pass->passes++;
 }
 
 typedef struct columns_job {
@@ -102,20 +102,20 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
 {
     const columns_job *job = context;
     nmfi_pass *pass = job->pass;
-    const nmfi_cut *cut = &pass->columns;
+    const nmfi_partition *partition = &pass->columns;
     const nmfi_kernels *kernels = pass->kernels;
     nmfi_sums *sums = &pass->slot_sums[pass->rows.slots + slot];
     char *P = pass->products + thread * pass->products_bytes;
-    const int64_t begin = nmfi_cut_slot_begin(cut, slot);
-    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
+    const int64_t begin = nmfi_partition_slot_begin(partition, slot);
+    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1);
     nmfi_pass_clear_sums(pass, sums);
     for (int64_t t = begin; t < end && job->rule; t++) {
-        kernels->fold(nmfi_factor_at(pass, pass->slot_Q, t * cut->lanes), cut->ld, job->k,
-                      cut->lanes, pass->rows.slots, P);
-        nmfi_to_unit(pass, P, job->k * cut->lanes);
-        nmfi_improve_tiles(pass, job->rule, cut, t, t + 1, P, cut->lanes, thread, sums);
+        kernels->sum_slots(nmfi_factor_at(pass, pass->slot_Q, t * partition->lanes), partition->ld, job->k,
+                      partition->lanes, pass->rows.slots, P);
+        nmfi_to_scale(pass, P, job->k * partition->lanes);
+        nmfi_improve_tiles(pass, job->rule, partition, t, t + 1, P, partition->lanes, thread, sums);
     }
-    if (job->C_for_gram) nmfi_gram_tiles(pass, job->C_for_gram, cut, begin, end, job->k, sums);
+    if (job->C_for_gram) nmfi_gram_tiles(pass, job->C_for_gram, partition, begin, end, job->k, sums);
 }
 
 static void columns_dense(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
@@ -128,34 +128,34 @@ static void columns_dense(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, con
 typedef struct combine_job {
     nmfi_pass *pass;
     int64_t k;
-    const void *turn;
+    const void *rotation;
     void *factor;
-    const nmfi_cut *cut;
+    const nmfi_partition *partition;
 } combine_job;
 
 static void combine_tile(void *context, int64_t tile, int64_t thread)
 {
     const combine_job *job = context;
     const nmfi_kernels *kernels = job->pass->kernels;
-    const nmfi_cut *cut = job->cut;
-    const int64_t bytes = kernels->element_bytes, first = tile * cut->lanes;
+    const nmfi_partition *partition = job->partition;
+    const int64_t bytes = kernels->element_bytes, first = tile * partition->lanes;
     char *made = job->pass->scratch + thread * job->pass->scratch_bytes;
     char *at = nmfi_factor_at(job->pass, job->factor, first);
-    /* The tile as rows of a small X: made = turn X. */
-    const nmfi_rows components = {at, cut->ld, job->k, cut->lanes};
-    memset(made, 0, (size_t)(job->k * cut->lanes * bytes));
-    kernels->accumulate[bytes == 4 ? NMF_F32 : NMF_F64](&components, job->turn, job->k, job->k,
-                                                        made, cut->lanes);
+    /* The tile as rows of a small X: made = rotation X. */
+    const nmfi_rows components = {at, partition->ld, job->k, partition->lanes};
+    memset(made, 0, (size_t)(job->k * partition->lanes * bytes));
+    kernels->accumulate[bytes == 4 ? NMF_F32 : NMF_F64](&components, job->rotation, job->k, job->k,
+                                                        made, partition->lanes);
     for (int64_t j = 0; j < job->k; j++)
-        memcpy(at + j * cut->ld * bytes, made + j * cut->lanes * bytes,
-               (size_t)(cut->lanes * bytes));
+        memcpy(at + j * partition->ld * bytes, made + j * partition->lanes * bytes,
+               (size_t)(partition->lanes * bytes));
 }
 
-void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
-                       const nmfi_cut *cut)
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *rotation, void *factor,
+                       const nmfi_partition *partition)
 {
-    combine_job job = {pass, k, turn, factor, cut};
-    nmfi_team_run(pass->team, cut->tiles, combine_tile, &job);
+    combine_job job = {pass, k, rotation, factor, partition};
+    nmfi_team_run(pass->team, partition->tiles, combine_tile, &job);
 }
 
 typedef struct scan_job {
@@ -169,9 +169,9 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
     scan_job *job = context;
     nmfi_pass *pass = job->pass;
     nmfi_scan *scan = &job->slots[slot];
-    const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
+    const int64_t end = nmfi_partition_slot_begin(&pass->rows, slot + 1);
     *scan = nmfi_scan_nothing();
-    for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles) {
+    for (int64_t t = nmfi_partition_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles) {
         const int64_t first = t * pass->rows.lanes;
         const int64_t last = nmfi_lesser(nmfi_lesser(t + pass->block_tiles, end) * pass->rows.lanes,
                                          pass->rows.count);
@@ -180,7 +180,7 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
             pass->source.fetch(&pass->source, first, block.rows,
                                pass->gather + thread * pass->gather_bytes, &block.row_stride);
         pass->kernels->scan[pass->source.dtype](&block, job->signed_ok,
-                                                pass->unit > 0 ? pass->unit : 1.0, scan);
+                                                pass->scale > 0 ? pass->scale : 1.0, scan);
     }
 }
 
@@ -190,7 +190,7 @@ static nmfi_scan scan_dense(nmfi_pass *pass, int signed_ok)
     nmfi_team_run(pass->team, pass->rows.slots, scan_slot, &job);
     nmfi_scan total = nmfi_scan_nothing();
     for (int64_t s = 0; s < pass->rows.slots; s++) nmfi_add_scan(&total, &job.slots[s]);
-    pass->visits++;
+    pass->passes++;
     return total;
 }
 
@@ -214,9 +214,9 @@ static void layout_dense(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, in
     pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
 }
 
-static void layout_no_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole)
+static void layout_no_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows)
 {
-    (void)pass, (void)arena, (void)threads, (void)whole; /* rows are lent or gathered as always */
+    (void)pass, (void)arena, (void)threads, (void)dense_rows; /* rows are lent or gathered as always */
 }
 
 static int64_t most_entries_dense(const nmfi_pass *pass)
@@ -225,15 +225,15 @@ static int64_t most_entries_dense(const nmfi_pass *pass)
     return 0;
 }
 
-static void across_dense(nmfi_pass *across, nmfi_pass *pass, int tiles)
+static void transposed_dense(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
 {
-    (void)across, (void)pass, (void)tiles; /* it reads X by itself */
+    (void)transposed, (void)pass, (void)tiles; /* it reads X by itself */
 }
 
-const struct nmfi_way nmfi_way_dense = {.layout_tiles = layout_no_tiles,
+const struct nmfi_backend nmfi_backend_dense = {.layout_tiles = layout_no_tiles,
                                         .tiles = nmfi_tiles_dense,
                                         .most_entries = most_entries_dense,
-                                        .across = across_dense,
+                                        .transposed = transposed_dense,
 
                                         .layout = layout_dense,
                                         .visit = visit_dense,
@@ -242,20 +242,20 @@ const struct nmfi_way nmfi_way_dense = {.layout_tiles = layout_no_tiles,
 
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
 {
-    pass->way->visit(pass, visit);
+    pass->backend->visit(pass, visit);
 }
 
 void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
 {
-    pass->way->columns(pass, k, rule, C_for_gram);
+    pass->backend->columns(pass, k, rule, C_for_gram);
 }
 
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok)
 {
-    return pass->way->scan(pass, signed_ok);
+    return pass->backend->scan(pass, signed_ok);
 }
 
-void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles)
+void nmfi_pass_transposed(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
 {
-    pass->way->across(across, pass, tiles);
+    pass->backend->transposed(transposed, pass, tiles);
 }

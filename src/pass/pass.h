@@ -18,14 +18,14 @@
 #include "rule/rule.h"
 
 /* How a long side is cut: into slots of tiles of `lanes`. Depends on the shape only. */
-typedef struct nmfi_cut {
+typedef struct nmfi_partition {
     int64_t count; /* rows (or columns) */
     int64_t ld;    /* the stride of a factor: whole tiles, and a little more (plan.c) */
     int64_t lanes; /* of a tile: 16, 32 or 64 */
     int64_t tiles, slots;
-} nmfi_cut;
-nmfi_cut nmfi_cut_make(int64_t count);
-int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot); /* first tile of a slot */
+} nmfi_partition;
+nmfi_partition nmfi_partition_make(int64_t count);
+int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot); /* first tile of a slot */
 
 /* A sparse X has two sides, lines along its rows and lines along its columns: each factor's
  * products come from the side along it, so nothing is ever added into other rows
@@ -38,8 +38,8 @@ typedef struct nmfi_sparse_side {
         bounds[NMFI_SHARES_MOST + 1]; /* runs of lines with about as many entries each */
 } nmfi_sparse_side;
 typedef struct nmfi_sparse_sides {
-    struct nmfi_pass *twin;   /* the pass whose sides these are, the other way round; or NULL */
-    int has_twin;             /* another one finds its sides here */
+    struct nmfi_pass *shared;   /* the pass whose sides these are, the other way round; or NULL */
+    int is_shared;             /* another one finds its sides here */
     int whole_lines;          /* a side is not cut into blocks */
     nmfi_sparse_side side[2]; /* lines along the rows, along the columns */
     nmfi_sparse_arrays other; /* for the side that is not given, from the arena */
@@ -51,14 +51,14 @@ typedef struct nmfi_sparse_sides {
 
 typedef struct nmfi_pass {
     nmfi_source source;
-    const struct nmfi_way *way; /* the functions for its kind (way.h) */
+    const struct nmfi_backend *backend; /* the functions for its kind (backend.h) */
     const nmfi_kernels *kernels;
     nmfi_team *team;
-    nmfi_cut rows, columns;
+    nmfi_partition rows, columns;
     int64_t k;           /* the most components a visit may have */
     int64_t block_tiles; /* visited together */
-    double unit;         /* what X is multiplied by on the way, a power of two; 0: 1 */
-    int64_t visits;      /* readings of X so far */
+    double scale;         /* what X is multiplied by on the way, a power of two; 0: 1 */
+    int64_t passes;      /* passes over X so far */
     /* Memory, from the fit's arena. */
     void *slot_Q;                    /* rows.slots x k x columns.ld, T */
     int has_Q;                       /* there is one */
@@ -69,11 +69,11 @@ typedef struct nmfi_pass {
     char *scratch;  /* threads x (3 k x 64 T + pivot work) */
     char *gather;   /* threads x block of rows as stored, where the source does not lend */
     char *widened;  /* threads x block of rows in T, where integers are converted once a block */
-    char *room;     /* threads x what a rule works in that has X at hand (nmfi_pass_layout_room) */
+    char *workspace;     /* threads x what a rule works in that has X at hand (nmfi_pass_layout_workspace) */
     nmfi_sparse_sides sides; /* of a sparse source */
     nmfi_sums total;         /* of the last visit or column update */
     int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes,
-        room_bytes; /* for each thread */
+        workspace_bytes; /* for each thread */
 } nmfi_pass;
 
 /* What a visit is to do; zero what is not wanted. */
@@ -105,7 +105,7 @@ int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit);
 
 /* The other kind of visit: a rule that improves each tile with the tile's rows of X at hand, where
- * products alone do not tell enough (divergences). It works in a room of `bytes` for each thread
+ * products alone do not tell enough (divergences). It works in a workspace of `bytes` for each thread
  * (tiles.c). */
 typedef struct nmfi_tiles_visit {
     const nmfi_rule *rule;
@@ -116,22 +116,22 @@ typedef struct nmfi_tiles_visit {
     int entries_only;
     int sums; /* how many the rule adds up for the column factor (nmfi_tile.Q): 0, 1 or 2 */
 } nmfi_tiles_visit;
-/* `whole`: there will be visits that need the zeros too. */
-void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
-                           int whole);
+/* `dense_rows`: there will be visits that need the zeros too. */
+void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
+                           int dense_rows);
 void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit);
 
-/* Sums of tiles (tile_sums.c): their memory, after nmfi_pass_layout_room; then the column factor's
- * tiles from those of the last visit, P of the first sum and P2 of the second. They have the unit
+/* Sums of tiles (tile_sums.c): their memory, after nmfi_pass_layout_workspace; then the column factor's
+ * tiles from those of the last visit, P of the first sum and P2 of the second. They have the scale
  * that rules gave them. */
 void nmfi_pass_layout_tile_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t sums);
 void nmfi_pass_tile_columns(nmfi_pass *pass, int64_t k, int sums, const nmfi_rule *rule);
 /* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 
-/* `across` becomes a pass over the same X along its columns, beside `pass`, in whose memory it
+/* `transposed` becomes a pass over the same X along its columns, beside `pass`, in whose memory it
  * finds what it needs; `tiles`: there will be visits of tiles. */
-void nmfi_pass_across(nmfi_pass *across, nmfi_pass *pass, int tiles);
+void nmfi_pass_transposed(nmfi_pass *transposed, nmfi_pass *pass, int tiles);
 
 /* X the other way round, for a visit along the columns: its rows packed into `to`. */
 void nmfi_pass_copy_rows(nmfi_pass *pass, void *to);
@@ -141,17 +141,17 @@ void nmfi_pass_copy_rows(nmfi_pass *pass, void *to);
  * Gram matrix alone. */
 void nmfi_pass_columns(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
 
-/* The k components of a factor become k others, in place: component j is sum_l turn[j,l] component
- * l, with turn a packed k x k matrix of T. No reading of X. */
-void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *turn, void *factor,
-                       const nmfi_cut *cut);
+/* The k components of a factor become k others, in place: component j is sum_l rotation[j,l] component
+ * l, with rotation a packed k x k matrix of T. No reading of X. */
+void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *rotation, void *factor,
+                       const nmfi_partition *partition);
 
 /* Sums at zero, and the slots' added in their order into pass->total: for the files of this
  * folder. */
 void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums);
 void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count);
 
-/* Validation and norms, in the pass's unit: one reading. */
+/* Validation and norms, in the pass's scale: one reading. */
 nmfi_scan nmfi_pass_scan(nmfi_pass *pass, int signed_ok);
 
 #endif

@@ -4,7 +4,7 @@
  *
  * Work is shared out by entries: shares are runs of lines that depend on the pointers only, and a
  * line is never divided. Rules then see tiles as they do where X is dense. */
-#include "pass/way.h"
+#include "pass/backend.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +14,7 @@ enum { ROWS, COLUMNS };
 /* --- blocks --------------------------------------------------------------------------------- */
 
 /* Where the factor that a line gathers from is too large for the core's cache, the side that is
- * built here comes in blocks of so many of its rows that they fit, whole chains of the sums so that
+ * built here comes in blocks of so many of its rows that they fit, dense_rows chains of the sums so that
  * no bit changes. 0: in one. */
 static int64_t block_span(const nmfi_pass *pass)
 {
@@ -24,7 +24,7 @@ static int64_t block_span(const nmfi_pass *pass)
     };
     const nmf_sparse *given = &pass->source.sparse;
     const int64_t row_bytes = nmfi_packed_stride(pass->k) * pass->kernels->element_bytes;
-    const double lines = (double)nmfi_sparse_across(given) * (double)nmfi_sparse_lines(given);
+    const double lines = (double)nmfi_sparse_minor(given) * (double)nmfi_sparse_lines(given);
     const double least = SEGMENT * lines / ((double)nmfi_sparse_stored(given) + 1);
     const double fitting = floor((double)BLOCK_BYTES / (double)row_bytes / NMFI_CHAIN_SPAN);
     const double chains = fmax(fmax(ceil(least / NMFI_CHAIN_SPAN), fitting), 1);
@@ -84,23 +84,23 @@ static int given_side(const nmfi_pass *pass)
 nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which)
 {
     nmfi_sparse_side *side = &pass->sides.side[which];
-    nmfi_pass *twin = pass->sides.twin;
+    nmfi_pass *shared = pass->sides.shared;
     if (side->lines.pointers) return side;
-    if (twin) { /* what runs along its columns runs along these rows */
-        *side = *nmfi_side_of(twin, !which);
+    if (shared) { /* what runs along its columns runs along these rows */
+        *side = *nmfi_side_of(shared, !which);
         side->lines = nmfi_sparse_transposed(&side->lines);
         return side;
     }
     const int given = which == given_side(pass);
     side->lines = given ? pass->source.sparse
-                        : nmfi_sparse_turn(&pass->source.sparse, &pass->sides.other,
+                        : nmfi_sparse_transpose(&pass->source.sparse, &pass->sides.other,
                                            pass->source.ascends ? pass->team : NULL);
     side->blocks = given ? 1 : pass->sides.other.blocks;
     cut_shares(side);
     return side;
 }
 
-static const nmfi_cut *cut_of(const nmfi_pass *pass, int which)
+static const nmfi_partition *partition_of(const nmfi_pass *pass, int which)
 {
     return which == ROWS ? &pass->rows : &pass->columns;
 }
@@ -126,8 +126,8 @@ static void layout_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, i
     sides->gram[ROWS] = nmfi_take(arena, k * k, sizeof(double));
     sides->gram[COLUMNS] = nmfi_take(arena, k * k, sizeof(double));
     /* Else only the given side is visited, or another pass has both. */
-    if ((accumulates || given->by_columns || sides->has_twin) && !sides->twin)
-        nmfi_sparse_take(&sides->other, arena, nmfi_sparse_across(given), nmfi_sparse_lines(given),
+    if ((accumulates || given->by_columns || sides->is_shared) && !sides->shared)
+        nmfi_sparse_take(&sides->other, arena, nmfi_sparse_minor(given), nmfi_sparse_lines(given),
                          nmfi_sparse_stored(given), given->dtype, block_span(pass));
 }
 
@@ -135,7 +135,7 @@ static void layout_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, i
 
 typedef struct pack_job {
     const nmfi_pass *pass;
-    const nmfi_cut *cut;
+    const nmfi_partition *partition;
     const void *factor;
     void *rows;
     int64_t k;
@@ -147,17 +147,17 @@ static void pack_slot(void *context, int64_t slot, int64_t thread)
     const pack_job *job = context;
     const nmfi_kernels *kernels = job->pass->kernels;
     const int64_t stride = nmfi_packed_stride(job->k);
-    const int64_t first = nmfi_cut_slot_begin(job->cut, slot) * job->cut->lanes;
+    const int64_t first = nmfi_partition_slot_begin(job->partition, slot) * job->partition->lanes;
     const int64_t last =
-        nmfi_lesser(nmfi_cut_slot_begin(job->cut, slot + 1) * job->cut->lanes, job->cut->count);
-    kernels->pack(nmfi_factor_at(job->pass, job->factor, first), job->cut->ld, job->k, last - first,
+        nmfi_lesser(nmfi_partition_slot_begin(job->partition, slot + 1) * job->partition->lanes, job->partition->count);
+    kernels->pack(nmfi_factor_at(job->pass, job->factor, first), job->partition->ld, job->k, last - first,
                   (char *)job->rows + first * stride * kernels->element_bytes, stride);
 }
 
 void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
 {
-    pack_job job = {pass, cut_of(pass, which), factor, rows, k};
-    nmfi_team_run(pass->team, job.cut->slots, pack_slot, &job);
+    pack_job job = {pass, partition_of(pass, which), factor, rows, k};
+    nmfi_team_run(pass->team, job.partition->slots, pack_slot, &job);
 }
 
 /* --- products and rules --------------------------------------------------------------------- */
@@ -167,7 +167,7 @@ typedef struct half_job {
     nmfi_pass *pass;
     int which;
     const nmfi_sparse_side *side;
-    const nmfi_cut *cut;
+    const nmfi_partition *partition;
     nmfi_sums *slots;
     int64_t k, runs;       /* of shares, gathered one by one */
     const nmfi_rule *rule; /* NULL: no products */
@@ -195,26 +195,26 @@ static void improve_tile(const half_job *job, int64_t tile, int64_t thread, nmfi
 {
     const nmfi_pass *pass = job->pass;
     const nmfi_kernels *kernels = pass->kernels;
-    const int64_t first = tile * job->cut->lanes, lanes = job->cut->lanes;
-    const int64_t count = nmfi_lesser(lanes, job->cut->count - first);
+    const int64_t first = tile * job->partition->lanes, lanes = job->partition->lanes;
+    const int64_t count = nmfi_lesser(lanes, job->partition->count - first);
     const int64_t stride = nmfi_packed_stride(job->k);
     char *P = pass->products + thread * pass->products_bytes;
     if (count < lanes) memset(P, 0, (size_t)(job->k * lanes * kernels->element_bytes));
     kernels->unpack((const char *)pass->sides.products + first * stride * kernels->element_bytes,
                     stride, job->k, count, P, lanes);
-    nmfi_to_unit(pass, P, job->k * lanes);
-    nmfi_improve_tiles(pass, job->rule, job->cut, tile, tile + 1, P, lanes, thread, sums);
+    nmfi_to_scale(pass, P, job->k * lanes);
+    nmfi_improve_tiles(pass, job->rule, job->partition, tile, tile + 1, P, lanes, thread, sums);
 }
 
 static void improve_slot(void *context, int64_t slot, int64_t thread)
 {
     const half_job *job = context;
     nmfi_sums *sums = &job->slots[slot];
-    const int64_t begin = nmfi_cut_slot_begin(job->cut, slot);
-    const int64_t end = nmfi_cut_slot_begin(job->cut, slot + 1);
+    const int64_t begin = nmfi_partition_slot_begin(job->partition, slot);
+    const int64_t end = nmfi_partition_slot_begin(job->partition, slot + 1);
     nmfi_pass_clear_sums(job->pass, sums);
     for (int64_t t = begin; t < end && job->rule; t++) improve_tile(job, t, thread, sums);
-    if (job->gram_of) nmfi_gram_tiles(job->pass, job->gram_of, job->cut, begin, end, job->k, sums);
+    if (job->gram_of) nmfi_gram_tiles(job->pass, job->gram_of, job->partition, begin, end, job->k, sums);
 }
 
 static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
@@ -222,7 +222,7 @@ static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
 {
     half_job job = {.pass = pass,
                     .which = which,
-                    .cut = cut_of(pass, which),
+                    .partition = partition_of(pass, which),
                     .slots = pass->slot_sums + (which == ROWS ? 0 : pass->rows.slots),
                     .k = k,
                     .rule = rule,
@@ -234,10 +234,10 @@ static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
         const int64_t few = job.side->blocks > 1 ? 4 * nmfi_team_threads(pass->team) : INT64_MAX;
         job.runs = nmfi_lesser(job.side->shares, few);
         nmfi_team_run(pass->team, job.runs, gather_run, &job);
-        pass->visits++;
+        pass->passes++;
     }
-    nmfi_team_run(pass->team, job.cut->slots, improve_slot, &job);
-    nmfi_pass_total_sums(pass, job.slots, job.cut->slots);
+    nmfi_team_run(pass->team, job.partition->slots, improve_slot, &job);
+    nmfi_pass_total_sums(pass, job.slots, job.partition->slots);
 }
 
 /* --- the distance --------------------------------------------------------------------------- */
@@ -248,7 +248,7 @@ typedef struct distance_job {
     int64_t k;
     /* Of one factor, for its Gram matrix. */
     const void *factor;
-    const nmfi_cut *cut;
+    const nmfi_partition *partition;
 } distance_job;
 
 static void residual_share(void *context, int64_t share, int64_t thread)
@@ -263,7 +263,7 @@ static void residual_share(void *context, int64_t share, int64_t thread)
         const nmfi_lines lines = lines_of(job->side, b);
         *sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
             &lines, job->side->bounds[share], job->side->bounds[share + 1], pass->sides.products,
-            pass->sides.packed, nmfi_packed_stride(job->k), pass->unit > 0 ? pass->unit : 1.0);
+            pass->sides.packed, nmfi_packed_stride(job->k), pass->scale > 0 ? pass->scale : 1.0);
     }
 }
 
@@ -271,17 +271,17 @@ static void exact_gram_slot(void *context, int64_t slot, int64_t thread)
 {
     const distance_job *job = context;
     const nmfi_pass *pass = job->pass;
-    const nmfi_cut *cut = job->cut;
+    const nmfi_partition *partition = job->partition;
     const nmfi_kernels *f64 = nmfi_kernels_for(NMF_F64, NULL);
     double *tile = (double *)(pass->scratch + thread * pass->scratch_bytes);
-    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
+    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
-    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
-        const char *from = nmfi_factor_at(pass, job->factor, t * cut->lanes);
+    for (int64_t t = nmfi_partition_slot_begin(partition, slot); t < end; t++) {
+        const char *from = nmfi_factor_at(pass, job->factor, t * partition->lanes);
         for (int64_t j = 0; j < job->k; j++)
-            pass->kernels->to_f64(from + j * cut->ld * pass->kernels->element_bytes,
-                                  tile + j * cut->lanes, cut->lanes);
-        f64->gram(tile, cut->lanes, job->k, cut->lanes, pass->slot_sums[slot].gram);
+            pass->kernels->to_f64(from + j * partition->ld * pass->kernels->element_bytes,
+                                  tile + j * partition->lanes, partition->lanes);
+        f64->gram(tile, partition->lanes, job->k, partition->lanes, pass->slot_sums[slot].gram);
     }
 }
 
@@ -292,10 +292,10 @@ static void take_exact_gram(distance_job *job, int which, const void *factor)
     const int64_t count = job->k * job->k;
     double *gram = pass->sides.gram[which];
     job->factor = factor;
-    job->cut = cut_of(pass, which);
-    nmfi_team_run(pass->team, job->cut->slots, exact_gram_slot, job);
+    job->partition = partition_of(pass, which);
+    nmfi_team_run(pass->team, job->partition->slots, exact_gram_slot, job);
     memset(gram, 0, (size_t)count * sizeof *gram);
-    for (int64_t s = 0; s < job->cut->slots; s++)
+    for (int64_t s = 0; s < job->partition->slots; s++)
         for (int64_t i = 0; i < count; i++) gram[i] += pass->slot_sums[s].gram[i];
 }
 
@@ -324,7 +324,7 @@ static void visit_sparse(nmfi_pass *pass, const nmfi_visit *visit)
     if (visit->accumulate) pass->sides.visited = visit->R;
     if (!visit->distance) return;
     /* Trap: the totals are kept first, since the distance adds up in the same slots. */
-    pass->total.value[NMFI_SUM_DISTANCE] = distance(pass, visit);
+    pass->total.value[NMFI_SUM_LOSS] = distance(pass, visit);
 }
 
 static void columns_sparse(nmfi_pass *pass, int64_t k, const nmfi_rule *rule,
@@ -353,7 +353,7 @@ static void scan_share(void *context, int64_t share, int64_t thread)
                               .rows = begin < end,
                               .columns = end - begin};
     job->shares[share] = nmfi_scan_nothing();
-    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->unit > 0 ? pass->unit : 1.0,
+    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale > 0 ? pass->scale : 1.0,
                                   &job->shares[share]);
 }
 
@@ -369,21 +369,21 @@ static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
         total.lowest = total.lowest < 0 ? total.lowest : 0.0;
         total.highest = total.highest > 0 ? total.highest : 0.0;
     }
-    pass->visits++;
+    pass->passes++;
     return total;
 }
 
-static void across_sparse(nmfi_pass *across, nmfi_pass *pass, int tiles)
+static void transposed_sparse(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
 {
-    across->sides.twin = pass;
-    pass->sides.has_twin = 1;
+    transposed->sides.shared = pass;
+    pass->sides.is_shared = 1;
     pass->sides.whole_lines = tiles;
 }
 
-const struct nmfi_way nmfi_way_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,
+const struct nmfi_backend nmfi_backend_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,
                                          .tiles = nmfi_tiles_sparse,
                                          .most_entries = nmfi_most_entries_sparse,
-                                         .across = across_sparse,
+                                         .transposed = transposed_sparse,
 
                                          .layout = layout_sparse,
                                          .visit = visit_sparse,

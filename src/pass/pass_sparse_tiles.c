@@ -2,7 +2,7 @@
  * line: the line's entries side by side, and the rows of the column factor that they name turned
  * into components beside them. Others get tiles of whole rows, zeros filled in, in the type of
  * the arithmetic. */
-#include "pass/way.h"
+#include "pass/backend.h"
 
 #include <string.h>
 
@@ -21,11 +21,11 @@ int64_t nmfi_most_entries_sparse(const nmfi_pass *pass)
     return padded(nmfi_lesser(pass->columns.count, stored)) + NMFI_LANES_MIN;
 }
 
-void nmfi_layout_tiles_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int whole)
+void nmfi_layout_tiles_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows)
 {
     const int64_t bytes = pass->kernels->element_bytes;
     const int64_t line = (pass->k + 1) * nmfi_most_entries_sparse(pass) * bytes;
-    const int64_t rows = whole ? pass->rows.lanes * pass->columns.ld * bytes : 0;
+    const int64_t rows = dense_rows ? pass->rows.lanes * pass->columns.ld * bytes : 0;
     pass->gather_bytes = line > rows ? line : rows;
     pass->gather = nmfi_take(arena, threads, (size_t)pass->gather_bytes);
 }
@@ -55,13 +55,13 @@ static void improve_line(const tiles_job *job, int64_t line, int64_t thread, nmf
     nmfi_tile tile = {.first = line,
                       .rows = 1,
                       .lanes = NMFI_LANES_MIN,
-                      .scratch = pass->room + thread * pass->room_bytes,
+                      .scratch = pass->workspace + thread * pass->workspace_bytes,
                       .sums = sums,
                       .X = {entries, ldf, 1, 0},
                       .dtype = arithmetic(pass),
                       .F = beside,
                       .ldf = ldf};
-    tile.X.columns = kernels->collect[s->dtype][s->index_bytes == 8](
+    tile.X.columns = kernels->gather_row[s->dtype][s->index_bytes == 8](
         &job->lines, line, pass->sides.packed, nmfi_packed_stride(job->visit->k), job->visit->k,
         beside, ldf, entries);
     job->visit->rule->improve(job->visit->rule->context, &tile);
@@ -100,21 +100,21 @@ static void improve_rows(void *context, int64_t slot, int64_t thread)
     const tiles_job *job = context;
     const nmfi_pass *pass = job->pass;
     const nmf_sparse *s = &job->side->lines;
-    const nmfi_cut *cut = &pass->rows;
-    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1), columns = pass->columns.count;
+    const nmfi_partition *partition = &pass->rows;
+    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1), columns = pass->columns.count;
     char *rows = pass->gather + thread * pass->gather_bytes;
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     nmfi_clear_tile_sums(pass, job->visit, slot);
-    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
-        const int64_t first = t * cut->lanes, count = nmfi_lesser(cut->lanes, cut->count - first);
+    for (int64_t t = nmfi_partition_slot_begin(partition, slot); t < end; t++) {
+        const int64_t first = t * partition->lanes, count = nmfi_lesser(partition->lanes, partition->count - first);
         nmfi_tile tile = {.first = first,
                           .rows = count,
-                          .lanes = cut->lanes,
-                          .scratch = pass->room + thread * pass->room_bytes,
+                          .lanes = partition->lanes,
+                          .scratch = pass->workspace + thread * pass->workspace_bytes,
                           .sums = &pass->slot_sums[slot],
                           .X = {rows, pass->columns.ld, count, columns},
                           .dtype = arithmetic(pass)};
-        pass->kernels->spread[s->dtype][s->index_bytes == 8](&job->lines, first, first + count,
+        pass->kernels->densify[s->dtype][s->index_bytes == 8](&job->lines, first, first + count,
                                                              columns, rows, pass->columns.ld);
         nmfi_lend_tile_sums(pass, job->visit, slot, &tile);
         job->visit->rule->improve(job->visit->rule->context, &tile);
@@ -132,5 +132,5 @@ void nmfi_tiles_sparse(nmfi_pass *pass, const nmfi_tiles_visit *visit)
     }
     nmfi_team_run(pass->team, job.slots, visit->entries_only ? improve_lines : improve_rows, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums, job.slots);
-    pass->visits++;
+    pass->passes++;
 }

@@ -1,23 +1,23 @@
 /* How a problem is cut into slots, tiles and blocks, and how much memory a pass works in. Cuts
  * depend on the shape only; blocks and threads may be chosen freely since they change no result. */
 #include "base/cpu.h"
-#include "pass/way.h"
+#include "pass/backend.h"
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-nmfi_cut nmfi_cut_make(int64_t count)
+nmfi_partition nmfi_partition_make(int64_t count)
 {
-    nmfi_cut cut = {.count = count};
+    nmfi_partition partition = {.count = count};
     /* Small tiles share small problems out evenly; large ones use the vectors best. */
-    cut.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
-    cut.tiles = (count + cut.lanes - 1) / cut.lanes;
-    cut.ld = cut.tiles * cut.lanes;
+    partition.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
+    partition.tiles = (count + partition.lanes - 1) / partition.lanes;
+    partition.ld = partition.tiles * partition.lanes;
     /* Trap: components a multiple of 4096 bytes apart would share a few sets of the first-level
      * cache. */
-    if (cut.ld / NMFI_LANES_MIN % 2 == 0) cut.ld += NMFI_LANES_MIN;
+    if (partition.ld / NMFI_LANES_MIN % 2 == 0) partition.ld += NMFI_LANES_MIN;
     /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots
      * up costs little; at most 32, or one for each 4096 rows, the longest chain of f32
      * additions. */
@@ -25,13 +25,13 @@ nmfi_cut nmfi_cut_make(int64_t count)
     if (wanted < count / 4096) wanted = clamp(count / 4096, 32, 64);
     int64_t slots = 1;
     while (slots * 2 <= wanted) slots *= 2;
-    cut.slots = clamp(slots, 1, cut.tiles > 0 ? cut.tiles : 1);
-    return cut;
+    partition.slots = clamp(slots, 1, partition.tiles > 0 ? partition.tiles : 1);
+    return partition;
 }
 
-int64_t nmfi_cut_slot_begin(const nmfi_cut *cut, int64_t slot)
+int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot)
 {
-    return slot * cut->tiles / cut->slots;
+    return slot * partition->tiles / partition->slots;
 }
 
 nmf_status nmfi_pass_countable(const nmfi_source *source, int64_t k, nmf_error *error)
@@ -56,13 +56,13 @@ int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
 void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kernels *kernels,
                     int64_t k, int64_t block_rows)
 {
-    static const struct nmfi_way *const ways[] = {
-        [NMFI_SOURCE_DENSE] = &nmfi_way_dense, [NMFI_SOURCE_SPARSE] = &nmfi_way_sparse};
+    static const struct nmfi_backend *const backends[] = {
+        [NMFI_SOURCE_DENSE] = &nmfi_backend_dense, [NMFI_SOURCE_SPARSE] = &nmfi_backend_sparse};
     pass->source = *source;
-    pass->way = ways[source->kind];
+    pass->backend = backends[source->kind];
     pass->kernels = kernels;
-    pass->rows = nmfi_cut_make(source->rows);
-    pass->columns = nmfi_cut_make(source->columns);
+    pass->rows = nmfi_partition_make(source->rows);
+    pass->columns = nmfi_partition_make(source->columns);
     pass->k = k;
     const int widens = nmfi_pass_widens(pass, k);
     if (block_rows == 0) {
@@ -100,7 +100,7 @@ int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 
 void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
 {
-    pass->way->layout(pass, arena, threads, accumulates);
+    pass->backend->layout(pass, arena, threads, accumulates);
     pass->scratch = nmfi_take(arena, threads, (size_t)pass->scratch_bytes);
     layout_sums(pass, arena);
 }

@@ -2,7 +2,7 @@
  * of its own, added in slot order, so the result has the same bits for any number of threads and
  * any block size. Here it is the rule that adds, whatever it made of the tile's rows of X; where X
  * is sparse only tiles of whole rows can, since entries alone name columns all over the sums. */
-#include "pass/way.h"
+#include "pass/backend.h"
 
 #include <assert.h>
 #include <string.h>
@@ -27,7 +27,7 @@ void nmfi_pass_layout_tile_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t sums
 
 void nmfi_clear_tile_sums(const nmfi_pass *pass, const nmfi_tiles_visit *visit, int64_t slot)
 {
-    assert(!(visit->sums && visit->entries_only && pass->way == &nmfi_way_sparse));
+    assert(!(visit->sums && visit->entries_only && pass->backend == &nmfi_backend_sparse));
     for (int s = 0; s < visit->sums; s++)
         memset(slot_sum(pass, s, slot, visit->k), 0, (size_t)sum_bytes(pass, visit->k));
 }
@@ -50,22 +50,22 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
 {
     const columns_job *job = context;
     nmfi_pass *pass = job->pass;
-    const nmfi_cut *cut = &pass->columns;
+    const nmfi_partition *partition = &pass->columns;
     nmfi_sums *sums = &pass->slot_sums[pass->rows.slots + slot];
     char *const P[NMFI_TILE_SUMS] = {pass->products + thread * pass->products_bytes,
-                                     pass->room + thread * pass->room_bytes};
-    const int64_t end = nmfi_cut_slot_begin(cut, slot + 1);
+                                     pass->workspace + thread * pass->workspace_bytes};
+    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1);
     nmfi_pass_clear_sums(pass, sums);
-    for (int64_t t = nmfi_cut_slot_begin(cut, slot); t < end; t++) {
-        const int64_t first = t * cut->lanes;
+    for (int64_t t = nmfi_partition_slot_begin(partition, slot); t < end; t++) {
+        const int64_t first = t * partition->lanes;
         for (int s = 0; s < job->sums; s++)
-            pass->kernels->fold(nmfi_factor_at(pass, pass->tile_sums[s], first), cut->ld, job->k,
-                                cut->lanes, pass->rows.slots, P[s]);
+            pass->kernels->sum_slots(nmfi_factor_at(pass, pass->tile_sums[s], first), partition->ld, job->k,
+                                partition->lanes, pass->rows.slots, P[s]);
         const nmfi_tile tile = {.first = first,
-                                .rows = nmfi_lesser(cut->lanes, cut->count - first),
-                                .lanes = cut->lanes,
+                                .rows = nmfi_lesser(partition->lanes, partition->count - first),
+                                .lanes = partition->lanes,
                                 .P = P[0],
-                                .ldp = cut->lanes,
+                                .ldp = partition->lanes,
                                 .P2 = job->sums > 1 ? P[1] : NULL,
                                 .scratch = pass->scratch + thread * pass->scratch_bytes,
                                 .sums = sums};
@@ -76,7 +76,7 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
 void nmfi_pass_tile_columns(nmfi_pass *pass, int64_t k, int sums, const nmfi_rule *rule)
 {
     columns_job job = {pass, k, sums, rule};
-    assert(pass->room_bytes >= k * NMFI_LANES_MAX * pass->kernels->element_bytes);
+    assert(pass->workspace_bytes >= k * NMFI_LANES_MAX * pass->kernels->element_bytes);
     nmfi_team_run(pass->team, pass->columns.slots, improve_slot, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums + pass->rows.slots, pass->columns.slots);
 }

@@ -1,16 +1,16 @@
 /* The visit of tiles: each tile of the row factor with its own rows of X at hand. What a rule
  * adds up goes into the same slots as in any visit, so the result has the same bits for any
  * number of threads and any block size. */
-#include "pass/way.h"
+#include "pass/backend.h"
 
 #include <string.h>
 
-void nmfi_pass_layout_room(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
-                           int whole)
+void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
+                           int dense_rows)
 {
-    pass->way->layout_tiles(pass, arena, threads, whole);
-    pass->room_bytes = (bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
-    pass->room = nmfi_take(arena, threads, (size_t)pass->room_bytes);
+    pass->backend->layout_tiles(pass, arena, threads, dense_rows);
+    pass->workspace_bytes = (bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
+    pass->workspace = nmfi_take(arena, threads, (size_t)pass->workspace_bytes);
 }
 
 typedef struct tiles_job {
@@ -24,19 +24,19 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
 {
     nmfi_pass *pass = job->pass;
     const nmfi_rule *rule = job->visit->rule;
-    const nmfi_cut *cut = &pass->rows;
-    const int64_t first = begin * cut->lanes, last = nmfi_lesser(end * cut->lanes, cut->count);
+    const nmfi_partition *partition = &pass->rows;
+    const int64_t first = begin * partition->lanes, last = nmfi_lesser(end * partition->lanes, partition->count);
     int64_t row_stride;
     const char *data = pass->source.fetch(&pass->source, first, last - first,
                                           pass->gather + thread * pass->gather_bytes, &row_stride);
     const int64_t row_bytes = row_stride * (int64_t)nmf_dtype_bytes(pass->source.dtype);
     for (int64_t t = begin; t < end; t++) {
-        const int64_t row = t * cut->lanes, rows = nmfi_lesser(cut->lanes, cut->count - row);
+        const int64_t row = t * partition->lanes, rows = nmfi_lesser(partition->lanes, partition->count - row);
         nmfi_tile tile = {
             .first = row,
             .rows = rows,
-            .lanes = cut->lanes,
-            .scratch = pass->room + thread * pass->room_bytes,
+            .lanes = partition->lanes,
+            .scratch = pass->workspace + thread * pass->workspace_bytes,
             .sums = &pass->slot_sums[slot],
             .X = {data + (row - first) * row_bytes, row_stride, rows, pass->source.columns},
             .dtype = pass->source.dtype};
@@ -49,10 +49,10 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
 {
     const tiles_job *job = context;
     nmfi_pass *pass = job->pass;
-    const int64_t end = nmfi_cut_slot_begin(&pass->rows, slot + 1);
+    const int64_t end = nmfi_partition_slot_begin(&pass->rows, slot + 1);
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     nmfi_clear_tile_sums(pass, job->visit, slot);
-    for (int64_t t = nmfi_cut_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
+    for (int64_t t = nmfi_partition_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
         improve_block(job, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
 }
 
@@ -61,17 +61,17 @@ void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit)
     tiles_job job = {pass, visit};
     nmfi_team_run(pass->team, pass->rows.slots, improve_slot, &job);
     nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
-    pass->visits++;
+    pass->passes++;
 }
 
 void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit)
 {
-    pass->way->tiles(pass, visit);
+    pass->backend->tiles(pass, visit);
 }
 
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass)
 {
-    return pass->way->most_entries(pass);
+    return pass->backend->most_entries(pass);
 }
 
 typedef struct copy_job {
@@ -84,8 +84,8 @@ static void copy_tile(void *context, int64_t tile, int64_t thread)
     (void)thread;
     const copy_job *job = context;
     const nmfi_source *source = &job->pass->source;
-    const nmfi_cut *cut = &job->pass->rows;
-    const int64_t first = tile * cut->lanes, rows = nmfi_lesser(cut->lanes, cut->count - first);
+    const nmfi_partition *partition = &job->pass->rows;
+    const int64_t first = tile * partition->lanes, rows = nmfi_lesser(partition->lanes, partition->count - first);
     const int64_t bytes = source->columns * (int64_t)nmf_dtype_bytes(source->dtype);
     char *to = job->to + first * bytes;
     int64_t row_stride;
@@ -100,5 +100,5 @@ void nmfi_pass_copy_rows(nmfi_pass *pass, void *to)
 {
     copy_job job = {pass, to};
     nmfi_team_run(pass->team, pass->rows.tiles, copy_tile, &job);
-    pass->visits++;
+    pass->passes++;
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Up to here the Gram matrix's eigenvectors cost less than the readings a range finder needs. */
+/* Up to here the Gram matrix's eigenvectors cost less than the passes a range finder needs. */
 enum { EXACT_MOST = 100 };
 
 static int wants_exact(const nmfi_pca_state *state)

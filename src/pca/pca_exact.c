@@ -81,7 +81,7 @@ static void other_side(const nmfi_pca_state *state, const centred *c, const nmfi
         for (int64_t i = 0; i < c->small; i++)
             small_out[j * c->small + i] = vectors[i * state->k + j];
         double *out = large_out + j * c->large;
-        kernels->expand(vectors + j, state->k, c->C, c->ld, c->small, c->large, out);
+        kernels->model_row(vectors + j, state->k, c->C, c->ld, c->small, c->large, out);
         const double sigma = state->sigma[j];
         kernels->scale(out, c->large, sigma > 1e-12 * state->sigma[0] ? 1.0 / sigma : 0.0);
     }

@@ -32,7 +32,7 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
     const nmfi_kernels *kernels = s->pass.kernels;
     const nmfi_scan scan = nmfi_pass_scan(&s->pass, 1);
     if (scan.bad > 0) return nmfi_matrix_check_entries(state->X, 1, error);
-    kernels->shift(s->ones, state->m, 1.0);
+    kernels->add_constant(s->ones, state->m, 1.0);
     const nmfi_visit visit = {.k = 1, .R = s->ones, .accumulate = 1};
     nmfi_pass_visit(&s->pass, &visit);
     const nmfi_project_rule project = {kernels, 1, s->pass.columns.ld, NULL, s->sums};
@@ -47,7 +47,7 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
     if (state->total < f32_least_share * scan.sum_of_squares)
         state->kernels_inside = nmfi_kernels_for(NMF_F64, NULL);
     state->total = state->total > 0 ? state->total : 0.0;
-    state->passes = s->pass.visits;
+    state->passes = s->pass.passes;
     return NMF_OK;
 }
 
@@ -77,13 +77,13 @@ static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_
         kernels->to_f64(u, state->U + j * state->m, state->m);
         kernels->to_f64(v, state->V + j * state->n, state->n);
     }
-    state->passes += pass->visits;
+    state->passes += pass->passes;
 }
 
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
 {
     nmfi_pass pass = {.team = state->team};
-    nmfi_sketch sketch = {.rank = state->k, .most_visits = 60, .seed = state->options.seed};
+    nmfi_sketch sketch = {.rank = state->k, .most_passes = 60, .seed = state->options.seed};
     nmfi_arena arena = {0};
     const int64_t threads = nmfi_team_threads(state->team);
     nmf_status status = take_means(state, error);

@@ -10,10 +10,10 @@
 
 enum nmfi_counted { NMFI_COUNTS_RESULT, NMFI_COUNTS_AHEAD, NMFI_COUNTS_START };
 
-/* What every rule knows. Factors are k x ld, those of unit X. */
+/* What every rule knows. Factors are k x ld, those of scaled X. */
 typedef struct nmfi_divergence_step {
     const nmfi_kernels *kernels;
-    double beta, unit;
+    double beta, scale;
     double least, instead, ignored; /* nmfi_ratio */
     int64_t k, ld;
     const void *F; /* the other factor, k x ldf */
@@ -24,13 +24,13 @@ typedef struct nmfi_divergence_step {
     void *ahead, *result;      /* `ahead` may be `start`, `result` may be `older` */
     double extrapolation;      /* ahead = result + extrapolation (result - older) */
     int measure_start;         /* the KKT sums there */
-    int measure_result;        /* D there, into NMFI_SUM_DISTANCE */
+    int measure_result;        /* D there, into NMFI_SUM_LOSS */
     enum nmfi_counted counts;  /* what entries and squares are added up of */
 } nmfi_divergence_step;
 
 /* Numbers of each lane. */
 enum nmfi_lane {
-    NMFI_LANE_STEP,   /* of d, in units of the whole step; negative: multiplicative (strip_move) */
+    NMFI_LANE_STEP,   /* of d, in units of the whole step; negative: multiplicative (strip_take_step) */
     NMFI_LANE_SLOPE,  /* g'd */
     NMFI_LANE_SQUARE, /* d'd */
     NMFI_LANE_CURVATURE,
@@ -62,7 +62,7 @@ typedef struct nmfi_strip_work {
 
 /* Lanes worked on together: fewer where rows are long, so that panels stay in the core's cache. */
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
-int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
+int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes); /* tiles of one row */
 
 /* strip.c. Begin copies the start to strip.x, end writes strip.x where the result belongs. */
@@ -94,47 +94,47 @@ void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *s
 /* Of a strip of one: H = F diag(w) F', w = (of_R R + of_S S) / v; R is used up. */
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H);
 
-/* Sequential coordinate descent for the Kullback-Leibler divergence (rule_coordinates.c). */
-typedef struct nmfi_coordinates_rule {
+/* Sequential coordinate descent for the Kullback-Leibler divergence (rule_scd.c). */
+typedef struct nmfi_scd_rule {
     nmfi_divergence_step step;
-    double accuracy; /* nmfi_coordinates */
+    double accuracy; /* nmfi_scd */
     int64_t sweeps;
-    int strict; /* no step raises the divergence */
-} nmfi_coordinates_rule;
-nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context);
+    int monotone; /* no step raises the divergence */
+} nmfi_scd_rule;
+nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context);
 
 /* Multiplicative update (rule_mu.c). */
 typedef struct nmfi_mu_rule {
     nmfi_divergence_step step;
     /* Only measures, at the start; unless scikit-learn's guards are wanted (least 0), rows without
      * entries are 0 there. */
-    int still;
+    int measure_only;
     double gamma, no_den, cut;
 } nmfi_mu_rule;
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context);
 
-/* The joint update for any beta (rule_joint.c). */
-typedef struct nmfi_joint_rule {
+/* The joint update for any beta (rule_jmm.c). */
+typedef struct nmfi_jmm_rule {
     nmfi_divergence_step step;
-    int still; /* only measures, and adds up what that needs of the other factor */
+    int measure_only; /* only measures, and adds up what that needs of the other factor */
     double gamma, no_den;
     /* Beta 1, for the factor that moves last: the sums that den has once the other one has moved.
      * NULL: it has not. */
     const double *moved_sums;
-} nmfi_joint_rule;
-nmfi_rule nmfi_rule_joint(const nmfi_joint_rule *context);         /* tiles with rows of X */
-nmfi_rule nmfi_rule_joint_columns(const nmfi_joint_rule *context); /* with what those added up */
+} nmfi_jmm_rule;
+nmfi_rule nmfi_rule_jmm(const nmfi_jmm_rule *context);         /* tiles with rows of X */
+nmfi_rule nmfi_rule_jmm_columns(const nmfi_jmm_rule *context); /* with what those added up */
 
 /* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
 typedef struct nmfi_metric_rule {
     nmfi_divergence_step step;
     const void *gram, *inverse; /* M and its inverted diagonal, T */
     double sum;                 /* of the model's entries */
-    const void *own_sums;       /* X's, along the factor, T */
+    const void *row_sums;       /* X's, along the factor, T */
     double accuracy;            /* of the quadratic model's minimum: nmfi_hals */
     int64_t sweeps;
     int each_row;    /* whose steps must not depend on their neighbours */
-    double patience; /* slopes may become that part of what they were, upwards; 0: never lands too
+    double slope_tolerance; /* slopes may become that part of what they were, upwards; 0: never lands too
                         far */
 } nmfi_metric_rule;
 nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
@@ -146,7 +146,7 @@ void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work);
  * a model entry that vanishes: first the point shortly before it. */
 double nmfi_shorter_step(int trial, double t, double slope, double there);
 
-/* Newton steps of one row (newton.c), in f64; k numbers each. */
+/* Newton steps of one row (row_newton.c), in f64; k numbers each. */
 typedef struct nmfi_row {
     const nmfi_divergence_step *step;
     nmfi_strip_work work; /* a strip of one */
@@ -157,26 +157,26 @@ typedef struct nmfi_row {
 } nmfi_row;
 nmfi_row nmfi_row_open(const nmfi_strip_work *work, int64_t i);
 /* x, the gradient there, residual and reference; after the ratios. */
-void nmfi_row_look(nmfi_row *row);
-/* From there; 0 where nothing lower is found, and x stays. Uses the ratios up. `patience` that of
+void nmfi_row_measure(nmfi_row *row);
+/* From there; 0 where nothing lower is found, and x stays. Uses the ratios up. `slope_tolerance` that of
  * nmfi_metric_rule. */
-int nmfi_row_step(nmfi_row *row, double patience);
+int nmfi_row_step(nmfi_row *row, double slope_tolerance);
 void nmfi_row_multiply(nmfi_row *row, double gamma); /* the multiplicative update instead */
 
 /* Such a step for each row, for any beta (rule_newton.c). */
 typedef struct nmfi_newton_rule {
     nmfi_divergence_step step;
     double gamma;    /* of the multiplicative update that takes its place */
-    double patience; /* nmfi_metric_rule, where D is convex */
+    double slope_tolerance; /* nmfi_metric_rule, where D is convex */
 } nmfi_newton_rule;
 nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context);
 
-/* Each row to its own end (rule_settle.c). */
-typedef struct nmfi_settle_rule {
+/* Each row to its own end (rule_solve_divergence.c). */
+typedef struct nmfi_solve_divergence_rule {
     nmfi_metric_rule metric;
     double gamma, no_den; /* of the multiplicative steps for other betas */
     double accuracy;      /* the row's projected gradient beside its products */
-} nmfi_settle_rule;
-nmfi_rule nmfi_rule_settle(const nmfi_settle_rule *context);
+} nmfi_solve_divergence_rule;
+nmfi_rule nmfi_rule_solve_divergence(const nmfi_solve_divergence_rule *context);
 
 #endif

@@ -14,7 +14,7 @@ enum nmfi_sum {
     NMFI_SUM_VIOLATION, /* scikit-learn's measure: sum of |projected gradient| */
     NMFI_SUM_OBJECTIVE, /* 1/2 x'Gx - (p - l1)'x at the result */
     NMFI_SUM_ENTRIES,   /* sum of the result's entries, for the L1 penalty */
-    NMFI_SUM_DISTANCE,  /* ||X - W H||_F^2, where asked for */
+    NMFI_SUM_LOSS,  /* ||X - W H||_F^2, where asked for */
     NMFI_SUM_COUNT
 };
 
@@ -34,7 +34,7 @@ typedef struct nmfi_tile {
     const void *P; /* k x lanes products, stride ldp */
     int64_t ldp;
     const void *P2; /* likewise, where tiles add up two sums (pass.h); else NULL */
-    /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's room. Of the thread.
+    /* 3 k x NMFI_LANES_MAX elements, then the work of a pivot; or the rule's workspace. Of the thread.
      */
     void *scratch;
     nmfi_sums *sums;
@@ -70,10 +70,10 @@ typedef struct nmfi_hals_rule {
     const nmfi_kernels *kernels;
     int64_t k, ld;
     const void *gram, *inverse; /* of the other factor, T, with the L2 penalty */
-    double l1, accuracy, beta;
+    double l1, accuracy, momentum;
     int64_t sweeps;
     const void *start, *older; /* where the tile starts; the result of the step before */
-    void *ahead;               /* max(0, result + beta (result - older)) */
+    void *ahead;               /* max(0, result + momentum (result - older)) */
     void *result;
     int measure_start, measure_result; /* add the KKT sums there; the objective at the result */
 } nmfi_hals_rule;
@@ -100,7 +100,7 @@ typedef struct nmfi_project_rule {
 } nmfi_project_rule;
 nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 
-/* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (pivot.c). x:
+/* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */
 int64_t nmfi_pivot_work_bytes(int64_t k);

@@ -48,7 +48,7 @@ static void improve(const void *context, const nmfi_tile *tile)
     /* Trap: ahead before result, since result may be where older lies. */
     kernels->extrapolate((char *)rule->ahead + at, rule->ld, hals.x, hals.ldx,
                          (const char *)rule->older + at, rule->ld, rule->k, tile->lanes,
-                         rule->beta);
+                         rule->momentum);
     copy_tile(rule, hals.x, hals.ldx, (char *)rule->result + at, rule->ld, tile->lanes);
 }
 

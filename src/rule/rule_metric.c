@@ -18,10 +18,10 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double *scale = work->lane[NMFI_LANE_VALUE];
     memset(scale, 0, (size_t)work->lanes * sizeof *scale);
-    kernels->to_f64((const char *)rule->own_sums + first * bytes, scale, work->rows);
+    kernels->to_f64((const char *)rule->row_sums + first * bytes, scale, work->rows);
     /* A row whose model is almost nothing would be given a Hessian almost infinite. */
     for (int64_t i = 0; i < work->lanes; i++) scale[i] *= 1e-3;
-    kernels->strip_aim(&work->strip, rule->gram, rule->sum, scale, work->p);
+    kernels->strip_quadratic_rhs(&work->strip, rule->gram, rule->sum, scale, work->p);
     memcpy(work->z, work->strip.x, (size_t)(rule->step.k * work->lanes * bytes));
     nmfi_hals hals = {.x = work->z,
                       .ldx = work->lanes,
@@ -39,7 +39,7 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
         (void)kernels->solve(&hals);
     else
         kernels->hals(&hals);
-    kernels->strip_difference(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
+    kernels->strip_direction(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
                               work->lane[NMFI_LANE_SQUARE]);
 }
 
@@ -60,10 +60,10 @@ static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, in
     if (!(slope < 0)) return slope >= 0 ? 0 : -1; /* nothing to gain; not a number */
     for (int trial = 0; trial < TRIALS; trial++) {
         const double there = slope + t * (growth + l2);
-        if (there <= -rule->patience * slope) return t;
+        if (there <= -rule->slope_tolerance * slope) return t;
         if (!(there < HUGE_VAL)) return -1;
         t = nmfi_shorter_step(trial, t, slope, there);
-        if (rule->patience == 0) t *= 0.9; /* nothing beyond the minimum is allowed */
+        if (rule->slope_tolerance == 0) t *= 0.9; /* nothing beyond the minimum is allowed */
         nmfi_strip_work row = nmfi_strip_row(work, i);
         nmfi_strip_curvatures(&row, row.R, &t, &growth);
     }
@@ -98,8 +98,8 @@ static void improve(const void *context, const nmfi_tile *tile)
         nmfi_strip_begin(&work, &rule->step, tile, first);
         nmfi_strip_ratios(&work);
         nmfi_metric_direct(rule, &work);
-        rule->step.kernels->strip_move(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
-        if (rule->step.measure_result) tile->sums->value[NMFI_SUM_DISTANCE] += arrive(&work);
+        rule->step.kernels->strip_take_step(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
+        if (rule->step.measure_result) tile->sums->value[NMFI_SUM_LOSS] += arrive(&work);
         nmfi_strip_end(&work);
     }
 }

@@ -10,11 +10,11 @@ static void improve(const void *context, const nmfi_tile *tile)
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->step, tile, first);
         nmfi_strip_ratios(&work);
-        if (!rule->still)
+        if (!rule->measure_only)
             kernels->strip_multiply(&work.strip, rule->gamma, rule->no_den, rule->cut);
         if (rule->step.measure_result) {
-            if (!rule->still) nmfi_strip_model(&work, work.strip.x, work.V);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+            if (!rule->measure_only) nmfi_strip_model(&work, work.strip.x, work.V);
+            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
         }
         nmfi_strip_end(&work);
     }
@@ -31,6 +31,6 @@ static void nothing(const void *context, int64_t first, int64_t count)
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context)
 {
     const nmfi_rule rule = {improve, context,
-                            context->still && context->step.least > 0 ? nothing : NULL};
+                            context->measure_only && context->step.least > 0 ? nothing : NULL};
     return rule;
 }

@@ -1,4 +1,4 @@
-/* One Newton step for each row of a divergence's factor (newton.c), which knows how the row's entries
+/* One Newton step for each row of a divergence's factor (row_newton.c), which knows how the row's entries
  * depend on all of its components at once, where a multiplicative update takes each by itself. A
  * row that finds nothing lower along it takes the multiplicative update, which is proven to
  * descend. */
@@ -7,10 +7,10 @@
 static void improve_row(const nmfi_newton_rule *rule, const nmfi_strip_work *work, int64_t i)
 {
     nmfi_row row = nmfi_row_open(work, i);
-    nmfi_row_look(&row);
-    if (nmfi_row_step(&row, rule->patience)) return;
+    nmfi_row_measure(&row);
+    if (nmfi_row_step(&row, rule->slope_tolerance)) return;
     nmfi_strip_ratios(&row.work); /* the search may have used them up */
-    nmfi_row_look(&row);
+    nmfi_row_measure(&row);
     nmfi_row_multiply(&row, rule->gamma);
 }
 
@@ -24,7 +24,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         for (int64_t i = 0; i < work.rows; i++) improve_row(rule, &work, i);
         if (rule->step.measure_result) {
             nmfi_strip_model(&work, work.strip.x, work.V);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
         }
         nmfi_strip_end(&work);
     }

@@ -12,7 +12,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         char *to = (char *)rule->result + (j * rule->ld + tile->first) * bytes;
         const char *from = (const char *)tile->P + j * tile->ldp * bytes;
         memcpy(to, from, (size_t)(tile->rows * bytes));
-        if (rule->offset) rule->kernels->shift(to, tile->rows, -rule->offset[j]);
+        if (rule->offset) rule->kernels->add_constant(to, tile->rows, -rule->offset[j]);
     }
 }
 

@@ -18,7 +18,7 @@ int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes)
     return lanes;
 }
 
-int64_t nmfi_strip_room_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
+int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
 {
     const int64_t lanes = nmfi_strip_lanes(NMFI_LANES_MAX, columns_ld, bytes);
     return lanes * (ARRAYS * k + PANELS * columns_ld) * bytes +
@@ -119,7 +119,7 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = work->step;
     const nmfi_ratio ratio = {.X = &work->X,
-                              .unit = step->unit,
+                              .scale = step->scale,
                               .beta = step->beta,
                               .least = step->least,
                               .instead = step->instead,
@@ -327,7 +327,7 @@ void nmfi_strip_end(nmfi_strip_work *work)
     void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
     if (step->counts == NMFI_COUNTS_START) count(work, factor_at(work, step->start));
     /* Trap: ahead before result, since result may be where older lies. */
-    kernels->overshoot(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
+    kernels->extrapolate_positive(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
                        step->ld, step->k, work->rows, step->extrapolation);
     copy_strip(work, work->strip.x, work->lanes, result, step->ld);
     if (step->counts != NMFI_COUNTS_START)

@@ -25,7 +25,7 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->offset = nmfi_take(arena, r, sizeof(double));
     sketch->changes = nmfi_take(arena, r, sizeof(double));
     sketch->small = nmfi_take(arena, 2 * r * r, sizeof(double));
-    sketch->turn = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
+    sketch->rotation = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
     sketch->U = nmfi_take(arena, r, row_bytes);
     sketch->V = nmfi_take(arena, r, column_bytes);
     if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
@@ -61,16 +61,16 @@ static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
 
 /* Component j of a factor becomes sum_l vectors[l,j] factor[j] component l. */
 static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *vectors,
-                    const double *factor, void *components, const nmfi_cut *cut)
+                    const double *factor, void *components, const nmfi_partition *partition)
 {
     const int64_t r = sketch->width;
     for (int64_t j = 0; j < r; j++)
         for (int64_t l = 0; l < r; l++) {
             const double value = vectors[l * r + j] * factor[j];
             pass->kernels->from_f64(
-                &value, (char *)sketch->turn + (j * r + l) * pass->kernels->element_bytes, 1);
+                &value, (char *)sketch->rotation + (j * r + l) * pass->kernels->element_bytes, 1);
         }
-    nmfi_pass_combine(pass, r, sketch->turn, components, cut);
+    nmfi_pass_combine(pass, r, sketch->rotation, components, partition);
 }
 
 /* V <- orth(V); again where what was left of some component after the ones before is so little that
@@ -78,12 +78,12 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
 static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
-    double *L = sketch->small, *turn = L + r * r;
+    double *L = sketch->small, *rotation = L + r * r;
     for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
     for (int round = 0; round < 2; round++) {
         nmfi_pass_columns(pass, r, NULL, sketch->V);
-        const double least = nmfi_cholesky_turn(pass->total.gram, r, L, turn);
-        combine(sketch, pass, turn, sketch->values, sketch->V, &pass->columns);
+        const double least = nmfi_cholesky_turn(pass->total.gram, r, L, rotation);
+        combine(sketch, pass, rotation, sketch->values, sketch->V, &pass->columns);
         if (least > 1e-3) break;
     }
 }
@@ -93,9 +93,9 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
     const nmfi_kernels *kernels = pass->kernels;
     const nmfi_rows mean = {sketch->mean, pass->columns.count, 1, pass->columns.count};
-    memset(sketch->turn, 0, (size_t)(sketch->width * kernels->element_bytes));
-    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->turn, 1);
-    kernels->to_f64(sketch->turn, sketch->offset, sketch->width);
+    memset(sketch->rotation, 0, (size_t)(sketch->width * kernels->element_bytes));
+    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->rotation, 1);
+    kernels->to_f64(sketch->rotation, sketch->offset, sketch->width);
 }
 
 /* One reading: U <- (X - mean) V. */
@@ -162,7 +162,7 @@ static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
 static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
     for (int64_t visit = 1;; visit++) {
-        const int last = visit >= sketch->most_visits;
+        const int last = visit >= sketch->most_passes;
         orthonormalize(sketch, pass);
         read_once(sketch, pass);
         if (last || sketch->accuracy > 0) {

@@ -15,7 +15,7 @@ typedef struct nmfi_sketch {
     int64_t rank;        /* triplets wanted */
     int64_t width;       /* rank + oversampling: components carried */
     double accuracy;     /* stop when the wanted sigma^2 are that near, relatively; 0: never */
-    int64_t most_visits; /* and at the latest then */
+    int64_t most_passes; /* and at the latest then */
     int64_t seed;
     const double *mean; /* columns numbers, or NULL for no centring */
     /* Results. Arrays are width x ld; the first `rank` components are the triplets. */
@@ -24,7 +24,7 @@ typedef struct nmfi_sketch {
     void *B; /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted */
     /* Work. */
     double *small, *values, *offset, *changes;
-    void *turn; /* width x width, T */
+    void *rotation; /* width x width, T */
 } nmfi_sketch;
 
 /* rank + 10, at most the smaller side. */

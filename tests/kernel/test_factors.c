@@ -1,4 +1,4 @@
-/* The kernels that touch factors only: gram, extrapolate, fold, sum, shift, scale and the
+/* The kernels that touch factors only: gram, extrapolate, sum_slots, sum, add_constant, scale and the
  * conversions. */
 #include "support.h"
 
@@ -52,22 +52,22 @@ static void gram_adds_a_symmetric_matrix(void **state)
     }
 }
 
-/* y = max(0, n + beta (n - o)) with y a third array, or in the place of o as the HALS rule has it.
+/* y = max(0, n + momentum (n - o)) with y a third array, or in the place of o as the HALS rule has it.
  * */
-static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, double beta,
+static void check_extrapolate(const nmfi_kernels *t, int64_t k, int64_t count, double momentum,
                               int in_place)
 {
     const int64_t ld = kernel_padded(count);
     double *n = kernel_factor(k, count, ld, 0, 2), *o = kernel_factor(k, count, ld, 0, 2);
     void *N = kernel_block(t, n, k * ld), *O = kernel_block(t, o, k * ld);
     void *Y = in_place ? O : kernel_memory((size_t)(k * ld * t->element_bytes));
-    t->extrapolate(Y, ld, N, ld, O, ld, k, count, beta);
+    t->extrapolate(Y, ld, N, ld, O, ld, k, count, momentum);
     for (int64_t j = 0; j < k; j++)
         for (int64_t i = 0; i < count; i++) {
-            const double ahead = n[j * ld + i] + beta * (n[j * ld + i] - o[j * ld + i]);
-            const double magnitude = n[j * ld + i] + beta * (n[j * ld + i] + o[j * ld + i]);
+            const double ahead = n[j * ld + i] + momentum * (n[j * ld + i] - o[j * ld + i]);
+            const double magnitude = n[j * ld + i] + momentum * (n[j * ld + i] + o[j * ld + i]);
             kernel_near(t, "extrapolate", kernel_get(t, Y, j * ld + i), ahead > 0 ? ahead : 0,
-                        kernel_bound(t, 4) * magnitude); /* beta, -, *, + are rounded */
+                        kernel_bound(t, 4) * magnitude); /* momentum, -, *, + are rounded */
         }
     free(n);
     free(o);
@@ -96,7 +96,7 @@ static void check_fold(const nmfi_kernels *t, int64_t k, int64_t lanes, int64_t 
     double *q = kernel_factor(slots * k, ldq, ldq, -1e6, 1e6);
     void *Q = kernel_block(t, q, slots * k * ldq);
     void *P = kernel_memory((size_t)(k * lanes * t->element_bytes));
-    t->fold(Q, ldq, k, lanes, slots, P);
+    t->sum_slots(Q, ldq, k, lanes, slots, P);
     for (int64_t j = 0; j < k; j++)
         for (int64_t i = 0; i < lanes; i++) {
             double sum = 0; /* in slot order and in f64: the very same bits */
@@ -124,7 +124,7 @@ static void check_row(const nmfi_kernels *t, int64_t count, double by)
 {
     double *values = kernel_factor(1, count, count, -3, 3), *back = kernel_doubles(count);
     void *shifted = kernel_block(t, values, count), *scaled = kernel_block(t, values, count);
-    t->shift(shifted, count, by);
+    t->add_constant(shifted, count, by);
     t->scale(scaled, count, by);
     const double rounded = t->element_bytes == 4 ? (double)(float)by : by;
     for (int64_t i = 0; i < count; i++) { /* one rounding each, so the result is known to the bit */
@@ -193,7 +193,7 @@ static void check_carry(const nmfi_kernels *t, double beta)
     void *before = kernel_block(t, old, K * LANES), *x = kernel_block(t, new, K * LANES);
     void *of_R = kernel_block(t, old, K * LANES), *of_S = kernel_block(t, old, K * LANES);
     const nmfi_strip strip = {.x = x, .k = K, .lanes = LANES, .ld = LANES};
-    t->strip_carry(&strip, before, beta, of_R, of_S);
+    t->strip_jmm_weights(&strip, before, beta, of_R, of_S);
     const double error = 8 * (fabs(beta) + 3) * kernel_roundoff(t);
     for (int i = 0; i < K * LANES; i++) {
         const double was = kernel_get(t, before, i), is = fmax(new[i], least * was);

@@ -13,7 +13,7 @@
 
 static const double betas[] = {-1, 0, 0.5, 1, 1.3, 1.5, 2, 3};
 enum { BETAS = sizeof betas / sizeof *betas };
-static const double unit = 0.25, least = 1e-9;
+static const double scale = 0.25, least = 1e-9;
 
 typedef struct ratio_case {
     nmf_dtype dtype;
@@ -67,7 +67,7 @@ static void with_ratio(const ratio_case *c, const nmfi_kernels *t, double beta, 
     const size_t panel = (size_t)(c->rows * c->ld * t->element_bytes);
     void *V = kernel_memory(panel), *R = kernel_memory(panel), *S = kernel_memory(panel);
     const nmfi_ratio ratio = {.X = &c->X,
-                              .unit = unit,
+                              .scale = scale,
                               .beta = beta,
                               .least = least,
                               .instead = least,
@@ -90,11 +90,11 @@ static void with_ratio(const ratio_case *c, const nmfi_kernels *t, double beta, 
     free(S);
 }
 
-/* x_r[i] in the unit, and the relative error that the model, k products of numbers >= 0, may have.
+/* x_r[i] in the scale, and the relative error that the model, k products of numbers >= 0, may have.
  */
 static double entry_of(const ratio_case *c, int64_t r, int64_t i)
 {
-    return unit * kernel_entry(&c->X, c->dtype, r, i);
+    return scale * kernel_entry(&c->X, c->dtype, r, i);
 }
 
 static double model_error(const ratio_case *c, const nmfi_kernels *t)
@@ -301,7 +301,7 @@ static void small_divergences_are_precise(void **state)
                 padded[0] = ratio;
                 void *V = kernel_block(tables[t], padded, 16);
                 const nmfi_ratio r = {.X = &X,
-                                      .unit = 1,
+                                      .scale = 1,
                                       .beta = beta,
                                       .least = least,
                                       .instead = least,

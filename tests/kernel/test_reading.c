@@ -1,4 +1,4 @@
-/* The kernels that look at X and the factors without improving anything: distance, scan, expand. */
+/* The kernels that look at X and the factors without improving anything: distance, scan, model_row. */
 #include "support.h"
 
 #include <float.h>
@@ -29,11 +29,11 @@ static void check_expand(const nmfi_kernels *t, int64_t columns, int64_t k)
     double *r = kernel_factor(k, 16, ldr, -1, 2), *f = kernel_factor(k, columns, ldf, -1, 2);
     void *R = kernel_block(t, r, k * ldr), *F = kernel_block(t, f, k * ldf);
     void *V = kernel_memory((size_t)(columns * t->element_bytes)); /* not padded */
-    t->expand(kernel_at(t, R, row), ldr, F, ldf, k, columns, V);
+    t->model_row(kernel_at(t, R, row), ldr, F, ldf, k, columns, V);
     for (int64_t c = 0; c < columns; c++) {
         double magnitude;
         const double wanted = product_entry(r, ldr, f, ldf, k, row, c, &magnitude);
-        kernel_near(t, "expand", kernel_get(t, V, c), wanted, kernel_bound(t, k + 1) * magnitude);
+        kernel_near(t, "model_row", kernel_get(t, V, c), wanted, kernel_bound(t, k + 1) * magnitude);
     }
     free(r);
     free(f);

@@ -132,11 +132,11 @@ static void check_residual(const nmfi_kernels *t, nmf_dtype dtype, int64_t acros
     const int64_t stride = nmfi_packed_stride(k);
     double *f = packed_factor(across, k, stride), *r = packed_factor(LINES, k, stride);
     void *F = kernel_block(t, f, across * stride), *R = kernel_block(t, r, LINES * stride);
-    const double unit = 0.25;
+    const double scale = 0.25;
     double wanted = 0, magnitude = 0;
     for (int64_t i = 0; i < LINES; i++)
         for (int64_t e = lines.pointers[i]; e < lines.pointers[i + 1]; e++) {
-            const double x = unit * kernel_entry(&lines.values, dtype, 0, e);
+            const double x = scale * kernel_entry(&lines.values, dtype, 0, e);
             double v = 0, size = fabs(x);
             for (int64_t j = 0; j < k; j++) {
                 const double term =
@@ -149,7 +149,7 @@ static void check_residual(const nmfi_kernels *t, nmf_dtype dtype, int64_t acros
         }
     for (int index_type = 0; index_type < 2; index_type++) {
         const nmfi_lines X = view(&lines, index_type);
-        const double got = t->residual[dtype][index_type](&X, 0, LINES, R, F, stride, unit);
+        const double got = t->residual[dtype][index_type](&X, 0, LINES, R, F, stride, scale);
         const int64_t terms = lines.pointers[LINES] + k + 8;
         /* In f64 whatever the table's type. */
         kernel_near(t, "residual", got, wanted,
@@ -224,15 +224,15 @@ static void lines_are_collected_and_spread(void **state)
         void *B = kernel_memory((size_t)(k * ldb * t->element_bytes));
         void *a = kernel_memory((size_t)(ldb * t->element_bytes));
         void *rows = kernel_memory((size_t)(LINES * ACROSS * t->element_bytes));
-        t->spread[dtype][n % 2](&X, 0, LINES, ACROSS, rows, ACROSS);
+        t->densify[dtype][n % 2](&X, 0, LINES, ACROSS, rows, ACROSS);
         for (int64_t i = 0; i < LINES; i++) {
             const int64_t begin = lines.pointers[i], count = lines.pointers[i + 1] - begin;
             int64_t e = 0;
-            assert_int_equal(t->collect[dtype][n % 2](&X, i, F, stride, k, B, ldb, a), count);
+            assert_int_equal(t->gather_row[dtype][n % 2](&X, i, F, stride, k, B, ldb, a), count);
             for (int64_t c = 0; c < ACROSS; c++) {
                 const int stored = e < count && lines.wide[begin + e] == c;
                 const double value = stored ? kernel_entry(&lines.values, dtype, 0, begin + e) : 0;
-                kernel_near(t, "spread", kernel_get(t, rows, i * ACROSS + c), value,
+                kernel_near(t, "densify", kernel_get(t, rows, i * ACROSS + c), value,
                             kernel_bound(t, 1) * fabs(value));
                 if (!stored) continue;
                 kernel_near(t, "entry", kernel_get(t, a, e), value,
@@ -289,8 +289,8 @@ static double row_loss(const row_problem *row, const double *x, double l1, doubl
 }
 
 /* Runs `sweeps` sweeps from x; x becomes the result. */
-static void run_coordinates(const nmfi_kernels *t, const row_problem *row, double *x,
-                            int64_t sweeps, int strict, double l1, double l2)
+static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x,
+                            int64_t sweeps, int monotone, double l1, double l2)
 {
     int32_t active[COORDINATES];
     double v[48] = {0};
@@ -298,9 +298,9 @@ static void run_coordinates(const nmfi_kernels *t, const row_problem *row, doubl
         for (int j = 0; j < COORDINATES; j++) v[e] += x[j] * row->B[j * 48 + e];
     void *A = kernel_block(t, row->a, 48), *B = kernel_block(t, row->B, COORDINATES * 48);
     void *V = kernel_block(t, v, 48), *X = kernel_block(t, x, COORDINATES);
-    nmfi_coordinates line = {.a = A,
+    nmfi_scd line = {.a = A,
                              .B = B,
-                             .unit = 1,
+                             .scale = 1,
                              .v = V,
                              .count = ENTRIES,
                              .ldb = 48,
@@ -312,10 +312,10 @@ static void run_coordinates(const nmfi_kernels *t, const row_problem *row, doubl
                              .l2 = l2,
                              .least = 1e-15,
                              .instead = 1e-15,
-                             .concordance = strict ? 1 : 0,
+                             .concordance = monotone ? 1 : 0,
                              .sweeps = sweeps,
                              .active = active};
-    t->coordinates(&line);
+    t->scd(&line);
     for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, X, j);
     free(A);
     free(B);
@@ -337,7 +337,7 @@ static void strict_coordinate_steps_never_raise_the_loss(void **state)
             memcpy(x, row.x, sizeof x);
             for (int sweep = 0; sweep < 6; sweep++) {
                 const double before = row_loss(&row, x, l1, l2);
-                run_coordinates(tables[i], &row, x, 1, 1, l1, l2);
+                run_scd(tables[i], &row, x, 1, 1, l1, l2);
                 const double after = row_loss(&row, x, l1, l2);
                 const double slack = 1e3 * kernel_roundoff(tables[i]) * fabs(before);
                 if (!(after <= before + slack))
@@ -359,7 +359,7 @@ static void coordinates_come_to_rest_at_the_kkt_conditions(void **state)
             double x[COORDINATES];
             memcpy(x, row.x, sizeof x);
             for (int call = 0; call < 100; call++)
-                run_coordinates(tables[i], &row, x, 10, 0, l1, l2);
+                run_scd(tables[i], &row, x, 10, 0, l1, l2);
             for (int j = 0; j < COORDINATES; j++) {
                 double num = 0;
                 for (int e = 0; e < ENTRIES; e++) {

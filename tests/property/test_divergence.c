@@ -415,7 +415,7 @@ static void joint_updates_make_no_copy_of_X(void **state)
     }
 }
 
-/* The start and three readings before the first iteration, three for the last visit. */
+/* The start and three passes before the first iteration, three for the last visit. */
 static void joint_updates_read_X_once_an_iteration(void **state)
 {
     (void)state;

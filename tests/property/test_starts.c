@@ -1,5 +1,5 @@
 /* Where fits start decides where they end: components that X has no singular triplet for, the
- * seed of an SVD start, the contest of starts where X is small, components that start dead. */
+ * seed of an SVD start, several starts where X is small, components that start dead. */
 #include "support.h"
 
 #include <math.h>
@@ -91,7 +91,7 @@ static void the_seed_of_an_svd_start_does_not_choose_the_minimum(void **state)
     nmf_matrix_free(X);
 }
 
-/* --- the contest
+/* --- several starts
  * ------------------------------------------------------------------------------------- */
 
 static const problem small[] = {

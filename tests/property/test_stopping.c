@@ -12,7 +12,7 @@ static nmf_options options_of_parts(void)
 {
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = parts.k;
-    options.init = NMF_INIT_NNDSVDA; /* one start, not the best of a contest */
+    options.init = NMF_INIT_NNDSVDA; /* one start, not the best of several */
     options.sketch = 0;              /* each iteration reads X and has its line in the trace */
     options.tol = 0;
     options.max_iter = 40;

@@ -88,13 +88,13 @@ uint32_t screen_pixel(cairo_surface_t *page, int64_t x, int64_t y)
 uint32_t colour_at(cairo_surface_t *page, const nmf_render_gallery *gallery, int64_t index,
                    int64_t y, int64_t x)
 {
-    nmfi_text *text = NULL; /* the layout says where the picture is */
+    nmfi_typesetter *text = NULL; /* the layout says where the picture is */
     nmfi_page layout;
-    assert_int_equal(nmfi_text_new(NULL, &text, NULL), NMF_OK);
+    assert_int_equal(nmfi_typesetter_new(NULL, &text, NULL), NMF_OK);
     assert_int_equal(nmfi_page_lay_out(gallery, 1, 1, NULL, text, &layout, NULL), NMF_OK);
     const nmfi_block block = layout.blocks[0];
     nmfi_page_clear(&layout);
-    nmfi_text_free(text);
+    nmfi_typesetter_free(text);
     const int64_t row = index / gallery->grid_columns, column = index % gallery->grid_columns;
     return screen_pixel(
         page, block.grid_x + column * block.pitch_x + x * block.pixel_width + block.pixel_width / 2,

@@ -133,11 +133,11 @@ static void valid_copies_end_between_characters(void **state)
 {
     (void)state;
     char copy[6];
-    assert_int_equal(nmfi_text_valid_copy("ab\xe5\xa5\xa5z", copy, 5), -1);
+    assert_int_equal(nmfi_typesetter_valid_copy("ab\xe5\xa5\xa5z", copy, 5), -1);
     assert_string_equal(copy, "ab");
-    assert_int_equal(nmfi_text_valid_copy("ab\xe5\xa5\xa5z", copy, 6), -1);
+    assert_int_equal(nmfi_typesetter_valid_copy("ab\xe5\xa5\xa5z", copy, 6), -1);
     assert_string_equal(copy, "ab\xe5\xa5\xa5");
-    assert_int_equal(nmfi_text_valid_copy("\xff\xfe", copy, sizeof copy), 0);
+    assert_int_equal(nmfi_typesetter_valid_copy("\xff\xfe", copy, sizeof copy), 0);
     assert_string_equal(copy, "??");
 }
 

@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-static void multiply(const nmfi_joint_rule *rule, const nmfi_strip *strip)
+static void multiply(const nmfi_jmm_rule *rule, const nmfi_strip *strip)
 {
     const nmfi_divergence_step *step = &rule->step;
     if (step->beta == 1 && step->l2 > 0) { /* the exact minimum */
         double multiplied[NMFI_LANES_MAX];
         for (int64_t i = 0; i < strip->lanes; i++) multiplied[i] = -1;
-        step->kernels->strip_move(strip, strip->x, multiplied);
+        step->kernels->strip_take_step(strip, strip->x, multiplied);
     } else {
         step->kernels->strip_multiply(strip, rule->gamma, rule->no_den, 0);
     }
@@ -37,17 +37,17 @@ static void add(const nmfi_strip_work *work, const void *panel, const void *weig
 }
 
 /* The strip moves, and tells the other factor's sums by how much. */
-static void move(const nmfi_joint_rule *rule, nmfi_strip_work *work)
+static void move(const nmfi_jmm_rule *rule, nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = &rule->step;
     const int64_t all = step->k * work->lanes * step->kernels->element_bytes;
     const void *a = work->older, *b = work->older; /* x~: u^0 for beta 1, and where u is 1 */
     memcpy(work->older, work->strip.x, (size_t)all);
     if (rule->moved_sums) nmfi_strip_fill(work, rule->moved_sums);
-    if (!rule->still) {
+    if (!rule->measure_only) {
         multiply(rule, &work->strip);
         if (step->beta != 1) {
-            step->kernels->strip_carry(&work->strip, work->older, step->beta, work->z, work->p);
+            step->kernels->strip_jmm_weights(&work->strip, work->older, step->beta, work->z, work->p);
             a = work->z;
             b = work->p;
         }
@@ -58,13 +58,13 @@ static void move(const nmfi_joint_rule *rule, nmfi_strip_work *work)
 
 static void improve(const void *context, const nmfi_tile *tile)
 {
-    const nmfi_joint_rule *rule = context;
+    const nmfi_jmm_rule *rule = context;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->step, tile, first);
         nmfi_strip_ratios(&work);
         if (rule->step.measure_result)
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
         move(rule, &work);
         nmfi_strip_end(&work);
     }
@@ -72,24 +72,24 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 static void improve_columns(const void *context, const nmfi_tile *tile)
 {
-    const nmfi_joint_rule *rule = context;
+    const nmfi_jmm_rule *rule = context;
     nmfi_strip_work work;
     nmfi_strip_of_products(&work, &rule->step, tile);
     if (!tile->P2) nmfi_strip_fill(&work, rule->step.F_sums);
     nmfi_strip_measure(&work);
     if (!tile->P2 && rule->moved_sums) nmfi_strip_fill(&work, rule->moved_sums);
-    if (!rule->still) multiply(rule, &work.strip);
+    if (!rule->measure_only) multiply(rule, &work.strip);
     nmfi_strip_end(&work);
 }
 
 /* Empty rows of a sparse X are asked for: what they add to D where they start is not nothing. */
-nmfi_rule nmfi_rule_joint(const nmfi_joint_rule *context)
+nmfi_rule nmfi_rule_jmm(const nmfi_jmm_rule *context)
 {
     const nmfi_rule rule = {improve, context, NULL};
     return rule;
 }
 
-nmfi_rule nmfi_rule_joint_columns(const nmfi_joint_rule *context)
+nmfi_rule nmfi_rule_jmm_columns(const nmfi_jmm_rule *context)
 {
     const nmfi_rule rule = {improve_columns, context, NULL};
     return rule;

@@ -7,12 +7,12 @@
 
 enum { MOST_SHARES = 64 };
 
-void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t across,
+void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lines, int64_t minor,
                       int64_t stored, nmf_dtype dtype, int64_t block_span)
 {
-    arrays->block_span = block_span > 0 && block_span < across ? block_span : across;
-    arrays->blocks = across > 0 ? (across - 1) / arrays->block_span + 1 : 1;
-    arrays->index_bytes = across - 1 <= INT32_MAX ? 4 : 8;
+    arrays->block_span = block_span > 0 && block_span < minor ? block_span : minor;
+    arrays->blocks = minor > 0 ? (minor - 1) / arrays->block_span + 1 : 1;
+    arrays->index_bytes = minor - 1 <= INT32_MAX ? 4 : 8;
     arrays->pointers = nmfi_take(arena, lines * arrays->blocks + 1, sizeof *arrays->pointers);
     arrays->indices = nmfi_take(arena, stored, (size_t)arrays->index_bytes);
     arrays->values = nmfi_take(arena, stored, nmf_dtype_bytes(dtype));
@@ -127,10 +127,10 @@ static void turn_block(turn_job *job, int64_t shares, nmfi_team *team)
     pointers[0] = before;
 }
 
-nmf_sparse nmfi_sparse_turn(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
+nmf_sparse nmfi_sparse_transpose(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
                             nmfi_team *team)
 {
-    turn_job job = {.from = from, .to = arrays, .lines = nmfi_sparse_across(from)};
+    turn_job job = {.from = from, .to = arrays, .lines = nmfi_sparse_minor(from)};
     const int64_t old_lines = nmfi_sparse_lines(from);
     /* A few for each thread, since they are not equally quick. */
     const int64_t wanted = team ? 4 * nmfi_team_threads(team) : 1;
@@ -142,26 +142,26 @@ nmf_sparse nmfi_sparse_turn(const nmf_sparse *from, const nmfi_sparse_arrays *ar
         turn_block(&job, shares, team);
     }
 
-    nmf_sparse turned = *from;
-    turned.by_columns = !from->by_columns;
-    turned.pointers = arrays->pointers;
-    turned.indices = arrays->indices;
-    turned.index_bytes = arrays->index_bytes;
-    turned.values = arrays->values;
-    return turned;
+    nmf_sparse transposed = *from;
+    transposed.by_columns = !from->by_columns;
+    transposed.pointers = arrays->pointers;
+    transposed.indices = arrays->indices;
+    transposed.index_bytes = arrays->index_bytes;
+    transposed.values = arrays->values;
+    return transposed;
 }
 
-nmf_status nmfi_sparse_turn_alone(const nmf_sparse *from, nmf_sparse *turned, void **block,
+nmf_status nmfi_sparse_transpose_alone(const nmf_sparse *from, nmf_sparse *transposed, void **block,
                                   nmf_error *error)
 {
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};
-    const int64_t lines = nmfi_sparse_across(from), across = nmfi_sparse_lines(from);
-    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype, 0);
+    const int64_t lines = nmfi_sparse_minor(from), minor = nmfi_sparse_lines(from);
+    nmfi_sparse_take(&arrays, &arena, lines, minor, nmfi_sparse_stored(from), from->dtype, 0);
     const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
     if (status != NMF_OK) return status;
-    nmfi_sparse_take(&arrays, &arena, lines, across, nmfi_sparse_stored(from), from->dtype, 0);
-    *turned = nmfi_sparse_turn(from, &arrays, NULL);
+    nmfi_sparse_take(&arrays, &arena, lines, minor, nmfi_sparse_stored(from), from->dtype, 0);
+    *transposed = nmfi_sparse_transpose(from, &arrays, NULL);
     *block = arena.base;
     return NMF_OK;
 }

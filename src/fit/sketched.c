@@ -7,14 +7,14 @@
 #include <string.h>
 
 /* Whole vectors: the nearest number of them that holds `least`, or just enough halves. */
-static int64_t whole(int64_t rank, int64_t least)
+static int64_t round_to_vectors(int64_t rank, int64_t least)
 {
     const int64_t lanes = NMFI_LANES_MIN, half = lanes / 2;
     const int64_t nearest = (rank + half) / lanes * lanes;
     return nearest >= least ? nearest : (least + half - 1) / half * half;
 }
 
-int64_t nmfi_compressed_rank(const nmfi_problem *problem)
+int64_t nmfi_sketched_rank(const nmfi_problem *problem)
 {
     const nmf_options *o = &problem->options;
     const int64_t least = problem->m < problem->n ? problem->m : problem->n;
@@ -25,7 +25,7 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
     if (!problem->defaults.sketches || o->init == NMF_INIT_CUSTOM) return 0;
     /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. */
     const int64_t halves = problem->divergence.wanted ? 5 : 7;
-    const int64_t rank = whole(halves * problem->k / 2, problem->k + 16);
+    const int64_t rank = round_to_vectors(halves * problem->k / 2, problem->k + 16);
     const double cheaper =
         (double)problem->m * (double)problem->n / (double)(problem->m + problem->n);
     return rank < least && cheaper >= 2.0 * (double)rank ? rank : 0;
@@ -35,7 +35,7 @@ int64_t nmfi_compressed_rank(const nmfi_problem *problem)
 static int64_t narrow_stride(const nmfi_problem *problem)
 {
     const int64_t line = NMFI_ALIGNMENT / problem->kernels->element_bytes;
-    return (problem->compressed.rank + line - 1) / line * line;
+    return (problem->sketched.rank + line - 1) / line * line;
 }
 
 static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64_t count)
@@ -47,9 +47,9 @@ static void plan(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int64
     pass->team = problem->team;
 }
 
-void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
+void nmfi_sketched_layout(nmfi_problem *problem, nmfi_arena *arena)
 {
-    nmfi_compressed *c = &problem->compressed;
+    nmfi_sketched *c = &problem->sketched;
     const int64_t bytes = problem->kernels->element_bytes,
                   threads = nmfi_team_threads(problem->team);
     const size_t row_bytes = nmfi_product(narrow_stride(problem), bytes);
@@ -69,16 +69,16 @@ void nmfi_compressed_layout(nmfi_problem *problem, nmfi_arena *arena)
 static int64_t worthwhile(const nmfi_problem *problem, const double *sigma)
 {
     static const double share = 0.03;
-    const int64_t rank = problem->compressed.rank, least = problem->k + 10;
+    const int64_t rank = problem->sketched.rank, least = problem->k + 10;
     double left_out = problem->norm2, gone = 0;
     for (int64_t j = 0; j < rank; j++) left_out -= sigma[j] * sigma[j];
     int64_t kept = rank;
     while (kept > least && gone + sigma[kept - 1] * sigma[kept - 1] <= share * left_out)
         gone += sigma[kept - 1] * sigma[kept - 1], kept--;
-    return whole(kept, kept) < rank ? whole(kept, kept) : rank;
+    return round_to_vectors(kept, kept) < rank ? round_to_vectors(kept, kept) : rank;
 }
 
-int nmfi_compressed_misses(const nmfi_problem *problem)
+int nmfi_sketched_misses(const nmfi_problem *problem)
 {
     static const double share = 1.0 / 3;
     const nmfi_sketch *sketch = &problem->sketch;
@@ -96,40 +96,40 @@ static void narrow(nmfi_problem *problem, nmfi_pass *pass, const void *rows, int
     pass->block_tiles = block_tiles;
 }
 
-void nmfi_compressed_build(nmfi_problem *problem)
+void nmfi_sketched_build(nmfi_problem *problem)
 {
-    nmfi_compressed *c = &problem->compressed;
+    nmfi_sketched *c = &problem->sketched;
     const nmfi_sketch *sketch = &problem->sketch;
-    const int W_on_rows = problem->W.on_rows;
+    const int W_along_rows = problem->W.along_rows;
     if (problem->options.sketch < 0) c->rank = worthwhile(problem, sketch->sigma);
     narrow(problem, &c->W_pass, c->W_rows, problem->m);
     narrow(problem, &c->H_pass, c->H_rows, problem->n);
     const nmfi_kernels *kernels = problem->kernels;
     const int64_t stride = narrow_stride(problem);
-    kernels->pack(W_on_rows ? sketch->U : sketch->B, problem->W.cut.ld, c->rank, problem->m,
+    kernels->pack(W_along_rows ? sketch->U : sketch->B, problem->W.partition.ld, c->rank, problem->m,
                   c->W_rows, stride);
-    kernels->pack(W_on_rows ? sketch->B : sketch->U, problem->H.cut.ld, c->rank, problem->n,
+    kernels->pack(W_along_rows ? sketch->B : sketch->U, problem->H.partition.ld, c->rank, problem->n,
                   c->H_rows, stride);
     c->norm2 = 0;
     for (int64_t j = 0; j < c->rank; j++) c->norm2 += sketch->sigma[j] * sketch->sigma[j];
 }
 
-nmfi_pass *nmfi_compressed_visit(nmfi_problem *problem, const nmfi_factor *factor,
+nmfi_pass *nmfi_sketched_visit(nmfi_problem *problem, const nmfi_factor *factor,
                                  const nmfi_rule *rule, const void *R)
 {
-    nmfi_compressed *c = &problem->compressed;
-    nmfi_pass *pass = factor->leads ? &c->W_pass : &c->H_pass;
-    const void *C = factor->leads ? c->to_W : c->to_H;
+    nmfi_sketched *c = &problem->sketched;
+    nmfi_pass *pass = factor->is_W ? &c->W_pass : &c->H_pass;
+    const void *C = factor->is_W ? c->to_W : c->to_H;
     const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
     nmfi_pass_visit(pass, &visit);
     return pass;
 }
 
-void nmfi_compressed_link(nmfi_problem *problem, const nmfi_factor *factor)
+void nmfi_sketched_link(nmfi_problem *problem, const nmfi_factor *factor)
 {
-    nmfi_compressed *c = &problem->compressed;
-    nmfi_pass *pass = factor->leads ? &c->W_pass : &c->H_pass;
-    void *link = factor->leads ? c->to_H : c->to_W;
+    nmfi_sketched *c = &problem->sketched;
+    nmfi_pass *pass = factor->is_W ? &c->W_pass : &c->H_pass;
+    void *link = factor->is_W ? c->to_H : c->to_W;
     const nmfi_project_rule project = {problem->kernels, problem->k, pass->columns.ld, NULL, link};
     const nmfi_rule rule = nmfi_rule_project(&project);
     nmfi_pass_columns(pass, problem->k, &rule, NULL);

@@ -1,5 +1,5 @@
 /* Sequential coordinate descent for the Kullback-Leibler divergence: each row's coordinates in
- * turn, each by a Newton step of its own (coordinates.inc). Where few entries of X are not zero
+ * turn, each by a Newton step of its own (scd.inc). Where few entries of X are not zero
  * a row's curvature is nothing like that of its neighbours, and this is the quickest way down:
  * Carbonetto, Sarkar, Wang & Stephens 2021. */
 #include "rule/divergence.h"
@@ -28,16 +28,16 @@ static double concordance(const nmfi_strip_work *row)
         for (int64_t i = 0; i < count; i++)
             if (values[i] > 0) least = fmin(least, values[i]);
     }
-    return 1 / sqrt(least * row->step->unit);
+    return 1 / sqrt(least * row->step->scale);
 }
 
-static void descend(const nmfi_coordinates_rule *rule, const nmfi_strip_work *row)
+static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
 {
     const nmfi_divergence_step *step = &rule->step;
     take_entries(row);
-    nmfi_coordinates line = {.a = row->R,
+    nmfi_scd line = {.a = row->R,
                              .B = row->F,
-                             .unit = step->unit,
+                             .scale = step->scale,
                              .v = row->V,
                              .count = row->X.columns,
                              .ldb = row->ldf,
@@ -49,16 +49,16 @@ static void descend(const nmfi_coordinates_rule *rule, const nmfi_strip_work *ro
                              .l2 = step->l2,
                              .least = step->least,
                              .instead = step->instead,
-                             .concordance = rule->strict ? concordance(row) : 0,
+                             .concordance = rule->monotone ? concordance(row) : 0,
                              .accuracy = rule->accuracy,
                              .sweeps = rule->sweeps,
                              .active = row->z};
-    step->kernels->coordinates(&line);
+    step->kernels->scd(&line);
 }
 
 static void improve(const void *context, const nmfi_tile *tile)
 {
-    const nmfi_coordinates_rule *rule = context;
+    const nmfi_scd_rule *rule = context;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->step, tile, first);
@@ -72,7 +72,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         }
         if (rule->step.measure_result) {
             nmfi_strip_model(&work, work.strip.x, work.V);
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
         }
         nmfi_strip_end(&work);
     }
@@ -80,11 +80,11 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 static void nothing(const void *context, int64_t first, int64_t count)
 {
-    const nmfi_coordinates_rule *rule = context;
+    const nmfi_scd_rule *rule = context;
     nmfi_strip_nothing(&rule->step, first, count);
 }
 
-nmfi_rule nmfi_rule_coordinates(const nmfi_coordinates_rule *context)
+nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context)
 {
     const nmfi_rule rule = {improve, context, nothing};
     return rule;

@@ -1,34 +1,34 @@
 /* Each row of a divergence's factor to its own end, from a start of its own: what transform
  * does, and the fit's last visit. Steps for the whole strip go most of the way (shared metric
  * for beta 1, else multiplicative); a row that is not there then takes Newton steps of its own
- * (newton.c). A row's answer never depends on its neighbours. */
+ * (row_newton.c). A row's answer never depends on its neighbours. */
 #include "rule/divergence.h"
 
 #include <math.h>
 #include <string.h>
 
 /* Every component alike, with X's own sum. */
-static void start_rows(const nmfi_settle_rule *rule, nmfi_strip_work *work)
+static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = &rule->metric.step;
     const nmfi_kernels *kernels = step->kernels;
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double row[NMFI_LANES_MAX], sum = 0;
     for (int64_t j = 0; j < step->k; j++) sum += step->F_sums[j];
-    kernels->to_f64((const char *)rule->metric.own_sums + first * bytes, row, work->rows);
+    kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
     for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
     for (int64_t j = 0; j < step->k; j++)
         kernels->from_f64(row, (char *)work->strip.x + j * work->lanes * bytes, work->lanes);
 }
 
-static int settled(const nmfi_settle_rule *rule, const nmfi_strip_work *work, int64_t i)
+static int settled(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work, int64_t i)
 {
     return work->lane[NMFI_LANE_RESIDUAL][i] <=
            rule->accuracy * rule->accuracy * work->lane[NMFI_LANE_REFERENCE][i];
 }
 
 /* Steps for all rows that are not settled; those that are stay where they are. */
-static int64_t step_together(const nmfi_settle_rule *rule, const nmfi_metric_rule *metric,
+static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_metric_rule *metric,
                              nmfi_strip_work *work)
 {
     const nmfi_kernels *kernels = rule->metric.step.kernels;
@@ -46,32 +46,32 @@ static int64_t step_together(const nmfi_settle_rule *rule, const nmfi_metric_rul
         nmfi_strip multiplied = work->strip;
         multiplied.x = work->z;
         kernels->strip_multiply(&multiplied, rule->gamma, rule->no_den, 0);
-        kernels->strip_difference(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
+        kernels->strip_direction(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
                                   work->lane[NMFI_LANE_SQUARE]);
         for (int64_t i = 0; i < work->lanes; i++) work->lane[NMFI_LANE_STEP][i] = 1;
     }
     for (int64_t i = 0; i < work->rows; i++)
         if (settled(rule, work, i)) work->lane[NMFI_LANE_STEP][i] = 0;
-    kernels->strip_move(&work->strip, work->z, work->lane[NMFI_LANE_STEP]);
+    kernels->strip_take_step(&work->strip, work->z, work->lane[NMFI_LANE_STEP]);
     return open;
 }
 
-static void finish_row(const nmfi_settle_rule *rule, const nmfi_strip_work *work, int64_t i)
+static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work, int64_t i)
 {
     enum { STEPS = 30 };
-    static const double patience = 0.2;
+    static const double slope_tolerance = 0.2;
     nmfi_row row = nmfi_row_open(work, i);
     for (int newton = 0; newton < STEPS; newton++) {
         nmfi_strip_ratios(&row.work);
-        nmfi_row_look(&row);
+        nmfi_row_measure(&row);
         if (row.residual <= rule->accuracy * rule->accuracy * row.reference) return;
-        if (!nmfi_row_step(&row, patience)) return;
+        if (!nmfi_row_step(&row, slope_tolerance)) return;
     }
 }
 
 /* Steps for the strip, up to as many as cost about what Newton's would; how many rows are still on
  * their way. Each aims closer than the one before, whose end its own beginning is. */
-static int64_t approach(const nmfi_settle_rule *rule, nmfi_strip_work *work)
+static int64_t approach(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *work)
 {
     enum { TOGETHER = 8 };
     static const double closer = 0.1;
@@ -86,7 +86,7 @@ static int64_t approach(const nmfi_settle_rule *rule, nmfi_strip_work *work)
 
 static void improve(const void *context, const nmfi_tile *tile)
 {
-    const nmfi_settle_rule *rule = context;
+    const nmfi_solve_divergence_rule *rule = context;
     nmfi_strip_work work;
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->metric.step, tile, first);
@@ -98,18 +98,18 @@ static void improve(const void *context, const nmfi_tile *tile)
         work.measures = measures;
         nmfi_strip_ratios(&work);
         if (rule->metric.step.measure_result)
-            tile->sums->value[NMFI_SUM_DISTANCE] += nmfi_strip_divergence(&work);
+            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
         nmfi_strip_end(&work);
     }
 }
 
 static void nothing(const void *context, int64_t first, int64_t count)
 {
-    const nmfi_settle_rule *rule = context;
+    const nmfi_solve_divergence_rule *rule = context;
     nmfi_strip_nothing(&rule->metric.step, first, count);
 }
 
-nmfi_rule nmfi_rule_settle(const nmfi_settle_rule *context)
+nmfi_rule nmfi_rule_solve_divergence(const nmfi_solve_divergence_rule *context)
 {
     const nmfi_rule rule = {improve, context, nothing};
     return rule;

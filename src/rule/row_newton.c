@@ -1,5 +1,5 @@
 /* Newton steps of one row of a divergence's factor, each to the exact minimizer of its quadratic model
- * over x >= 0 (pivot.c), as far as lowers the row's loss. Hessian = F diag(w) F', w = ((beta - 1) S
+ * over x >= 0 (block_pivoting.c), as far as lowers the row's loss. Hessian = F diag(w) F', w = ((beta - 1) S
  * + (2 - beta) R) / v where D is convex, 1 <= beta <= 2, else its expectation at v = x, w = S / v
  * (Fisher's scoring). */
 #include "rule/divergence.h"
@@ -47,7 +47,7 @@ static int is_convex(const nmfi_row *row)
     return row->step->beta >= 1 && row->step->beta <= 2;
 }
 
-void nmfi_row_look(nmfi_row *row)
+void nmfi_row_measure(nmfi_row *row)
 {
     const nmfi_divergence_step *step = row->step;
     row->residual = row->reference = 0;
@@ -141,7 +141,7 @@ static double slope_at(nmfi_row *row, double slope, double t)
  * model entry vanishes, whose punishment is small for small entries; from there Newton's steps
  * hardly come back. Slopes see the wall. A secant from there falls far short of the minimum: what
  * it finds is only where the search begins. */
-static int land_by_slope(nmfi_row *row, double slope, double patience)
+static int land_by_slope(nmfi_row *row, double slope, double slope_tolerance)
 {
     enum { TRIALS = 12 };
     static const double level = 0.2;
@@ -151,7 +151,7 @@ static int land_by_slope(nmfi_row *row, double slope, double patience)
     if (row->step->beta == 1) nmfi_strip_model(&row->work, row->work.z, row->work.R);
     for (int trial = 0; trial < TRIALS; trial++) {
         const double there = slope_at(row, slope, t);
-        if (there <= -patience * slope) {
+        if (there <= -slope_tolerance * slope) {
             before = t;
             if (there >= level * slope || beyond == HUGE_VAL) break;
         } else if (there < HUGE_VAL) {
@@ -165,11 +165,11 @@ static int land_by_slope(nmfi_row *row, double slope, double patience)
     return before > 0;
 }
 
-int nmfi_row_step(nmfi_row *row, double patience)
+int nmfi_row_step(nmfi_row *row, double slope_tolerance)
 {
     const double slope = aim(row);
     if (!(slope < 0)) return 0;
-    return is_convex(row) ? land_by_slope(row, slope, patience) : land_by_value(row);
+    return is_convex(row) ? land_by_slope(row, slope, slope_tolerance) : land_by_value(row);
 }
 
 void nmfi_row_multiply(nmfi_row *row, double gamma)

@@ -1,5 +1,5 @@
-/* Sums, rules and Gram matrices on tiles (way.h). */
-#include "pass/way.h"
+/* Sums, rules and Gram matrices on tiles (backend.h). */
+#include "pass/backend.h"
 
 #include <float.h>
 #include <string.h>
@@ -40,21 +40,21 @@ void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part)
     total->bad += part->bad;
 }
 
-void nmfi_to_unit(const nmfi_pass *pass, void *products, int64_t count)
+void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
 {
-    if (pass->unit > 0 && pass->unit != 1.0) pass->kernels->scale(products, count, pass->unit);
+    if (pass->scale > 0 && pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);
 }
 
-void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_cut *cut,
+void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_partition *partition,
                         int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
                         nmfi_sums *sums)
 {
     for (int64_t t = begin; t < end; t++) {
-        const int64_t first = t * cut->lanes;
+        const int64_t first = t * partition->lanes;
         const nmfi_tile tile = {.first = first,
-                                .rows = nmfi_lesser(cut->lanes, cut->count - first),
-                                .lanes = cut->lanes,
-                                .P = P + (t - begin) * cut->lanes * pass->kernels->element_bytes,
+                                .rows = nmfi_lesser(partition->lanes, partition->count - first),
+                                .lanes = partition->lanes,
+                                .P = P + (t - begin) * partition->lanes * pass->kernels->element_bytes,
                                 .ldp = ldp,
                                 .scratch = pass->scratch + thread * pass->scratch_bytes,
                                 .sums = sums};
@@ -62,11 +62,11 @@ void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi
     }
 }
 
-void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_cut *cut, int64_t begin,
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition, int64_t begin,
                      int64_t end, int64_t k, nmfi_sums *sums)
 {
-    const void *at = nmfi_factor_at(pass, factor, begin * cut->lanes);
-    const int64_t count = (end - begin) * cut->lanes;
-    pass->kernels->gram(at, cut->ld, k, count, sums->gram);
-    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, cut->ld, k, count);
+    const void *at = nmfi_factor_at(pass, factor, begin * partition->lanes);
+    const int64_t count = (end - begin) * partition->lanes;
+    pass->kernels->gram(at, partition->ld, k, count, sums->gram);
+    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, partition->ld, k, count);
 }
