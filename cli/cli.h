@@ -24,7 +24,9 @@ enum {
     CLI_HELP = 1 << 10,
     CLI_BENCH = 1 << 11,
     CLI_TOP = 1 << 12,
-    CLI_ASSIGN = 1 << 13
+    CLI_ASSIGN = 1 << 13,
+    CLI_REPORT = 1 << 18,
+    CLI_PLOT = 1 << 19
 };
 
 struct cli_args;
@@ -78,6 +80,10 @@ typedef struct cli_args {
     int tsv;
     int man, completion;
 
+    const char *rank_file, *kind; /* of report */
+    int language;                 /* 0 en, 1 zh */
+    int64_t most_samples;         /* 0: chosen */
+
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
 } cli_args;
@@ -106,6 +112,7 @@ int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
 int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
+int cli_run_report(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

@@ -74,6 +74,17 @@ const cli_command cli_commands[] = {
      "nmf assign docs.nmf.npz -o shares.tsv\nnmf assign docs.nmf.npz --labels classes.txt -o "
      "shares.npz",
      NULL, cli_run_assign},
+    {"report", CLI_REPORT, 0, 1, 1,
+     "MODEL [--data DATA] [--labels FILE] [--rank FILE] -o FILE.html",
+     "make one page that shows what was learned and how far to trust it",
+     "One HTML file that needs no network: a verdict in words, the components as pictures, words, "
+     "curves, signatures or features, a sample taken apart with sliders, all samples at once, how "
+     "the fit got there and where it came from. In English and Chinese, to read, print and send. "
+     "With --data, which is read as 'nmf fit' reads it and weighted as the model's was, it shows "
+     "originals and residuals, and PCA beside NMF.",
+     "nmf report faces.nmf.npz --data faces.npy -o faces.html\n"
+     "nmf report cells.nmf.npz --data cells.h5ad --labels types.txt -o cells.html --lang zh",
+     NULL, cli_run_report},
     {"generate", CLI_GENERATE, 0, 1, 1, "faces|swimmer -o FILE [--seed SEED]",
      "write built-in data",
      "faces: 400 grey pictures of 64 x 64, 40 people in 10 variations each. swimmer: the 256 "

@@ -7,7 +7,8 @@
 #define FIELD(name) offsetof(cli_args, name)
 #define NO_BOUNDS NULL, 0, 0
 #define FITS (CLI_FIT | CLI_PCA)
-#define READS_DATA (FITS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO)
+#define READS_DATA \
+    (FITS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO | CLI_REPORT)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
 #define LARGEST_SIDE 1000000
 
@@ -18,6 +19,7 @@ static const char *const first_indices[] = {"auto", "0", "1", NULL};
 static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
+static const char *const languages[] = {"en", "zh", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
@@ -60,6 +62,22 @@ const cli_option cli_own_options[] = {
 
     {"grid", 0, CLI_KIND_PAIR, CLI_GALLERY, FIELD(grid), "ROWSxCOLUMNS",
      "pictures down and across; default: chosen from their number", NULL, 1, LARGEST_SIDE},
+    {"output", 'o', CLI_KIND_FILE, CLI_REPORT, FIELD(output), "FILE.html",
+     "where the page goes (required)", NO_BOUNDS},
+    {"data", 0, CLI_KIND_FILE, CLI_REPORT, FIELD(data), "DATA",
+     "what the model was fitted to, for originals, residuals and PCA", NO_BOUNDS},
+    {"rank", 0, CLI_KIND_FILE, CLI_REPORT, FIELD(rank_file), "FILE.json",
+     "what 'nmf rank --json' wrote: held-out errors of other numbers of components", NO_BOUNDS},
+    {"lang", 0, CLI_KIND_NAME, CLI_REPORT, FIELD(language), NULL,
+     "the language in which the page opens; it has a switch", languages, 0, 0},
+    {"kind", 0, CLI_KIND_TEXT, CLI_REPORT, FIELD(kind), "KIND",
+     "draw components as pictures, signatures, curves, words or features; default: seen from them",
+     NO_BOUNDS},
+    {"samples", 0, CLI_KIND_INT, CLI_REPORT, FIELD(most_samples), "N",
+     "show N of the samples, drawn at random, where there are more; default: 1000", NULL, 1,
+     100000},
+    {"title", 0, CLI_KIND_TEXT, CLI_REPORT, FIELD(title), "TEXT",
+     "what the data is called; default: its file's name", NO_BOUNDS},
     {"title", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(title), "TEXT", "heading, in any script (UTF-8)",
      NO_BOUNDS},
     {"scale", 0, CLI_KIND_NAME, CLI_GALLERY, FIELD(scale), NULL,
@@ -165,7 +183,7 @@ const cli_option cli_own_options[] = {
     {"loss", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(loss), NULL, "what the pass lowers", losses, 0, 0},
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
-    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
-     "say nothing but errors and warnings", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_REPORT | CLI_DEMO | CLI_FETCH | CLI_BENCH,
+     FIELD(quiet), NULL, "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

@@ -52,7 +52,8 @@ add_library(nmfkit::nmfkit ALIAS nmfkit)
 
 # --- files and pictures ---------------------------------------------------------------------------
 file(GLOB io_sources CONFIGURE_DEPENDS io/*.c io/*/*.c render/*.c)
-nmfkit_objects(nmfkit_io ${io_sources})
+include(Report) # sets report_source
+nmfkit_objects(nmfkit_io ${io_sources} ${report_source})
 target_include_directories(nmfkit_io PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(nmfkit_io PRIVATE PkgConfig::nmfkit_io_needs)
 nmfkit_library(nmfkit-io

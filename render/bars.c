@@ -90,8 +90,9 @@ static void measure(panels *p, nmfi_typesetter *text)
     for (int64_t i = 0; i < p->number; i++) {
         for (int64_t line = 0; line < p->found[i]; line++) {
             int64_t width = 0, height = 0;
-            nmfi_typesetter_measure(text, "a feature's name", name_of(p, i * p->count + line, number),
-                              &name_style, &width, &height);
+            nmfi_typesetter_measure(text, "a feature's name",
+                                    name_of(p, i * p->count + line, number), &name_style, &width,
+                                    &height);
             p->name_width = width > p->name_width ? width : p->name_width;
         }
     }
@@ -99,8 +100,8 @@ static void measure(panels *p, nmfi_typesetter *text)
     p->height = HEADING + p->count * LINE;
 }
 
-static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_typesetter *text, double x,
-                       double y)
+static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_typesetter *text,
+                       double x, double y)
 {
     char number[24];
     const nmfi_type_style heading = {
@@ -115,8 +116,8 @@ static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_type
     for (int64_t line = 0; line < p->found[panel]; line++) {
         const double top = y + HEADING + (double)(line * LINE);
         const double length = fmax(fabs(entries[line]) / fabs(entries[0]) * BAR_WIDTH, 1.0);
-        nmfi_typesetter_draw(text, cairo, "a feature's name", name_of(p, panel * p->count + line, number),
-                       &names, x, top - 1.0);
+        nmfi_typesetter_draw(text, cairo, "a feature's name",
+                             name_of(p, panel * p->count + line, number), &names, x, top - 1.0);
         if (entries[line] < 0.0) {
             cairo_set_source_rgb(cairo, 0.80, 0.40, 0.30);
         } else {
@@ -127,8 +128,8 @@ static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_type
     }
 }
 
-static nmf_status draw_page(const panels *p, nmfi_typesetter *text, const char *title, const char *path,
-                            nmf_error *error)
+static nmf_status draw_page(const panels *p, nmfi_typesetter *text, const char *title,
+                            const char *path, nmf_error *error)
 {
     const nmf_render_bars *bars = p->bars;
     const int64_t top = MARGIN + (title != NULL && title[0] != '\0' ? 44 : 0);

@@ -158,8 +158,9 @@ static nmf_status draw_grid(cairo_t *cairo, const nmf_render_gallery *gallery,
         if (gallery->captions != NULL) {
             char place[NMFI_PLACE_BYTES];
             snprintf(place, sizeof place, "the caption of picture %lld", (long long)index + 1);
-            nmfi_typesetter_draw(text, cairo, place, gallery->captions[index], &block->caption_style,
-                           (double)x, (double)(y + block->cell_height));
+            nmfi_typesetter_draw(text, cairo, place, gallery->captions[index],
+                                 &block->caption_style, (double)x,
+                                 (double)(y + block->cell_height));
         }
     }
     return NMF_OK;
@@ -176,7 +177,8 @@ static void draw_row_labels(cairo_t *cairo, const nmf_render_gallery *gallery,
         int64_t width = 0, height = 0;
         nmfi_typesetter_measure(text, place, gallery->row_labels[row], style, &width, &height);
         const int64_t y = block->grid_y + row * block->pitch_y + (block->cell_height - height) / 2;
-        nmfi_typesetter_draw(text, cairo, place, gallery->row_labels[row], style, floor(x), (double)y);
+        nmfi_typesetter_draw(text, cairo, place, gallery->row_labels[row], style, floor(x),
+                             (double)y);
     }
 }
 
@@ -184,13 +186,13 @@ static nmf_status draw_page(cairo_t *cairo, const nmf_render_gallery *galleries,
                             const nmfi_page *page, nmfi_typesetter *text, nmf_error *error)
 {
     nmfi_typesetter_draw(text, cairo, "the title", title, &page->title_style, (double)page->margin,
-                   (double)page->title_y);
+                         (double)page->title_y);
     for (int64_t i = 0; i < page->count; i++) {
         const nmfi_block *block = &page->blocks[i];
         char place[NMFI_PLACE_BYTES];
         nmfi_place_of_title(i + 1, place);
         nmfi_typesetter_draw(text, cairo, place, galleries[i].title, &block->title_style,
-                       (double)block->title_x, (double)block->title_y);
+                             (double)block->title_x, (double)block->title_y);
         draw_row_labels(cairo, &galleries[i], block, text);
         const nmf_status status = draw_grid(cairo, &galleries[i], block, text, error);
         if (status != NMF_OK) {

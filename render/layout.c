@@ -81,8 +81,8 @@ static void size_grid(const nmf_render_gallery *gallery, double title_size, nmfi
 }
 
 /* Room for the widest row label, at most a third of the grid's width but some words in any case. */
-static int64_t size_labels(const nmf_render_gallery *gallery, double title_size, nmfi_typesetter *text,
-                           nmfi_block *block)
+static int64_t size_labels(const nmf_render_gallery *gallery, double title_size,
+                           nmfi_typesetter *text, nmfi_block *block)
 {
     const double size = clamp(title_size * 0.65, 11.0, title_size);
     block->label_style =
@@ -97,7 +97,7 @@ static int64_t size_labels(const nmf_render_gallery *gallery, double title_size,
         char place[NMFI_PLACE_BYTES];
         nmfi_place_of_row(row + 1, place);
         nmfi_typesetter_measure(text, place, gallery->row_labels[row], &block->label_style, &width,
-                          &height);
+                                &height);
         widest = larger(widest, width);
     }
     block->label_style.width = widest;
@@ -117,7 +117,7 @@ static void size_block(const nmf_render_gallery *gallery, const char *place, dou
         .size = title_size, .grey = 0.13, .lines = 3, .align = NMFI_ALIGN_CENTER, .width = inner};
     int64_t title_width = 0;
     nmfi_typesetter_measure(text, place, gallery->title, &block->title_style, &title_width,
-                      &block->title_height);
+                            &block->title_height);
     block->title_x = labels;
     block->grid_x = labels + (inner - block->grid_width) / 2;
     block->width = labels + inner;
@@ -186,7 +186,7 @@ static void place_blocks(nmfi_page *page, int64_t across, const char *title, nmf
                                           .width = page->width - 2 * page->margin};
     int64_t title_width = 0;
     nmfi_typesetter_measure(text, "the title", title, &page->title_style, &title_width,
-                      &page->title_height);
+                            &page->title_height);
     /* A line of type brings empty space above its letters; the margin is measured from these. */
     const int text_on_top = page->title_height > 0 || page->blocks[0].title_height > 0;
     page->title_y = page->margin - (text_on_top ? rounded(size * 0.35) : 0);
@@ -235,7 +235,8 @@ static nmf_status check_page_size(const nmfi_page *page, nmf_error *error)
 }
 
 nmf_status nmfi_page_lay_out(const nmf_render_gallery *galleries, int64_t count, int64_t across,
-                             const char *title, nmfi_typesetter *text, nmfi_page *page, nmf_error *error)
+                             const char *title, nmfi_typesetter *text, nmfi_page *page,
+                             nmf_error *error)
 {
     *page = (nmfi_page){.count = count, .blocks = calloc((size_t)count, sizeof *page->blocks)};
     if (page->blocks == NULL) {

@@ -36,7 +36,8 @@ typedef struct nmfi_page {
 /* Arguments are checked by then (see gallery.c). nmfi_page_clear frees what it made, also after
  * a failure. Errors: SHAPE for a page beyond the canvas's limits, MEMORY. */
 nmf_status nmfi_page_lay_out(const nmf_render_gallery *galleries, int64_t count, int64_t across,
-                             const char *title, nmfi_typesetter *text, nmfi_page *page, nmf_error *error);
+                             const char *title, nmfi_typesetter *text, nmfi_page *page,
+                             nmf_error *error);
 void nmfi_page_clear(nmfi_page *page);
 
 /* What warnings call a text: the title of gallery `number`, the label of row `number`, from 1. */

@@ -244,7 +244,7 @@ static PangoLayout *lay_out(nmfi_typesetter *text, const char *place, const char
 }
 
 void nmfi_typesetter_measure(nmfi_typesetter *text, const char *place, const char *string,
-                       const nmfi_type_style *style, int64_t *width, int64_t *height)
+                             const nmfi_type_style *style, int64_t *width, int64_t *height)
 {
     PangoLayout *layout = lay_out(text, place, string, style);
     int layout_width = 0, layout_height = 0;
@@ -256,8 +256,8 @@ void nmfi_typesetter_measure(nmfi_typesetter *text, const char *place, const cha
     *height = layout_height;
 }
 
-void nmfi_typesetter_draw(nmfi_typesetter *text, cairo_t *cairo, const char *place, const char *string,
-                    const nmfi_type_style *style, double x, double y)
+void nmfi_typesetter_draw(nmfi_typesetter *text, cairo_t *cairo, const char *place,
+                          const char *string, const nmfi_type_style *style, double x, double y)
 {
     PangoLayout *layout = lay_out(text, place, string, style);
     if (layout != NULL) {

@@ -32,11 +32,11 @@ void nmfi_typesetter_free(nmfi_typesetter *text); /* NULL is fine */
 
 /* The drawn size in pixels, 0 x 0 for NULL or "". A warning calls the text `place`: "the title". */
 void nmfi_typesetter_measure(nmfi_typesetter *text, const char *place, const char *string,
-                       const nmfi_type_style *style, int64_t *width, int64_t *height);
+                             const nmfi_type_style *style, int64_t *width, int64_t *height);
 
 /* Draws with the box's top left corner at (x, y). */
-void nmfi_typesetter_draw(nmfi_typesetter *text, cairo_t *cairo, const char *place, const char *string,
-                    const nmfi_type_style *style, double x, double y);
+void nmfi_typesetter_draw(nmfi_typesetter *text, cairo_t *cairo, const char *place,
+                          const char *string, const nmfi_type_style *style, double x, double y);
 
 /* `string` with a '?' for each byte that is not UTF-8, at most `bytes` - 1 bytes long (cut between
  * characters); returns the position of the first such byte, or -1. */

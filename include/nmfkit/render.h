@@ -72,6 +72,49 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_draw_bars(const nmf_render_bars *ba
                                                        const char *title, const char *path,
                                                        nmf_error *warning, nmf_error *error);
 
+/* What a report shows beside the model; zero everywhere (NMF_RENDER_REPORT_INIT) is fine. */
+typedef struct nmf_render_report_options {
+    size_t struct_bytes;
+    /* The samples that the model was fitted to, weighted as they were then, or NULL: the page then
+     * has no originals, no residuals and no PCA. Names and labels come from here, else from the
+     * model. */
+    const nmf_matrix *X;
+    const char *const *labels; /* known classes, a string for each sample; NULL: X's or the model's */
+    const char *title;         /* what the data is called; NULL: "data" */
+    const char *command;       /* the command line that fitted the model; NULL: made from its options */
+    const char *rank_json;     /* what `nmf rank --json` wrote, or NULL */
+    const char *language;      /* "en" (NULL) or "zh": in which the page opens */
+    const char *kind;          /* "pictures", "signatures", "curves", "words", "features"; NULL: seen
+                                * from H */
+    int64_t most_samples;      /* of a larger model so many are drawn at random; 0: 1000 */
+    int64_t created_seconds;   /* since 1970, UTC, for the page's date; 0: no date */
+} nmf_render_report_options;
+
+static inline nmf_render_report_options nmf_render_report_init(void)
+{
+    const nmf_render_report_options defaults = {
+        sizeof(nmf_render_report_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
+    return defaults;
+}
+#define NMF_RENDER_REPORT_INIT nmf_render_report_init()
+
+/* One HTML page about an NMF model, complete in itself: what was learned, how far to trust it, where
+ * it came from. Its numbers stand in it as JSON (the element nmf-report); names are text there,
+ * whatever they are. At most about 2 MB: what is left out of a large model is said on the page. The
+ * same model and options give the same bytes. options NULL: the defaults. Cost: a few passes over
+ * the samples shown, and PCA of X where that takes less than a second. Errors: ARGUMENT (unknown
+ * language or kind, a kind that H is not), SHAPE (X is not what the model was fitted to), FORMAT
+ * (rank_json), UNSUPPORTED (a model of PCA), FILE, MEMORY. Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_report(const nmf_model *model,
+                                                    const nmf_render_report_options *options,
+                                                    const char *path, nmf_error *error);
+
+/* The same page as text, *bytes long and ended by a zero; free() it. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_report_html(const nmf_model *model,
+                                                         const nmf_render_report_options *options,
+                                                         char **html, size_t *bytes,
+                                                         nmf_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,6 @@
  * a file stores under full transparency is arbitrary and must not become data. */
 #include "picture.h"
 
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

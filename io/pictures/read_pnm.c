@@ -253,7 +253,8 @@ nmf_status nmfi_decode_pnm(const unsigned char *bytes, size_t count, nmfi_pictur
     if (status == NMF_OK) status = allocate(&file, picture, error);
     if (status == NMF_OK) status = read_pixels(&file, picture, error);
     skip_space_and_comments(&file.input);
-    if (status == NMF_OK && nmfi_recognise_pnm(file.input.at, (size_t)(file.input.end - file.input.at)))
+    if (status == NMF_OK &&
+        nmfi_recognise_pnm(file.input.at, (size_t)(file.input.end - file.input.at)))
         status = nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                           "the file holds more than one picture; give each its own file");
     free(file.samples);

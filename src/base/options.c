@@ -130,8 +130,9 @@ static int decides(const nmf_option_info *option)
 static nmf_status out_of_bounds(const nmf_option_info *option, const char *text, nmf_error *error)
 {
     if (option->kind == NMF_OPTION_KIND_INT)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be %san integer from %lld to %lld",
-                        option->flag, text, decides(option) ? "auto, off or " : "",
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%s = %s: must be %san integer from %lld to %lld", option->flag, text,
+                        decides(option) ? "auto, off or " : "",
                         (long long)(decides(option) ? 1 : option->lowest_integer),
                         (long long)option->highest_integer);
     if (option->kind == NMF_OPTION_KIND_ENUM) {
@@ -149,7 +150,8 @@ static nmf_status set_integer(char *field, const nmf_option_info *option, const 
 {
     char *end = NULL;
     errno = 0;
-    if (decides(option)) text = strcmp(text, "auto") == 0 ? "-1" : strcmp(text, "off") == 0 ? "0" : text;
+    if (decides(option))
+        text = strcmp(text, "auto") == 0 ? "-1" : strcmp(text, "off") == 0 ? "0" : text;
     const long long value = strtoll(text, &end, 10);
     const int bad = end == text || *end != '\0' || errno == ERANGE;
     if (bad || value < option->lowest_integer || value > option->highest_integer)

@@ -17,9 +17,9 @@ struct nmfi_source {
     int64_t rows, columns;
     int64_t stored; /* entries: all, or those that a sparse X has */
     nmf_dtype dtype;
-    int by_columns; /* 1: its transpose is read more easily */
+    int by_columns;    /* 1: its transpose is read more easily */
     int can_transpose; /* 1: its transpose is read without a copy */
-    int lends;      /* 1: rows() returns the caller's own memory and needs no buffer */
+    int lends;         /* 1: rows() returns the caller's own memory and needs no buffer */
     /* The first of `count` rows, `*row_stride` elements apart. `buffer` holds count * columns
      * elements and is used only where the source does not lend. Thread-safe for distinct
      * buffers. */

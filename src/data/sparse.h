@@ -58,11 +58,11 @@ void nmfi_sparse_take(nmfi_sparse_arrays *arrays, nmfi_arena *arena, int64_t lin
  * Entries of a new line come in the order of the old lines, so they ascend. With a team (NULL: in
  * this thread) each line's indices must ascend. The result is the same for any team. */
 nmf_sparse nmfi_sparse_transpose(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
-                            nmfi_team *team);
+                                 nmfi_team *team);
 
 /* The same in this thread, in a new *block that nmfi_release frees. Errors: MEMORY. */
 nmf_status nmfi_sparse_transpose_alone(const nmf_sparse *from, nmf_sparse *transposed, void **block,
-                                  nmf_error *error);
+                                       nmf_error *error);
 
 /* Structure checked (matrix.h), and what it says about each line's indices. */
 typedef struct nmfi_sparse_order {

@@ -128,7 +128,7 @@ static void turn_block(turn_job *job, int64_t shares, nmfi_team *team)
 }
 
 nmf_sparse nmfi_sparse_transpose(const nmf_sparse *from, const nmfi_sparse_arrays *arrays,
-                            nmfi_team *team)
+                                 nmfi_team *team)
 {
     turn_job job = {.from = from, .to = arrays, .lines = nmfi_sparse_minor(from)};
     const int64_t old_lines = nmfi_sparse_lines(from);
@@ -152,7 +152,7 @@ nmf_sparse nmfi_sparse_transpose(const nmf_sparse *from, const nmfi_sparse_array
 }
 
 nmf_status nmfi_sparse_transpose_alone(const nmf_sparse *from, nmf_sparse *transposed, void **block,
-                                  nmf_error *error)
+                                       nmf_error *error)
 {
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};

@@ -19,7 +19,8 @@ typedef struct nmfi_divergence {
      * `transposed` only gathers rows for the last visit, where W is not along the pass. */
     int jmm;
     nmfi_pass transposed;
-    void *copy; /* of X for `transposed`; NULL where X lends its rows both ways, or updates are joint */
+    void *
+        copy; /* of X for `transposed`; NULL where X lends its rows both ways, or updates are joint */
     void *marginals[2]; /* X's sums along W and along H: T, the cuts' ld */
     nmfi_metric metric;
     double rank_one; /* D(X || r c' / sum) */
@@ -47,15 +48,15 @@ nmf_status nmfi_divergence_read(struct nmfi_problem *problem, const nmf_matrix *
  * what is measured at the pair as it is. */
 typedef struct nmfi_divergence_half {
     double extrapolation;
-    int measure_only;  /* only measures, at W.y and H.y */
-    int as_sklearn; /* scikit-learn's guards to the letter */
-    int monotone; /* proven to descend, at the price of shorter steps */
+    int measure_only; /* only measures, at W.y and H.y */
+    int as_sklearn;   /* scikit-learn's guards to the letter */
+    int monotone;     /* proven to descend, at the price of shorter steps */
     int measure_start, measure_result;
 } nmfi_divergence_half;
 void nmfi_divergence_half_step(struct nmfi_problem *problem, int of_W, nmfi_divergence_half half);
 typedef struct nmfi_divergence_ahead {
-    double W, H; /* how far each is extrapolated */
-    int monotone;  /* where nothing is thrown away any more */
+    double W, H;  /* how far each is extrapolated */
+    int monotone; /* where nothing is thrown away any more */
 } nmfi_divergence_ahead;
 double nmfi_divergence_alternate(struct nmfi_problem *problem, nmfi_divergence_ahead ahead);
 /* A start made fit for multiplication: no zeros, and the model has the sums of X. One that the caller gave

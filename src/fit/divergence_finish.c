@@ -29,9 +29,9 @@ static void balance(nmfi_problem *problem)
 static void measure(nmfi_problem *problem, int of_W)
 {
     const nmfi_divergence_half measure = {.measure_only = 1,
-                                       .as_sklearn = problem->options.solver == NMF_SOLVER_MU,
-                                       .measure_start = 1,
-                                       .measure_result = 1};
+                                          .as_sklearn = problem->options.solver == NMF_SOLVER_MU,
+                                          .measure_start = 1,
+                                          .measure_result = 1};
     if (problem->divergence.jmm)
         nmfi_jmm_measure(problem); /* at both */
     else

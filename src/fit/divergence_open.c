@@ -33,8 +33,7 @@ int nmfi_picks_scd(const nmfi_problem *problem)
     const double sum = problem->mean * (double)problem->m * (double)problem->n;
     const double off = problem->divergence.rank_one;
     const nmfi_defaults *usual = &problem->defaults;
-    return usual->scd ||
-           (off > usual->scd_above * sum && off < usual->scd_below * sum);
+    return usual->scd || (off > usual->scd_above * sum && off < usual->scd_below * sum);
 }
 
 nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
@@ -105,8 +104,9 @@ void nmfi_divergence_layout(nmfi_problem *problem)
     const int multiplies = d->jmm || problem->options.solver == NMF_SOLVER_MU;
     const int dense_rows = d->beta != 1 || !(d->scd || multiplies);
     for (int side = 0; side < side_count; side++)
-        nmfi_pass_layout_workspace(sides[side], arena, threads,
-                              nmfi_divergence_workspace_bytes(sides[side], d->beta, dense_rows), dense_rows);
+        nmfi_pass_layout_workspace(
+            sides[side], arena, threads,
+            nmfi_divergence_workspace_bytes(sides[side], d->beta, dense_rows), dense_rows);
     if (d->jmm) nmfi_pass_layout_tile_sums(&problem->pass, arena, nmfi_jmm_sums(problem));
     const nmfi_source *as_stored = &problem->pass.source;
     d->copy = NULL;
@@ -154,7 +154,8 @@ static double rank_one(nmfi_problem *problem)
     const int along_W = W->along_rows || !nmfi_reads_one_way(problem);
     const nmfi_factor *along = along_W ? W : H, *other = along_W ? H : W;
     const double other_sum = kernels->sum(other->y, other->partition.ld, 1, other->partition.count);
-    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->scale, 1), .measure_only = 1};
+    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->scale, 1),
+                            .measure_only = 1};
     looking.step.F = other->y;
     looking.step.ldf = other->partition.ld;
     looking.step.F_sums = &other_sum;
@@ -183,7 +184,8 @@ static void read_marginals(nmfi_problem *problem)
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
-static double unevenness(const nmfi_kernels *kernels, const void *marginal, const nmfi_partition *partition)
+static double unevenness(const nmfi_kernels *kernels, const void *marginal,
+                         const nmfi_partition *partition)
 {
     double squares = 0;
     const double sum = kernels->sum(marginal, partition->ld, 1, partition->count);

@@ -66,14 +66,15 @@ static void step_by_newton(nmfi_problem *problem, const nmfi_factor *factor,
     /* Where a step lands on the minimum the sign of its slope is rounding's: with nothing allowed
      * beyond, rounding would choose between that step and half of it. */
     static const double landed = 1e-4;
-    const nmfi_newton_rule newton = {
-        .step = step, .gamma = nmfi_mu_gamma(step.beta), .slope_tolerance = half.monotone ? landed : 0.2};
+    const nmfi_newton_rule newton = {.step = step,
+                                     .gamma = nmfi_mu_gamma(step.beta),
+                                     .slope_tolerance = half.monotone ? landed : 0.2};
     const nmfi_rule rule = nmfi_rule_newton(&newton);
     nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
 }
 
-static void step_by_scd(nmfi_problem *problem, const nmfi_factor *factor,
-                                nmfi_divergence_step step, nmfi_divergence_half half)
+static void step_by_scd(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
+                        nmfi_divergence_half half)
 {
     const nmfi_scd_rule scd = {
         .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
@@ -111,8 +112,7 @@ void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_
     else if (step.beta != 1)
         step_by_newton(problem, factor, step, half);
     else
-        (problem->divergence.scd ? step_by_scd : step_in_metric)(problem, factor,
-                                                                                 step, half);
+        (problem->divergence.scd ? step_by_scd : step_in_metric)(problem, factor, step, half);
     nmfi_keep_sums(problem, nmfi_pass_along(problem, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(problem, nmfi_pass_along(problem, factor), factor);
 }
@@ -124,8 +124,8 @@ void nmfi_divergence_solve_W(nmfi_problem *problem)
     const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_step step = describe(problem, W, &problem->H, half);
     step.ahead = step.result = W->spare;
-    const nmfi_solve_divergence_rule solving =
-        nmfi_solving_divergence(&problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
+    const nmfi_solve_divergence_rule solving = nmfi_solving_divergence(
+        &problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
     nmfi_divergence_visit(pass, &step, &rule, 0);
     nmfi_keep_sums(problem, pass, W);
@@ -164,8 +164,10 @@ double nmfi_divergence_alternate(nmfi_problem *problem, nmfi_divergence_ahead ah
     nmfi_divergence_rebalance_scales(problem);
     const nmfi_divergence_half half_W = {
         .extrapolation = ahead.W, .monotone = ahead.monotone, .measure_start = 1};
-    const nmfi_divergence_half half_H = {
-        .extrapolation = ahead.H, .monotone = ahead.monotone, .measure_start = 1, .measure_result = 1};
+    const nmfi_divergence_half half_H = {.extrapolation = ahead.H,
+                                         .monotone = ahead.monotone,
+                                         .measure_start = 1,
+                                         .measure_result = 1};
     nmfi_divergence_half_step(problem, 1, half_W);
     nmfi_divergence_half_step(problem, 0, half_H);
     return problem->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&problem->W, problem->k) +
@@ -191,7 +193,8 @@ static void match_marginals(nmfi_problem *problem, nmfi_factor *factor, void *at
         const double scale = model > 0 ? own / model : 0;
         kernels->from_f64(&scale, weight, 1);
     }
-    kernels->scale_columns(at, factor->partition.ld, problem->k, factor->partition.count, metric->weight, at);
+    kernels->scale_columns(at, factor->partition.ld, problem->k, factor->partition.count,
+                           metric->weight, at);
 }
 
 /* Adds a thousandth of its mean to every entry. */
@@ -199,10 +202,11 @@ static void add_floor(const nmfi_problem *problem, const nmfi_factor *factor, vo
 {
     const nmfi_kernels *kernels = problem->kernels;
     const double entries = (double)problem->k * (double)factor->partition.count;
-    const double mean = kernels->sum(at, factor->partition.ld, problem->k, factor->partition.count) / entries;
+    const double mean =
+        kernels->sum(at, factor->partition.ld, problem->k, factor->partition.count) / entries;
     for (int64_t j = 0; j < problem->k; j++)
-        kernels->add_constant((char *)at + j * factor->partition.ld * kernels->element_bytes, factor->partition.count,
-                       1e-3 * mean);
+        kernels->add_constant((char *)at + j * factor->partition.ld * kernels->element_bytes,
+                              factor->partition.count, 1e-3 * mean);
 }
 
 static void make_positive(nmfi_problem *problem, int match)
@@ -239,7 +243,8 @@ void nmfi_divergence_make_positive(nmfi_problem *problem)
     memcpy(W->spare, W->y, nmfi_factor_bytes(problem, W));
     memcpy(H->spare, H->y, nmfi_factor_bytes(problem, H));
     const double given = value_there(problem);
-    make_positive(problem, problem->divergence.beta == 1); /* elsewhere X's sums need not be better ones */
+    make_positive(problem,
+                  problem->divergence.beta == 1); /* elsewhere X's sums need not be better ones */
     if (value_there(problem) < given) return;
     memcpy(W->y, W->spare, nmfi_factor_bytes(problem, W));
     memcpy(H->y, H->spare, nmfi_factor_bytes(problem, H));

@@ -8,12 +8,13 @@
 #include <math.h>
 
 enum { WINDOW = 5, DELAY = 2, REVIVAL = 10, SOON = 4 };
-static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01, momentum_cut = 1.5;
+static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01,
+                    momentum_cut = 1.5;
 
 typedef struct extrapolation {
-    int wanted;               /* 0: plain HALS throughout */
-    int plain;                /* the next step is a plain one */
-    int skip_momentum;                 /* the next W is not extrapolated, though its start is */
+    int wanted;                   /* 0: plain HALS throughout */
+    int plain;                    /* the next step is a plain one */
+    int skip_momentum;            /* the next W is not extrapolated, though its start is */
     double momentum, limit, back; /* back: the last momentum that was accepted */
 } extrapolation;
 
@@ -59,9 +60,9 @@ static double alternate(nmfi_problem *problem, const descent *d)
     if (problem->divergence.jmm)
         return nmfi_jmm_iteration(problem, late && !e->skip_momentum ? e->momentum : 0.0);
     if (problem->divergence.wanted && !problem->sketched.active) {
-        const nmfi_divergence_ahead ahead = {late && !e->plain && !e->skip_momentum ? e->momentum : 0.0,
-                                             e->wanted && d->steps >= DELAY ? e->momentum : 0.0,
-                                             !late || e->plain};
+        const nmfi_divergence_ahead ahead = {
+            late && !e->plain && !e->skip_momentum ? e->momentum : 0.0,
+            e->wanted && d->steps >= DELAY ? e->momentum : 0.0, !late || e->plain};
         return nmfi_divergence_alternate(problem, ahead);
     }
     const nmfi_half half_W = {sweeps, late && !e->plain ? e->momentum : 0.0, 1, 0};
@@ -77,7 +78,8 @@ static descent begin(nmfi_problem *problem)
     const nmf_solver solver = problem->options.solver;
     const int wanted =
         solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD || solver == NMF_SOLVER_JMM;
-    const descent d = {{wanted, 1, 0, momentum_first, 1.0, momentum_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
+    const descent d = {
+        {wanted, 1, 0, momentum_first, 1.0, momentum_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
     nmfi_reject(problem); /* the start is the incumbent */
     return d;
 }

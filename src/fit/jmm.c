@@ -32,14 +32,14 @@ int nmfi_jmm_sums(const nmfi_problem *problem)
 }
 
 static nmfi_jmm_rule describe(nmfi_problem *problem, const nmfi_factor *factor,
-                                const nmfi_factor *other, int measure_only)
+                              const nmfi_factor *other, int measure_only)
 {
     const double beta = problem->divergence.beta;
     const points at = points_of(factor, measure_only);
     nmfi_jmm_rule rule = {.step =
-                                nmfi_step_bare(problem->kernels, beta, problem->scale, problem->k),
-                            .measure_only = measure_only,
-                            .gamma = nmfi_jmm_gamma(beta, factor->l2)};
+                              nmfi_step_bare(problem->kernels, beta, problem->scale, problem->k),
+                          .measure_only = measure_only,
+                          .gamma = nmfi_jmm_gamma(beta, factor->l2)};
     rule.no_den = rule.step.instead;
     rule.step.F = points_of(other, measure_only).start;
     rule.step.ldf = other->partition.ld;
@@ -53,8 +53,7 @@ static nmfi_jmm_rule describe(nmfi_problem *problem, const nmfi_factor *factor,
     return rule;
 }
 
-static void visit(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm,
-                  int sums)
+static void visit(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums)
 {
     nmfi_pass *pass = nmfi_pass_along(problem, factor);
     const nmfi_rule rule = nmfi_rule_jmm(jmm);
@@ -68,8 +67,7 @@ static void visit(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rul
     nmfi_keep_gradients(problem, pass, factor);
 }
 
-static void follow(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm,
-                   int sums)
+static void follow(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums)
 {
     const nmfi_rule rule = nmfi_rule_jmm_columns(jmm);
     nmfi_pass_tile_columns(&problem->pass, problem->k, sums, &rule);
@@ -109,7 +107,7 @@ static void go_ahead(const nmfi_problem *problem, const nmfi_factor *factor, dou
     const points at = points_of(factor, 0);
     const int64_t ld = factor->partition.ld;
     problem->kernels->extrapolate_positive(at.start, ld, at.result, ld, at.older, ld, problem->k,
-                                factor->partition.count, extrapolation);
+                                           factor->partition.count, extrapolation);
 }
 
 double nmfi_jmm_iteration(nmfi_problem *problem, double extrapolation)

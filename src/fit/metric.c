@@ -15,13 +15,13 @@ void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_l
     metric->weighted = nmfi_take(arena, metric->k, nmfi_product(longer_ld, bytes));
 }
 
-void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
-                         double *sums)
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor,
+                         const nmfi_partition *partition, double *sums)
 {
     const nmfi_kernels *kernels = metric->kernels;
     for (int64_t j = 0; j < metric->k; j++)
-        sums[j] = kernels->sum((const char *)factor + j * partition->ld * kernels->element_bytes, partition->ld,
-                               1, partition->count);
+        sums[j] = kernels->sum((const char *)factor + j * partition->ld * kernels->element_bytes,
+                               partition->ld, 1, partition->count);
 }
 
 void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
@@ -29,7 +29,8 @@ void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_p
 {
     /* The inverse is of no use before there is a metric: its workspace serves for the sums as T. */
     metric->kernels->from_f64(other_sums, metric->inverse, metric->k);
-    metric->kernels->model_row(metric->inverse, 1, factor, partition->ld, metric->k, partition->count, sums);
+    metric->kernels->model_row(metric->inverse, 1, factor, partition->ld, metric->k,
+                               partition->count, sums);
 }
 
 static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t count)
@@ -134,8 +135,8 @@ double nmfi_jmm_gamma(double beta, double l2)
     return 1 / (fmax(beta, l2 > 0 ? 2 : 1) - fmin(beta - 1, 1));
 }
 
-nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
-                               const void *row_sums)
+nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass,
+                                                   nmfi_divergence_step step, const void *row_sums)
 {
     nmfi_component_sums(metric, step.F, &pass->columns, metric->F_sums);
     for (int64_t j = 0; j < metric->k; j++)
@@ -143,16 +144,17 @@ nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pas
     nmfi_metric_make(metric, pass, step.F, 0);
     step.F_sums = metric->F_sums;
     const nmfi_solve_divergence_rule rule = {.metric = {.step = step,
-                                              .gram = metric->gram,
-                                              .inverse = metric->inverse,
-                                              .sum = metric->sum,
-                                              .row_sums = row_sums,
-                                              .accuracy = 0.003, /* of the first step */
-                                              .sweeps = 64,
-                                              .each_row = 1,
-                                              .slope_tolerance = 0.2},
-                                   .gamma = nmfi_mu_gamma(step.beta),
-                                   .no_den = step.instead,
-                                   .accuracy = metric->kernels->element_bytes == 4 ? 1e-5 : 1e-9};
+                                                        .gram = metric->gram,
+                                                        .inverse = metric->inverse,
+                                                        .sum = metric->sum,
+                                                        .row_sums = row_sums,
+                                                        .accuracy = 0.003, /* of the first step */
+                                                        .sweeps = 64,
+                                                        .each_row = 1,
+                                                        .slope_tolerance = 0.2},
+                                             .gamma = nmfi_mu_gamma(step.beta),
+                                             .no_den = step.instead,
+                                             .accuracy =
+                                                 metric->kernels->element_bytes == 4 ? 1e-5 : 1e-9};
     return rule;
 }

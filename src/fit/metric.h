@@ -9,11 +9,11 @@
 typedef struct nmfi_metric {
     const nmfi_kernels *kernels;
     int64_t k;
-    double *F_sums;       /* k: of the components of the factor that is held fixed */
-    double *component_sums;     /* k: of those of the factor that is improved */
-    void *weight;         /* ld of the longer factor */
-    void *weighted;       /* k times that */
-    void *gram, *inverse; /* k x k and k, T */
+    double *F_sums;         /* k: of the components of the factor that is held fixed */
+    double *component_sums; /* k: of those of the factor that is improved */
+    void *weight;           /* ld of the longer factor */
+    void *weighted;         /* k times that */
+    void *gram, *inverse;   /* k x k and k, T */
     double *gram_f64;
     double sum; /* of the model's entries */
 } nmfi_metric;
@@ -22,8 +22,8 @@ typedef struct nmfi_metric {
 void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_ld);
 
 /* The components' sums of a factor, k numbers. */
-void nmfi_component_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
-                         double *sums);
+void nmfi_component_sums(const nmfi_metric *metric, const void *factor,
+                         const nmfi_partition *partition, double *sums);
 /* The model's sums along `factor`, sum_j other_sums_j factor_j, into T. */
 void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                      const double *other_sums, void *sums);
@@ -49,8 +49,8 @@ int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int 
 
 /* How a row is settled: one place for the fit's last visit and for transform. The metric is made
  * from F alone, so that no row depends on another. */
-nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass, nmfi_divergence_step step,
-                               const void *row_sums);
+nmfi_solve_divergence_rule nmfi_solving_divergence(nmfi_metric *metric, nmfi_pass *pass,
+                                                   nmfi_divergence_step step, const void *row_sums);
 /* The exponent that makes the multiplicative update descend: Fevotte & Idier 2011. */
 double nmfi_mu_gamma(double beta);
 /* And that of the joint update, which descends with penalties too (rule_jmm.c). */

@@ -79,7 +79,7 @@ static void set_penalties(nmfi_problem *problem)
     const nmf_options *o = &problem->options;
     const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
     const double n = (double)problem->n, m = (double)problem->m;
-    /* Factors are those of scaled X: sqrt(unit) times the caller's; the objective is unit^beta times
+    /* Factors are those of scaled X: sqrt(scale) times the caller's; the objective is scale^beta times
      * his. */
     const double beta = nmfi_beta(o);
     const double l2 = pow(problem->scale, beta - 1), l1 = l2 * sqrt(problem->scale);
@@ -136,7 +136,7 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
         scan.sum_of_squares *= scale2;
     } else {
         scan = nmfi_pass_scan(&problem->pass,
-                              0); /* squares left the range of f64: once more, in the unit */
+                              0); /* squares left the range of f64: once more, scaled */
     }
     problem->mean = scan.sum / entries;
     problem->norm2 = scan.sum_of_squares;

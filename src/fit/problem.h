@@ -18,9 +18,9 @@
  * (W.y, H.latest) is the one whose loss was evaluated. */
 typedef struct nmfi_factor {
     nmfi_partition partition;
-    int is_W;     /* 1: W, 0: H */
-    int along_rows;   /* 1: it runs along the pass's rows, so the pass updates it */
-    double l1, l2; /* its penalties, already scaled */
+    int is_W;       /* 1: W, 0: H */
+    int along_rows; /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;  /* its penalties, already scaled */
     void *y, *latest, *spare;
     void *kept;                   /* the best of several starts; NULL for one */
     double *gram;                 /* k x k, of y */
@@ -48,8 +48,8 @@ typedef struct nmfi_problem {
     nmfi_source source; /* X as given: samples x features */
     nmfi_defaults defaults;
     int64_t m, n, k;
-    int64_t starts; /* tried; the best is finished */
-    int several_starts;    /* they are ours, not the caller's */
+    int64_t starts;     /* tried; the best is finished */
+    int several_starts; /* they are ours, not the caller's */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_pass pass; /* along the way X is stored */
@@ -97,7 +97,8 @@ typedef struct nmfi_outcome {
 int64_t nmfi_start_triplets(const nmf_options *options); /* singular triplets that the init needs */
 /* Errors: ARGUMENT, SHAPE. */
 nmf_status nmfi_choose_start(nmfi_problem *problem, nmf_error *error);
-void nmfi_choose_several_starts(nmfi_problem *problem); /* once it is known whether there is a sketch */
+void nmfi_choose_several_starts(
+    nmfi_problem *problem);                      /* once it is known whether there is a sketch */
 void nmfi_problem_rewind(nmfi_problem *problem); /* forgets the progress of the start before */
 nmf_status nmfi_problem_start(nmfi_problem *problem, int64_t s, nmf_error *error);
 void nmfi_keep_start(nmfi_problem *problem, nmfi_outcome *best);
@@ -131,7 +132,7 @@ void nmfi_sketched_build(nmfi_problem *problem);
 /* A visit of the narrow matrix along `factor`; then what it accumulated becomes the other's column
  * factor. */
 nmfi_pass *nmfi_sketched_visit(nmfi_problem *problem, const nmfi_factor *factor,
-                                 const nmfi_rule *rule, const void *R);
+                               const nmfi_rule *rule, const void *R);
 void nmfi_sketched_link(nmfi_problem *problem, const nmfi_factor *factor);
 
 /* stop.c: the balanced, scale-free KKT residual of what was last measured, and one more line of the

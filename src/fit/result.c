@@ -50,8 +50,8 @@ nmf_status nmfi_result(const nmfi_problem *problem, const nmf_matrix *X, nmf_mod
     nmf_status status = nmfi_factor_to_W(kernels, problem->W.y, problem->W.partition.ld, problem->m,
                                          problem->k, &W, error);
     if (status == NMF_OK)
-        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.partition.ld, problem->k, problem->n,
-                                  &H, error);
+        status = nmfi_factor_to_H(kernels, problem->H.y, problem->H.partition.ld, problem->k,
+                                  problem->n, &H, error);
     if (status == NMF_OK) {
         kernels->scale(nmf_matrix_writable(W), problem->m * problem->k, scale);
         kernels->scale(nmf_matrix_writable(H), problem->k * problem->n, scale);

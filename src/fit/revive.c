@@ -19,8 +19,8 @@ static void *component(const nmfi_problem *problem, const nmfi_factor *factor, v
 static int empty(const nmfi_problem *problem, const nmfi_factor *factor, void *array, int64_t j)
 {
     double square = 0; /* a Gram matrix of one component is its squared norm */
-    problem->kernels->gram(component(problem, factor, array, j), factor->partition.ld, 1, factor->partition.ld,
-                           &square);
+    problem->kernels->gram(component(problem, factor, array, j), factor->partition.ld, 1,
+                           factor->partition.ld, &square);
     return !(square > 0);
 }
 

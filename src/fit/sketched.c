@@ -106,16 +106,16 @@ void nmfi_sketched_build(nmfi_problem *problem)
     narrow(problem, &c->H_pass, c->H_rows, problem->n);
     const nmfi_kernels *kernels = problem->kernels;
     const int64_t stride = narrow_stride(problem);
-    kernels->pack(W_along_rows ? sketch->U : sketch->B, problem->W.partition.ld, c->rank, problem->m,
-                  c->W_rows, stride);
-    kernels->pack(W_along_rows ? sketch->B : sketch->U, problem->H.partition.ld, c->rank, problem->n,
-                  c->H_rows, stride);
+    kernels->pack(W_along_rows ? sketch->U : sketch->B, problem->W.partition.ld, c->rank,
+                  problem->m, c->W_rows, stride);
+    kernels->pack(W_along_rows ? sketch->B : sketch->U, problem->H.partition.ld, c->rank,
+                  problem->n, c->H_rows, stride);
     c->norm2 = 0;
     for (int64_t j = 0; j < c->rank; j++) c->norm2 += sketch->sigma[j] * sketch->sigma[j];
 }
 
 nmfi_pass *nmfi_sketched_visit(nmfi_problem *problem, const nmfi_factor *factor,
-                                 const nmfi_rule *rule, const void *R)
+                               const nmfi_rule *rule, const void *R)
 {
     nmfi_sketched *c = &problem->sketched;
     nmfi_pass *pass = factor->is_W ? &c->W_pass : &c->H_pass;

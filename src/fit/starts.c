@@ -73,8 +73,9 @@ void nmfi_choose_several_starts(nmfi_problem *problem)
     enum { STARTS = 4, FEW = 5 };
     if (!problem->several_starts) return;
     problem->several_starts = problem->k > FEW && !problem->divergence.wanted &&
-                       problem->options.solver == NMF_SOLVER_AUTO &&
-                       (double)problem->source.stored <= most_entries && work(problem) <= most_work;
+                              problem->options.solver == NMF_SOLVER_AUTO &&
+                              (double)problem->source.stored <= most_entries &&
+                              work(problem) <= most_work;
     problem->starts = problem->several_starts ? STARTS : 1;
 }
 

@@ -34,7 +34,8 @@ double nmfi_kkt(const nmfi_problem *problem)
 
 int64_t nmfi_passes(const nmfi_problem *problem)
 {
-    return problem->pass.passes + problem->by_samples.passes + problem->divergence.transposed.passes;
+    return problem->pass.passes + problem->by_samples.passes +
+           problem->divergence.transposed.passes;
 }
 
 static int limits(nmfi_problem *problem, const nmf_trace_point *point)

@@ -38,7 +38,8 @@ static void layout(transform *t)
     if (t->beta == 2) return;
     const int dense_rows = t->beta != 1;
     nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
-                          nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows), dense_rows);
+                               nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows),
+                               dense_rows);
     t->row_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
     t->metric.kernels = t->kernels;
     t->metric.k = k;
@@ -96,7 +97,8 @@ static void solve_rows_of_divergence(transform *t)
     step.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
     step.start = step.older = step.ahead = step.result = t->W;
     nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums);
-    const nmfi_solve_divergence_rule solving = nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
+    const nmfi_solve_divergence_rule solving =
+        nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
     nmfi_divergence_visit(&t->pass, &step, &rule, 0);
 }
@@ -143,7 +145,8 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         status = check(&t, X, error);
     }
     if (status == NMF_OK) {
-        const double root = sqrt(t.pass.scale); /* factors of scaled X, as in the fit: the same bits */
+        const double root =
+            sqrt(t.pass.scale); /* factors of scaled X, as in the fit: the same bits */
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA)

@@ -92,7 +92,7 @@ typedef struct nmfi_strip {
  * Its entries a may leave zeros out. Arrays over entries are padded with zeros to whole vectors. */
 typedef struct nmfi_scd {
     const void *a, *B; /* entries, T; k x ldb: the other factor beside them */
-    double scale;       /* what entries are multiplied by */
+    double scale;      /* what entries are multiplied by */
     void *v;           /* the model x'B; in: at x, out: near the result */
     int64_t count, ldb, k;
     void *x; /* k, stride ldx: in: the start, out: the result */
@@ -175,7 +175,7 @@ typedef struct nmfi_kernels {
 
     /* to[j,c] = F[j,c] weight[c]; both k x count, stride ld. */
     void (*scale_columns)(const void *F, int64_t ld, int64_t k, int64_t count, const void *weight,
-                  void *to);
+                          void *to);
 
     /* H = F diag(w) F' for the first row, w = (of_R R + of_S S) / V, all of k x k; R becomes w. */
     void (*hessian)(const nmfi_ratio *ratio, double of_R, double of_S, double *H);
@@ -184,30 +184,30 @@ typedef struct nmfi_kernels {
     void (*strip_measure)(const nmfi_strip *strip, double *pg2, double *ref2);
     void (*strip_residual)(const nmfi_strip *strip, double *residual, double *reference);
     void (*strip_multiply)(const nmfi_strip *strip, double gamma, double no_den, double cut);
-    void (*strip_quadratic_rhs)(const nmfi_strip *strip, const void *M, double sum, const double *least,
-                      void *p);
+    void (*strip_quadratic_rhs)(const nmfi_strip *strip, const void *M, double sum,
+                                const double *least, void *p);
     void (*strip_direction)(const nmfi_strip *strip, void *to, double *slope, double *square);
     void (*strip_take_step)(const nmfi_strip *strip, const void *d, const double *steps);
     void (*strip_jmm_weights)(const nmfi_strip *strip, const void *before, double beta, void *of_R,
-                        void *of_S);
+                              void *of_S);
 
     /* y = max(n / 10, n + momentum (n - old)), over k x count. */
     void (*extrapolate_positive)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
-                      int64_t ldo, int64_t k, int64_t count, double momentum);
+                                 int64_t ldo, int64_t k, int64_t count, double momentum);
 
     /* Lines [begin, end) with every entry, zeros included, in T: rows of `columns`. */
-    void (*densify[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, int64_t columns, void *to,
-                         int64_t stride);
+    void (*densify[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, int64_t columns,
+                          void *to, int64_t stride);
 
     /* One line: a[e] = value e in T, B[j,e] = F[index_e, j] from packed rows, zeros behind up to a
      * multiple of NMFI_LANES_MIN. Returns how many entries it has. */
     int64_t (*gather_row[5][2])(const nmfi_lines *X, int64_t line, const void *F, int64_t stride,
-                             int64_t k, void *B, int64_t ldb, void *a);
+                                int64_t k, void *B, int64_t ldb, void *a);
     void (*scd)(nmfi_scd *line);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
-                   int64_t columns, void *V);
+                      int64_t columns, void *V);
 
     void (*hals)(nmfi_hals *tile);
 
@@ -229,8 +229,8 @@ typedef struct nmfi_kernels {
      * apart. P is packed, k x lanes. */
     void (*sum_slots)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
 
-    /* The sum of k x count entries, in f64; to[j * stride] += the squares of row j, in f64; a row
-     * shifted; a row scaled. */
+    /* The sum of k x count entries, in f64; to[j * stride] += the squares of row j, in f64; a
+     * constant added to a row; a row scaled. */
     double (*sum)(const void *F, int64_t ld, int64_t k, int64_t count);
     void (*squares)(const void *F, int64_t ld, int64_t k, int64_t count, double *to,
                     int64_t stride);

@@ -56,13 +56,13 @@ void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part);
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count);
 
 /* Lets the rule improve each tile of a block whose products lie in P. */
-void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_partition *partition,
-                        int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
-                        nmfi_sums *sums);
+void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
+                        const nmfi_partition *partition, int64_t begin, int64_t end, const char *P,
+                        int64_t ldp, int64_t thread, nmfi_sums *sums);
 
 /* The Gram matrix and sum of a slot's tiles: of a whole slot at once, so that the sums do not
  * depend on the size of a block. */
-void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition, int64_t begin,
-                     int64_t end, int64_t k, nmfi_sums *sums);
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition,
+                     int64_t begin, int64_t end, int64_t k, nmfi_sums *sums);
 
 #endif

@@ -21,7 +21,8 @@ static nmfi_partition visit_tiles(const nmfi_pass *pass, int64_t k)
     enum { FEW = 4, SMALL = 1 << 18 };
     const int64_t row_bytes = pass->source.columns * (int64_t)nmf_dtype_bytes(pass->source.dtype);
     nmfi_partition partition = pass->rows;
-    while (k <= FEW && partition.lanes > NMFI_LANES_MIN && partition.lanes * row_bytes > SMALL) partition.lanes /= 2;
+    while (k <= FEW && partition.lanes > NMFI_LANES_MIN && partition.lanes * row_bytes > SMALL)
+        partition.lanes /= 2;
     return partition;
 }
 
@@ -57,10 +58,10 @@ static void visit_block(nmfi_pass *pass, const nmfi_visit *visit, int64_t slot, 
         kernels->accumulate[dtype](&block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld,
                                    visit->k, slot_Q(pass, slot, visit->k), pass->columns.ld);
     if (visit->distance)
-        kernels->distance[dtype](
-            &block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld, visit->C,
-            pass->columns.ld, visit->k, pass->scratch + thread * pass->scratch_bytes,
-            pass->scale > 0 ? pass->scale : 1.0, &sums->value[NMFI_SUM_LOSS]);
+        kernels->distance[dtype](&block, nmfi_factor_at(pass, visit->R, first), pass->rows.ld,
+                                 visit->C, pass->columns.ld, visit->k,
+                                 pass->scratch + thread * pass->scratch_bytes, pass->scale,
+                                 &sums->value[NMFI_SUM_LOSS]);
 }
 
 static void visit_slot(void *context, int64_t slot, int64_t thread)
@@ -110,12 +111,13 @@ static void update_column_slot(void *context, int64_t slot, int64_t thread)
     const int64_t end = nmfi_partition_slot_begin(partition, slot + 1);
     nmfi_pass_clear_sums(pass, sums);
     for (int64_t t = begin; t < end && job->rule; t++) {
-        kernels->sum_slots(nmfi_factor_at(pass, pass->slot_Q, t * partition->lanes), partition->ld, job->k,
-                      partition->lanes, pass->rows.slots, P);
+        kernels->sum_slots(nmfi_factor_at(pass, pass->slot_Q, t * partition->lanes), partition->ld,
+                           job->k, partition->lanes, pass->rows.slots, P);
         nmfi_to_scale(pass, P, job->k * partition->lanes);
         nmfi_improve_tiles(pass, job->rule, partition, t, t + 1, P, partition->lanes, thread, sums);
     }
-    if (job->C_for_gram) nmfi_gram_tiles(pass, job->C_for_gram, partition, begin, end, job->k, sums);
+    if (job->C_for_gram)
+        nmfi_gram_tiles(pass, job->C_for_gram, partition, begin, end, job->k, sums);
 }
 
 static void columns_dense(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram)
@@ -171,7 +173,8 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
     nmfi_scan *scan = &job->slots[slot];
     const int64_t end = nmfi_partition_slot_begin(&pass->rows, slot + 1);
     *scan = nmfi_scan_nothing();
-    for (int64_t t = nmfi_partition_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles) {
+    for (int64_t t = nmfi_partition_slot_begin(&pass->rows, slot); t < end;
+         t += pass->block_tiles) {
         const int64_t first = t * pass->rows.lanes;
         const int64_t last = nmfi_lesser(nmfi_lesser(t + pass->block_tiles, end) * pass->rows.lanes,
                                          pass->rows.count);
@@ -179,8 +182,7 @@ static void scan_slot(void *context, int64_t slot, int64_t thread)
         block.data =
             pass->source.fetch(&pass->source, first, block.rows,
                                pass->gather + thread * pass->gather_bytes, &block.row_stride);
-        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok,
-                                                pass->scale > 0 ? pass->scale : 1.0, scan);
+        pass->kernels->scan[pass->source.dtype](&block, job->signed_ok, pass->scale, scan);
     }
 }
 
@@ -216,7 +218,8 @@ static void layout_dense(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, in
 
 static void layout_no_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows)
 {
-    (void)pass, (void)arena, (void)threads, (void)dense_rows; /* rows are lent or gathered as always */
+    (void)pass, (void)arena, (void)threads,
+        (void)dense_rows; /* rows are lent or gathered as always */
 }
 
 static int64_t most_entries_dense(const nmfi_pass *pass)
@@ -231,14 +234,14 @@ static void transposed_dense(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
 }
 
 const struct nmfi_backend nmfi_backend_dense = {.layout_tiles = layout_no_tiles,
-                                        .tiles = nmfi_tiles_dense,
-                                        .most_entries = most_entries_dense,
-                                        .transposed = transposed_dense,
+                                                .tiles = nmfi_tiles_dense,
+                                                .most_entries = most_entries_dense,
+                                                .transposed = transposed_dense,
 
-                                        .layout = layout_dense,
-                                        .visit = visit_dense,
-                                        .columns = columns_dense,
-                                        .scan = scan_dense};
+                                                .layout = layout_dense,
+                                                .visit = visit_dense,
+                                                .columns = columns_dense,
+                                                .scan = scan_dense};
 
 void nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit)
 {

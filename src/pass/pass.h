@@ -25,7 +25,8 @@ typedef struct nmfi_partition {
     int64_t tiles, slots;
 } nmfi_partition;
 nmfi_partition nmfi_partition_make(int64_t count);
-int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot); /* first tile of a slot */
+int64_t nmfi_partition_slot_begin(const nmfi_partition *partition,
+                                  int64_t slot); /* first tile of a slot */
 
 /* A sparse X has two sides, lines along its rows and lines along its columns: each factor's
  * products come from the side along it, so nothing is ever added into other rows
@@ -38,8 +39,8 @@ typedef struct nmfi_sparse_side {
         bounds[NMFI_SHARES_MOST + 1]; /* runs of lines with about as many entries each */
 } nmfi_sparse_side;
 typedef struct nmfi_sparse_sides {
-    struct nmfi_pass *shared;   /* the pass whose sides these are, the other way round; or NULL */
-    int is_shared;             /* another one finds its sides here */
+    struct nmfi_pass *shared; /* the pass whose sides these are, the other way round; or NULL */
+    int is_shared;            /* another one finds its sides here */
     int whole_lines;          /* a side is not cut into blocks */
     nmfi_sparse_side side[2]; /* lines along the rows, along the columns */
     nmfi_sparse_arrays other; /* for the side that is not given, from the arena */
@@ -57,7 +58,7 @@ typedef struct nmfi_pass {
     nmfi_partition rows, columns;
     int64_t k;           /* the most components a visit may have */
     int64_t block_tiles; /* visited together */
-    double scale;         /* what X is multiplied by on the way, a power of two; 0: 1 */
+    double scale;        /* what X is multiplied by on the way, a power of two */
     int64_t passes;      /* passes over X so far */
     /* Memory, from the fit's arena. */
     void *slot_Q;                    /* rows.slots x k x columns.ld, T */
@@ -69,7 +70,8 @@ typedef struct nmfi_pass {
     char *scratch;  /* threads x (3 k x 64 T + pivot work) */
     char *gather;   /* threads x block of rows as stored, where the source does not lend */
     char *widened;  /* threads x block of rows in T, where integers are converted once a block */
-    char *workspace;     /* threads x what a rule works in that has X at hand (nmfi_pass_layout_workspace) */
+    char *
+        workspace; /* threads x what a rule works in that has X at hand (nmfi_pass_layout_workspace) */
     nmfi_sparse_sides sides; /* of a sparse source */
     nmfi_sums total;         /* of the last visit or column update */
     int64_t scratch_bytes, products_bytes, gather_bytes, widened_bytes,
@@ -118,7 +120,7 @@ typedef struct nmfi_tiles_visit {
 } nmfi_tiles_visit;
 /* `dense_rows`: there will be visits that need the zeros too. */
 void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
-                           int dense_rows);
+                                int dense_rows);
 void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit);
 
 /* Sums of tiles (tile_sums.c): their memory, after nmfi_pass_layout_workspace; then the column factor's

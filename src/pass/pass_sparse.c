@@ -94,7 +94,7 @@ nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which)
     const int given = which == given_side(pass);
     side->lines = given ? pass->source.sparse
                         : nmfi_sparse_transpose(&pass->source.sparse, &pass->sides.other,
-                                           pass->source.ascends ? pass->team : NULL);
+                                                pass->source.ascends ? pass->team : NULL);
     side->blocks = given ? 1 : pass->sides.other.blocks;
     cut_shares(side);
     return side;
@@ -149,9 +149,11 @@ static void pack_slot(void *context, int64_t slot, int64_t thread)
     const int64_t stride = nmfi_packed_stride(job->k);
     const int64_t first = nmfi_partition_slot_begin(job->partition, slot) * job->partition->lanes;
     const int64_t last =
-        nmfi_lesser(nmfi_partition_slot_begin(job->partition, slot + 1) * job->partition->lanes, job->partition->count);
-    kernels->pack(nmfi_factor_at(job->pass, job->factor, first), job->partition->ld, job->k, last - first,
-                  (char *)job->rows + first * stride * kernels->element_bytes, stride);
+        nmfi_lesser(nmfi_partition_slot_begin(job->partition, slot + 1) * job->partition->lanes,
+                    job->partition->count);
+    kernels->pack(nmfi_factor_at(job->pass, job->factor, first), job->partition->ld, job->k,
+                  last - first, (char *)job->rows + first * stride * kernels->element_bytes,
+                  stride);
 }
 
 void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
@@ -214,7 +216,8 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
     const int64_t end = nmfi_partition_slot_begin(job->partition, slot + 1);
     nmfi_pass_clear_sums(job->pass, sums);
     for (int64_t t = begin; t < end && job->rule; t++) improve_tile(job, t, thread, sums);
-    if (job->gram_of) nmfi_gram_tiles(job->pass, job->gram_of, job->partition, begin, end, job->k, sums);
+    if (job->gram_of)
+        nmfi_gram_tiles(job->pass, job->gram_of, job->partition, begin, end, job->k, sums);
 }
 
 static void run_half(nmfi_pass *pass, int which, int64_t k, const void *other,
@@ -263,7 +266,7 @@ static void residual_share(void *context, int64_t share, int64_t thread)
         const nmfi_lines lines = lines_of(job->side, b);
         *sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
             &lines, job->side->bounds[share], job->side->bounds[share + 1], pass->sides.products,
-            pass->sides.packed, nmfi_packed_stride(job->k), pass->scale > 0 ? pass->scale : 1.0);
+            pass->sides.packed, nmfi_packed_stride(job->k), pass->scale);
     }
 }
 
@@ -353,8 +356,7 @@ static void scan_share(void *context, int64_t share, int64_t thread)
                               .rows = begin < end,
                               .columns = end - begin};
     job->shares[share] = nmfi_scan_nothing();
-    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale > 0 ? pass->scale : 1.0,
-                                  &job->shares[share]);
+    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale, &job->shares[share]);
 }
 
 static nmfi_scan scan_sparse(nmfi_pass *pass, int signed_ok)
@@ -381,11 +383,11 @@ static void transposed_sparse(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
 }
 
 const struct nmfi_backend nmfi_backend_sparse = {.layout_tiles = nmfi_layout_tiles_sparse,
-                                         .tiles = nmfi_tiles_sparse,
-                                         .most_entries = nmfi_most_entries_sparse,
-                                         .transposed = transposed_sparse,
+                                                 .tiles = nmfi_tiles_sparse,
+                                                 .most_entries = nmfi_most_entries_sparse,
+                                                 .transposed = transposed_sparse,
 
-                                         .layout = layout_sparse,
-                                         .visit = visit_sparse,
-                                         .columns = columns_sparse,
-                                         .scan = scan_sparse};
+                                                 .layout = layout_sparse,
+                                                 .visit = visit_sparse,
+                                                 .columns = columns_sparse,
+                                                 .scan = scan_sparse};

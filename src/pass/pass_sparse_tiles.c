@@ -101,12 +101,14 @@ static void improve_rows(void *context, int64_t slot, int64_t thread)
     const nmfi_pass *pass = job->pass;
     const nmf_sparse *s = &job->side->lines;
     const nmfi_partition *partition = &pass->rows;
-    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1), columns = pass->columns.count;
+    const int64_t end = nmfi_partition_slot_begin(partition, slot + 1),
+                  columns = pass->columns.count;
     char *rows = pass->gather + thread * pass->gather_bytes;
     nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
     nmfi_clear_tile_sums(pass, job->visit, slot);
     for (int64_t t = nmfi_partition_slot_begin(partition, slot); t < end; t++) {
-        const int64_t first = t * partition->lanes, count = nmfi_lesser(partition->lanes, partition->count - first);
+        const int64_t first = t * partition->lanes,
+                      count = nmfi_lesser(partition->lanes, partition->count - first);
         nmfi_tile tile = {.first = first,
                           .rows = count,
                           .lanes = partition->lanes,
@@ -115,7 +117,7 @@ static void improve_rows(void *context, int64_t slot, int64_t thread)
                           .X = {rows, pass->columns.ld, count, columns},
                           .dtype = arithmetic(pass)};
         pass->kernels->densify[s->dtype][s->index_bytes == 8](&job->lines, first, first + count,
-                                                             columns, rows, pass->columns.ld);
+                                                              columns, rows, pass->columns.ld);
         nmfi_lend_tile_sums(pass, job->visit, slot, &tile);
         job->visit->rule->improve(job->visit->rule->context, &tile);
     }

@@ -64,6 +64,7 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
     pass->rows = nmfi_partition_make(source->rows);
     pass->columns = nmfi_partition_make(source->columns);
     pass->k = k;
+    pass->scale = 1.0;
     const int widens = nmfi_pass_widens(pass, k);
     if (block_rows == 0) {
         /* Half the core's own cache: the block is read twice, for P and for Q. */

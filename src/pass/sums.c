@@ -42,19 +42,20 @@ void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part)
 
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
 {
-    if (pass->scale > 0 && pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);
+    if (pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);
 }
 
-void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi_partition *partition,
-                        int64_t begin, int64_t end, const char *P, int64_t ldp, int64_t thread,
-                        nmfi_sums *sums)
+void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
+                        const nmfi_partition *partition, int64_t begin, int64_t end, const char *P,
+                        int64_t ldp, int64_t thread, nmfi_sums *sums)
 {
     for (int64_t t = begin; t < end; t++) {
         const int64_t first = t * partition->lanes;
         const nmfi_tile tile = {.first = first,
                                 .rows = nmfi_lesser(partition->lanes, partition->count - first),
                                 .lanes = partition->lanes,
-                                .P = P + (t - begin) * partition->lanes * pass->kernels->element_bytes,
+                                .P = P +
+                                     (t - begin) * partition->lanes * pass->kernels->element_bytes,
                                 .ldp = ldp,
                                 .scratch = pass->scratch + thread * pass->scratch_bytes,
                                 .sums = sums};
@@ -62,8 +63,8 @@ void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule, const nmfi
     }
 }
 
-void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition, int64_t begin,
-                     int64_t end, int64_t k, nmfi_sums *sums)
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition,
+                     int64_t begin, int64_t end, int64_t k, nmfi_sums *sums)
 {
     const void *at = nmfi_factor_at(pass, factor, begin * partition->lanes);
     const int64_t count = (end - begin) * partition->lanes;

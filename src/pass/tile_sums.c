@@ -59,8 +59,8 @@ static void improve_slot(void *context, int64_t slot, int64_t thread)
     for (int64_t t = nmfi_partition_slot_begin(partition, slot); t < end; t++) {
         const int64_t first = t * partition->lanes;
         for (int s = 0; s < job->sums; s++)
-            pass->kernels->sum_slots(nmfi_factor_at(pass, pass->tile_sums[s], first), partition->ld, job->k,
-                                partition->lanes, pass->rows.slots, P[s]);
+            pass->kernels->sum_slots(nmfi_factor_at(pass, pass->tile_sums[s], first), partition->ld,
+                                     job->k, partition->lanes, pass->rows.slots, P[s]);
         const nmfi_tile tile = {.first = first,
                                 .rows = nmfi_lesser(partition->lanes, partition->count - first),
                                 .lanes = partition->lanes,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
-                           int dense_rows)
+                                int dense_rows)
 {
     pass->backend->layout_tiles(pass, arena, threads, dense_rows);
     pass->workspace_bytes = (bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
@@ -25,13 +25,15 @@ static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int
     nmfi_pass *pass = job->pass;
     const nmfi_rule *rule = job->visit->rule;
     const nmfi_partition *partition = &pass->rows;
-    const int64_t first = begin * partition->lanes, last = nmfi_lesser(end * partition->lanes, partition->count);
+    const int64_t first = begin * partition->lanes,
+                  last = nmfi_lesser(end * partition->lanes, partition->count);
     int64_t row_stride;
     const char *data = pass->source.fetch(&pass->source, first, last - first,
                                           pass->gather + thread * pass->gather_bytes, &row_stride);
     const int64_t row_bytes = row_stride * (int64_t)nmf_dtype_bytes(pass->source.dtype);
     for (int64_t t = begin; t < end; t++) {
-        const int64_t row = t * partition->lanes, rows = nmfi_lesser(partition->lanes, partition->count - row);
+        const int64_t row = t * partition->lanes,
+                      rows = nmfi_lesser(partition->lanes, partition->count - row);
         nmfi_tile tile = {
             .first = row,
             .rows = rows,
@@ -85,7 +87,8 @@ static void copy_tile(void *context, int64_t tile, int64_t thread)
     const copy_job *job = context;
     const nmfi_source *source = &job->pass->source;
     const nmfi_partition *partition = &job->pass->rows;
-    const int64_t first = tile * partition->lanes, rows = nmfi_lesser(partition->lanes, partition->count - first);
+    const int64_t first = tile * partition->lanes,
+                  rows = nmfi_lesser(partition->lanes, partition->count - first);
     const int64_t bytes = source->columns * (int64_t)nmf_dtype_bytes(source->dtype);
     char *to = job->to + first * bytes;
     int64_t row_stride;

@@ -30,7 +30,7 @@ typedef struct nmfi_divergence_step {
 
 /* Numbers of each lane. */
 enum nmfi_lane {
-    NMFI_LANE_STEP,   /* of d, in units of the whole step; negative: multiplicative (strip_take_step) */
+    NMFI_LANE_STEP, /* of d, in units of the whole step; negative: multiplicative (strip_take_step) */
     NMFI_LANE_SLOPE,  /* g'd */
     NMFI_LANE_SQUARE, /* d'd */
     NMFI_LANE_CURVATURE,
@@ -133,8 +133,9 @@ typedef struct nmfi_metric_rule {
     const void *row_sums;       /* X's, along the factor, T */
     double accuracy;            /* of the quadratic model's minimum: nmfi_hals */
     int64_t sweeps;
-    int each_row;    /* whose steps must not depend on their neighbours */
-    double slope_tolerance; /* slopes may become that part of what they were, upwards; 0: never lands too
+    int each_row; /* whose steps must not depend on their neighbours */
+    double
+        slope_tolerance; /* slopes may become that part of what they were, upwards; 0: never lands too
                         far */
 } nmfi_metric_rule;
 nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context);
@@ -166,7 +167,7 @@ void nmfi_row_multiply(nmfi_row *row, double gamma); /* the multiplicative updat
 /* Such a step for each row, for any beta (rule_newton.c). */
 typedef struct nmfi_newton_rule {
     nmfi_divergence_step step;
-    double gamma;    /* of the multiplicative update that takes its place */
+    double gamma;           /* of the multiplicative update that takes its place */
     double slope_tolerance; /* nmfi_metric_rule, where D is convex */
 } nmfi_newton_rule;
 nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context);

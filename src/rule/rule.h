@@ -14,7 +14,7 @@ enum nmfi_sum {
     NMFI_SUM_VIOLATION, /* scikit-learn's measure: sum of |projected gradient| */
     NMFI_SUM_OBJECTIVE, /* 1/2 x'Gx - (p - l1)'x at the result */
     NMFI_SUM_ENTRIES,   /* sum of the result's entries, for the L1 penalty */
-    NMFI_SUM_LOSS,  /* ||X - W H||_F^2, where asked for */
+    NMFI_SUM_LOSS,      /* ||X - W H||_F^2, where asked for */
     NMFI_SUM_COUNT
 };
 

@@ -47,7 +47,8 @@ static void move(const nmfi_jmm_rule *rule, nmfi_strip_work *work)
     if (!rule->measure_only) {
         multiply(rule, &work->strip);
         if (step->beta != 1) {
-            step->kernels->strip_jmm_weights(&work->strip, work->older, step->beta, work->z, work->p);
+            step->kernels->strip_jmm_weights(&work->strip, work->older, step->beta, work->z,
+                                             work->p);
             a = work->z;
             b = work->p;
         }

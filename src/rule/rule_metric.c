@@ -40,7 +40,7 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
     else
         kernels->hals(&hals);
     kernels->strip_direction(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
-                              work->lane[NMFI_LANE_SQUARE]);
+                             work->lane[NMFI_LANE_SQUARE]);
 }
 
 double nmfi_shorter_step(int trial, double t, double slope, double there)

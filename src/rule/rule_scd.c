@@ -36,23 +36,23 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
     const nmfi_divergence_step *step = &rule->step;
     take_entries(row);
     nmfi_scd line = {.a = row->R,
-                             .B = row->F,
-                             .scale = step->scale,
-                             .v = row->V,
-                             .count = row->X.columns,
-                             .ldb = row->ldf,
-                             .k = step->k,
-                             .x = row->strip.x,
-                             .ldx = row->strip.ld,
-                             .F_sums = step->F_sums,
-                             .l1 = step->l1,
-                             .l2 = step->l2,
-                             .least = step->least,
-                             .instead = step->instead,
-                             .concordance = rule->monotone ? concordance(row) : 0,
-                             .accuracy = rule->accuracy,
-                             .sweeps = rule->sweeps,
-                             .active = row->z};
+                     .B = row->F,
+                     .scale = step->scale,
+                     .v = row->V,
+                     .count = row->X.columns,
+                     .ldb = row->ldf,
+                     .k = step->k,
+                     .x = row->strip.x,
+                     .ldx = row->strip.ld,
+                     .F_sums = step->F_sums,
+                     .l1 = step->l1,
+                     .l2 = step->l2,
+                     .least = step->least,
+                     .instead = step->instead,
+                     .concordance = rule->monotone ? concordance(row) : 0,
+                     .accuracy = rule->accuracy,
+                     .sweeps = rule->sweeps,
+                     .active = row->z};
     step->kernels->scd(&line);
 }
 

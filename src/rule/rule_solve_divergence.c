@@ -47,7 +47,7 @@ static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_
         multiplied.x = work->z;
         kernels->strip_multiply(&multiplied, rule->gamma, rule->no_den, 0);
         kernels->strip_direction(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
-                                  work->lane[NMFI_LANE_SQUARE]);
+                                 work->lane[NMFI_LANE_SQUARE]);
         for (int64_t i = 0; i < work->lanes; i++) work->lane[NMFI_LANE_STEP][i] = 1;
     }
     for (int64_t i = 0; i < work->rows; i++)
@@ -56,7 +56,8 @@ static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_
     return open;
 }
 
-static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work, int64_t i)
+static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work,
+                       int64_t i)
 {
     enum { STEPS = 30 };
     static const double slope_tolerance = 0.2;

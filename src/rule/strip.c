@@ -327,8 +327,9 @@ void nmfi_strip_end(nmfi_strip_work *work)
     void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
     if (step->counts == NMFI_COUNTS_START) count(work, factor_at(work, step->start));
     /* Trap: ahead before result, since result may be where older lies. */
-    kernels->extrapolate_positive(ahead, step->ld, work->strip.x, work->lanes, factor_at(work, step->older),
-                       step->ld, step->k, work->rows, step->extrapolation);
+    kernels->extrapolate_positive(ahead, step->ld, work->strip.x, work->lanes,
+                                  factor_at(work, step->older), step->ld, step->k, work->rows,
+                                  step->extrapolation);
     copy_strip(work, work->strip.x, work->lanes, result, step->ld);
     if (step->counts != NMFI_COUNTS_START)
         count(work, step->counts == NMFI_COUNTS_AHEAD ? ahead : result);

@@ -94,7 +94,8 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
     const nmfi_kernels *kernels = pass->kernels;
     const nmfi_rows mean = {sketch->mean, pass->columns.count, 1, pass->columns.count};
     memset(sketch->rotation, 0, (size_t)(sketch->width * kernels->element_bytes));
-    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->rotation, 1);
+    kernels->products[NMF_F64](&mean, sketch->V, pass->columns.ld, sketch->width, sketch->rotation,
+                               1);
     kernels->to_f64(sketch->rotation, sketch->offset, sketch->width);
 }
 

@@ -33,7 +33,8 @@ static void check_expand(const nmfi_kernels *t, int64_t columns, int64_t k)
     for (int64_t c = 0; c < columns; c++) {
         double magnitude;
         const double wanted = product_entry(r, ldr, f, ldf, k, row, c, &magnitude);
-        kernel_near(t, "model_row", kernel_get(t, V, c), wanted, kernel_bound(t, k + 1) * magnitude);
+        kernel_near(t, "model_row", kernel_get(t, V, c), wanted,
+                    kernel_bound(t, k + 1) * magnitude);
     }
     free(r);
     free(f);

@@ -289,8 +289,8 @@ static double row_loss(const row_problem *row, const double *x, double l1, doubl
 }
 
 /* Runs `sweeps` sweeps from x; x becomes the result. */
-static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x,
-                            int64_t sweeps, int monotone, double l1, double l2)
+static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x, int64_t sweeps,
+                    int monotone, double l1, double l2)
 {
     int32_t active[COORDINATES];
     double v[48] = {0};
@@ -299,22 +299,22 @@ static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x,
     void *A = kernel_block(t, row->a, 48), *B = kernel_block(t, row->B, COORDINATES * 48);
     void *V = kernel_block(t, v, 48), *X = kernel_block(t, x, COORDINATES);
     nmfi_scd line = {.a = A,
-                             .B = B,
-                             .scale = 1,
-                             .v = V,
-                             .count = ENTRIES,
-                             .ldb = 48,
-                             .k = COORDINATES,
-                             .x = X,
-                             .ldx = 1,
-                             .F_sums = row->sums,
-                             .l1 = l1,
-                             .l2 = l2,
-                             .least = 1e-15,
-                             .instead = 1e-15,
-                             .concordance = monotone ? 1 : 0,
-                             .sweeps = sweeps,
-                             .active = active};
+                     .B = B,
+                     .scale = 1,
+                     .v = V,
+                     .count = ENTRIES,
+                     .ldb = 48,
+                     .k = COORDINATES,
+                     .x = X,
+                     .ldx = 1,
+                     .F_sums = row->sums,
+                     .l1 = l1,
+                     .l2 = l2,
+                     .least = 1e-15,
+                     .instead = 1e-15,
+                     .concordance = monotone ? 1 : 0,
+                     .sweeps = sweeps,
+                     .active = active};
     t->scd(&line);
     for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, X, j);
     free(A);
@@ -358,8 +358,7 @@ static void coordinates_come_to_rest_at_the_kkt_conditions(void **state)
             const double l1 = n % 2 ? 0.5 : 0, l2 = n % 4 > 1 ? 0.3 : 0;
             double x[COORDINATES];
             memcpy(x, row.x, sizeof x);
-            for (int call = 0; call < 100; call++)
-                run_scd(tables[i], &row, x, 10, 0, l1, l2);
+            for (int call = 0; call < 100; call++) run_scd(tables[i], &row, x, 10, 0, l1, l2);
             for (int j = 0; j < COORDINATES; j++) {
                 double num = 0;
                 for (int e = 0; e < ENTRIES; e++) {

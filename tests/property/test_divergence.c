@@ -215,7 +215,8 @@ static void zeros_of_a_given_start_do_not_hold_the_fit(void **state)
     for (int i = 0; i < M * K; i++) w[i] = i < 5 * K || i % 2 ? 0 : next_uniform(&seed);
     for (int i = 0; i < K * N; i++) h[i] = i % N < 3 || i % 3 == 0 ? 0 : next_uniform(&seed);
     nmf_matrix *X = matrix_of(&what, NMF_F64, BY_ROWS);
-    nmf_matrix *W = matrix_from(w, M, K, NMF_F64, BY_ROWS), *H = matrix_from(h, K, N, NMF_F64, BY_ROWS);
+    nmf_matrix *W = matrix_from(w, M, K, NMF_F64, BY_ROWS),
+               *H = matrix_from(h, K, N, NMF_F64, BY_ROWS);
     static const double betas[] = {0.5, 1, 1.5, 3};
     for (int b = 0; b < 4; b++) {
         nmf_options options = NMF_OPTIONS_INIT;
@@ -228,7 +229,8 @@ static void zeros_of_a_given_start_do_not_hold_the_fit(void **state)
         options.start_H = H;
         nmf_model *given = fit(X, &options);
         const double least = nmf_model_view(own)->loss, loss = nmf_model_view(given)->loss;
-        if (!(loss <= 1.1 * least)) fail_msg("beta %g: %g, the library's own %g", betas[b], loss, least);
+        if (!(loss <= 1.1 * least))
+            fail_msg("beta %g: %g, the library's own %g", betas[b], loss, least);
         nmf_model_free(own);
         nmf_model_free(given);
     }
