@@ -30,16 +30,16 @@ static nmf_status set_shape(const char *path, const nmf_io_read_options *options
     return nmf_matrix_set_image_shape(matrix, height, width, error);
 }
 
-static nmf_status set_names(const char *path, const nmf_io_read_options *options, nmf_matrix *matrix,
-                            nmf_error *error)
+static nmf_status set_names(const char *path, const nmf_io_read_options *options,
+                            nmf_matrix *matrix, nmf_error *error)
 {
     const nmfi_read_request request = {path, NULL, options};
     const char *const files[] = {options->sample_names, options->feature_names, options->labels};
     nmf_status status = NMF_OK;
     for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
         if (files[which] != NULL) {
-            status = nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which,
-                                          &request, error);
+            status =
+                nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which, &request, error);
         }
     }
     return status;

@@ -19,8 +19,9 @@
 /* Every format. The content decides; where none is recognised, the extension does. */
 static const nmfi_reader *const readers[] = {
     &nmfi_reader_npy,  &nmfi_reader_npz,     &nmfi_reader_mat,      &nmfi_reader_mtx,
-    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_ldac, &nmfi_reader_png,
-    &nmfi_reader_jpeg, &nmfi_reader_pnm,     &nmfi_reader_list,     &nmfi_reader_csv};
+    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_ldac,
+    &nmfi_reader_png,  &nmfi_reader_jpeg,    &nmfi_reader_pnm,      &nmfi_reader_list,
+    &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
 
 /* The beginning of a file, of what is inside where it is gzipped. */

@@ -251,11 +251,10 @@ nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *pat
                         file->path, path);
     }
     size_t bytes = 0;
-    const int countable =
-        sizes[0] <= INT64_MAX && sizes[1] <= INT64_MAX && sizes[2] <= INT64_MAX && item > 0 &&
-        item <= INT32_MAX &&
-        nmfi_array_bytes((int64_t)sizes[0], (int64_t)sizes[1], (int64_t)sizes[2], (int64_t)item,
-                         &bytes);
+    const int countable = sizes[0] <= INT64_MAX && sizes[1] <= INT64_MAX && sizes[2] <= INT64_MAX &&
+                          item > 0 && item <= INT32_MAX &&
+                          nmfi_array_bytes((int64_t)sizes[0], (int64_t)sizes[1], (int64_t)sizes[2],
+                                           (int64_t)item, &bytes);
     /* Trap: what was never written is not stored, and reads as zeros without end. */
     if (!countable || bytes / LARGEST_RATIO > stored || (bytes > 0 && stored == 0) ||
         bytes / LARGEST_RATIO > (size_t)file->bytes) {

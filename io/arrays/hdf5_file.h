@@ -57,8 +57,8 @@ typedef enum nmfi_hdf5_as {
 } nmfi_hdf5_as;
 
 typedef struct nmfi_hdf5_numbers {
-    int dimensions; /* 1 to 3 */
-    int64_t shape[3]; /* 1 behind the last */
+    int dimensions;        /* 1 to 3 */
+    int64_t shape[3];      /* 1 behind the last */
     nmfi_raw_array values; /* in C order, in the host's byte order */
     unsigned char *memory; /* that they lie in; free() it */
 } nmfi_hdf5_numbers;

@@ -340,16 +340,15 @@ static nmf_status read_sparse(const mat5 *file, const nmfi_mat_variable *chosen,
     int64_t *const row = take_numbers(file, &rows, end);
     int64_t *const pointer = take_numbers(file, &pointers, end);
     double *const value = take_values(file, &values, end, &count);
-    nmfi_sparse_parts parts = {
-        .stored = count,
-        .pointers = pointer,
-        .indices = row,
-        .index_bytes = sizeof *row,
-        .values = {.data = (const unsigned char *)value,
-                   .kind = 'f',
-                   .item_bytes = sizeof *value,
-                   .big_endian = NMFI_HOST_BIG_ENDIAN},
-        .memory = {row, pointer, value, NULL}};
+    nmfi_sparse_parts parts = {.stored = count,
+                               .pointers = pointer,
+                               .indices = row,
+                               .index_bytes = sizeof *row,
+                               .values = {.data = (const unsigned char *)value,
+                                          .kind = 'f',
+                                          .item_bytes = sizeof *value,
+                                          .big_endian = NMFI_HOST_BIG_ENDIAN},
+                               .memory = {row, pointer, value, NULL}};
     const int whole = row != NULL && pointer != NULL && value != NULL &&
                       (int64_t)(pointers.bytes / 4) == chosen->sizes[1] + 1 &&
                       pointer[chosen->sizes[1]] <= count &&

@@ -52,8 +52,8 @@ static void describe_dataset(const nmfi_hdf5 *file, nmfi_mat_variable *to)
     (void)nmfi_hdf5_text_attribute(file, to->name, "MATLAB_class", name, sizeof name);
     const int named = class_by_name(name), typed = class_by_type(&about);
     /* What is stored as something else (a text's characters are integers) is what its name says. */
-    to->matlab_class = named != 0 && (named < NMFI_MAT_DOUBLE || typed >= NMFI_MAT_DOUBLE) ? named
-                                                                                           : typed;
+    to->matlab_class =
+        named != 0 && (named < NMFI_MAT_DOUBLE || typed >= NMFI_MAT_DOUBLE) ? named : typed;
     to->is_complex = about.kind == 'c';
     to->is_logical = strcmp(name, "logical") == 0;
     to->rank = about.dimensions < 2 ? 2 : about.dimensions;
@@ -122,9 +122,8 @@ static nmf_status read_full(const nmfi_hdf5 *file, const nmfi_mat_variable *chos
     if (status != NMF_OK) {
         return status;
     }
-    const nmfi_raw_array raw =
-        nmfi_mat_describe(chosen, numbers.memory, numbers.values.kind, numbers.values.item_bytes,
-                          NMFI_HOST_BIG_ENDIAN);
+    const nmfi_raw_array raw = nmfi_mat_describe(chosen, numbers.memory, numbers.values.kind,
+                                                 numbers.values.item_bytes, NMFI_HOST_BIG_ENDIAN);
     return nmfi_raw_to_matrix(&raw, free, numbers.memory, matrix, error);
 }
 
@@ -157,11 +156,11 @@ static nmf_status read_sparse(const nmfi_hdf5 *file, const nmfi_mat_variable *ch
         status = read_part(file, name, "data", NMFI_HDF5_AS_STORED, &data, error);
     }
     nmfi_sparse_parts parts = {.stored = data.shape[0],
-                             .pointers = (int64_t *)(void *)pointers.memory,
-                             .indices = rows.memory,
-                             .index_bytes = 8,
-                             .values = data.values,
-                             .memory = {pointers.memory, rows.memory, data.memory, NULL}};
+                               .pointers = (int64_t *)(void *)pointers.memory,
+                               .indices = rows.memory,
+                               .index_bytes = 8,
+                               .values = data.values,
+                               .memory = {pointers.memory, rows.memory, data.memory, NULL}};
     if (status == NMF_OK && (pointers.shape[0] - 1 != chosen->sizes[1] || data.dimensions != 1 ||
                              rows.dimensions != 1 || rows.shape[0] != data.shape[0])) {
         status = nmf_fail(error, NMF_ERROR_FORMAT,

@@ -201,7 +201,7 @@ nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_sparse_parts 
     parts->rows = variable->sizes[0];
     parts->columns = variable->sizes[1];
     parts->by_columns = 1;
-    parts->whole = variable->is_logical;
+    parts->integral = variable->is_logical;
     /* The last pointer says how many values count; MATLAB may have room for more. */
     const int64_t used = parts->pointers[parts->columns];
     parts->stored = used >= 0 && used < parts->stored ? used : parts->stored;
@@ -215,7 +215,7 @@ nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsign
     nmfi_raw_array raw = {
         .data = data, .kind = kind, .item_bytes = item_bytes, .big_endian = big_endian};
     /* MATLAB stores small whole numbers of class double as bytes; they are doubles all the same. */
-    raw.real_bytes = variable->is_logical                          ? 0
+    raw.real_bytes = variable->is_logical                        ? 0
                      : variable->matlab_class == NMFI_MAT_DOUBLE ? 8
                      : variable->matlab_class == NMFI_MAT_SINGLE ? 4
                                                                  : 0;

@@ -132,8 +132,7 @@ static char *put_integer(char *out, const unsigned char *from, const nmfi_npy_he
 static char *put_text(char *out, const unsigned char *from, const nmfi_npy_header *header)
 {
     const int unit = header->kind == 'U' ? 4 : 1;
-    const size_t length =
-        unit == 1 ? strnlen((const char *)from, (size_t)header->item_bytes) : 0;
+    const size_t length = unit == 1 ? strnlen((const char *)from, (size_t)header->item_bytes) : 0;
     if (unit == 1 && !nmfi_is_utf8((const char *)from, length)) {
         out += nmfi_utf8_from_latin1((const char *)from, length, out);
         *out++ = '\0';

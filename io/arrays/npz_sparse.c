@@ -182,14 +182,14 @@ static nmf_status read_compressed(nmfi_npz *npz, const char *path, const int64_t
         status = fail_counts(path, "data", data.count, "indices", indices.count, error);
     }
     nmfi_sparse_parts arrays = {.rows = shape[0],
-                              .columns = shape[1],
-                              .by_columns = by_columns,
-                              .stored = data.count,
-                              .pointers = pointers,
-                              .indices = indices.values.data,
-                              .index_bytes = indices.values.item_bytes,
-                              .values = data.values,
-                              .memory = {pointers, indices.bytes, data.bytes, NULL}};
+                                .columns = shape[1],
+                                .by_columns = by_columns,
+                                .stored = data.count,
+                                .pointers = pointers,
+                                .indices = indices.values.data,
+                                .index_bytes = indices.values.item_bytes,
+                                .values = data.values,
+                                .memory = {pointers, indices.bytes, data.bytes, NULL}};
     if (status != NMF_OK) {
         nmfi_sparse_parts_free(&arrays);
         return status;

@@ -62,14 +62,14 @@ static nmf_status read_compressed(const nmfi_hdf5 *file, const char *group, cons
         status = nmfi_hdf5_read(file, group, "data", NMFI_HDF5_AS_STORED, &data, error);
     }
     nmfi_sparse_parts arrays = {.rows = how->shape[0],
-                              .columns = how->shape[1],
-                              .by_columns = how->by_columns,
-                              .stored = data.shape[0],
-                              .pointers = (int64_t *)(void *)pointers.memory,
-                              .indices = indices.memory,
-                              .index_bytes = indices.values.item_bytes,
-                              .values = data.values,
-                              .memory = {pointers.memory, indices.memory, data.memory, NULL}};
+                                .columns = how->shape[1],
+                                .by_columns = how->by_columns,
+                                .stored = data.shape[0],
+                                .pointers = (int64_t *)(void *)pointers.memory,
+                                .indices = indices.memory,
+                                .index_bytes = indices.values.item_bytes,
+                                .values = data.values,
+                                .memory = {pointers.memory, indices.memory, data.memory, NULL}};
     const int lists = pointers.dimensions == 1 && indices.dimensions == 1 && data.dimensions == 1;
     if (status == NMF_OK &&
         (!lists || pointers.shape[0] - 1 != majors || indices.shape[0] != data.shape[0])) {
@@ -233,8 +233,7 @@ static nmf_status read_member(const nmfi_hdf5 *file, const char *member, nmf_mat
                                        : read_anndata(file, member, matrix, error);
 }
 
-static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     nmfi_hdf5 *file;

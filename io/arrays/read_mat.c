@@ -11,8 +11,7 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes >= 10 && memcmp(head, "MATLAB ", 7) == 0 && head[8] == '.';
 }
 
-static nmf_status read_mat(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_mat(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     nmfi_file_view *view;

@@ -89,8 +89,7 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
 }
 
-static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     *matrix = NULL;

@@ -126,8 +126,7 @@ nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nm
     return status;
 }
 
-static nmf_status read_npz(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_npz(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     nmfi_npz *npz;

@@ -120,8 +120,8 @@ static nmf_status check_ends(const nmfi_sparse_parts *arrays, const char *path, 
     return NMF_OK;
 }
 
-nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path, nmf_matrix **matrix,
-                                  nmf_error *error)
+nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path,
+                                    nmf_matrix **matrix, nmf_error *error)
 {
     nmf_dtype dtype = NMF_F64;
     *matrix = NULL;

@@ -14,15 +14,15 @@ typedef struct nmfi_sparse_parts {
     const void *indices;
     int index_bytes;       /* 4, 8: signed, in the host's byte order */
     nmfi_raw_array values; /* data, kind, item_bytes, big_endian are read; data may be changed */
-    int integral;      /* the values are whole numbers, whatever their kind: store them as such */
+    int integral;    /* the values are whole numbers, whatever their kind: store them as such */
     void *memory[4]; /* malloc'ed blocks that all this lies in; NULL where not used */
 } nmfi_sparse_parts;
 
 /* There must be `stored` indices and values, and as many pointers as the shape says; what they say
  * is checked here. Takes the memory over, on failure too. `path` is for messages. Errors: FORMAT
  * (the first wrong pointer or index is named), MEMORY. */
-nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path, nmf_matrix **matrix,
-                                  nmf_error *error);
+nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path,
+                                    nmf_matrix **matrix, nmf_error *error);
 
 void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays);
 

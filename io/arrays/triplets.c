@@ -98,8 +98,9 @@ static void *fit(void *memory, int64_t count, size_t bytes)
     return fitting != NULL ? fitting : memory;
 }
 
-nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns, int integral,
-                                const char *path, nmf_matrix **matrix, nmf_error *error)
+nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns,
+                                int integral, const char *path, nmf_matrix **matrix,
+                                nmf_error *error)
 {
     *matrix = NULL;
     nmfi_triplets *t = triplets;
@@ -122,18 +123,18 @@ nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t c
     *minor = fit(*minor, t->count, sizeof **minor);
     t->value = fit(t->value, t->count, sizeof *t->value);
     nmfi_sparse_parts arrays = {.rows = rows,
-                              .columns = columns,
-                              .by_columns = by_columns,
-                              .stored = t->count,
-                              .pointers = pointers,
-                              .indices = *minor,
-                              .index_bytes = sizeof **minor,
-                              .values = {.data = (const unsigned char *)t->value,
-                                         .kind = 'f',
-                                         .item_bytes = 8,
-                                         .big_endian = NMFI_HOST_BIG_ENDIAN},
-                              .integral = integral,
-                              .memory = {pointers, *minor, t->value, NULL}};
+                                .columns = columns,
+                                .by_columns = by_columns,
+                                .stored = t->count,
+                                .pointers = pointers,
+                                .indices = *minor,
+                                .index_bytes = sizeof **minor,
+                                .values = {.data = (const unsigned char *)t->value,
+                                           .kind = 'f',
+                                           .item_bytes = 8,
+                                           .big_endian = NMFI_HOST_BIG_ENDIAN},
+                                .integral = integral,
+                                .memory = {pointers, *minor, t->value, NULL}};
     *minor = NULL;
     t->value = NULL;
     nmfi_triplets_free(t);

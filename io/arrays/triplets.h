@@ -21,8 +21,9 @@ nmf_status nmfi_triplets_grow(nmfi_triplets *triplets, const char *path, nmf_err
 /* Sets *matrix from what was collected and frees it, on failure too. Rows and columns must lie
  * within the shape. `whole`: the values are whole numbers and are stored in the smallest type that
  * holds them; otherwise f64. Errors: MEMORY. */
-nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns, int integral,
-                                const char *path, nmf_matrix **matrix, nmf_error *error);
+nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t columns,
+                                int integral, const char *path, nmf_matrix **matrix,
+                                nmf_error *error);
 
 void nmfi_triplets_free(nmfi_triplets *triplets);
 

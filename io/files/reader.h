@@ -11,7 +11,7 @@
 /* What is to be read, and what the caller said about it. */
 typedef struct nmfi_read_request {
     const char *path;
-    const char *member; /* what stood after "path:", or NULL */
+    const char *member;                 /* what stood after "path:", or NULL */
     const nmf_io_read_options *options; /* never NULL */
 } nmfi_read_request;
 
@@ -21,8 +21,8 @@ void nmfi_note(const nmfi_read_request *request, const char *format, ...) NMF_PR
 typedef struct nmfi_reader {
     const char *name;       /* ".npy file", for messages and for nmf_io_read_options.format */
     const char *extensions; /* "npy", or several: "csv tsv"; used only where no content decides */
-    int unzips;      /* 1: reads gzipped files too; recognise() then sees the text inside */
-    int has_members; /* 1: "path:member" chooses one of several matrices */
+    int unzips;             /* 1: reads gzipped files too; recognise() then sees the text inside */
+    int has_members;        /* 1: "path:member" chooses one of several matrices */
     int (*recognise)(const unsigned char *head,
                      size_t bytes); /* 1: certainly this format; may be NULL */
     nmf_status (*read)(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error);

@@ -74,7 +74,7 @@ nmf_status nmfi_text_reader_open(const char *path, nmfi_text_reader **text, nmf_
 }
 
 nmf_status nmfi_text_reader_open_memory(const void *bytes, size_t count, const char *path,
-                                 nmfi_text_reader **text, nmf_error *error)
+                                        nmfi_text_reader **text, nmf_error *error)
 {
     *text = NULL;
     const nmf_status status = new_text(path, text, error);
@@ -165,7 +165,8 @@ static int64_t count_lines(const char *at, const char *end)
     return lines;
 }
 
-nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end, nmf_error *error)
+nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end,
+                                 nmf_error *error)
 {
     text->lines_before += count_lines(text->buffer, text->buffer + text->window);
     text->filled -= text->window;
@@ -208,7 +209,7 @@ const char *nmfi_text_reader_path(const nmfi_text_reader *text)
 }
 
 nmf_status nmfi_text_reader_fail(const nmfi_text_reader *text, const char *place, const char *what,
-                          nmf_error *error)
+                                 nmf_error *error)
 {
     int shown = 0;
     while (shown < SHOWN_BYTES && (unsigned char)place[shown] > ' ') {

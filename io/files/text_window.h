@@ -13,12 +13,13 @@ typedef struct nmfi_text_reader nmfi_text_reader;
 nmf_status nmfi_text_reader_open(const char *path, nmfi_text_reader **text, nmf_error *error);
 /* `bytes` (plain text) must outlive the text; `path` is for messages. */
 nmf_status nmfi_text_reader_open_memory(const void *bytes, size_t count, const char *path,
-                                 nmfi_text_reader **text, nmf_error *error);
+                                        nmfi_text_reader **text, nmf_error *error);
 void nmfi_text_reader_close(nmfi_text_reader *text); /* NULL is fine */
 
 /* The next window, from *at to *end; *at == *end behind the last one. What the window before held
  * is gone. Errors: FILE, FORMAT (damaged gzip data, or a line longer than 2^28 bytes), MEMORY. */
-nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end, nmf_error *error);
+nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end,
+                                 nmf_error *error);
 
 /* The most bytes that this file can hold as text: its size, or 1032 times that where it is gzipped
  * (deflate cannot expand more), so that counts in a header can be judged before they are believed.
@@ -27,7 +28,7 @@ int64_t nmfi_text_reader_most_bytes(const nmfi_text_reader *text);
 
 /* "PATH:LINE: 'the word at `place`' WHAT" as FORMAT; `place` lies in the present window. */
 nmf_status nmfi_text_reader_fail(const nmfi_text_reader *text, const char *place, const char *what,
-                          nmf_error *error);
+                                 nmf_error *error);
 
 const char *nmfi_text_reader_path(const nmfi_text_reader *text);
 

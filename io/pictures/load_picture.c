@@ -65,7 +65,7 @@ static nmf_status one_row_matrix(const nmfi_picture *picture, const char *path, 
 }
 
 static nmf_status read_picture(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+                               nmf_error *error)
 {
     const char *path = request->path;
     *matrix = NULL;
@@ -77,7 +77,7 @@ static nmf_status read_picture(const nmfi_read_request *request, nmf_matrix **ma
 }
 
 const nmfi_reader nmfi_reader_png = {"PNG picture", "png", 0, 0, nmfi_recognise_png, read_picture};
-const nmfi_reader nmfi_reader_jpeg = {"JPEG picture", "jpg jpeg jpe", 0, 0, nmfi_recognise_jpeg,
-                                      read_picture};
+const nmfi_reader nmfi_reader_jpeg = {"JPEG picture",      "jpg jpeg jpe", 0, 0,
+                                      nmfi_recognise_jpeg, read_picture};
 const nmfi_reader nmfi_reader_pnm = {"PGM or PPM picture", "pgm ppm pnm pbm", 0, 0,
-                                     nmfi_recognise_pnm, read_picture};
+                                     nmfi_recognise_pnm,   read_picture};

@@ -112,8 +112,7 @@ static nmf_status add_lines(nmfi_found_pictures *found, const char *list_path, c
     return status;
 }
 
-static nmf_status read_list(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_list(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     *matrix = NULL;

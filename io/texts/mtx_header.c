@@ -28,14 +28,16 @@ static nmf_status take_banner(nmfi_mtx *r)
     }
     if (!word_is(words[0], lengths[0], "%%MatrixMarket") ||
         !word_is(words[1], lengths[1], "matrix") || lengths[4] == 0) {
-        return nmfi_text_reader_fail(r->text, words[0],
-                              "does not begin a line such as '%%MatrixMarket matrix coordinate "
-                              "real general'",
-                              r->error);
+        return nmfi_text_reader_fail(
+            r->text, words[0],
+            "does not begin a line such as '%%MatrixMarket matrix coordinate "
+            "real general'",
+            r->error);
     }
     r->coordinate = word_is(words[2], lengths[2], "coordinate");
     if (!r->coordinate && !word_is(words[2], lengths[2], "array")) {
-        return nmfi_text_reader_fail(r->text, words[2], "is neither 'coordinate' nor 'array'", r->error);
+        return nmfi_text_reader_fail(r->text, words[2], "is neither 'coordinate' nor 'array'",
+                                     r->error);
     }
     int kind = 0;
     while (kind < 4 && !word_is(words[3], lengths[3], fields[kind])) {
@@ -101,14 +103,16 @@ static nmf_status take_sizes(nmfi_mtx *r)
         at = nmfi_scan_whole(begin, &sizes[i]);
         if (at == begin || sizes[i] > INT64_MAX || at != nmfi_skip_word(at)) {
             return nmfi_text_reader_fail(r->text, begin,
-                                  count == 3 ? "is not one of three sizes: rows, columns, entries"
+                                         count == 3
+                                             ? "is not one of three sizes: rows, columns, entries"
                                              : "is not one of two sizes: rows, columns",
-                                  r->error);
+                                         r->error);
         }
     }
     at = nmfi_skip_blanks(at);
     if (*at != '\n') {
-        return nmfi_text_reader_fail(r->text, at, "is more than the sizes that belong here", r->error);
+        return nmfi_text_reader_fail(r->text, at, "is more than the sizes that belong here",
+                                     r->error);
     }
     r->at = at + 1;
     r->rows = (int64_t)sizes[0];
@@ -146,7 +150,8 @@ nmf_status nmfi_mtx_header(nmfi_mtx *r)
 {
     nmf_status status = nmfi_text_reader_next(r->text, &r->at, &r->end, r->error);
     if (status == NMF_OK && r->at == r->end) {
-        status = nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: has no text", nmfi_text_reader_path(r->text));
+        status =
+            nmf_fail(r->error, NMF_ERROR_FORMAT, "%s: has no text", nmfi_text_reader_path(r->text));
     }
     if (status == NMF_OK) {
         status = take_banner(r);

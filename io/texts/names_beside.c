@@ -114,10 +114,12 @@ static nmf_status collect(nmfi_text_reader *text, int cell, int64_t wanted, name
 static void drop_surplus(name_text *names, const char *path, const nmfi_read_request *request)
 {
     static const char *const headings[] = {
-        "x",    "v1",      "name",  "names",    "label", "labels",    "class",   "cluster", "barcode",
-        "cell", "cells",   "gene",  "genes",    "id",    "gene_id",   "feature", "sample",  "barcodes",
-        "word", "words",   "term",  "features", "samples", "gene_name", "index", "bc_wells", "cell_type",
-        "", "celltype", "sample_id", "cell_id", "clusters", "classes", "vocab", "terms", "symbol"};
+        "x",       "v1",       "name",      "names",    "label",    "labels",
+        "class",   "cluster",  "barcode",   "cell",     "cells",    "gene",
+        "genes",   "id",       "gene_id",   "feature",  "sample",   "barcodes",
+        "word",    "words",    "term",      "features", "samples",  "gene_name",
+        "index",   "bc_wells", "cell_type", "",         "celltype", "sample_id",
+        "cell_id", "clusters", "classes",   "vocab",    "terms",    "symbol"};
     const char *last = names->text;
     for (int64_t i = 1; i < names->count; i++) {
         last += strlen(last) + 1;
@@ -128,8 +130,10 @@ static void drop_surplus(name_text *names, const char *path, const nmfi_read_req
     }
     for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
         if (strcasecmp(names->text, headings[i]) == 0) {
-            nmfi_note(request, "%s: the first line, '%s', is taken as a heading: there is one line "
-                      "more than names are needed", path, names->text);
+            nmfi_note(request,
+                      "%s: the first line, '%s', is taken as a heading: there is one line "
+                      "more than names are needed",
+                      path, names->text);
             names->first = strlen(names->text) + 1;
             names->count--;
             return;
@@ -337,8 +341,9 @@ nmf_status nmfi_names_beside(const char *beside, const char *name, nmf_matrix *m
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", beside);
     }
     nmf_error reason;
-    nmf_status status =
-        nmfi_is_file(path) ? nmfi_names_from_file(path, 0, matrix, which, request, &reason) : NMF_OK;
+    nmf_status status = nmfi_is_file(path)
+                            ? nmfi_names_from_file(path, 0, matrix, which, request, &reason)
+                            : NMF_OK;
     free(path);
     if (status == NMF_ERROR_SHAPE) {
         return NMF_OK;

@@ -332,8 +332,7 @@ nmf_status nmfi_csv_matrix(const char *text, size_t length, const char *path, nm
     return status;
 }
 
-static nmf_status read_csv(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_csv(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     *matrix = NULL;

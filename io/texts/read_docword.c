@@ -146,7 +146,7 @@ static nmf_status take_entries(bag *b, nmfi_triplets *entries)
     }
     if (status == NMF_OK && b->at < b->end) {
         status = nmfi_text_reader_fail(b->text, nmfi_skip_blanks(b->at),
-                                "follows the last entry that is promised", b->error);
+                                       "follows the last entry that is promised", b->error);
     }
     return status;
 }
@@ -164,8 +164,8 @@ static nmf_status docword_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nm
         nmfi_triplets_free(&entries);
         return status;
     }
-    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text), matrix,
-                                error);
+    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text),
+                                matrix, error);
 }
 
 /* docword.NAME.txt -> vocab.NAME.txt; vocab.txt where the name does not begin so. */
@@ -184,13 +184,14 @@ static nmf_status name_words(const nmfi_read_request *request, nmf_matrix *matri
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
     sprintf(vocabulary, "vocab%.*s", (int)(zipped ? rest - 3 : rest), name + 7);
-    const nmf_status status = nmfi_names_beside(path, vocabulary, matrix, NMF_FEATURE_NAMES, request, error);
+    const nmf_status status =
+        nmfi_names_beside(path, vocabulary, matrix, NMF_FEATURE_NAMES, request, error);
     free(vocabulary);
     return status;
 }
 
 static nmf_status read_docword(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+                               nmf_error *error)
 {
     const char *path = request->path;
     nmfi_text_reader *text;
@@ -207,5 +208,5 @@ static nmf_status read_docword(const nmfi_read_request *request, nmf_matrix **ma
     return status;
 }
 
-const nmfi_reader nmfi_reader_docword = {"bag of words (docword)", "docword", 1, 0, recognise,
-                                         read_docword};
+const nmfi_reader nmfi_reader_docword = {
+    "bag of words (docword)", "docword", 1, 0, recognise, read_docword};

@@ -38,14 +38,16 @@ static nmf_status take_value(const nmfi_mtx *r, const char **at, double *value)
     switch (nmfi_number_parse(begin, (size_t)(end - begin), '.', value)) {
     case NMFI_NUMBER: break;
     case NMFI_NUMBER_OVERFLOW:
-        return nmfi_text_reader_fail(r->text, begin, "is beyond the largest number, 1.797e308", r->error);
-    case NMFI_NUMBER_NONE: return nmfi_text_reader_fail(r->text, begin, "is not a number", r->error);
+        return nmfi_text_reader_fail(r->text, begin, "is beyond the largest number, 1.797e308",
+                                     r->error);
+    case NMFI_NUMBER_NONE:
+        return nmfi_text_reader_fail(r->text, begin, "is not a number", r->error);
     }
     /* Trap: a non-whole "integer" would be cut off where it is stored as one. */
     if (r->values == NMFI_MTX_INTEGER &&
         !(*value > -0x1p53 && *value < 0x1p53 && *value == (double)(int64_t)*value)) {
-        return nmfi_text_reader_fail(r->text, begin, "is not an integer below 2^53, as the file promises",
-                              r->error);
+        return nmfi_text_reader_fail(
+            r->text, begin, "is not an integer below 2^53, as the file promises", r->error);
     }
     return NMF_OK;
 }
@@ -108,7 +110,7 @@ static nmf_status expect_end(nmfi_mtx *r)
     nmf_status status = nmfi_mtx_next_line(r);
     if (status == NMF_OK && r->at != r->end) {
         status = nmfi_text_reader_fail(r->text, nmfi_skip_blanks(r->at),
-                                "follows the last entry that the header promises", r->error);
+                                       "follows the last entry that the header promises", r->error);
     }
     return status;
 }
@@ -117,7 +119,8 @@ static nmf_status read_coordinates(nmfi_mtx *r, nmf_matrix **matrix)
 {
     nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
     const char *path = nmfi_text_reader_path(r->text);
-    if (r->entries > nmfi_text_reader_most_bytes(r->text) / 3) { /* "1 1" and a line end, at least */
+    if (r->entries >
+        nmfi_text_reader_most_bytes(r->text) / 3) { /* "1 1" and a line end, at least */
         return fail_promise(r, r->entries);
     }
     nmf_status status = NMF_OK;
@@ -229,8 +232,7 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes > 14 && strncasecmp((const char *)head, "%%MatrixMarket", 14) == 0;
 }
 
-static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     nmfi_text_reader *text;
@@ -242,8 +244,7 @@ static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix
     status = nmfi_mtx_matrix(text, matrix, error);
     nmfi_text_reader_close(text);
     if (status == NMF_OK) {
-        status = nmfi_names_beside(path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, request,
-                                   error);
+        status = nmfi_names_beside(path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, request, error);
     }
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);

@@ -88,8 +88,8 @@ static nmf_status take_pair(samples *s, const char **at)
     const char *begin = *at;
     const char *colon = nmfi_scan_whole(begin, &index);
     if (colon == begin || *colon != ':' || index >= (uint64_t)NMFI_LARGEST_SIDE) {
-        return nmfi_text_reader_fail(s->text, begin, "is not index:value with an index below 2147483647",
-                              s->error);
+        return nmfi_text_reader_fail(s->text, begin,
+                                     "is not index:value with an index below 2147483647", s->error);
     }
     const char *end = nmfi_skip_word(colon + 1);
     if (nmfi_number_parse(colon + 1, (size_t)(end - colon - 1), '.', &value) != NMFI_NUMBER) {
@@ -197,7 +197,7 @@ static nmf_status svmlight_matrix(nmfi_text_reader *text, nmf_matrix **matrix, n
 }
 
 static nmf_status read_svmlight(const nmfi_read_request *request, nmf_matrix **matrix,
-                           nmf_error *error)
+                                nmf_error *error)
 {
     const char *path = request->path;
     nmfi_text_reader *text;
@@ -210,6 +210,6 @@ static nmf_status read_svmlight(const nmfi_read_request *request, nmf_matrix **m
     return status;
 }
 
-const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svmlight svm libsvm", 1, 0, recognise,
-                                          read_svmlight};
+const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svmlight svm libsvm", 1, 0,
+                                          recognise,  read_svmlight};
 const nmfi_reader nmfi_reader_ldac = {"LDA-C", "ldac", 1, 0, NULL, read_svmlight};
