@@ -3,6 +3,7 @@
 #include "arrange.h"
 
 #include "io/arrays/readers.h"
+#include "io/files/foreign_files.h"
 #include "io/pictures/readers.h"
 #include "io/texts/readers.h"
 
@@ -110,7 +111,7 @@ static nmf_status explain_unknown(const char *path, nmf_error *error)
         names);
 }
 
-/* The content decides; where none is recognised, the extension does. */
+/* The content decides; where none is recognised, the extension does; any other text is a table. */
 static const nmfi_reader *choose_reader(const char *path, const file_head *head)
 {
     for (size_t i = 0; i < READER_COUNT; i++) {
@@ -123,7 +124,7 @@ static const nmfi_reader *choose_reader(const char *path, const file_head *head)
             return readers[i];
         }
     }
-    return NULL;
+    return nmfi_is_text(head->bytes, head->count) ? &nmfi_reader_csv : NULL;
 }
 
 /* The one that the caller named. */
@@ -151,6 +152,11 @@ static nmf_status find_reader(const nmfi_read_request *request, const nmfi_reade
     const nmf_status status = read_head(path, &head, error);
     if (status != NMF_OK) {
         return status;
+    }
+    const nmfi_foreign_kind *kind = nmfi_foreign_file(head.bytes, head.count, path);
+    if (kind != NULL) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: %s%s, which is not read: %s", path,
+                        kind->is, head.zipped ? " (gzipped)" : "", kind->advice);
     }
     *reader = choose_reader(path, &head);
     if (*reader == NULL) {
