@@ -94,19 +94,20 @@ nmfi_hdf5_kind nmfi_hdf5_look(const nmfi_hdf5 *file, const char *group, const ch
                                  : NMFI_HDF5_NOTHING;
 }
 
-/* Link number `index` of the root in name order; 0 where there is none. */
-static int link_name(const nmfi_hdf5 *file, hsize_t index, char *name, size_t bytes)
+/* Link number `index` of a group in name order; 0 where there is none. */
+static int link_name(const nmfi_hdf5 *file, const char *group, hsize_t index, char *name,
+                     size_t bytes)
 {
-    return H5Lget_name_by_idx(file->file, ".", H5_INDEX_NAME, H5_ITER_INC, index, name, bytes,
-                              H5P_DEFAULT) > 0;
+    return H5Lget_name_by_idx(file->file, group[0] != '\0' ? group : ".", H5_INDEX_NAME,
+                              H5_ITER_INC, index, name, bytes, H5P_DEFAULT) > 0;
 }
 
-void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes)
+void nmfi_hdf5_list(const nmfi_hdf5 *file, const char *group, char *text, size_t bytes)
 {
     char name[128];
     size_t used = 0;
     text[0] = '\0';
-    for (hsize_t i = 0; used + 1 < bytes && link_name(file, i, name, sizeof name); i++) {
+    for (hsize_t i = 0; used + 1 < bytes && link_name(file, group, i, name, sizeof name); i++) {
         const int more = snprintf(text + used, bytes - used, "%s%s", used > 0 ? ", " : "", name);
         used += more > 0 ? (size_t)more : 0;
     }
@@ -117,14 +118,14 @@ void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes)
 
 int nmfi_hdf5_name(const nmfi_hdf5 *file, int64_t index, char *name, size_t bytes)
 {
-    return link_name(file, (hsize_t)index, name, bytes);
+    return link_name(file, "", (hsize_t)index, name, bytes);
 }
 
 int nmfi_hdf5_groups_with(const nmfi_hdf5 *file, const char *child, char *name, size_t bytes)
 {
     char candidate[128];
     int count = 0;
-    for (hsize_t i = 0; link_name(file, i, candidate, sizeof candidate); i++) {
+    for (hsize_t i = 0; link_name(file, "", i, candidate, sizeof candidate); i++) {
         if (nmfi_hdf5_look(file, "", candidate) == NMFI_HDF5_GROUP &&
             nmfi_hdf5_look(file, candidate, child) != NMFI_HDF5_NOTHING && count++ == 0) {
             snprintf(name, bytes, "%s", candidate);
@@ -360,9 +361,13 @@ static nmf_status fail_filters(const nmfi_hdf5 *file, hid_t dataset, const char 
     return missing == 0
                ? nmfi_hdf5_damaged(file, path, error)
                : nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                          "%s: '%s' is compressed by HDF5 filter %d, which is not installed; "
+                          "%s: '%s' is compressed by HDF5 filter %d%s, which is not installed; "
                           "save it with compression='gzip'",
-                          file->path, path, missing);
+                          file->path, path, missing,
+                          missing == 32000   ? " (LZF)"
+                          : missing == 32001 ? " (Blosc)"
+                          : missing == 32015 ? " (Zstandard)"
+                                             : "");
 }
 
 static nmf_status read_values(const nmfi_hdf5 *file, hid_t dataset, const char *path,

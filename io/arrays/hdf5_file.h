@@ -24,8 +24,8 @@ typedef enum nmfi_hdf5_kind {
 /* What `name` ("a/b") is, below `group` ("" for the file itself). */
 nmfi_hdf5_kind nmfi_hdf5_look(const nmfi_hdf5 *file, const char *group, const char *name);
 
-/* The names in the file's root, "a, b, c", cut at `bytes`. */
-void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes);
+/* The names in a group ("": the file's root), "a, b, c", cut at `bytes`. */
+void nmfi_hdf5_list(const nmfi_hdf5 *file, const char *group, char *text, size_t bytes);
 
 /* Name number `index` (from 0) in the file's root, cut at `bytes`; 0 behind the last one. */
 int nmfi_hdf5_name(const nmfi_hdf5 *file, int64_t index, char *name, size_t bytes);

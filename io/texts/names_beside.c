@@ -62,14 +62,19 @@ static nmf_status add_name(name_text *names, const char *name, size_t length, co
 }
 
 /* The cell that holds the name, without the blanks and quotes around it. */
-static const char *find_cell(const char *at, const char *end, int cell, size_t *length)
+static const char *find_cell(const char *at, const char *end, const nmfi_name_column *column,
+                             size_t *length)
 {
     const char *tab;
-    for (; cell > 0 && (tab = memchr(at, '\t', (size_t)(end - at))) != NULL; cell--) {
+    int cell = column->column;
+    for (; cell > 0 && (tab = memchr(at, column->divider, (size_t)(end - at))) != NULL; cell--) {
         at = tab + 1;
     }
-    if ((tab = memchr(at, '\t', (size_t)(end - at))) != NULL) {
+    if ((tab = memchr(at, column->divider, (size_t)(end - at))) != NULL) {
         end = tab;
+    }
+    if (cell > 0 && column->exact) {
+        at = end;
     }
     while (at < end && (*at == ' ' || *at == '\r')) {
         at++;
@@ -86,17 +91,23 @@ static const char *find_cell(const char *at, const char *end, int cell, size_t *
 }
 
 /* At most two names more than wanted, so that a long file of something else costs nothing. */
-static nmf_status collect(nmfi_text_reader *text, int cell, int64_t wanted, name_text *names,
-                          nmf_error *error)
+static nmf_status collect(nmfi_text_reader *text, const nmfi_name_column *column, int64_t wanted,
+                          name_text *names, nmf_error *error)
 {
     const char *at, *end;
+    int skipped = 0;
     nmf_status status;
     while ((status = nmfi_text_reader_next(text, &at, &end, error)) == NMF_OK && at < end) {
         at += names->count == 0 ? nmfi_utf8_mark(at, (size_t)(end - at)) : 0;
         while (at < end && names->count <= wanted + 1) {
             const char *line = memchr(at, '\n', (size_t)(end - at));
             size_t length;
-            const char *name = find_cell(at, line, cell, &length);
+            const char *name = find_cell(at, line, column, &length);
+            if (skipped < column->headings) {
+                skipped++;
+                at = line + 1;
+                continue;
+            }
             status = add_name(names, name, length, nmfi_text_reader_path(text), error);
             if (status != NMF_OK) {
                 return status;
@@ -159,7 +170,8 @@ static nmf_status set_names(const name_text *names, const char *path, nmf_matrix
     return status;
 }
 
-static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
+nmf_status nmfi_names_from_column(const char *path, const nmfi_name_column *column,
+                                  nmf_matrix *matrix, nmf_names which,
                                   const nmfi_read_request *request, nmf_error *error)
 {
     static const char *const of[] = {"samples", "features", "samples"};
@@ -170,7 +182,7 @@ static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix
     if (status != NMF_OK) {
         return status;
     }
-    status = collect(text, cell, wanted, &names, error);
+    status = collect(text, column, wanted, &names, error);
     nmfi_text_reader_close(text);
     if (status == NMF_OK && names.count == wanted + 1) {
         drop_surplus(&names, path, request);
@@ -179,13 +191,14 @@ static nmf_status names_from_text(const char *path, int cell, nmf_matrix *matrix
         status = nmf_fail(error, NMF_ERROR_SHAPE,
                           "%s: has %s%" PRId64 " lines; there are %" PRId64 " %s", path,
                           names.count > wanted + 1 ? "more than " : "",
-                          names.count > wanted + 1 ? wanted : names.count, wanted, of[which]);
+                          names.count > wanted + 1 ? wanted : names.count, wanted,
+                          column->of != NULL ? column->of : of[which]);
     }
     if (status == NMF_OK && names.latin1 > 0) {
         nmfi_note(request, "%s: is not UTF-8; its letters are taken as Latin-1 (Windows-1252)",
                   path);
     }
-    if (status == NMF_OK) {
+    if (status == NMF_OK && (!column->exact || names.used > (size_t)names.count)) {
         status = set_names(&names, path, matrix, which, error);
     }
     free(names.text);
@@ -287,7 +300,8 @@ nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, 
         return names_from_member(path, colon, matrix, which, error);
     }
     if (length < 4 || strcmp(path + length - 4, ".npy") != 0) {
-        return names_from_text(path, cell, matrix, which, request, error);
+        const nmfi_name_column column = {.column = cell, .divider = '\t'};
+        return nmfi_names_from_column(path, &column, matrix, which, request, error);
     }
     nmfi_file_view *view;
     nmf_status status = nmfi_file_view_open(path, &view, error);

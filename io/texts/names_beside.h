@@ -15,6 +15,21 @@
 nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
                                 const nmfi_read_request *request, nmf_error *error);
 
+/* Which part of each line is the name. */
+typedef struct nmfi_name_column {
+    int column;     /* from 0; the last one where there are fewer */
+    int exact;      /* 1: nothing ("") where there are fewer */
+    char divider;   /* between the columns */
+    int headings;   /* lines before the first name */
+    const char *of; /* what the names are of, for messages; NULL: as `which` says */
+} nmfi_name_column;
+
+/* The names in one column of a text file, plain or gzipped. Names that are all empty are none.
+ * Errors as above. */
+nmf_status nmfi_names_from_column(const char *path, const nmfi_name_column *column,
+                                  nmf_matrix *matrix, nmf_names which,
+                                  const nmfi_read_request *request, nmf_error *error);
+
 /* The same for the file `name`, or `name`.gz, in the directory of the file `beside`. One that is
  * missing is fine, and so is one that has another number of lines: it belongs to something else. */
 nmf_status nmfi_names_beside(const char *beside, const char *name, nmf_matrix *matrix,
