@@ -22,6 +22,7 @@ static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const languages[] = {"en", "zh", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
+static const char *const demo_languages[] = {"auto", "en", "zh", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const perturbations[] = {NMF_PERTURBATION_NAMES, NULL};
 static const char *const likes[] = {"nmfkit", "cnmf", NULL};
@@ -42,7 +43,7 @@ const cli_option cli_own_options[] = {
     {"output", 'o', CLI_KIND_FILE, CLI_DEMO, FIELD(output), "DIR",
      "where the pictures and models go; default: nmf-demo", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
-     "where the data goes; default: olivetti.npy in the cache, where nmf demo finds it", NO_BOUNDS},
+     "where the data goes; default: olivetti.npz in the cache, where nmf demo finds it", NO_BOUNDS},
 
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},
@@ -50,6 +51,10 @@ const cli_option cli_own_options[] = {
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
      NO_BOUNDS},
 
+    {"lang", 0, CLI_KIND_NAME, CLI_DEMO, FIELD(demo_language), NULL,
+     "language of the lines and the pictures' titles; auto is Chinese in a Chinese locale, else "
+     "English",
+     demo_languages, 0, 0},
     {"components", 'k', CLI_KIND_TEXT, CLI_RANK, FIELD(ranks), "RANKS",
      "numbers of components to try, such as 2:20 or 2,3,5, and 1 beside them; default: found by "
      "themselves",
@@ -155,7 +160,7 @@ const cli_option cli_own_options[] = {
     {"shuffle", 0, CLI_KIND_INT, READS_DATA, FIELD(shuffle), "SEED",
      "put the samples in the order of NumPy's RandomState(SEED).permutation", NULL, 0, UINT32_MAX},
 
-    {"weighting", 0, CLI_KIND_NAME, FITS | CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
+    {"weighting", 0, CLI_KIND_NAME, CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
      "use tf-idf (rows of norm 1), log(1 + counts per 10000) or square roots of the entries; the "
      "file stays as it is",
      weightings, 0, 0},

@@ -2,7 +2,7 @@
 #include "fit/problem.h"
 
 #include "base/clock.h"
-#include "data/model.h"
+#include "model/model.h"
 
 #include <string.h>
 

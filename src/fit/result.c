@@ -2,7 +2,7 @@
 #include "fit/factors.h"
 #include "fit/problem.h"
 
-#include "data/model.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -123,10 +123,10 @@ static nmf_status project_rows(transform *t, nmf_error *error)
     return status;
 }
 
-nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
-                          nmf_matrix **W, nmf_error *error)
+nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
+                          const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
-    transform t = {.model = nmf_model_view(model)};
+    transform t = {.model = model};
     const nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;

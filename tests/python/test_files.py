@@ -116,6 +116,26 @@ def a_model_of_the_command_s_transforms_as_the_command_does():
         claim(np.array_equal(own, W), "the same options give the same fit")
 
 
+def transform_weighs_as_the_fit_did():
+    """W of raw counts, as the command has it and as the fit itself: in a file, in Python, pickled."""
+    counts = np.random.RandomState(0).poisson(0.5, (40, 30)).astype(float)
+    for weighting in ("tfidf", "log1p-cp10k", "sqrt"):
+        with tempfile.TemporaryDirectory() as work:
+            data, model, weights = (os.path.join(work, name) for name in
+                                    ("x.npy", "model.npz", "w.npy"))
+            np.save(data, counts)
+            run("fit", data, "-k", "3", "-o", model, "--quiet", "--weighting", weighting)
+            run("transform", model, data, "-o", weights, "--quiet")
+            nmf, W = nmfkit.load_model(model)
+            claim(np.array_equal(nmf.transform(counts), W), "%s: transform is W", weighting)
+            claim(np.array_equal(np.load(weights), W), "%s: the command's is, too", weighting)
+            claim(nmf.weighting == weighting, "the parameter says %r", nmf.weighting)
+            own = nmfkit.NMF(3, random_state=0, max_iter=1000, weighting=weighting)
+            claim(np.allclose(own.fit_transform(counts), W), "%s: fitted in Python", weighting)
+            again = pickle.loads(pickle.dumps(own))
+            claim(np.array_equal(again.transform(counts), own.transform(counts)), "pickled")
+
+
 def a_weighting_goes_through_python_unharmed():
     with tempfile.TemporaryDirectory() as work:
         data, model, copy, first, second = (os.path.join(work, name) for name in (
@@ -130,6 +150,36 @@ def a_weighting_goes_through_python_unharmed():
         claim(np.array_equal(np.load(first), W), "and as the fit did")
 
 
+def as_peers_are(data, work):
+    """fetch_olivetti_faces gives scikit-learn's arrays. Its own function finds, in place of a download,
+    the file that it would have made of it."""
+    try:
+        import joblib
+        import sklearn.datasets
+    except ImportError:
+        return
+    pictures = np.load(os.path.join(data, "olivetti.npy")).reshape(-1, 64, 64)
+    columns = pictures.transpose(0, 2, 1).reshape(400, -1).astype(np.float64)
+    joblib.dump(columns, os.path.join(work, "olivetti_py3.pkz"), compress=6)
+    for how in ({}, {"shuffle": True, "random_state": 3},
+                {"shuffle": True, "random_state": np.random.RandomState(5)}):
+        theirs = sklearn.datasets.fetch_olivetti_faces(data_home=work, **how)
+        if "random_state" in how and not isinstance(how["random_state"], int):
+            how["random_state"] = np.random.RandomState(5)  # as it was before
+        ours = nmfkit.datasets.fetch_olivetti_faces(**how)
+        for name in ("data", "images", "target"):
+            claim(np.array_equal(ours[name], theirs[name]), "%s %s", name, how)
+            claim(ours[name].dtype == theirs[name].dtype, "%s is %s", name, ours[name].dtype)
+        X, y = nmfkit.datasets.fetch_olivetti_faces(return_X_y=True, **{**how, "random_state": 1})
+        claim(X.shape == (400, 4096) and y.shape == (400,), "a pair")
+    try:
+        nmfkit.datasets.fetch_olivetti_faces(data_home=os.path.join(work, "not"), download_if_missing=False)
+    except OSError as error:
+        claim("`download_if_missing` is False" in str(error), "%s", error)
+    else:
+        claim(False, "what is not there was found")
+
+
 def olivetti_faces_come_from_the_cache():
     data = os.environ.get("NMFKIT_TEST_DATA") and os.path.join(os.environ["NMFKIT_TEST_DATA"],
                                                                "olivetti")
@@ -141,6 +191,7 @@ def olivetti_faces_come_from_the_cache():
         try:
             faces = nmfkit.datasets.fetch_olivetti(os.path.join(data, "olivettifaces.mat"))
             again = nmfkit.datasets.fetch_olivetti()  # of the cache: no network is asked
+            as_peers_are(data, work)
         finally:
             os.environ.pop("XDG_CACHE_HOME")
             if before is not None:
@@ -200,7 +251,6 @@ def a_missing_library_is_one_sentence():
 
 python_test.main(
     generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
-    a_model_of_the_command_s_transforms_as_the_command_does,
-    a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache,
-    galleries_are_pictures_of_what_is_given,
+    a_model_of_the_command_s_transforms_as_the_command_does, transform_weighs_as_the_fit_did,
+    a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache, galleries_are_pictures_of_what_is_given,
     what_is_loaded_later_is_named_at_once, a_missing_library_is_one_sentence)
