@@ -21,7 +21,15 @@ static void tell(const char *sentence, void *context)
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error)
 {
+    return cli_read_data_like(args, NULL, paths, count, matrix, error);
+}
+
+nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
+                              const char *const *paths, int64_t count, nmf_matrix **matrix,
+                              nmf_error *error)
+{
     nmf_io_read_options options = NMF_IO_READ_INIT;
+    nmf_io_read_like(&options, model);
     options.image_height = args->image_shape[0];
     options.image_width = args->image_shape[1];
     options.image_order_column = args->image_order;
