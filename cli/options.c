@@ -230,7 +230,7 @@ const cli_option cli_own_options[] = {
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
     {"quiet", 0, CLI_KIND_FLAG,
-     WRITES | CLI_REPORT | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
-     "say nothing but errors and warnings", NO_BOUNDS},
+     WRITES | CLI_REPORT | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH,
+     FIELD(quiet), NULL, "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

@@ -1,7 +1,7 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "base/cpu.h"
 #include "base/options.h"
-#include "fit/problem.h"
+#include "fit/fit.h"
 #include "model/input.h"
 #include "model/model.h"
 #include "pca/pca.h"
@@ -52,7 +52,7 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(nmfi_fit, NMF_SCOPE_FIT, X, options, model, error);
+    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT, X, options, model, error);
 }
 
 nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,

@@ -2,9 +2,10 @@
 #include "fit/transform.h"
 
 #include "data/matrix.h"
+#include "fit/choose.h"
 #include "fit/divergence.h"
 #include "fit/factors.h"
-#include "fit/solve.h"
+#include "fit/loss.h"
 #include "pass/pass.h"
 
 #include <math.h>
@@ -157,8 +158,9 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
         else
             status = solve_rows_of_divergence(&t, error);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
-        status =
-            nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
+        if (status == NMF_OK)
+            status =
+                nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
     }
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);
