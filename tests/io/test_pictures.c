@@ -231,7 +231,9 @@ static void assert_list_refused(const char *text, nmf_status status, const char 
     char *const list = put_file(directory, "pictures.txt", text, strlen(text));
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    assert_int_equal(nmf_io_read(list, NULL, &matrix, &error), status);
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.format = "list";
+    assert_int_equal(nmf_io_read(list, &options, &matrix, &error), status);
     if (strstr(error.message, sentence) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", sentence, error.message);
     free(list);
