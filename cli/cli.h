@@ -64,6 +64,9 @@ typedef struct cli_args {
     const char *sample_names, *feature_names, *labels; /* files */
     const char *missing;                               /* a word or a file */
     const char *observed, *weights, *uncertainty, *row_weights, *column_weights; /* files */
+    const char *format, *index, *delimiter, *comment, *feature_type; /* nmf_io_read_options */
+    int header, decimal, is_long, first_index;
+    int64_t features;
 
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;

@@ -19,7 +19,7 @@ static int print_library(struct dl_phdr_info *info, size_t size, void *context)
 {
     static const char *const interesting[] = {"libnmfkit", "blas",    "lapack",
                                               "libgomp",   "libomp",  "libcairo.",
-                                              "libpango-", "libcurl", "libmatio"};
+                                              "libpango-", "libcurl", "libhdf5"};
     (void)size;
     (void)context;
     const char *const slash = strrchr(info->dlpi_name, '/');

@@ -27,7 +27,8 @@ int cli_run_transform(const cli_args *args)
     nmf_status status = cli_require_output(args, &error);
     if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
     if (status == NMF_OK)
-        status = cli_read_data(args, args->operands + 1, args->operand_count - 1, &X, &error);
+        status = cli_read_data_like(args, model, args->operands + 1, args->operand_count - 1, &X,
+                                    &error);
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);

@@ -5,16 +5,32 @@
 #include "observed.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What reading decided, for people: on stderr, where it is in no program's way. */
+static void tell(const char *sentence, void *context)
+{
+    const cli_args *const args = context;
+    if (!args->quiet) fprintf(stderr, "nmf %s: %s\n", args->command->name, sentence);
+}
+
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error)
 {
+    return cli_read_data_like(args, NULL, paths, count, matrix, error);
+}
+
+nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
+                              const char *const *paths, int64_t count, nmf_matrix **matrix,
+                              nmf_error *error)
+{
     nmf_io_read_options options = NMF_IO_READ_INIT;
+    nmf_io_read_like(&options, model);
     options.image_height = args->image_shape[0];
     options.image_width = args->image_shape[1];
     options.image_order_column = args->image_order;
@@ -24,6 +40,18 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
     options.labels = args->labels;
     options.shuffle = args->shuffle >= 0;
     options.shuffle_seed = args->shuffle >= 0 ? (uint32_t)args->shuffle : 0;
+    options.format = args->format;
+    options.header = (nmf_io_header)args->header;
+    options.index = args->index;
+    options.delimiter = args->delimiter;
+    options.decimal = args->decimal == 0 ? NULL : args->decimal == 1 ? "." : ",";
+    options.comment = args->comment;
+    options.is_long = args->is_long;
+    options.feature_type = args->feature_type;
+    if (args->features > 0) options.features = args->features;
+    if (args->first_index > 0) options.first_index = args->first_index;
+    options.note = tell;
+    options.note_context = (void *)(uintptr_t)args;
     nmf_status status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                                    : nmf_io_read_list(paths, count, &options, matrix, error);
     if (status == NMF_OK) status = cli_set_observed(args, *matrix, error);

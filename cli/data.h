@@ -9,6 +9,12 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
+/* The same for data that a model is to be used on: formats that do not say how many features there
+ * are have as many as the model. */
+nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
+                              const char *const *paths, int64_t count, nmf_matrix **matrix,
+                              nmf_error *error);
+
 /* Where the fetched Olivetti faces are or would be: olivetti.npz in the cache, or an olivetti.npy
  * that an earlier version left there. free() it. Errors: as nmf_io_cache_path. */
 nmf_status cli_olivetti_path(char **path, nmf_error *error);

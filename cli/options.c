@@ -15,6 +15,9 @@
 #define LARGEST_SIDE 1000000
 
 static const char *const orders[] = {"row", "column", NULL};
+static const char *const headers[] = {"auto", "yes", "no", NULL};
+static const char *const decimals[] = {"auto", ".", ",", NULL};
+static const char *const first_indices[] = {"auto", "0", "1", NULL};
 static const char *const storages[] = {"all", "f32", "u8", "u16", "f64", NULL};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
@@ -186,6 +189,32 @@ const cli_option cli_own_options[] = {
      "names of the features, such as words or genes, one a line or .npy", NO_BOUNDS},
     {"labels", 0, CLI_KIND_FILE, READS_DATA | CLI_ASSIGN, FIELD(labels), "FILE",
      "the samples' known classes, one a line or .npy", NO_BOUNDS},
+
+    {"format", 0, CLI_KIND_TEXT, READS_DATA, FIELD(format), "NAME",
+     "what kind of file it is, where neither its content nor its name tells: npz, mat, csv, "
+     "svmlight, ldac, ...",
+     NO_BOUNDS},
+    {"header", 0, CLI_KIND_NAME, READS_DATA, FIELD(header), NULL,
+     "a table's first record holds the names of its columns", headers, 0, 0},
+    {"index", 0, CLI_KIND_TEXT, READS_DATA, FIELD(index), "COLUMN",
+     "a table's column of sample names: its name, its number from 1, or none", NO_BOUNDS},
+    {"delimiter", 0, CLI_KIND_TEXT, READS_DATA, FIELD(delimiter), "TEXT",
+     "what divides a table's cells: one character, tab or space", NO_BOUNDS},
+    {"decimal", 0, CLI_KIND_NAME, READS_DATA, FIELD(decimal), NULL, "a table's decimal sign",
+     decimals, 0, 0},
+    {"comment", 0, CLI_KIND_TEXT, READS_DATA, FIELD(comment), "TEXT",
+     "leave out a table's lines that begin with this", NO_BOUNDS},
+    {"long", 0, CLI_KIND_FLAG, READS_DATA, FIELD(is_long), NULL,
+     "a table of one entry a line: sample, feature, value", NO_BOUNDS},
+    {"feature-type", 0, CLI_KIND_TEXT, READS_DATA, FIELD(feature_type), "TYPE",
+     "of cells x features of several types, such as genes and antibodies, take this one, or all; "
+     "default: Gene Expression",
+     NO_BOUNDS},
+    {"features", 0, CLI_KIND_INT, READS_DATA, FIELD(features), "N",
+     "at least so many features, where a format does not say it (SVMlight, LDA-C, bags of words)",
+     NULL, 1, INT32_MAX},
+    {"first-index", 0, CLI_KIND_NAME, READS_DATA, FIELD(first_index), NULL,
+     "the number of the first feature in SVMlight text", first_indices, 0, 0},
 
     {"count", 'n', CLI_KIND_INT, CLI_TOP, FIELD(count), "N",
      "features of each component; default: 10", NULL, 1, 1000000},

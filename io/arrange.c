@@ -30,14 +30,16 @@ static nmf_status set_shape(const char *path, const nmf_io_read_options *options
     return nmf_matrix_set_image_shape(matrix, height, width, error);
 }
 
-static nmf_status set_names(const nmf_io_read_options *options, nmf_matrix *matrix,
-                            nmf_error *error)
+static nmf_status set_names(const char *path, const nmf_io_read_options *options,
+                            nmf_matrix *matrix, nmf_error *error)
 {
+    const nmfi_read_request request = {path, NULL, options};
     const char *const files[] = {options->sample_names, options->feature_names, options->labels};
     nmf_status status = NMF_OK;
     for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
         if (files[which] != NULL) {
-            status = nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which, error);
+            status =
+                nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which, &request, error);
         }
     }
     return status;
@@ -154,7 +156,7 @@ nmf_status nmfi_arrange(const char *path, const nmf_io_read_options *options, nm
     if (options->transpose) {
         nmf_matrix_transpose(*matrix);
     }
-    nmf_status status = set_names(options, *matrix, error);
+    nmf_status status = set_names(path, options, *matrix, error);
     if (status == NMF_OK) {
         status = set_shape(path, options, *matrix, error);
     }

@@ -3,6 +3,7 @@
 #include "arrange.h"
 
 #include "io/arrays/readers.h"
+#include "io/files/foreign_files.h"
 #include "io/pictures/readers.h"
 #include "io/texts/readers.h"
 
@@ -19,8 +20,9 @@
 /* Every format. The content decides; where none is recognised, the extension does. */
 static const nmfi_reader *const readers[] = {
     &nmfi_reader_npy,  &nmfi_reader_npz,     &nmfi_reader_mat,      &nmfi_reader_mtx,
-    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_png,
-    &nmfi_reader_jpeg, &nmfi_reader_pnm,     &nmfi_reader_list,     &nmfi_reader_csv};
+    &nmfi_reader_hdf5, &nmfi_reader_docword, &nmfi_reader_svmlight, &nmfi_reader_ldac,
+    &nmfi_reader_png,  &nmfi_reader_jpeg,    &nmfi_reader_pnm,      &nmfi_reader_list,
+    &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
 
 /* The beginning of a file, of what is inside where it is gzipped. */
@@ -109,7 +111,7 @@ static nmf_status explain_unknown(const char *path, nmf_error *error)
         names);
 }
 
-/* The content decides; where none is recognised, the extension does. */
+/* The content decides; where none is recognised, the extension does; any other text is a table. */
 static const nmfi_reader *choose_reader(const char *path, const file_head *head)
 {
     for (size_t i = 0; i < READER_COUNT; i++) {
@@ -122,15 +124,39 @@ static const nmfi_reader *choose_reader(const char *path, const file_head *head)
             return readers[i];
         }
     }
-    return NULL;
+    return nmfi_is_text(head->bytes, head->count) ? &nmfi_reader_csv : NULL;
 }
 
-static nmf_status find_reader(const char *path, const nmfi_reader **reader, nmf_error *error)
+/* The one that the caller named. */
+static nmf_status find_format(const char *format, const nmfi_reader **reader, nmf_error *error)
 {
+    for (size_t i = 0; i < READER_COUNT; i++) {
+        const size_t length = strcspn(readers[i]->extensions, " ");
+        if (strlen(format) == length && strncasecmp(format, readers[i]->extensions, length) == 0) {
+            *reader = readers[i];
+            return NMF_OK;
+        }
+    }
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "there is no format '%s'; there are: %s", format,
+                    nmf_io_formats());
+}
+
+static nmf_status find_reader(const nmfi_read_request *request, const nmfi_reader **reader,
+                              nmf_error *error)
+{
+    const char *path = request->path;
+    if (request->options->format != NULL) {
+        return find_format(request->options->format, reader, error);
+    }
     file_head head = {.zipped = 0};
     const nmf_status status = read_head(path, &head, error);
     if (status != NMF_OK) {
         return status;
+    }
+    const nmfi_foreign_kind *kind = nmfi_foreign_file(head.bytes, head.count, path);
+    if (kind != NULL) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: %s%s, which is not read: %s", path,
+                        kind->is, head.zipped ? " (gzipped)" : "", kind->advice);
     }
     *reader = choose_reader(path, &head);
     if (*reader == NULL) {
@@ -171,29 +197,41 @@ static nmf_status split_member(const char *path, char **file, const char **membe
     return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(reason));
 }
 
-static nmf_status read_split(const char *file, const char *member, nmf_matrix **matrix,
-                             nmf_error *error)
+static nmf_status read_directory(const nmfi_read_request *request, nmf_matrix **matrix,
+                                 nmf_error *error)
 {
-    struct stat info;
-    if (stat(file, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return member == NULL
-                   ? nmfi_is_cell_folder(file) ? nmfi_read_cell_folder(file, matrix, error)
-                                               : nmfi_read_pictures(&file, 1, matrix, error)
-                   : nmf_fail(error, NMF_ERROR_ARGUMENT,
-                              "%s: is a directory, which has no member '%s'", file, member);
+    if (request->member != NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is a directory, which has no member '%s'",
+                        request->path, request->member);
     }
-    const nmfi_reader *reader;
-    const nmf_status status = find_reader(file, &reader, error);
-    return status == NMF_OK ? reader->read(file, member, matrix, error) : status;
+    return nmfi_is_cell_folder(request->path)
+               ? nmfi_read_cell_folder(request, matrix, error)
+               : nmfi_read_pictures(&request->path, 1, matrix, error);
 }
 
-static nmf_status read_path(const char *path, nmf_matrix **matrix, nmf_error *error)
+static nmf_status read_file(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
+{
+    const nmfi_reader *reader;
+    const nmf_status status = find_reader(request, &reader, error);
+    if (status == NMF_OK && request->member != NULL && !reader->has_members) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is read as %s, which has no member '%s'",
+                        request->path, reader->name, request->member);
+    }
+    return status == NMF_OK ? reader->read(request, matrix, error) : status;
+}
+
+static nmf_status read_path(const char *path, const nmf_io_read_options *options,
+                            nmf_matrix **matrix, nmf_error *error)
 {
     char *file;
-    const char *member;
-    nmf_status status = split_member(path, &file, &member, error);
+    nmfi_read_request request = {.options = options};
+    struct stat info;
+    nmf_status status = split_member(path, &file, &request.member, error);
+    request.path = file;
     if (status == NMF_OK) {
-        status = read_split(file, member, matrix, error);
+        status = stat(file, &info) == 0 && S_ISDIR(info.st_mode)
+                     ? read_directory(&request, matrix, error)
+                     : read_file(&request, matrix, error);
     }
     free(file);
     return status;
@@ -237,7 +275,7 @@ nmf_status nmf_io_read_list(const char *const *paths, int64_t count,
     }
     nmf_status status = copy_options(options, &wanted, error);
     if (status == NMF_OK) {
-        status = count == 1 ? read_path(paths[0], matrix, error)
+        status = count == 1 ? read_path(paths[0], &wanted, matrix, error)
                             : nmfi_read_pictures(paths, count, matrix, error);
     }
     return status == NMF_OK ? nmfi_arrange(paths[0], &wanted, matrix, error) : status;
@@ -247,4 +285,25 @@ nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options, nmf
                        nmf_error *error)
 {
     return nmf_io_read_list(&path, 1, options, matrix, error);
+}
+
+/* The first of a reader's extensions is its format's name. */
+const char *nmf_io_formats(void)
+{
+    static const char names[] = "npy, npz, mat, mtx, h5ad, docword, svmlight, ldac, png, jpg, pgm, "
+                                "list, csv";
+    return names;
+}
+
+void nmf_io_read_like(nmf_io_read_options *options, const nmf_model *model)
+{
+    if (options == NULL || model == NULL || nmf_model_view(model)->H == NULL) {
+        return;
+    }
+    const nmf_matrix *H = nmf_model_view(model)->H;
+    options->features = nmf_matrix_columns(H);
+    if (nmf_matrix_has_names(H, NMF_FEATURE_NAMES)) {
+        const char *first = nmf_matrix_name(H, NMF_FEATURE_NAMES, 0);
+        options->first_index = strcmp(first, "0") == 0 ? 1 : strcmp(first, "1") == 0 ? 2 : 0;
+    }
 }

@@ -11,6 +11,12 @@
 extern "C" {
 #endif
 
+typedef enum nmf_io_header {
+    NMF_IO_HEADER_AUTO = 0,
+    NMF_IO_HEADER_YES = 1,
+    NMF_IO_HEADER_NO = 2
+} nmf_io_header;
+
 /* How a file is read; zero everywhere (NMF_IO_READ_INIT) is the default. */
 typedef struct nmf_io_read_options {
     size_t struct_bytes;
@@ -23,12 +29,34 @@ typedef struct nmf_io_read_options {
     /* Names from files of their own, one a line (.gz too) or an .npy, in place of those that the
      * file itself has; NULL: none. */
     const char *sample_names, *feature_names, *labels;
+    /* The format's name (nmf_io_formats lists them) where neither content nor extension tell; NULL:
+     * they do. */
+    const char *format;
+    /* Tables (.csv, .tsv and other delimited text). NULL and 0: found out from the records. */
+    nmf_io_header header;  /* whether the first record has names */
+    const char *index;     /* the column of sample names: its name, its number from 1, or "none" */
+    const char *delimiter; /* one character, "tab" or "space" (any run of blanks) */
+    const char *decimal;   /* "." or "," */
+    const char *comment;   /* lines that begin with this text are left out */
+    int is_long;           /* 1: one entry a line: sample, feature, value */
+    /* Cells x genes (.h5ad, cellranger's): features of this type; "all"; NULL: genes, where there
+     * are several types. */
+    const char *feature_type;
+    /* Formats that do not say how many features there are (SVMlight, LDA-C, bags of words): at
+     * least so many. 0: up to the largest that occurs. nmf_io_read_like sets both. */
+    int64_t features;
+    int first_index; /* of SVMlight's features: 1 for 0, 2 for 1; 0: 0 where a 0 occurs, else 1 */
+    /* Gets a sentence for each thing that reading decided: which variable, which delimiter, what
+     * was left out. Called from the thread that reads. NULL: nobody listens. */
+    void (*note)(const char *sentence, void *context);
+    void *note_context;
 } nmf_io_read_options;
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
-    const nmf_io_read_options defaults = {
-        sizeof(nmf_io_read_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL};
+    nmf_io_read_options defaults = {
+        sizeof(nmf_io_read_options), 0,    0,    0,    0, 0,    0, NULL, NULL, NULL, NULL,
+        NMF_IO_HEADER_AUTO,          NULL, NULL, NULL, NULL, 0, NULL, 0, 0, NULL, NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
@@ -42,6 +70,13 @@ static inline nmf_io_read_options nmf_io_read_init(void)
  * MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options,
                                               nmf_matrix **matrix, nmf_error *error);
+
+/* The names of the formats that nmf_io_read_options.format takes, "npy, npz, mat, ...". */
+NMF_API const char *nmf_io_formats(void);
+
+/* Reads new data as wide as the model's: sets `features`, and `first_index` from the names that a
+ * model of SVMlight data has. Does nothing to other formats. */
+NMF_API void nmf_io_read_like(nmf_io_read_options *options, const nmf_model *model);
 
 /* The same for several paths: pictures, or directories of pictures, one matrix. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int64_t count,

@@ -94,19 +94,20 @@ nmfi_hdf5_kind nmfi_hdf5_look(const nmfi_hdf5 *file, const char *group, const ch
                                  : NMFI_HDF5_NOTHING;
 }
 
-/* Link number `index` of the root in name order; 0 where there is none. */
-static int link_name(const nmfi_hdf5 *file, hsize_t index, char *name, size_t bytes)
+/* Link number `index` of a group in name order; 0 where there is none. */
+static int link_name(const nmfi_hdf5 *file, const char *group, hsize_t index, char *name,
+                     size_t bytes)
 {
-    return H5Lget_name_by_idx(file->file, ".", H5_INDEX_NAME, H5_ITER_INC, index, name, bytes,
-                              H5P_DEFAULT) > 0;
+    return H5Lget_name_by_idx(file->file, group[0] != '\0' ? group : ".", H5_INDEX_NAME,
+                              H5_ITER_INC, index, name, bytes, H5P_DEFAULT) > 0;
 }
 
-void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes)
+void nmfi_hdf5_list(const nmfi_hdf5 *file, const char *group, char *text, size_t bytes)
 {
     char name[128];
     size_t used = 0;
     text[0] = '\0';
-    for (hsize_t i = 0; used + 1 < bytes && link_name(file, i, name, sizeof name); i++) {
+    for (hsize_t i = 0; used + 1 < bytes && link_name(file, group, i, name, sizeof name); i++) {
         const int more = snprintf(text + used, bytes - used, "%s%s", used > 0 ? ", " : "", name);
         used += more > 0 ? (size_t)more : 0;
     }
@@ -115,11 +116,16 @@ void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes)
     }
 }
 
+int nmfi_hdf5_name(const nmfi_hdf5 *file, int64_t index, char *name, size_t bytes)
+{
+    return link_name(file, "", (hsize_t)index, name, bytes);
+}
+
 int nmfi_hdf5_groups_with(const nmfi_hdf5 *file, const char *child, char *name, size_t bytes)
 {
     char candidate[128];
     int count = 0;
-    for (hsize_t i = 0; link_name(file, i, candidate, sizeof candidate); i++) {
+    for (hsize_t i = 0; link_name(file, "", i, candidate, sizeof candidate); i++) {
         if (nmfi_hdf5_look(file, "", candidate) == NMFI_HDF5_GROUP &&
             nmfi_hdf5_look(file, candidate, child) != NMFI_HDF5_NOTHING && count++ == 0) {
             snprintf(name, bytes, "%s", candidate);
@@ -228,12 +234,12 @@ nmf_status nmfi_hdf5_dataset(const nmfi_hdf5 *file, const char *path, hid_t *han
 }
 
 nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *path, int *dimensions,
-                           int64_t shape[2], nmf_error *error)
+                           int64_t shape[3], nmf_error *error)
 {
-    hsize_t sizes[2] = {1, 1};
+    hsize_t sizes[3] = {1, 1, 1};
     const hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     *dimensions = space >= 0 ? H5Sget_simple_extent_ndims(space) : -1;
-    const int good = *dimensions == 1 || *dimensions == 2;
+    const int good = *dimensions >= 1 && *dimensions <= 3;
     if (good) {
         (void)H5Sget_simple_extent_dims(space, sizes, NULL);
     }
@@ -246,19 +252,26 @@ nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *pat
                         file->path, path);
     }
     size_t bytes = 0;
-    const int countable =
-        sizes[0] <= INT64_MAX && sizes[1] <= INT64_MAX && item > 0 && item <= INT32_MAX &&
-        nmfi_array_bytes(1, (int64_t)sizes[0], (int64_t)sizes[1], (int64_t)item, &bytes);
+    const int countable = sizes[0] <= INT64_MAX && sizes[1] <= INT64_MAX && sizes[2] <= INT64_MAX &&
+                          item > 0 && item <= INT32_MAX &&
+                          nmfi_array_bytes((int64_t)sizes[0], (int64_t)sizes[1], (int64_t)sizes[2],
+                                           (int64_t)item, &bytes);
     /* Trap: what was never written is not stored, and reads as zeros without end. */
     if (!countable || bytes / LARGEST_RATIO > stored || (bytes > 0 && stored == 0) ||
         bytes / LARGEST_RATIO > (size_t)file->bytes) {
+        char third[32] = "";
+        if (*dimensions == 3) {
+            snprintf(third, sizeof third, " x %" PRIu64, (uint64_t)sizes[2]);
+        }
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: '%s' claims %" PRIu64 " x %" PRIu64 " values, but only %" PRIu64
+                        "%s: '%s' claims %" PRIu64 " x %" PRIu64 "%s values, but only %" PRIu64
                         " bytes are stored for it",
-                        file->path, path, (uint64_t)sizes[0], (uint64_t)sizes[1], (uint64_t)stored);
+                        file->path, path, (uint64_t)sizes[0], (uint64_t)sizes[1], third,
+                        (uint64_t)stored);
     }
-    shape[0] = (int64_t)sizes[0];
-    shape[1] = (int64_t)sizes[1];
+    for (int i = 0; i < 3; i++) {
+        shape[i] = (int64_t)sizes[i];
+    }
     return NMF_OK;
 }
 
@@ -298,6 +311,39 @@ static hid_t memory_type(hid_t type, nmfi_hdf5_as as, nmfi_raw_array *values)
     }
 }
 
+/* {real, imag}, as MATLAB and h5py write complex numbers. */
+static int is_complex(hid_t type)
+{
+    return H5Tget_class(type) == H5T_COMPOUND && H5Tget_nmembers(type) == 2 &&
+           H5Tget_member_class(type, 0) == H5T_FLOAT && H5Tget_member_class(type, 1) == H5T_FLOAT;
+}
+
+void nmfi_hdf5_describe(const nmfi_hdf5 *file, const char *name, nmfi_hdf5_about *about)
+{
+    *about = (nmfi_hdf5_about){.dimensions = -1, .shape = {1, 1, 1}};
+    if (nmfi_hdf5_look(file, "", name) != NMFI_HDF5_DATASET) {
+        return;
+    }
+    const hid_t dataset = H5Dopen2(file->file, name, H5P_DEFAULT);
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    hsize_t sizes[H5S_MAX_RANK];
+    const int dimensions = space >= 0 ? H5Sget_simple_extent_dims(space, sizes, NULL) : -1;
+    nmfi_raw_array values = {.kind = 0};
+    about->dimensions = dimensions;
+    for (int i = 0; i < dimensions && i < 3; i++) {
+        about->shape[i] = sizes[i] <= INT64_MAX ? (int64_t)sizes[i] : -1;
+    }
+    if (type >= 0 && memory_type(type, NMFI_HDF5_AS_STORED, &values) >= 0) {
+        about->kind = values.kind;
+        about->item_bytes = values.item_bytes;
+    } else if (type >= 0 && is_complex(type)) {
+        about->kind = 'c';
+    }
+    (void)H5Tclose(type);
+    (void)H5Sclose(space);
+    (void)H5Dclose(dataset);
+}
+
 static nmf_status fail_filters(const nmfi_hdf5 *file, hid_t dataset, const char *path,
                                nmf_error *error)
 {
@@ -315,9 +361,13 @@ static nmf_status fail_filters(const nmfi_hdf5 *file, hid_t dataset, const char 
     return missing == 0
                ? nmfi_hdf5_damaged(file, path, error)
                : nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                          "%s: '%s' is compressed by HDF5 filter %d, which is not installed; "
+                          "%s: '%s' is compressed by HDF5 filter %d%s, which is not installed; "
                           "save it with compression='gzip'",
-                          file->path, path, missing);
+                          file->path, path, missing,
+                          missing == 32000   ? " (LZF)"
+                          : missing == 32001 ? " (Blosc)"
+                          : missing == 32015 ? " (Zstandard)"
+                                             : "");
 }
 
 static nmf_status read_values(const nmfi_hdf5 *file, hid_t dataset, const char *path,
@@ -330,7 +380,7 @@ static nmf_status read_values(const nmfi_hdf5 *file, hid_t dataset, const char *
     if (type < 0 || memory < 0) {
         status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: '%s' does not hold %s", file->path, path,
                           as == NMFI_HDF5_AS_STORED ? "numbers" : "integers");
-    } else if (!nmfi_array_bytes(1, numbers->shape[0], numbers->shape[1],
+    } else if (!nmfi_array_bytes(numbers->shape[0], numbers->shape[1], numbers->shape[2],
                                  numbers->values.item_bytes, &bytes) ||
                bytes > nmfi_machine_memory() ||
                (numbers->memory = nmfi_file_memory(bytes)) == NULL) {

@@ -24,8 +24,20 @@ typedef enum nmfi_hdf5_kind {
 /* What `name` ("a/b") is, below `group` ("" for the file itself). */
 nmfi_hdf5_kind nmfi_hdf5_look(const nmfi_hdf5 *file, const char *group, const char *name);
 
-/* The names in the file's root, "a, b, c", cut at `bytes`. */
-void nmfi_hdf5_list(const nmfi_hdf5 *file, char *text, size_t bytes);
+/* The names in a group ("": the file's root), "a, b, c", cut at `bytes`. */
+void nmfi_hdf5_list(const nmfi_hdf5 *file, const char *group, char *text, size_t bytes);
+
+/* Name number `index` (from 0) in the file's root, cut at `bytes`; 0 behind the last one. */
+int nmfi_hdf5_name(const nmfi_hdf5 *file, int64_t index, char *name, size_t bytes);
+
+/* What dataset `name` holds, by its own word: nothing is read or checked. */
+typedef struct nmfi_hdf5_about {
+    int dimensions;   /* -1: no dataset; may be above 3, then `shape` has the first ones */
+    int64_t shape[3]; /* as stored, 1 behind the last */
+    char kind;        /* 'f', 'i', 'u', 'b' as in nmfi_raw_array; 'c' complex; 0: something else */
+    int item_bytes;
+} nmfi_hdf5_about;
+void nmfi_hdf5_describe(const nmfi_hdf5 *file, const char *name, nmfi_hdf5_about *about);
 
 /* How many groups in the root have a member `child`, and the name of the first of them. */
 int nmfi_hdf5_groups_with(const nmfi_hdf5 *file, const char *child, char *name, size_t bytes);
@@ -45,8 +57,8 @@ typedef enum nmfi_hdf5_as {
 } nmfi_hdf5_as;
 
 typedef struct nmfi_hdf5_numbers {
-    int dimensions; /* 1 or 2 */
-    int64_t shape[2];
+    int dimensions;        /* 1 to 3 */
+    int64_t shape[3];      /* 1 behind the last */
     nmfi_raw_array values; /* in C order, in the host's byte order */
     unsigned char *memory; /* that they lie in; free() it */
 } nmfi_hdf5_numbers;

@@ -24,10 +24,10 @@ int nmfi_hdf5_join(const char *group, const char *name, char path[NMFI_HDF5_PATH
 nmf_status nmfi_hdf5_dataset(const nmfi_hdf5 *file, const char *path, hid_t *handle,
                              nmf_error *error);
 
-/* Shape of one or two dimensions, and that its values of `item_bytes` can be in the file. Errors:
+/* Shape of one to three dimensions, and that its values of `item_bytes` can be in the file. Errors:
  * FORMAT. */
 nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *path, int *dimensions,
-                           int64_t shape[2], nmf_error *error);
+                           int64_t shape[3], nmf_error *error);
 
 nmf_status nmfi_hdf5_damaged(const nmfi_hdf5 *file, const char *path, nmf_error *error);
 

@@ -131,7 +131,7 @@ static nmf_status read_list(const nmfi_hdf5 *file, const char *path, const char 
                             name_list *list, nmf_error *error)
 {
     int dimensions = 0;
-    int64_t shape[2];
+    int64_t shape[3];
     hid_t dataset, item = -1, type = -1;
     nmf_status status = nmfi_hdf5_dataset(file, path, &dataset, error);
     if (status != NMF_OK) {

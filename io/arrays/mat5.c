@@ -3,8 +3,7 @@
  * matrix holds sub-elements: flags and class, sizes, name, values; one of type compressed holds a
  * zlib stream of an element of type matrix. Cells and structures are skipped whole, never entered.
  *
- * matio reads these too, but it trusts the sizes in nested elements; files from anywhere should not
- * reach it. Source: "MAT-File Format", The MathWorks. */
+ * Source: "MAT-File Format", The MathWorks. */
 #include "mat.h"
 
 #include "io/files/file_view.h"
@@ -17,7 +16,7 @@
 #define HEADER_BYTES 128
 #define HEAD_BYTES 512     /* flags, sizes and name of any variable that we can use */
 #define LARGEST_RATIO 1032 /* of deflate */
-enum { MI_MATRIX = 14, MI_COMPRESSED = 15 };
+enum { MI_INT32 = 5, MI_UINT32 = 6, MI_MATRIX = 14, MI_COMPRESSED = 15, CLASS_SPARSE = 5 };
 
 typedef struct mat5 {
     const unsigned char *bytes;
@@ -89,6 +88,11 @@ static int parse_variable(const mat5 *file, const unsigned char *at, const unsig
     const uint32_t flags = word_at(file, e.content);
     variable->matlab_class = (int)(flags & 0xFF);
     variable->is_complex = (flags & 0x0800) != 0;
+    variable->is_logical = (flags & 0x0200) != 0;
+    if (variable->matlab_class == CLASS_SPARSE) { /* doubles, or truth values */
+        variable->is_sparse = 1;
+        variable->matlab_class = NMFI_MAT_DOUBLE;
+    }
     if (variable->matlab_class == 17) { /* opaque: a table, a string; it has no sizes */
         strcpy(variable->name, "(object)");
         return 1;
@@ -286,29 +290,104 @@ static nmf_status find_values(const mat5 *file, const nmfi_mat_variable *chosen,
     return NMF_OK;
 }
 
-nmf_status nmfi_mat5_matrix(const unsigned char *bytes, size_t count, const char *path,
-                            const char *member, void (*release)(void *context), void *context,
-                            nmf_matrix **matrix, nmf_error *error)
+/* --- sparse ---------------------------------------------------------------------------------- */
+
+/* A list of 32-bit numbers as 64-bit ones, in new memory; NULL where it is damaged or memory is
+ * out. */
+static int64_t *take_numbers(const mat5 *file, const element *e, const unsigned char *end)
 {
-    mat5 file = {bytes, count, 0, path, error};
+    const size_t count = e->bytes / 4;
+    if ((e->type != MI_INT32 && e->type != MI_UINT32) || !is_whole(e, end)) {
+        return NULL;
+    }
+    int64_t *numbers = malloc((count + 1) * sizeof *numbers);
+    for (size_t i = 0; numbers != NULL && i < count; i++) {
+        numbers[i] = (int32_t)word_at(file, e->content + 4 * i);
+    }
+    return numbers;
+}
+
+/* The values as doubles: MATLAB stores small whole ones as bytes. */
+static double *take_values(const mat5 *file, const element *e, const unsigned char *end,
+                           int64_t *count)
+{
+    nmfi_raw_array raw = {.data = e->content, .big_endian = file->big_endian};
+    if (!storage_type(e->type, &raw.kind, &raw.item_bytes) || !is_whole(e, end)) {
+        return NULL;
+    }
+    *count = (int64_t)(e->bytes / (size_t)raw.item_bytes);
+    double *values = malloc(((size_t)*count + 1) * sizeof *values);
+    for (int64_t i = 0; values != NULL && i < *count; i++) {
+        values[i] = nmfi_raw_value(&raw, i);
+    }
+    return values;
+}
+
+/* Row numbers, column pointers and values follow the name. */
+static nmf_status read_sparse(const mat5 *file, const nmfi_mat_variable *chosen,
+                              const unsigned char *begin, const unsigned char *end,
+                              nmf_matrix **matrix)
+{
+    nmfi_mat_variable variable;
+    const unsigned char *at = NULL;
+    element rows, pointers, values;
+    if (!parse_variable(file, begin, end, &variable, &at) || at == NULL ||
+        !take_element(file, at, end, &rows) || !take_element(file, rows.next, end, &pointers) ||
+        !take_element(file, pointers.next, end, &values)) {
+        return damaged(file, chosen->place, "the sparse variable is not whole");
+    }
+    int64_t count = 0;
+    int64_t *const row = take_numbers(file, &rows, end);
+    int64_t *const pointer = take_numbers(file, &pointers, end);
+    double *const value = take_values(file, &values, end, &count);
+    nmfi_sparse_parts parts = {.stored = count,
+                               .pointers = pointer,
+                               .indices = row,
+                               .index_bytes = sizeof *row,
+                               .values = {.data = (const unsigned char *)value,
+                                          .kind = 'f',
+                                          .item_bytes = sizeof *value,
+                                          .big_endian = NMFI_HOST_BIG_ENDIAN},
+                               .memory = {row, pointer, value, NULL}};
+    const int whole = row != NULL && pointer != NULL && value != NULL &&
+                      (int64_t)(pointers.bytes / 4) == chosen->sizes[1] + 1 &&
+                      pointer[chosen->sizes[1]] <= count &&
+                      (int64_t)(rows.bytes / 4) >= pointer[chosen->sizes[1]];
+    if (!whole) {
+        nmfi_sparse_parts_free(&parts);
+        return damaged(file, chosen->place,
+                       "the sparse variable's row numbers, pointers and values do not belong "
+                       "together");
+    }
+    return nmfi_mat_sparse(chosen, &parts, file->path, matrix, file->error);
+}
+
+nmf_status nmfi_mat5_matrix(const unsigned char *bytes, size_t count,
+                            const nmfi_read_request *request, void (*release)(void *context),
+                            void *context, nmf_matrix **matrix, nmf_error *error)
+{
+    mat5 file = {bytes, count, 0, request->path, error};
     nmfi_mat_list list = {NULL, 0, 0};
     const unsigned char *begin, *end;
     unsigned char *owned = NULL;
-    nmfi_raw_array raw;
+    nmfi_raw_array raw = {.data = NULL};
+    nmfi_mat_variable chosen = {.rank = 0};
     int64_t index;
     *matrix = NULL;
     nmf_status status = list_variables(&file, &list);
     if (status == NMF_OK) {
-        status = nmfi_mat_choose(&list, path, member, &index, error);
+        status = nmfi_mat_choose(&list, request, &index, error);
     }
     if (status == NMF_OK) {
-        status = whole_element(&file, list.variables[index].place, &begin, &end, &owned);
+        chosen = list.variables[index];
+        status = whole_element(&file, chosen.place, &begin, &end, &owned);
     }
     if (status == NMF_OK) {
-        status = find_values(&file, &list.variables[index], begin, end, &raw);
+        status = chosen.is_sparse ? read_sparse(&file, &chosen, begin, end, matrix)
+                                  : find_values(&file, &chosen, begin, end, &raw);
     }
     free(list.variables);
-    if (status != NMF_OK) {
+    if (status != NMF_OK || chosen.is_sparse) {
         free(owned);
         release(context);
         return status;

@@ -26,11 +26,19 @@ nmf_status nmfi_mat_list_add(nmfi_mat_list *list, const nmfi_mat_variable *varia
 /* 0: no matrix of real numbers; 1: a number or a vector; 2: two or three sizes above one. */
 static int usefulness(const nmfi_mat_variable *v)
 {
-    const int numeric = v->matlab_class >= 6 && v->matlab_class <= 15 && !v->is_complex;
-    if (!numeric || v->rank < 2 || v->rank > 3) {
+    const int numeric = v->matlab_class >= NMFI_MAT_DOUBLE && v->matlab_class <= NMFI_MAT_UINT64;
+    if (!numeric || v->is_complex || v->rank < 2 || v->rank > 3) {
         return 0;
     }
     return v->sizes[0] > 1 && v->sizes[1] > 1 ? 2 : 1;
+}
+
+/* A single number or a text, which nobody would factorize. */
+static int is_note(const nmfi_mat_variable *v)
+{
+    return v->matlab_class == NMFI_MAT_CHAR ||
+           (v->matlab_class >= NMFI_MAT_DOUBLE && v->rank == 2 && v->sizes[0] == 1 &&
+            v->sizes[1] == 1);
 }
 
 static void list_names(const nmfi_mat_list *list, char *text, size_t bytes)
@@ -46,16 +54,12 @@ static void list_names(const nmfi_mat_list *list, char *text, size_t bytes)
 
 static nmf_status explain_useless(const nmfi_mat_variable *v, const char *path, nmf_error *error)
 {
-    static const char *const classes[] = {"empty", "cell", "struct", "object", "char", "sparse"};
+    static const char *const classes[] = {"empty", "cell", "struct", "object", "char"};
     if (v->is_complex) {
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "%s: '%s' is complex; only real numbers can be read", path, v->name);
     }
-    if (v->matlab_class == 5) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s: '%s' is sparse; save full(%s) to read it", path, v->name, v->name);
-    }
-    if (v->matlab_class < 6 || v->matlab_class > 15) {
+    if (v->matlab_class < NMFI_MAT_DOUBLE || v->matlab_class > NMFI_MAT_UINT64) {
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "%s: '%s' is no matrix of numbers but of class %s", path, v->name,
                         v->matlab_class >= 0 && v->matlab_class < 5 ? classes[v->matlab_class]
@@ -75,6 +79,10 @@ static nmf_status check_chosen(const nmfi_mat_variable *v, const char *path, nmf
     }
     size_t bytes;
     const int64_t third = v->rank == 3 ? v->sizes[2] : 1;
+    /* Of a sparse matrix the entries are few, whatever its sizes. */
+    if (v->is_sparse && v->sizes[0] > 0 && v->sizes[1] > 0) {
+        return NMF_OK;
+    }
     if (!nmfi_array_bytes(v->sizes[0], v->sizes[1], third, 8, &bytes)) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
                         "%s: '%s' claims %" PRId64 " x %" PRId64 " x %" PRId64
@@ -102,38 +110,102 @@ static nmf_status choose_by_name(const nmfi_mat_list *list, const char *path, co
                     names);
 }
 
-nmf_status nmfi_mat_choose(const nmfi_mat_list *list, const char *path, const char *member,
+static nmf_status fail_several(const nmfi_mat_list *list, const char *path, nmf_error *error)
+{
+    char names[256];
+    list_names(list, names, sizeof names);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "%s: has several variables; choose one as %s:NAME from: %s", path, path, names);
+}
+
+/* The only matrix; else, where there is nothing beside it but single numbers and texts, the only
+ * vector. -1: none or several. */
+static int64_t only_one(const nmfi_mat_list *list, int64_t *best_useful)
+{
+    int64_t index = -1, equals = 0, others = 0;
+    int best = 0;
+    for (int64_t i = 0; i < list->count; i++) {
+        const nmfi_mat_variable *v = &list->variables[i];
+        const int useful = usefulness(v);
+        if (useful > best) {
+            best = useful;
+            equals = 0;
+            index = i;
+        }
+        equals += useful == best;
+        others += !is_note(v);
+    }
+    *best_useful = best;
+    if (best == 1 && others > 1) { /* labels beside a structure are not the data */
+        return -1;
+    }
+    if (best == 1 && others == 1) {
+        for (int64_t i = 0; i < list->count; i++) {
+            index = !is_note(&list->variables[i]) ? i : index;
+        }
+        return usefulness(&list->variables[index]) > 0 ? index : -1;
+    }
+    return equals == 1 ? index : -1;
+}
+
+/* What was taken, and what beside it has one value for each sample or feature. */
+static void tell_choice(const nmfi_mat_list *list, const nmfi_read_request *request, int64_t index)
+{
+    const nmfi_mat_variable *taken = &list->variables[index];
+    char names[256];
+    list_names(list, names, sizeof names);
+    nmfi_note(request, "%s: took '%s' (%" PRId64 " x %" PRId64 "%s) of: %s", request->path,
+              taken->name, taken->sizes[0], taken->sizes[1], taken->is_sparse ? ", sparse" : "",
+              names);
+    for (int64_t i = 0; i < list->count; i++) {
+        const nmfi_mat_variable *v = &list->variables[i];
+        const int64_t length = v->sizes[0] * v->sizes[1];
+        if (i == index || usefulness(v) != 1 || v->is_sparse || v->rank != 2 || length < 2) {
+            continue;
+        }
+        if (length == taken->sizes[request->options->transpose ? 1 : 0]) {
+            nmfi_note(request, "%s: '%s' has a value for each sample; --labels %s:%s takes it",
+                      request->path, v->name, request->path, v->name);
+        }
+    }
+}
+
+nmf_status nmfi_mat_choose(const nmfi_mat_list *list, const nmfi_read_request *request,
                            int64_t *index, nmf_error *error)
 {
+    const char *path = request->path;
+    int64_t best = 0;
     *index = -1;
     if (list->count == 0) {
         return nmf_fail(error, NMF_ERROR_FORMAT, "%s: has no variables", path);
     }
-    if (member != NULL) {
-        return choose_by_name(list, path, member, index, error);
+    if (request->member != NULL) {
+        return choose_by_name(list, path, request->member, index, error);
     }
-    int best = 0;
-    int64_t equals = 0;
-    for (int64_t i = 0; i < list->count; i++) {
-        const int useful = usefulness(&list->variables[i]);
-        if (useful > best) {
-            best = useful;
-            equals = 0;
-            *index = i;
-        }
-        equals += useful == best;
+    *index = only_one(list, &best);
+    if (*index < 0) {
+        return list->count == 1 || (best == 0 && list->count < 2)
+                   ? explain_useless(&list->variables[0], path, error)
+                   : fail_several(list, path, error);
     }
-    if (best == 0) {
-        return explain_useless(&list->variables[0], path, error);
+    const nmf_status status = check_chosen(&list->variables[*index], path, error);
+    if (status == NMF_OK && list->count > 1) {
+        tell_choice(list, request, *index);
     }
-    if (equals > 1) {
-        char names[256];
-        list_names(list, names, sizeof names);
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: has several variables; choose one as %s:NAME from: %s", path, path,
-                        names);
-    }
-    return check_chosen(&list->variables[*index], path, error);
+    return status;
+}
+
+nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_sparse_parts *parts,
+                           const char *path, nmf_matrix **matrix, nmf_error *error)
+{
+    parts->rows = variable->sizes[0];
+    parts->columns = variable->sizes[1];
+    parts->by_columns = 1;
+    parts->integral = variable->is_logical;
+    /* The last pointer says how many values count; MATLAB may have room for more. */
+    const int64_t used = parts->pointers[parts->columns];
+    parts->stored = used >= 0 && used < parts->stored ? used : parts->stored;
+    return nmfi_sparse_parts_matrix(parts, path, matrix, error);
 }
 
 nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsigned char *data,
@@ -143,7 +215,10 @@ nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsign
     nmfi_raw_array raw = {
         .data = data, .kind = kind, .item_bytes = item_bytes, .big_endian = big_endian};
     /* MATLAB stores small whole numbers of class double as bytes; they are doubles all the same. */
-    raw.real_bytes = variable->matlab_class == 6 ? 8 : variable->matlab_class == 7 ? 4 : 0;
+    raw.real_bytes = variable->is_logical                        ? 0
+                     : variable->matlab_class == NMFI_MAT_DOUBLE ? 8
+                     : variable->matlab_class == NMFI_MAT_SINGLE ? 4
+                                                                 : 0;
     raw.pictures = variable->rank == 3;
     if (raw.pictures) {
         raw.rows = sizes[2];

@@ -3,6 +3,7 @@
 #include "npy.h"
 
 #include "io/files/file_view.h"
+#include "io/files/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +132,12 @@ static char *put_integer(char *out, const unsigned char *from, const nmfi_npy_he
 static char *put_text(char *out, const unsigned char *from, const nmfi_npy_header *header)
 {
     const int unit = header->kind == 'U' ? 4 : 1;
+    const size_t length = unit == 1 ? strnlen((const char *)from, (size_t)header->item_bytes) : 0;
+    if (unit == 1 && !nmfi_is_utf8((const char *)from, length)) {
+        out += nmfi_utf8_from_latin1((const char *)from, length, out);
+        *out++ = '\0';
+        return out;
+    }
     for (int64_t i = 0; i + unit <= header->item_bytes; i += unit) {
         uint32_t character = from[i];
         if (unit == 4) {
@@ -155,7 +162,92 @@ static char *put_text(char *out, const unsigned char *from, const nmfi_npy_heade
 /* Bytes that one name may need, its terminator included: UTF-8 never needs more than UTF-32. */
 static size_t longest_name_bytes(const nmfi_npy_header *header)
 {
-    return (strchr("US", header->kind) != NULL ? (size_t)header->item_bytes : 20) + 1;
+    return (header->kind == 'U'   ? (size_t)header->item_bytes
+            : header->kind == 'S' ? NMFI_UTF8_GROWTH * (size_t)header->item_bytes
+                                  : 20) +
+           1;
+}
+
+/* "3" for 3.0, and no digit more than a number has. */
+static void put_number(char text[32], double value)
+{
+    if (value == (double)(int64_t)value && value > -1e15 && value < 1e15) {
+        snprintf(text, 32, "%" PRId64, (int64_t)value);
+        return;
+    }
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+}
+
+/* Names that are numbers: value(i, context), as many as the matrix has rows or columns. */
+static nmf_status set_numbers(double (*value)(int64_t i, const void *context), const void *context,
+                              const char *path, nmf_matrix *matrix, nmf_names which,
+                              nmf_error *error)
+{
+    const int64_t names = name_count(matrix, which);
+    char(*text)[32] = calloc((size_t)names + 1, sizeof *text);
+    const char **list = calloc((size_t)names + 1, sizeof *list);
+    nmf_status status = NMF_OK;
+    if (text == NULL || list == NULL) {
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for %" PRId64 " names", path,
+                          names);
+    }
+    for (int64_t i = 0; i < names && status == NMF_OK; i++) {
+        const double number = value(i, context);
+        list[i] = text[i];
+        /* Trap: casting what no int64_t holds is undefined. */
+        if (number >= -9e15 && number <= 9e15) {
+            put_number(text[i], number);
+        } else {
+            snprintf(text[i], sizeof text[i], "%.17g", number);
+        }
+    }
+    if (status == NMF_OK) {
+        status = nmf_matrix_set_names(matrix, which, list, error);
+    }
+    free(list);
+    free(text);
+    return status;
+}
+
+static double raw_at(int64_t i, const void *context)
+{
+    return nmfi_raw_value(context, i);
+}
+
+static nmf_status names_from_reals(const unsigned char *data, const nmfi_npy_header *header,
+                                   const char *path, nmf_matrix *matrix, nmf_names which,
+                                   nmf_error *error)
+{
+    const nmfi_raw_array raw = {.data = data,
+                                .kind = header->kind,
+                                .item_bytes = (int)header->item_bytes,
+                                .big_endian = header->big_endian};
+    return set_numbers(raw_at, &raw, path, matrix, which, error);
+}
+
+static double entry_at(int64_t i, const void *context)
+{
+    const nmf_matrix *numbers = context;
+    return nmf_matrix_rows(numbers) == 1 ? nmf_matrix_at(numbers, 0, i)
+                                         : nmf_matrix_at(numbers, i, 0);
+}
+
+nmf_status nmfi_names_from_numbers(const nmf_matrix *numbers, const char *path, nmf_matrix *matrix,
+                                   nmf_names which, nmf_error *error)
+{
+    const int64_t names = name_count(matrix, which);
+    const int64_t rows = nmf_matrix_rows(numbers), columns = nmf_matrix_columns(numbers);
+    if ((rows != 1 && columns != 1) || rows * columns != names) {
+        return nmf_fail(error, NMF_ERROR_SHAPE,
+                        "%s: is %" PRId64 " x %" PRId64 ", not a list of %" PRId64 " names", path,
+                        rows, columns, names);
+    }
+    return set_numbers(entry_at, numbers, path, matrix, which, error);
 }
 
 nmf_status nmfi_names_decode(const unsigned char *bytes, size_t count, const char *path,
@@ -167,9 +259,16 @@ nmf_status nmfi_names_decode(const unsigned char *bytes, size_t count, const cha
     if (status != NMF_OK) {
         return status;
     }
-    if (header.kind == 'f' || header.dimensions != 1 || header.shape[0] != names) {
+    if (header.dimensions == 2 && (header.shape[0] == 1 || header.shape[1] == 1)) {
+        header.shape[0] *= header.shape[1]; /* a row or a column, as MATLAB's labels are */
+        header.dimensions = 1;
+    }
+    if (header.dimensions != 1 || header.shape[0] != names) {
         return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is not a list of %" PRId64 " names", path,
                         names);
+    }
+    if (header.kind == 'f' || header.kind == 'b') {
+        return names_from_reals(bytes + header.data_offset, &header, path, matrix, which, error);
     }
     char *text = calloc((size_t)names + 1, longest_name_bytes(&header));
     const char **list = calloc((size_t)names + 1, sizeof *list);

@@ -10,9 +10,13 @@
 nmf_status nmfi_names_encode(const nmf_matrix *matrix, nmf_names which, unsigned char **bytes,
                              size_t *count, nmf_error *error);
 
-/* Sets the `which` names of `matrix` from a whole .npy in memory, of text (U, S) or of integers
- * (class labels often are). Errors: FORMAT, SHAPE (not one name for each row or column), MEMORY. */
+/* Sets the `which` names of `matrix` from a whole .npy in memory, of text (U, S) or of numbers
+ * (class labels often are), as a list, a row or a column. Errors: FORMAT, SHAPE (not one name for each row or column), MEMORY. */
 nmf_status nmfi_names_decode(const unsigned char *bytes, size_t count, const char *path,
                              nmf_matrix *matrix, nmf_names which, nmf_error *error);
+
+/* The same from the numbers of a matrix of one row or one column: whole ones as integers. */
+nmf_status nmfi_names_from_numbers(const nmf_matrix *numbers, const char *path, nmf_matrix *matrix,
+                                   nmf_names which, nmf_error *error);
 
 #endif

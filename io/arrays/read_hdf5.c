@@ -1,6 +1,7 @@
 /* Reads cells x genes from HDF5 files: .h5ad of anndata (X, "file.h5ad:layers/NAME", raw/X; sparse
  * or dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
  * table of numbers or compressed matrix that "file.h5:PATH" names. */
+#include "feature_types.h"
 #include "hdf5_file.h"
 #include "readers.h"
 #include "sparse_parts.h"
@@ -136,7 +137,32 @@ static nmf_status read_index(const nmfi_hdf5 *file, const char *table, nmf_matri
     return status;
 }
 
-static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name, nmf_matrix **matrix,
+/* The names that people read, where the index has identifiers (CELLxGENE); genes apart from antibodies
+ * and peaks. */
+static nmf_status read_features(const nmfi_hdf5 *file, const char *features,
+                                const nmfi_read_request *request, nmf_matrix **matrix,
+                                nmf_error *error)
+{
+    static const char *const types[] = {"feature_types", "feature_type", "modality"};
+    nmf_status status = read_index(file, features, *matrix, NMF_FEATURE_NAMES, error);
+    if (status == NMF_OK && nmfi_hdf5_look(file, features, "feature_name") != NMFI_HDF5_NOTHING) {
+        status = nmfi_hdf5_names(file, features, "feature_name", *matrix, NMF_FEATURE_NAMES, error);
+        nmfi_note(request, "%s: '%s/feature_name' names the features", request->path, features);
+    }
+    nmf_matrix_transpose(*matrix); /* features are rows until their types are chosen */
+    for (size_t i = 0; i < 3 && status == NMF_OK && !nmf_matrix_has_names(*matrix, NMF_LABELS);
+         i++) {
+        status = nmfi_hdf5_names(file, features, types[i], *matrix, NMF_LABELS, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_keep_feature_type(request, matrix, error);
+    }
+    nmf_matrix_transpose(*matrix);
+    return status;
+}
+
+static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name,
+                               const nmfi_read_request *request, nmf_matrix **matrix,
                                nmf_error *error)
 {
     const int is_raw = strncmp(name, "raw/", 4) == 0 || strncmp(name, "raw.", 4) == 0;
@@ -148,7 +174,7 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name, nmf_matr
         status = read_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);
     }
     if (status == NMF_OK && nmfi_hdf5_look(file, "", features) != NMFI_HDF5_NOTHING) {
-        status = read_index(file, features, *matrix, NMF_FEATURE_NAMES, error);
+        status = read_features(file, features, request, matrix, error);
     }
     return status;
 }
@@ -157,7 +183,8 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name, nmf_matr
 
 /* genes x cells, column by column; turned over. Version 3 has features/name, version 2 gene_names.
  */
-static nmf_status read_cellranger(const nmfi_hdf5 *file, const char *group, nmf_matrix **matrix,
+static nmf_status read_cellranger(const nmfi_hdf5 *file, const char *group,
+                                  const nmfi_read_request *request, nmf_matrix **matrix,
                                   nmf_error *error)
 {
     nmfi_hdf5_numbers shape;
@@ -177,12 +204,18 @@ static nmf_status read_cellranger(const nmfi_hdf5 *file, const char *group, nmf_
     if (status != NMF_OK) {
         return status;
     }
-    nmf_matrix_transpose(*matrix);
     const char *genes =
         nmfi_hdf5_look(file, group, "features") == NMFI_HDF5_GROUP ? "features/name" : "gene_names";
-    status = nmfi_hdf5_names(file, group, "barcodes", *matrix, NMF_SAMPLE_NAMES, error);
+    status = nmfi_hdf5_names(file, group, genes, *matrix, NMF_SAMPLE_NAMES, error);
     if (status == NMF_OK) {
-        status = nmfi_hdf5_names(file, group, genes, *matrix, NMF_FEATURE_NAMES, error);
+        status = nmfi_hdf5_names(file, group, "features/feature_type", *matrix, NMF_LABELS, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_keep_feature_type(request, matrix, error);
+    }
+    if (status == NMF_OK) {
+        nmf_matrix_transpose(*matrix);
+        status = nmfi_hdf5_names(file, group, "barcodes", *matrix, NMF_SAMPLE_NAMES, error);
     }
     return status;
 }
@@ -195,27 +228,42 @@ static int is_cellranger(const nmfi_hdf5 *file, const char *group)
            nmfi_hdf5_look(file, group, "shape") == NMFI_HDF5_DATASET;
 }
 
+/* 1 if there is such a matrix: anndata writes a dataset without any values where X is None. */
+static int has_values(const nmfi_hdf5 *file, const char *name)
+{
+    nmfi_hdf5_about about;
+    nmfi_hdf5_describe(file, name, &about);
+    return nmfi_hdf5_look(file, "", name) == NMFI_HDF5_GROUP || about.dimensions > 0;
+}
+
 /* What "path" without a member means: X, or the only group of cellranger's. */
 static nmf_status choose(const nmfi_hdf5 *file, char *name, size_t bytes, nmf_error *error)
 {
     char names[256];
-    if (nmfi_hdf5_look(file, "", "X") != NMFI_HDF5_NOTHING) {
+    if (has_values(file, "X")) {
         snprintf(name, bytes, "X");
         return NMF_OK;
     }
     if (nmfi_hdf5_groups_with(file, "barcodes", name, bytes) == 1) {
         return NMF_OK;
     }
-    nmfi_hdf5_list(file, names, sizeof names);
+    if (nmfi_hdf5_look(file, "", "layers") == NMFI_HDF5_GROUP) {
+        nmfi_hdf5_list(file, "layers", names, sizeof names);
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%s: has no X, but layers; choose one as %s:layers/NAME from: %s",
+                        nmfi_hdf5_path(file), nmfi_hdf5_path(file), names);
+    }
+    nmfi_hdf5_list(file, "", names, sizeof names);
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "%s: has neither X, as .h5ad files do, nor one matrix with barcodes, as "
                     "cellranger's do; choose one as %s:NAME from: %s",
                     nmfi_hdf5_path(file), nmfi_hdf5_path(file), names);
 }
 
-static nmf_status read_member(const nmfi_hdf5 *file, const char *member, nmf_matrix **matrix,
-                              nmf_error *error)
+static nmf_status read_member(const nmfi_hdf5 *file, const nmfi_read_request *request,
+                              nmf_matrix **matrix, nmf_error *error)
 {
+    const char *member = request->member;
     char name[256], names[256];
     if (member == NULL) {
         const nmf_status status = choose(file, name, sizeof name, error);
@@ -225,24 +273,24 @@ static nmf_status read_member(const nmfi_hdf5 *file, const char *member, nmf_mat
         member = name;
     }
     if (nmfi_hdf5_look(file, "", member) == NMFI_HDF5_NOTHING) {
-        nmfi_hdf5_list(file, names, sizeof names);
+        nmfi_hdf5_list(file, "", names, sizeof names);
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: has no '%s'; it has: %s",
                         nmfi_hdf5_path(file), member, names);
     }
-    return is_cellranger(file, member) ? read_cellranger(file, member, matrix, error)
-                                       : read_anndata(file, member, matrix, error);
+    return is_cellranger(file, member) ? read_cellranger(file, member, request, matrix, error)
+                                       : read_anndata(file, member, request, matrix, error);
 }
 
-static nmf_status read_hdf5(const char *path, const char *member, nmf_matrix **matrix,
-                            nmf_error *error)
+static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_hdf5 *file;
     *matrix = NULL;
     nmf_status status = nmfi_hdf5_open(path, &file, error);
     if (status != NMF_OK) {
         return status;
     }
-    status = read_member(file, member, matrix, error);
+    status = read_member(file, request, matrix, error);
     nmfi_hdf5_close(file);
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
@@ -251,4 +299,4 @@ static nmf_status read_hdf5(const char *path, const char *member, nmf_matrix **m
     return status;
 }
 
-const nmfi_reader nmfi_reader_hdf5 = {".h5ad or .h5", "h5ad h5 hdf5", 0, recognise, read_hdf5};
+const nmfi_reader nmfi_reader_hdf5 = {".h5ad or .h5", "h5ad h5 hdf5", 0, 1, recognise, read_hdf5};

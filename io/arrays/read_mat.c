@@ -11,9 +11,9 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes >= 10 && memcmp(head, "MATLAB ", 7) == 0 && head[8] == '.';
 }
 
-static nmf_status read_mat(const char *path, const char *member, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_mat(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_file_view *view;
     *matrix = NULL;
     nmf_status status = nmfi_file_view_open(path, &view, error);
@@ -28,11 +28,11 @@ static nmf_status read_mat(const char *path, const char *member, nmf_matrix **ma
         return status;
     }
     if (view->bytes[7] == '5') {
-        return nmfi_mat5_matrix(view->bytes, view->count, path, member, nmfi_file_view_close, view,
+        return nmfi_mat5_matrix(view->bytes, view->count, request, nmfi_file_view_close, view,
                                 matrix, error);
     }
     nmfi_file_view_close(view);
-    return nmfi_mat73_read(path, member, matrix, error);
+    return nmfi_mat73_read(request, matrix, error);
 }
 
-const nmfi_reader nmfi_reader_mat = {".mat", "mat", 0, recognise, read_mat};
+const nmfi_reader nmfi_reader_mat = {".mat", "mat", 0, 1, recognise, read_mat};

@@ -89,14 +89,10 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
 }
 
-static nmf_status read_npy(const char *path, const char *member, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    const char *path = request->path;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is a .npy file, which has no member '%s'",
-                        path, member);
-    }
     nmfi_file_view *view;
     const nmf_status status = nmfi_file_view_open(path, &view, error);
     if (status != NMF_OK) {
@@ -106,4 +102,4 @@ static nmf_status read_npy(const char *path, const char *member, nmf_matrix **ma
                            view, matrix, error);
 }
 
-const nmfi_reader nmfi_reader_npy = {".npy", "npy", 0, recognise, read_npy};
+const nmfi_reader nmfi_reader_npy = {".npy", "npy", 0, 0, recognise, read_npy};

@@ -126,17 +126,17 @@ nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nm
     return status;
 }
 
-static nmf_status read_npz(const char *path, const char *member, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_npz(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_npz *npz;
     *matrix = NULL;
     nmf_status status = nmfi_npz_open(path, &npz, error);
     if (status == NMF_OK) {
-        status = nmfi_npz_read(npz, path, member, matrix, error);
+        status = nmfi_npz_read(npz, path, request->member, matrix, error);
         nmfi_npz_close(npz);
     }
     return status;
 }
 
-const nmfi_reader nmfi_reader_npz = {".npz", "npz", 0, recognise, read_npz};
+const nmfi_reader nmfi_reader_npz = {".npz", "npz", 0, 1, recognise, read_npz};

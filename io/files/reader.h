@@ -8,14 +8,24 @@
 
 #define NMFI_HEAD_BYTES 4096 /* what recognise() gets to see, less where the file is shorter */
 
+/* What is to be read, and what the caller said about it. */
+typedef struct nmfi_read_request {
+    const char *path;
+    const char *member;                 /* what stood after "path:", or NULL */
+    const nmf_io_read_options *options; /* never NULL */
+} nmfi_read_request;
+
+/* Tells the caller, where it listens, what the reader decided: one sentence. NULL: nobody does. */
+void nmfi_note(const nmfi_read_request *request, const char *format, ...) NMF_PRINTF(2, 3);
+
 typedef struct nmfi_reader {
-    const char *name;       /* ".npy file", for messages */
+    const char *name;       /* ".npy file", for messages and for nmf_io_read_options.format */
     const char *extensions; /* "npy", or several: "csv tsv"; used only where no content decides */
     int unzips;             /* 1: reads gzipped files too; recognise() then sees the text inside */
+    int has_members;        /* 1: "path:member" chooses one of several matrices */
     int (*recognise)(const unsigned char *head,
                      size_t bytes); /* 1: certainly this format; may be NULL */
-    /* `member` is what stood after "path:" or NULL. */
-    nmf_status (*read)(const char *path, const char *member, nmf_matrix **matrix, nmf_error *error);
+    nmf_status (*read)(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error);
 } nmfi_reader;
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "io/arrays/npz_writer.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <nmfkit/io.h>
@@ -296,6 +297,52 @@ static nmf_status load_trace(loading *l)
     return status;
 }
 
+/* Parts of a model file that come from one fit agree; where a file was made otherwise they need not. */
+static nmf_status check_agreement(const loading *l)
+{
+    const nmf_model_content *c = &l->content;
+    const nmf_dtype wanted = c->precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
+    const nmf_matrix *const factors[] = {l->W, l->H};
+    if (c->precision == NMF_PRECISION_AUTO) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                        "%s: the manifest's precision is neither f32 nor f64", l->path);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (nmf_matrix_dtype(factors[i]) != wanted) {
+            return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                            "%s: %s is of type %s, but the manifest's precision is %s", l->path,
+                            i == 0 ? "W" : "H", nmf_dtype_name(nmf_matrix_dtype(factors[i])),
+                            wanted == NMF_F32 ? "f32" : "f64");
+        }
+    }
+    if (c->options.k != 0 && c->options.k != c->k) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                        "%s: the manifest says k = %" PRId64 ", and k = %" PRId64
+                        " among its options",
+                        l->path, c->k, c->options.k);
+    }
+    if (c->kind == NMF_MODEL_NMF && c->options.loss != c->loss_kind) {
+        return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                        "%s: the manifest's loss is not the one among its options", l->path);
+    }
+    for (int64_t i = 1; i < c->trace_count; i++) {
+        if (c->trace[i].passes < c->trace[i - 1].passes) {
+            return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                            "%s: line %" PRId64
+                            " of the trace has fewer passes than the line above",
+                            l->path, i);
+        }
+    }
+    for (int64_t i = 0; c->idf != NULL && i < c->features; i++) {
+        if (!(c->idf[i] >= 0.0 && c->idf[i] <= DBL_MAX)) {
+            return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                            "%s: the idf of feature %" PRId64 " is %g, must be finite and >= 0",
+                            l->path, i, c->idf[i]);
+        }
+    }
+    return NMF_OK;
+}
+
 nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **model, nmf_error *error)
 {
     loading l = {.npz = npz, .path = path, .error = error};
@@ -310,6 +357,9 @@ nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **mode
     }
     if (status == NMF_OK) {
         status = load_trace(&l);
+    }
+    if (status == NMF_OK) {
+        status = check_agreement(&l);
     }
     nmf_error reason;
     if (status == NMF_OK && (status = nmf_model_new(&l.content, model, &reason)) != NMF_OK) {

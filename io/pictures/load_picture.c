@@ -64,13 +64,11 @@ static nmf_status one_row_matrix(const nmfi_picture *picture, const char *path, 
     return NMF_OK;
 }
 
-static nmf_status read_picture(const char *path, const char *member, nmf_matrix **matrix,
+static nmf_status read_picture(const nmfi_read_request *request, nmf_matrix **matrix,
                                nmf_error *error)
 {
+    const char *path = request->path;
     *matrix = NULL;
-    if (member != NULL)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: a picture has no member \"%s\" to choose",
-                        path, member);
     nmfi_picture picture;
     nmf_status status = nmfi_picture_load(path, &picture, error);
     if (status == NMF_OK) status = one_row_matrix(&picture, path, matrix, error);
@@ -78,8 +76,8 @@ static nmf_status read_picture(const char *path, const char *member, nmf_matrix 
     return status;
 }
 
-const nmfi_reader nmfi_reader_png = {"PNG picture", "png", 0, nmfi_recognise_png, read_picture};
-const nmfi_reader nmfi_reader_jpeg = {"JPEG picture", "jpg jpeg jpe", 0, nmfi_recognise_jpeg,
-                                      read_picture};
-const nmfi_reader nmfi_reader_pnm = {"PGM or PPM picture", "pgm ppm pnm pbm", 0, nmfi_recognise_pnm,
-                                     read_picture};
+const nmfi_reader nmfi_reader_png = {"PNG picture", "png", 0, 0, nmfi_recognise_png, read_picture};
+const nmfi_reader nmfi_reader_jpeg = {"JPEG picture",      "jpg jpeg jpe", 0, 0,
+                                      nmfi_recognise_jpeg, read_picture};
+const nmfi_reader nmfi_reader_pnm = {"PGM or PPM picture", "pgm ppm pnm pbm", 0, 0,
+                                     nmfi_recognise_pnm,   read_picture};

@@ -112,13 +112,10 @@ static nmf_status add_lines(nmfi_found_pictures *found, const char *list_path, c
     return status;
 }
 
-static nmf_status read_list(const char *path, const char *member, nmf_matrix **matrix,
-                            nmf_error *error)
+static nmf_status read_list(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    const char *path = request->path;
     *matrix = NULL;
-    if (member != NULL)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: a list of pictures has no member \"%s\" to choose", path, member);
     nmfi_file_view *file = NULL;
     nmfi_found_pictures found = {NULL, 0, 0};
     nmf_status status = nmfi_file_view_open(path, &file, error);
@@ -130,4 +127,4 @@ static nmf_status read_list(const char *path, const char *member, nmf_matrix **m
     return status;
 }
 
-const nmfi_reader nmfi_reader_list = {"list of pictures", "lst list", 0, recognise, read_list};
+const nmfi_reader nmfi_reader_list = {"list of pictures", "list lst", 0, 0, recognise, read_list};

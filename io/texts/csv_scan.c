@@ -1,6 +1,8 @@
 /* Divides delimited text into records and cells: see csv.h. */
 #include "csv.h"
 
+#include "io/files/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,22 @@ static const char *skip_spaces(const nmfi_csv_scan *scan, const char *at)
     return at;
 }
 
+static int begins_comment(const nmfi_csv_scan *scan)
+{
+    const size_t length = scan->comment != NULL ? strlen(scan->comment) : 0;
+    return length > 0 && (size_t)(scan->end - scan->at) >= length &&
+           memcmp(scan->at, scan->comment, length) == 0;
+}
+
+static const char *line_end(const nmfi_csv_scan *scan)
+{
+    const char *at = scan->at;
+    while (at < scan->end && !is_line_end(*at)) {
+        at++;
+    }
+    return at;
+}
+
 /* To the next record's first character, over blank lines; 0 at the end of the text. */
 static int begin_record(nmfi_csv_scan *scan)
 {
@@ -30,6 +48,10 @@ static int begin_record(nmfi_csv_scan *scan)
         if (at == scan->end) {
             scan->at = at;
             return 0;
+        }
+        if (begins_comment(scan)) {
+            scan->at = line_end(scan);
+            continue;
         }
         if (!is_line_end(*at)) {
             scan->inside = 1;
@@ -102,53 +124,18 @@ nmfi_csv_result nmfi_csv_next(nmfi_csv_scan *scan, nmfi_csv_cell *cell)
     return NMFI_CSV_CELL;
 }
 
-/* Cells in the record that begins at scan->at, which moves behind it. */
-static int64_t count_cells(nmfi_csv_scan *scan)
+int64_t nmfi_csv_skip_record(nmfi_csv_scan *scan)
 {
     nmfi_csv_cell cell = {NULL, 0, NULL, 0, 0};
     int64_t count = 0;
-    while (!cell.last && nmfi_csv_next(scan, &cell) == NMFI_CSV_CELL) {
+    while (!cell.last) {
+        const nmfi_csv_result result = nmfi_csv_next(scan, &cell);
+        if (result != NMFI_CSV_CELL) {
+            return result == NMFI_CSV_END ? count : -1;
+        }
         count++;
     }
     return count;
-}
-
-static char find_delimiter(const nmfi_csv_scan *start)
-{
-    static const char candidates[] = {'\t', ';', ',', ' '};
-    char fallback = '\n';
-    for (size_t i = 0; i < sizeof candidates; i++) {
-        nmfi_csv_scan scan = *start;
-        scan.delimiter = candidates[i];
-        const int64_t first = count_cells(&scan);
-        const int64_t second = count_cells(&scan);
-        if (second > 1 ? second == first || second == first + 1 : first > 1 && second == 0) {
-            return candidates[i];
-        }
-        if (fallback == '\n' && first > 1) {
-            fallback = candidates[i];
-        }
-    }
-    return fallback;
-}
-
-nmfi_csv_scan nmfi_csv_start(const char *text, size_t length)
-{
-    nmfi_csv_scan scan = {text, text, text + length, '\n', 0};
-    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        scan.begin += 3;
-    }
-    scan.at = scan.begin;
-    while (scan.end - scan.at >= 2 && scan.at[0] == '#' && scan.at[1] == ' ') {
-        while (scan.at < scan.end && !is_line_end(*scan.at)) {
-            scan.at++;
-        }
-        while (scan.at < scan.end && is_line_end(*scan.at)) {
-            scan.at++;
-        }
-    }
-    scan.delimiter = find_delimiter(&scan);
-    return scan;
 }
 
 void nmfi_csv_place(const nmfi_csv_scan *scan, const char *place, int64_t *line, int64_t *column)
@@ -166,7 +153,7 @@ void nmfi_csv_place(const nmfi_csv_scan *scan, const char *place, int64_t *line,
     }
 }
 
-char *nmfi_csv_string(const nmfi_csv_cell *cell)
+char *nmfi_csv_string(const nmfi_csv_cell *cell, int *latin1)
 {
     char *text = malloc(cell->length + 1);
     if (text == NULL) {
@@ -174,11 +161,20 @@ char *nmfi_csv_string(const nmfi_csv_cell *cell)
     }
     size_t length = 0;
     for (size_t i = 0; i < cell->length; i++) {
-        text[length++] = cell->text[i];
+        text[length++] = cell->text[i] != '\0' ? cell->text[i] : '?';
         if (cell->quoted && cell->text[i] == '"') {
             i++; /* inside quotes they come in pairs */
         }
     }
     text[length] = '\0';
-    return text;
+    if (nmfi_is_utf8(text, length)) {
+        return text;
+    }
+    char *recoded = malloc(NMFI_UTF8_GROWTH * length + 1);
+    if (recoded != NULL) {
+        recoded[nmfi_utf8_from_latin1(text, length, recoded)] = '\0';
+        *latin1 = 1;
+    }
+    free(text);
+    return recoded;
 }

@@ -1,159 +1,75 @@
-/* Reads .csv, .tsv and other delimited text: f64 numbers, with a header and row names where there
- * are some. The first two records decide:
- *   header     a cell of the first record is text, or it alone is quoted, or it is ",0,1,2,..."
- *              (pandas)
- *   row names  the header has one cell less (R) or an empty first cell (pandas, R), or the first
- *              row's first cell is text, or it alone is quoted
- * After that every cell must be a number: an empty one, a word, or a row of another length is an
- * error. */
+/* Reads .csv, .tsv and other delimited text, plain or gzipped: f64 numbers, with the header and the
+ * names that table_layout.c finds. After that every cell of a column of numbers must be one: an
+ * empty one, a word, or a row of another length is an error. */
 #include "csv.h"
 #include "readers.h"
+#include "table.h"
 
-#include "io/files/file_view.h"
 #include "io/files/number.h"
+#include "io/files/utf8.h"
+#include "io/files/whole_text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct layout {
-    int header, row_names;
-    int numbered;    /* the header is only numbers of columns, no names */
-    int64_t columns; /* of numbers */
-} layout;
 
 typedef struct names {
     char **list;
     int64_t count, capacity;
 } names;
 
-typedef struct table {
-    nmfi_csv_scan scan;
-    char decimal;
-    layout shape;
+typedef struct rows {
+    nmfi_table *table;
     double *values;
     int64_t count, capacity;
     names features, samples;
-    const char *path;
-    nmf_error *error;
-} table;
+} rows;
 
-static nmf_status out_of_memory(const table *t)
+static nmf_status out_of_memory(const rows *r)
 {
-    return nmf_fail(t->error, NMF_ERROR_MEMORY, "%s: out of memory after %" PRId64 " values",
-                    t->path, t->count);
+    return nmf_fail(r->table->error, NMF_ERROR_MEMORY, "%s: out of memory after %" PRId64 " values",
+                    r->table->request->path, r->count);
 }
 
-/* "path:line:column: 'text' what", the text up to its first line break. */
-static nmf_status fail_at(const table *t, const nmfi_csv_cell *cell, const char *what)
+/* Takes `name`, which is new, over. */
+static nmf_status keep_name(rows *r, names *list, char *name)
 {
-    int64_t line, column;
-    nmfi_csv_place(&t->scan, cell->place, &line, &column);
-    int shown = 0;
-    while (shown < 40 && (size_t)shown < cell->length && (unsigned char)cell->text[shown] >= ' ') {
-        shown++;
-    }
-    while (shown == 40 && ((unsigned char)cell->text[shown - 1] & 0xC0) == 0x80) {
-        shown--; /* not the middle of a UTF-8 character */
-    }
-    return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s:%" PRId64 ":%" PRId64 ": '%.*s' %s", t->path,
-                    line, column, shown, cell->text, what);
-}
-
-static int is_number(const table *t, const nmfi_csv_cell *cell)
-{
-    double value;
-    return nmfi_number_parse(cell->text, cell->length, t->decimal, &value) != NMFI_NUMBER_NONE;
-}
-
-/* What the layout is decided from. */
-typedef struct glance {
-    int64_t cells;
-    int text, quoted, numbered; /* a cell is text; all are quoted; they are empty, 0, 1, 2... */
-    int first_empty, first_text, first_quoted, rest_quoted;
-    nmf_status status;
-} glance;
-
-static nmf_status fail_quote(const table *t, const nmfi_csv_cell *cell)
-{
-    return fail_at(t, cell, "begins with a quote that does not end where the cell does");
-}
-
-static glance look_at_record(const table *t, nmfi_csv_scan *scan)
-{
-    glance g = {.quoted = 1, .numbered = 1};
-    nmfi_csv_cell cell = {NULL, 0, NULL, 0, 0};
-    while (!cell.last) {
-        const nmfi_csv_result result = nmfi_csv_next(scan, &cell);
-        if (result != NMFI_CSV_CELL) {
-            g.status = result == NMFI_CSV_DAMAGED ? fail_quote(t, &cell) : NMF_OK;
-            break;
-        }
-        const int text = cell.length > 0 && !is_number(t, &cell);
-        char number[24];
-        const int digits = snprintf(number, sizeof number, "%" PRId64, g.cells - 1);
-        if (g.cells == 0) {
-            g.first_empty = cell.length == 0;
-            g.first_text = text;
-            g.first_quoted = cell.quoted;
-            g.numbered = g.first_empty;
-        } else {
-            g.rest_quoted |= cell.quoted;
-            g.numbered = g.numbered && cell.length == (size_t)digits &&
-                         memcmp(cell.text, number, cell.length) == 0;
-        }
-        g.text |= text;
-        g.quoted = g.quoted && cell.quoted;
-        g.cells++;
-    }
-    return g;
-}
-
-static nmf_status decide_layout(table *t)
-{
-    nmfi_csv_scan scan = t->scan;
-    const glance first = look_at_record(t, &scan);
-    const glance second = look_at_record(t, &scan);
-    if (first.status != NMF_OK || second.status != NMF_OK) {
-        return first.status != NMF_OK ? first.status : second.status;
-    }
-    if (first.cells == 0) {
-        return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has no values", t->path);
-    }
-    t->shape.numbered = first.numbered && first.cells > 1;
-    t->shape.header =
-        first.text || (first.quoted && second.cells > 0 && !second.quoted) || t->shape.numbered;
-    if (t->shape.header && second.cells == 0) {
-        return nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has a header but no rows", t->path);
-    }
-    const glance *row = t->shape.header ? &second : &first;
-    t->shape.row_names =
-        (t->shape.header && (first.cells + 1 == row->cells || first.first_empty)) ||
-        row->first_text || (row->first_quoted && !row->rest_quoted && row->cells > 1);
-    t->shape.columns = row->cells - t->shape.row_names;
-    return t->shape.columns > 0
-               ? NMF_OK
-               : nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has no column of numbers", t->path);
-}
-
-static nmf_status keep_name(table *t, names *list, const nmfi_csv_cell *cell)
-{
-    if (list->count == list->capacity) {
+    if (name != NULL && list->count == list->capacity) {
         const int64_t capacity = list->capacity > 0 ? 2 * list->capacity : 64;
         char **grown = realloc(list->list, (size_t)capacity * sizeof *grown);
         if (grown == NULL) {
-            return out_of_memory(t);
+            free(name);
+            return out_of_memory(r);
         }
         list->list = grown;
         list->capacity = capacity;
     }
-    char *name = nmfi_csv_string(cell);
     if (name == NULL) {
-        return out_of_memory(t);
+        return out_of_memory(r);
     }
     list->list[list->count++] = name;
     return NMF_OK;
+}
+
+static nmf_status keep_cell(rows *r, names *list, const nmfi_csv_cell *cell)
+{
+    return keep_name(r, list, nmfi_csv_string(cell, &r->table->latin1));
+}
+
+/* Several columns of names: their texts with a blank between. */
+static nmf_status join_to_last(rows *r, names *list, const nmfi_csv_cell *cell)
+{
+    char *more = nmfi_csv_string(cell, &r->table->latin1);
+    char *const last = list->list[list->count - 1];
+    const size_t length = strlen(last);
+    char *joined = more != NULL ? realloc(last, length + strlen(more) + 2) : NULL;
+    if (joined != NULL) {
+        joined[length] = ' ';
+        strcpy(joined + length + 1, more);
+        list->list[list->count - 1] = joined;
+    }
+    free(more);
+    return joined != NULL ? NMF_OK : out_of_memory(r);
 }
 
 static void free_names(names *list)
@@ -164,131 +80,143 @@ static void free_names(names *list)
     free(list->list);
 }
 
-static nmf_status next_cell(table *t, nmfi_csv_cell *cell, int *more)
+static nmf_status next_cell(rows *r, nmfi_csv_cell *cell, int *more)
 {
-    const nmfi_csv_result result = nmfi_csv_next(&t->scan, cell);
+    const nmfi_csv_result result = nmfi_csv_next(&r->table->scan, cell);
     *more = result == NMFI_CSV_CELL;
-    return result == NMFI_CSV_DAMAGED ? fail_quote(t, cell) : NMF_OK;
+    return result == NMFI_CSV_DAMAGED ? nmfi_table_fail_quote(r->table, cell) : NMF_OK;
 }
 
-static nmf_status read_header(table *t)
+static nmf_status read_header(rows *r)
 {
+    nmfi_table *t = r->table;
     nmfi_csv_cell cell = {NULL, 0, NULL, 0, 0};
-    names all = {NULL, 0, 0};
+    int64_t column = t->corner;
     int more = 1;
     nmf_status status = NMF_OK;
     while (status == NMF_OK && !cell.last) {
-        status = next_cell(t, &cell, &more);
-        if (status == NMF_OK) {
-            status = keep_name(t, &all, &cell);
+        status = next_cell(r, &cell, &more);
+        if (status == NMF_OK && !t->numbered && column < t->columns &&
+            t->kind[column] == NMFI_COLUMN_NUMBER) {
+            status = keep_cell(r, &r->features, &cell);
+        }
+        column++;
+    }
+    if (status == NMF_OK && column != t->columns) {
+        status = nmf_fail(t->error, NMF_ERROR_FORMAT,
+                          "%s: the header has %" PRId64 " cells, most rows have %" PRId64,
+                          t->request->path, column - t->corner, t->columns);
+    }
+    for (int64_t i = 0; status == NMF_OK && i < t->skip; i++) {
+        if (nmfi_csv_skip_record(&t->scan) < 0) {
+            status = nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: record %" PRId64 " is damaged",
+                              t->request->path, i + 2);
         }
     }
-    const int64_t corner = all.count - t->shape.columns;
-    if (status == NMF_OK && corner != 0 && corner != t->shape.row_names) {
-        status = nmf_fail(t->error, NMF_ERROR_FORMAT,
-                          "%s: the header has %" PRId64 " cells, the first row %" PRId64, t->path,
-                          all.count, t->shape.columns + t->shape.row_names);
-    }
-    if (status != NMF_OK || t->shape.numbered) {
-        free_names(&all);
-        return status;
-    }
-    if (corner == 1) { /* what stands above the row names is no feature's name */
-        free(all.list[0]);
-        memmove(all.list, all.list + 1, (size_t)--all.count * sizeof *all.list);
-    }
-    t->features = all;
-    return NMF_OK;
+    return status;
 }
 
 /* Makes room for one more row. */
-static nmf_status grow(table *t)
+static nmf_status grow(rows *r)
 {
-    const int64_t columns = t->shape.columns;
-    if (t->capacity - t->count >= columns) {
+    const int64_t columns = r->table->numbers;
+    if (r->capacity - r->count >= columns) {
         return NMF_OK;
     }
     int64_t wanted;
-    if (__builtin_mul_overflow(t->capacity, 2, &wanted) ||
+    if (__builtin_mul_overflow(r->capacity, 2, &wanted) ||
         __builtin_add_overflow(wanted, 16 * columns, &wanted) ||
         wanted > (int64_t)(PTRDIFF_MAX / sizeof(double))) {
-        return out_of_memory(t);
+        return out_of_memory(r);
     }
-    double *grown = realloc(t->values, (size_t)wanted * sizeof *grown);
+    double *grown = realloc(r->values, (size_t)wanted * sizeof *grown);
     if (grown == NULL) {
-        return out_of_memory(t);
+        return out_of_memory(r);
     }
-    t->values = grown;
-    t->capacity = wanted;
+    r->values = grown;
+    r->capacity = wanted;
     return NMF_OK;
 }
 
-static nmf_status read_value(table *t, const nmfi_csv_cell *cell)
+static nmf_status read_value(rows *r, const nmfi_csv_cell *cell)
 {
     double value;
-    switch (nmfi_number_parse(cell->text, cell->length, t->decimal, &value)) {
-    case NMFI_NUMBER: t->values[t->count++] = value; return NMF_OK;
-    case NMFI_NUMBER_OVERFLOW: return fail_at(t, cell, "is beyond the largest number, 1.797e308");
+    switch (nmfi_number_parse(cell->text, cell->length, r->table->decimal, &value)) {
+    case NMFI_NUMBER: r->values[r->count++] = value; return NMF_OK;
+    case NMFI_NUMBER_OVERFLOW:
+        return nmfi_table_fail(r->table, cell, "is beyond the largest number, 1.797e308");
     case NMFI_NUMBER_NONE: break;
     }
-    return fail_at(t, cell,
-                   cell->length == 0 ? "(an empty cell) is not a number" : "is not a number");
+    return nmfi_table_fail(
+        r->table, cell, cell->length == 0 ? "(an empty cell) is not a number" : "is not a number");
 }
 
-static nmf_status fail_ragged(const table *t, const nmfi_csv_cell *cell, int64_t cells)
+static nmf_status fail_ragged(const rows *r, const nmfi_csv_cell *cell, int64_t cells)
 {
+    const nmfi_table *t = r->table;
     int64_t line, column;
     nmfi_csv_place(&t->scan, cell->place, &line, &column);
     return nmf_fail(t->error, NMF_ERROR_FORMAT,
                     "%s:%" PRId64 ":%" PRId64 ": this row %s %" PRId64
-                    " cells; the rows above have %" PRId64,
-                    t->path, line, column, cell->last ? "ends after" : "has more than", cells,
-                    t->shape.columns + t->shape.row_names);
+                    " cells; most rows have %" PRId64,
+                    t->request->path, line, column, cell->last ? "ends after" : "has more than",
+                    cells, t->columns);
+}
+
+static nmf_status take_cell(rows *r, const nmfi_csv_cell *cell, int64_t column, int *named)
+{
+    switch (r->table->kind[column]) {
+    case NMFI_COLUMN_LEFT_OUT: return NMF_OK;
+    case NMFI_COLUMN_NUMBER: return read_value(r, cell);
+    default: break;
+    }
+    return (*named)++ == 0 ? keep_cell(r, &r->samples, cell) : join_to_last(r, &r->samples, cell);
 }
 
 /* Reads one row; *more = 0 behind the last one. */
-static nmf_status read_row(table *t, int *more)
+static nmf_status read_row(rows *r, int *more)
 {
     nmfi_csv_cell cell;
-    nmf_status status = next_cell(t, &cell, more);
-    if (status != NMF_OK || !*more || (status = grow(t)) != NMF_OK) {
+    nmf_status status = next_cell(r, &cell, more);
+    if (status != NMF_OK || !*more || (status = grow(r)) != NMF_OK) {
         return status;
     }
     int64_t cells = 0;
-    const int64_t wanted = t->shape.columns + t->shape.row_names;
+    const int64_t wanted = r->table->columns;
+    int named = 0;
     for (;;) {
-        status = cells == 0 && t->shape.row_names ? keep_name(t, &t->samples, &cell)
-                                                  : read_value(t, &cell);
+        status = take_cell(r, &cell, cells, &named);
         cells++;
         if (status != NMF_OK || (cells == wanted && cell.last)) {
             return status;
         }
         if (cells == wanted || cell.last) {
-            return fail_ragged(t, &cell, cells);
+            return fail_ragged(r, &cell, cells);
         }
         int here;
-        status = next_cell(t, &cell, &here);
+        status = next_cell(r, &cell, &here);
         if (status != NMF_OK) {
             return status;
         }
     }
 }
 
-static nmf_status make_matrix(table *t, nmf_matrix **matrix)
+static nmf_status make_matrix(rows *r, nmf_matrix **matrix)
 {
-    const int64_t columns = t->shape.columns;
-    double *fitting = realloc(t->values, (size_t)t->count * sizeof *fitting);
-    double *values = fitting != NULL ? fitting : t->values;
-    t->values = NULL;
-    const nmf_dense dense = {values, NMF_F64, t->count / columns, columns, columns, 1};
-    nmf_status status = nmf_matrix_adopt(&dense, free, values, matrix, t->error);
-    if (status == NMF_OK && t->features.count > 0) {
+    nmf_error *error = r->table->error;
+    const int64_t columns = r->table->numbers;
+    double *fitting = realloc(r->values, (size_t)r->count * sizeof *fitting);
+    double *values = fitting != NULL ? fitting : r->values;
+    r->values = NULL;
+    const nmf_dense dense = {values, NMF_F64, r->count / columns, columns, columns, 1};
+    nmf_status status = nmf_matrix_adopt(&dense, free, values, matrix, error);
+    if (status == NMF_OK && r->features.count > 0) {
         status = nmf_matrix_set_names(*matrix, NMF_FEATURE_NAMES,
-                                      (const char *const *)t->features.list, t->error);
+                                      (const char *const *)r->features.list, error);
     }
-    if (status == NMF_OK && t->samples.count > 0) {
+    if (status == NMF_OK && r->samples.count > 0) {
         status = nmf_matrix_set_names(*matrix, NMF_SAMPLE_NAMES,
-                                      (const char *const *)t->samples.list, t->error);
+                                      (const char *const *)r->samples.list, error);
     }
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
@@ -297,56 +225,131 @@ static nmf_status make_matrix(table *t, nmf_matrix **matrix)
     return status;
 }
 
-static nmf_status read_table(table *t, nmf_matrix **matrix)
+/* --- three columns of numbers: a table, or one entry a line? --------------------------------- */
+
+typedef struct pair {
+    double row, column;
+} pair;
+
+static int compare_pairs(const void *a, const void *b)
 {
-    nmf_status status = decide_layout(t);
-    if (status == NMF_OK && t->shape.header) {
-        status = read_header(t);
-    }
-    int more = 1;
-    while (status == NMF_OK && more) {
-        status = read_row(t, &more);
-    }
-    return status == NMF_OK ? make_matrix(t, matrix) : status;
+    const pair *x = a, *y = b;
+    return x->row != y->row         ? (x->row > y->row) - (x->row < y->row)
+           : x->column != y->column ? (x->column > y->column) - (x->column < y->column)
+                                    : 0;
 }
 
-nmf_status nmfi_csv_matrix(const char *text, size_t length, const char *path, nmf_matrix **matrix,
-                           nmf_error *error)
+static int compare_columns(const void *a, const void *b)
 {
-    *matrix = NULL;
-    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0)) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: is UTF-16 text; save it as UTF-8", path);
+    const pair *x = a, *y = b;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+/* 1 if the first two of three columns could be numbers of rows and columns: whole, no pair twice,
+ * but numbers come again in both. */
+static int could_be_entries(const double *values, int64_t count)
+{
+    pair *pairs = malloc((size_t)count * sizeof *pairs);
+    int64_t row_count = 1, column_count = 1;
+    int possible = pairs != NULL && count > 3;
+    for (int64_t i = 0; i < count && possible; i++) {
+        pairs[i] = (pair){values[3 * i], values[3 * i + 1]};
+        possible = pairs[i].row >= 0.0 && pairs[i].row <= 0x1p31 && pairs[i].column >= 0.0 &&
+                   pairs[i].column <= 0x1p31 && pairs[i].row == (double)(int64_t)pairs[i].row &&
+                   pairs[i].column == (double)(int64_t)pairs[i].column;
     }
+    if (possible) {
+        qsort(pairs, (size_t)count, sizeof *pairs, compare_pairs);
+        for (int64_t i = 1; i < count && possible; i++) {
+            possible = compare_pairs(&pairs[i - 1], &pairs[i]) != 0;
+            row_count += pairs[i].row != pairs[i - 1].row;
+        }
+        qsort(pairs, (size_t)count, sizeof *pairs, compare_columns);
+        for (int64_t i = 1; i < count; i++) {
+            column_count += pairs[i].column != pairs[i - 1].column;
+        }
+        possible = possible && row_count > 1 && row_count < count && column_count > 1 &&
+                   column_count < count;
+    }
+    free(pairs);
+    return possible;
+}
+
+static nmf_status ask_about_entries(const rows *r)
+{
+    const nmfi_table *t = r->table;
+    if (t->columns != 3 || t->numbers != 3 || t->request->options->index != NULL ||
+        !could_be_entries(r->values, r->count / 3)) {
+        return NMF_OK;
+    }
+    return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
+                    "%s: its three columns of numbers may be three features, or one entry a line "
+                    "(sample, feature, value): --index none says the first, --long the second",
+                    t->request->path);
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static nmf_status read_rows(rows *r, nmf_matrix **matrix)
+{
+    nmf_status status = r->table->header ? read_header(r) : NMF_OK;
+    int more = 1;
+    while (status == NMF_OK && more) {
+        status = read_row(r, &more);
+    }
+    if (status == NMF_OK && r->count == 0) {
+        status = nmf_fail(r->table->error, NMF_ERROR_FORMAT, "%s: has a header but no rows",
+                          r->table->request->path);
+    }
+    if (status == NMF_OK) {
+        status = ask_about_entries(r);
+    }
+    return status == NMF_OK ? make_matrix(r, matrix) : status;
+}
+
+static nmf_status read_table(nmfi_table *t, nmf_matrix **matrix)
+{
+    rows r = {.table = t};
+    const nmf_status status = t->is_long ? nmfi_table_read_long(t, matrix) : read_rows(&r, matrix);
+    free(r.values);
+    free_names(&r.features);
+    free_names(&r.samples);
+    if (status == NMF_OK && t->latin1) {
+        nmfi_note(t->request, "%s: is not UTF-8; its letters are taken as Latin-1 (Windows-1252)",
+                  t->request->path);
+    }
+    return status;
+}
+
+nmf_status nmfi_csv_matrix(const char *text, size_t length, const nmfi_read_request *request,
+                           nmf_matrix **matrix, nmf_error *error)
+{
+    nmfi_table t = {.request = request, .error = error};
     nmfi_c_locale locale;
+    *matrix = NULL;
     if (!nmfi_c_locale_enter(&locale)) {
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
-    table t = {.scan = nmfi_csv_start(text, length), .path = path, .error = error};
-    /* Where cells are divided by semicolons, the comma is free to be the decimal point, and is. */
-    t.decimal = t.scan.delimiter == ';' ? ',' : '.';
-    const nmf_status status = read_table(&t, matrix);
-    free(t.values);
-    free_names(&t.features);
-    free_names(&t.samples);
+    const size_t mark = nmfi_utf8_mark(text, length);
+    nmf_status status = nmfi_table_layout(text + mark, length - mark, &t);
+    if (status == NMF_OK) {
+        status = read_table(&t, matrix);
+    }
+    free(t.kind);
     nmfi_c_locale_leave(&locale);
     return status;
 }
 
-static nmf_status read_csv(const char *path, const char *member, nmf_matrix **matrix,
-                           nmf_error *error)
+static nmf_status read_csv(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
+    nmfi_whole_text text;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: is delimited text, which has no member '%s'", path, member);
-    }
-    nmfi_file_view *view;
-    nmf_status status = nmfi_file_view_open(path, &view, error);
+    nmf_status status = nmfi_whole_text_open(request->path, &text, error);
     if (status == NMF_OK) {
-        status = nmfi_csv_matrix((const char *)view->bytes, view->count, path, matrix, error);
-        nmfi_file_view_close(view);
+        status = nmfi_csv_matrix(text.bytes, text.count, request, matrix, error);
+        nmfi_whole_text_close(&text);
     }
     return status;
 }
 
-const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat", 0, NULL, read_csv};
+const nmfi_reader nmfi_reader_csv = {".csv", "csv tsv txt tab dat gct", 1, 0, NULL, read_csv};

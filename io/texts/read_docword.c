@@ -151,7 +151,8 @@ static nmf_status take_entries(bag *b, nmfi_triplets *entries)
     return status;
 }
 
-static nmf_status docword_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error)
+static nmf_status docword_matrix(nmfi_text_reader *text, int64_t features, nmf_matrix **matrix,
+                                 nmf_error *error)
 {
     bag b = {.text = text, .error = error};
     nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
@@ -164,17 +165,19 @@ static nmf_status docword_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nm
         nmfi_triplets_free(&entries);
         return status;
     }
-    return nmfi_triplets_matrix(&entries, b.sizes[0], b.sizes[1], 1, nmfi_text_reader_path(text),
-                                matrix, error);
+    const int64_t words = features > b.sizes[1] ? features : b.sizes[1];
+    return nmfi_triplets_matrix(&entries, b.sizes[0], words, 1, nmfi_text_reader_path(text), matrix,
+                                error);
 }
 
 /* docword.NAME.txt -> vocab.NAME.txt; vocab.txt where the name does not begin so. */
-static nmf_status name_words(const char *path, nmf_matrix *matrix, nmf_error *error)
+static nmf_status name_words(const nmfi_read_request *request, nmf_matrix *matrix, nmf_error *error)
 {
+    const char *path = request->path;
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     if (strncmp(name, "docword", 7) != 0) {
-        return nmfi_names_beside(path, "vocab.txt", matrix, NMF_FEATURE_NAMES, error);
+        return nmfi_names_beside(path, "vocab.txt", matrix, NMF_FEATURE_NAMES, request, error);
     }
     const size_t rest = strlen(name) - 7;
     const int zipped = rest > 3 && strcmp(name + 7 + rest - 3, ".gz") == 0;
@@ -183,31 +186,29 @@ static nmf_status name_words(const char *path, nmf_matrix *matrix, nmf_error *er
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
     sprintf(vocabulary, "vocab%.*s", (int)(zipped ? rest - 3 : rest), name + 7);
-    const nmf_status status = nmfi_names_beside(path, vocabulary, matrix, NMF_FEATURE_NAMES, error);
+    const nmf_status status =
+        nmfi_names_beside(path, vocabulary, matrix, NMF_FEATURE_NAMES, request, error);
     free(vocabulary);
     return status;
 }
 
-static nmf_status read_docword(const char *path, const char *member, nmf_matrix **matrix,
+static nmf_status read_docword(const nmfi_read_request *request, nmf_matrix **matrix,
                                nmf_error *error)
 {
+    const char *path = request->path;
     nmfi_text_reader *text;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "%s: is a bag of words, which has no member '%s'", path, member);
-    }
     nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status == NMF_OK) {
-        status = docword_matrix(text, matrix, error);
+        status = docword_matrix(text, request->options->features, matrix, error);
         nmfi_text_reader_close(text);
     }
-    if (status == NMF_OK && (status = name_words(path, *matrix, error)) != NMF_OK) {
+    if (status == NMF_OK && (status = name_words(request, *matrix, error)) != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;
     }
     return status;
 }
 
-const nmfi_reader nmfi_reader_docword = {"bag of words (docword)", "docword", 1, recognise,
-                                         read_docword};
+const nmfi_reader nmfi_reader_docword = {
+    "bag of words (docword)", "docword", 1, 0, recognise, read_docword};

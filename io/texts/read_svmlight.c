@@ -1,6 +1,11 @@
 /* Reads SVMlight (LIBSVM) text, plain or gzipped: one line "label index:value index:value ... #
  * note" a sample. Labels are kept as labels. Indices count from 1, or from 0 where a 0 occurs, as
- * scikit-learn's load_svmlight_file decides; "qid:" is passed over. */
+ * scikit-learn's load_svmlight_file decides; "qid:" is passed over. The features are named by their
+ * indices, so that other data of the kind can be paired with them.
+ *
+ * LDA-C (Blei's) looks alike: "pairs index:count index:count ...", indices from 0. Where every line
+ * begins with the number of its pairs, not all the same, and has counts only, that is what it is. */
+#include "names_beside.h"
 #include "readers.h"
 
 #include "io/arrays/sparse_parts.h"
@@ -52,6 +57,11 @@ static int recognise(const unsigned char *head, size_t bytes)
 }
 
 typedef struct samples {
+    const nmfi_read_request *request;
+    int is_ldac;     /* the caller said so */
+    int may_be_ldac; /* each line begins with the number of its pairs */
+    int differ;      /* and these numbers are not all the same, as a lone class would be */
+    uint64_t pairs;  /* of the first line */
     nmfi_text_reader *text;
     nmfi_triplets entries;
     int64_t count; /* of samples */
@@ -120,6 +130,9 @@ static nmf_status take_sample(samples *s, const char *at)
                         nmfi_text_reader_path(s->text), NMFI_LARGEST_SIDE);
     }
     nmf_status status = add_label(s, at, (size_t)(end - at));
+    uint64_t promised;
+    const int counted = nmfi_scan_whole(at, &promised) == end;
+    const int64_t before = s->entries.count;
     for (at = nmfi_skip_blanks(end); status == NMF_OK && *at != '\n' && *at != '#';
          at = nmfi_skip_blanks(at)) {
         if (strncmp(at, "qid:", 4) == 0) {
@@ -129,7 +142,15 @@ static nmf_status take_sample(samples *s, const char *at)
         }
     }
     s->count++;
-    return status;
+    s->pairs = s->count == 1 ? promised : s->pairs;
+    s->differ = s->differ || promised != s->pairs;
+    s->may_be_ldac = s->may_be_ldac && counted && (uint64_t)(s->entries.count - before) == promised;
+    return status != NMF_OK || !s->is_ldac || s->may_be_ldac
+               ? status
+               : nmf_fail(s->error, NMF_ERROR_FORMAT,
+                          "%s: line %" PRId64 " does not begin with the number of its pairs, as "
+                          "LDA-C does",
+                          nmfi_text_reader_path(s->text), s->count);
 }
 
 static nmf_status set_labels(const samples *s, nmf_matrix *matrix)
@@ -149,28 +170,97 @@ static nmf_status set_labels(const samples *s, nmf_matrix *matrix)
     return status;
 }
 
+/* The features' indices, as the file has them. */
+static nmf_status set_feature_names(const samples *s, int first, nmf_matrix *matrix)
+{
+    const int64_t columns = nmf_matrix_columns(matrix);
+    char(*text)[24] = calloc((size_t)columns, sizeof *text);
+    const char **list = calloc((size_t)columns, sizeof *list);
+    nmf_status status = NMF_OK;
+    if (text == NULL || list == NULL) {
+        status = nmf_fail(s->error, NMF_ERROR_MEMORY, "%s: out of memory for %" PRId64 " names",
+                          nmfi_text_reader_path(s->text), columns);
+    }
+    for (int64_t j = 0; j < columns && status == NMF_OK; j++) {
+        snprintf(text[j], sizeof text[j], "%" PRId64, j + first);
+        list[j] = text[j];
+    }
+    if (status == NMF_OK) {
+        status = nmf_matrix_set_names(matrix, NMF_FEATURE_NAMES, list, s->error);
+    }
+    free(list);
+    free(text);
+    return status;
+}
+
+/* Where features count from: LDA-C from 0; else as the caller says, or from 0 where a 0 occurs. */
+static nmf_status find_first(const samples *s, int is_ldac, int *first)
+{
+    const int wanted = s->request->options->first_index;
+    *first = is_ldac ? 0 : wanted != 0 ? wanted - 1 : !s->any_zero;
+    return *first == 0 || !s->any_zero
+               ? NMF_OK
+               : nmf_fail(s->error, NMF_ERROR_FORMAT,
+                          "%s: has a feature 0, but its features should count from 1",
+                          nmfi_text_reader_path(s->text));
+}
+
+static nmf_status name_all(const samples *s, int is_ldac, int first, nmf_matrix *matrix)
+{
+    nmf_status status = is_ldac ? NMF_OK : set_labels(s, matrix);
+    if (status == NMF_OK) {
+        status = set_feature_names(s, first, matrix);
+    }
+    if (status == NMF_OK && is_ldac) {
+        status = nmfi_names_beside(s->request->path, "vocab.txt", matrix, NMF_FEATURE_NAMES,
+                                   s->request, s->error);
+    }
+    return status;
+}
+
 static nmf_status make_matrix(samples *s, nmf_matrix **matrix)
 {
-    const int64_t columns = s->largest + s->any_zero;
-    if (s->count == 0 || columns == 0) {
+    const int told_otherwise = s->request->options->format != NULL && !s->is_ldac;
+    const int is_ldac =
+        s->is_ldac || (s->may_be_ldac && s->differ && s->all_whole && !told_otherwise);
+    int first;
+    nmf_status status = find_first(s, is_ldac, &first);
+    if (status != NMF_OK) {
+        return status;
+    }
+    const int64_t found = s->largest + 1 - first, wanted = s->request->options->features;
+    const int64_t columns = found > wanted ? found : wanted;
+    if (s->count == 0 || s->largest + s->any_zero == 0 || columns > NMFI_LARGEST_SIDE) {
         return nmf_fail(s->error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
-                        nmfi_text_reader_path(s->text), s->count, columns);
+                        nmfi_text_reader_path(s->text), s->count, s->largest + s->any_zero);
     }
-    for (int64_t i = 0; i < s->entries.count && !s->any_zero; i++) {
-        s->entries.column[i]--;
+    if (is_ldac && !s->is_ldac) {
+        nmfi_note(s->request,
+                  "%s: is read as LDA-C, not as SVMlight: every line begins with the number of its "
+                  "pairs, which is no label (--format svmlight: they are)",
+                  s->request->path);
     }
-    nmf_status status = nmfi_triplets_matrix(&s->entries, s->count, columns, s->all_whole,
-                                             nmfi_text_reader_path(s->text), matrix, s->error);
-    if (status == NMF_OK && (status = set_labels(s, *matrix)) != NMF_OK) {
+    for (int64_t i = 0; i < s->entries.count; i++) {
+        s->entries.column[i] -= first;
+    }
+    status = nmfi_triplets_matrix(&s->entries, s->count, columns, s->all_whole,
+                                  nmfi_text_reader_path(s->text), matrix, s->error);
+    if (status == NMF_OK && (status = name_all(s, is_ldac, first, *matrix)) != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;
     }
     return status;
 }
 
-static nmf_status svmlight_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error)
+static nmf_status svmlight_matrix(nmfi_text_reader *text, const nmfi_read_request *request,
+                                  int is_ldac, nmf_matrix **matrix, nmf_error *error)
 {
-    samples s = {.text = text, .all_whole = 1, .error = error};
+    samples s = {.request = request,
+                 .is_ldac = is_ldac,
+                 .may_be_ldac = 1,
+                 .text = text,
+                 .all_whole = 1,
+                 .error = error};
     const char *at, *end;
     nmfi_c_locale locale;
     *matrix = NULL;
@@ -196,22 +286,30 @@ static nmf_status svmlight_matrix(nmfi_text_reader *text, nmf_matrix **matrix, n
     return status;
 }
 
-static nmf_status read_svmlight(const char *path, const char *member, nmf_matrix **matrix,
-                                nmf_error *error)
+static nmf_status read_text(const nmfi_read_request *request, int is_ldac, nmf_matrix **matrix,
+                            nmf_error *error)
 {
     nmfi_text_reader *text;
     *matrix = NULL;
-    if (member != NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: is SVMlight text, which has no member '%s'",
-                        path, member);
-    }
-    nmf_status status = nmfi_text_reader_open(path, &text, error);
+    nmf_status status = nmfi_text_reader_open(request->path, &text, error);
     if (status == NMF_OK) {
-        status = svmlight_matrix(text, matrix, error);
+        status = svmlight_matrix(text, request, is_ldac, matrix, error);
         nmfi_text_reader_close(text);
     }
     return status;
 }
 
-const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svm svmlight libsvm", 1, recognise,
-                                          read_svmlight};
+static nmf_status read_svmlight(const nmfi_read_request *request, nmf_matrix **matrix,
+                                nmf_error *error)
+{
+    return read_text(request, 0, matrix, error);
+}
+
+static nmf_status read_ldac(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
+{
+    return read_text(request, 1, matrix, error);
+}
+
+const nmfi_reader nmfi_reader_svmlight = {"SVMlight", "svmlight svm libsvm", 1, 0,
+                                          recognise,  read_svmlight};
+const nmfi_reader nmfi_reader_ldac = {"LDA-C", "ldac", 1, 0, NULL, read_ldac};

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import warnings
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from ._pca import PCA
 
 
 def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None,
-         sample_names=None, feature_names=None, labels=None):
+         sample_names=None, feature_names=None, labels=None, format=None, header=None, index=None,
+         delimiter=None, decimal=None, comment=None, long=False, feature_type=None, features=0):
     """A Dataset from a file: .npy, .npz or .mat ("file.npz:name" chooses an array), .csv, .tsv, a
     sparse .mtx, .npz or .h5ad, a picture, a folder of pictures, a text file that lists pictures; or
     from a list of pictures and folders.
@@ -25,17 +27,28 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
     image_order: "column" where a row's pixels run down the picture's columns (MATLAB).
     transpose: the file's rows are features. shuffle: permute the samples as
     numpy.random.RandomState(shuffle) does. sample_names, feature_names, labels: files of names, one
-    a line, in place of those that the file has."""
+    a line, in place of those that the file has. format: its name, where neither content nor name of
+    the file tell. Of tables: header (True or False), index (the column of sample names: its name,
+    its number from 1, or "none"), delimiter, decimal, comment, long (one entry a line); feature_type
+    of cells x features of several types; features: at least so many, where the format does not say.
+    What reading decided by itself comes as a UserWarning."""
     if image_order not in ("row", "column"):
         raise ValueError("image_order = %r: must be 'row' or 'column'" % (image_order,))
     height, width = image_shape or (0, 0)
     options = _io_library.nmf_io_read_options(
         struct_bytes=ctypes.sizeof(_io_library.nmf_io_read_options), image_height=height,
         image_width=width, image_order_column=image_order == "column", transpose=bool(transpose),
-        shuffle=shuffle is not None, shuffle_seed=shuffle or 0, **{
+        shuffle=shuffle is not None, shuffle_seed=shuffle or 0,
+        header=0 if header is None else 1 if header else 2, is_long=bool(long), features=features,
+        **{
             name: os.fsencode(file) for name, file in (
                 ("sample_names", sample_names), ("feature_names", feature_names),
-                ("labels", labels)) if file is not None})
+                ("labels", labels), ("format", format), ("delimiter", delimiter),
+                ("index", None if index is None else str(index)), ("decimal", decimal),
+                ("comment", comment), ("feature_type", feature_type)) if file is not None})
+    told = []
+    note = _io_library.NOTE(lambda sentence, _: told.append(sentence.decode(errors="replace")))
+    options.note = ctypes.cast(note, ctypes.c_void_p)
     matrix = Matrix()
     if isinstance(path, (str, bytes, os.PathLike)):
         call(io.nmf_io_read, os.fsencode(path), ctypes.byref(options), matrix.out())
@@ -43,6 +56,8 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
         paths = [os.fsencode(one) for one in path]
         call(io.nmf_io_read_list, (ctypes.c_char_p * len(paths))(*paths), len(paths),
              ctypes.byref(options), matrix.out())
+    for sentence in told:
+        warnings.warn(sentence, stacklevel=2)
     return Dataset(matrix)
 
 

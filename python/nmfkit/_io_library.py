@@ -16,7 +16,14 @@ class nmf_io_read_options(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("image_height", c_int64), ("image_width", c_int64),
                 ("image_order_column", c_int), ("transpose", c_int), ("shuffle", c_int),
                 ("shuffle_seed", c_uint32), ("sample_names", c_char_p),
-                ("feature_names", c_char_p), ("labels", c_char_p)]
+                ("feature_names", c_char_p), ("labels", c_char_p), ("format", c_char_p),
+                ("header", c_int), ("index", c_char_p), ("delimiter", c_char_p),
+                ("decimal", c_char_p), ("comment", c_char_p), ("is_long", c_int),
+                ("feature_type", c_char_p), ("features", c_int64), ("first_index", c_int),
+                ("note", c_void_p), ("note_context", c_void_p)]
+
+
+NOTE = ctypes.CFUNCTYPE(None, c_char_p, c_void_p)  # nmf_io_read_options.note
 
 
 class nmf_io_fetch_options(ctypes.Structure):

@@ -36,7 +36,7 @@ void array_golden_is_whole(const char *name, nmf_dtype dtype, double offset);
  * `may_succeed`, gives a matrix. */
 void array_prefixes_are_safe(const char *name, size_t step, int may_succeed);
 
-/* HDF5 and matio like to explain themselves on the terminal; the library must not: nothing comes
+/* HDF5 likes to explain itself on the terminal; the library must not: nothing comes
  * from `read`. */
 void array_reads_in_silence(void (*read)(void));
 

@@ -102,6 +102,12 @@ mat("v7_several", {"first": real, "second": whole, "note": "text"}, do_compressi
 mat("v5_matrix_and_scalars", {"k": 6.0, "x": real, "row": np.arange(3.0), "s": {"a": 1.0}})
 mat("v5_complex", {"x": real + 1j})
 mat("v5_sparse", {"x": scipy.sparse.csc_matrix(real)})
+docs = scipy.sparse.csc_matrix(np.where(counts % 3 == 0, real, 0))
+mat("v5_docs", {"fea": docs, "gnd": np.array([[2.0], [1.0], [2.0]])})
+mat("v7_docs", {"fea": docs, "gnd": np.array([[2.0], [1.0], [2.0]])}, do_compression=True)
+mat("v5_sparse_logical", {"x": scipy.sparse.csc_matrix(counts % 3 == 0)})
+mat("v5_labels_and_struct", {"data": {"fea": real}, "gnd": np.array([[2.0], [1.0], [2.0]])})
+mat("v5_labels_only", {"gnd": np.array([[2.0], [1.0], [2.0]])})
 mat("v5_struct", {"x": {"a": real}})
 mat("v5_cell", {"x": np.array([real, "b"], dtype=object)})
 mat("v5_four_dimensions", {"x": np.zeros((2, 2, 2, 2))})
@@ -131,6 +137,40 @@ def mat73(name, variables):
 mat73("v73_real", {"faces": (real, "double")})
 mat73("v73_u1", {"x": (whole.astype("u1"), "uint8")})
 mat73("v73_several", {"first": (real, "double"), "second": (whole.astype("i4"), "int32")})
+def mat73_other(name, fill):
+    """v7.3 as programs other than MATLAB write it."""
+    path = out / (name + ".mat")
+    with h5py.File(path, "w", userblock_size=512, libver="earliest") as f:
+        fill(f)
+    with open(path, "r+b") as f:
+        f.write(b"MATLAB 7.3 MAT-file, written by h5py".ljust(116) + bytes(8) + b"\x00\x02IM")
+
+
+def fill_sparse(f):
+    group = f.create_group("fea")
+    group.create_dataset("data", data=docs.data, track_times=False)
+    group.create_dataset("ir", data=docs.indices.astype("u8"), track_times=False)
+    group.create_dataset("jc", data=docs.indptr.astype("u8"), track_times=False)
+    group.attrs.create("MATLAB_sparse", docs.shape[0], dtype="u8")
+    set_matlab_class(group, "double")
+    f.create_dataset("gnd", data=np.array([[2.0, 1.0, 2.0]]), track_times=False)
+    set_matlab_class(f["gnd"], "double")
+
+
+def fill_nullpad(f):
+    f.create_dataset("x", data=np.ascontiguousarray(real.T), track_times=False)
+    f["x"].attrs.create("MATLAB_class", np.bytes_("double"), dtype="S7")
+
+
+def fill_bare(f):
+    f.create_dataset("x", data=np.ascontiguousarray(real.T), track_times=False)
+    pictures = np.arange(24, dtype="u1").reshape(3, 4, 2)
+    f.create_dataset("pictures", data=pictures.transpose(2, 1, 0), track_times=False)
+
+
+mat73_other("v73_docs", fill_sparse)
+mat73_other("v73_nullpad", fill_nullpad)
+mat73_other("v73_bare", fill_bare)
 with h5py.File(out / "v73_huge.mat", "w", userblock_size=512, libver="earliest") as f:
     f.create_dataset("x", shape=(10**6, 10**6), dtype="f8", chunks=(100, 100))  # nothing is stored
     set_matlab_class(f["x"], "double")

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unistd.h>
+#include <zlib.h>
 
 static void has_features(const nmf_matrix *matrix)
 {
@@ -148,11 +150,250 @@ static void files_without_numbers_are_refused_in_words(void **state)
     array_text_fails("csv", "\n\n \n", NMF_ERROR_FORMAT, "has no values");
     array_text_fails("csv", "a,b\n", NMF_ERROR_FORMAT, "a header but no rows");
     array_text_fails("csv", "a\nb\n", NMF_ERROR_FORMAT, "no column of numbers");
-    array_text_fails("csv",
-                     "\xFF\xFE"
-                     "1",
-                     NMF_ERROR_UNSUPPORTED, "UTF-16");
-    array_text_fails("xyz", "1,2\n3,4\n", NMF_ERROR_UNSUPPORTED, ".npy, .npz, .mat");
+    array_bytes_fail("xyz", "\1\2\0\3", 4, NMF_ERROR_UNSUPPORTED, ".npy, .npz, .mat");
+}
+
+/* What was said while `text` was read. */
+static char told[4000];
+
+static void gather(const char *sentence, void *context)
+{
+    (void)context;
+    strncat(told, sentence, 1000);
+    strcat(told, "\n");
+}
+
+/* Reads `text` with options; the matrix must hold `values` and these names ("a b c"; NULL: none). */
+static void is_table(const nmf_io_read_options *options, const char *extension, const char *text,
+                     int64_t rows, int64_t columns, const double *values, const char *samples,
+                     const char *features)
+{
+    nmf_io_read_options wanted = options != NULL ? *options : NMF_IO_READ_INIT;
+    char path[64];
+    nmf_matrix *matrix = NULL;
+    nmf_error error = {NMF_OK, ""};
+    snprintf(path, sizeof path, "table-%d%s%s", (int)getpid(), extension[0] != '\0' ? "." : "",
+             extension);
+    array_write_file(path, text, strlen(text));
+    told[0] = '\0';
+    wanted.note = gather;
+    if (nmf_io_read(path, &wanted, &matrix, &error) != NMF_OK) {
+        fail_msg("%s\n%s", error.message, text);
+    }
+    remove(path);
+    if (nmf_matrix_rows(matrix) != rows || nmf_matrix_columns(matrix) != columns) {
+        fail_msg("%d x %d, not %d x %d:\n%s\n%s", (int)nmf_matrix_rows(matrix),
+                 (int)nmf_matrix_columns(matrix), (int)rows, (int)columns, text, told);
+    }
+    for (int64_t i = 0; i < rows * columns; i++) {
+        assert_true(nmf_matrix_at(matrix, i / columns, i % columns) == values[i]);
+    }
+    for (int which = NMF_SAMPLE_NAMES; which <= NMF_FEATURE_NAMES; which++) {
+        const char *names = which == NMF_SAMPLE_NAMES ? samples : features;
+        char all[400] = "";
+        assert_int_equal(nmf_matrix_has_names(matrix, (nmf_names)which), names != NULL);
+        for (int64_t i = 0; names != NULL && i < (which == NMF_SAMPLE_NAMES ? rows : columns);
+             i++) {
+            snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? " " : "",
+                     nmf_matrix_name(matrix, (nmf_names)which, i));
+        }
+        if (names != NULL) {
+            assert_string_equal(all, names);
+        }
+    }
+    nmf_matrix_free(matrix);
+}
+
+static const double four[] = {1.5, 2, 3, 4.25};
+
+static void delimiters_are_decided_by_all_records(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Protein,S1,S2\nP1;P2,1.5,2\nP3,3,4.25\n",
+                                        "Protein,S1,S2\n\"P1;P2\",1.5,2\nP3,3,4.25\n"};
+    is_table(NULL, "csv", texts[0], 2, 2, four, "P1;P2 P3", "S1 S2");
+    is_table(NULL, "csv", texts[1], 2, 2, four, "P1;P2 P3", "S1 S2");
+    is_table(NULL, "csv", "id,\"a;b\",c\n\"d1\",1.5,2\n\"d2\",3,4.25\n", 2, 2, four, "d1 d2",
+             "a;b c");
+    is_table(NULL, "csv", "id,\"a\tb\",c\n\"d1\",1.5,2\n\"d2\",3,4.25\n", 2, 2, four, "d1 d2",
+             "a\tb c");
+    static const double two[] = {5, 4};
+    is_table(NULL, "csv", "pair,S1\n12;3,5\n7;2,4\n", 2, 1, two, "12;3 7;2", "S1");
+    is_table(NULL, "txt", "x|y\n1.5|2\n3|4.25\n", 2, 2, four, NULL, "x y");
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.delimiter = "tab";
+    is_table(&options, "csv", "a,b\tc\n1.5\t2\n3\t4.25\n", 2, 2, four, NULL, "a,b c");
+    options.delimiter = "~";
+    is_table(&options, "csv", "a~c\n1.5~2\n3~4.25\n", 2, 2, four, NULL, "a c");
+}
+
+static void decimal_commas_are_found_and_doubts_are_asked_about(void **state)
+{
+    (void)state;
+    is_table(NULL, "csv", "x;y\n1,5;2\n3;4,25\n", 2, 2, four, NULL, "x y");
+    is_table(NULL, "csv", "x;y\n1.5;2\n3;4.25\n", 2, 2, four, NULL, "x y");
+    is_table(NULL, "tsv", "x\ty\n1,5\t2\n3\t4,25\n", 2, 2, four, NULL, "x y");
+    array_text_fails("tsv", "x\ty\n1,500\t2\n3\t4,250\n", NMF_ERROR_FORMAT, "--decimal ,");
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.decimal = ",";
+    is_table(&options, "tsv", "x\ty\n1,500\t2\n3\t4,250\n", 2, 2, four, NULL, "x y");
+}
+
+static void headers_are_decided_with_evidence(void **state)
+{
+    (void)state;
+    static const double six[] = {1, 2, 3, 1.5, 2, 3};
+    static const double rest[] = {.5, .25, .125, .75, .5, .25};
+    /* a first record of a name and numbers is a sample, unless its word or its numbers say more */
+    is_table(NULL, "csv", "s1,1,2,3\ns2,1.5,2,3\n", 2, 3, six, "s1 s2", NULL);
+    assert_non_null(strstr(told, "has no header"));
+    is_table(NULL, "csv", "sample,400,402,404\ns1,.5,.25,.125\ns2,.75,.5,.25\n", 2, 3, rest,
+             "s1 s2", "400 402 404");
+    is_table(NULL, "csv", "spectra,400,402,404\ns1,.5,.25,.125\ns2,.75,.5,.25\n", 2, 3, rest,
+             "s1 s2", "400 402 404");
+    is_table(NULL, "csv", ",400,402,404\ns1,.5,.25,.125\ns2,.75,.5,.25\n", 2, 3, rest, "s1 s2",
+             "400 402 404");
+    is_table(NULL, "csv", ",7,9,4\n10,.5,.25,.125\n11,.75,.5,.25\n", 2, 3, rest, "10 11", "7 9 4");
+    is_table(NULL, "csv", ",0,1,2\n10,.5,.25,.125\n11,.75,.5,.25\n", 2, 3, rest, "10 11", NULL);
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.header = NMF_IO_HEADER_YES;
+    static const double second[] = {1.5, 2, 3};
+    is_table(&options, "csv", "s1,1,2,3\ns2,1.5,2,3\n", 1, 3, second, "s2", "1 2 3");
+    options.header = NMF_IO_HEADER_NO;
+    static const double all[] = {400, 402, 404, .5, .25, .125, .75, .5, .25};
+    is_table(&options, "csv", "sample,400,402,404\ns1,.5,.25,.125\ns2,.75,.5,.25\n", 3, 3, all,
+             "sample s1 s2", NULL);
+    static const double wide[] = {.1, .2, .3, .4, .2, .5, .4, .3, .2, .1};
+    is_table(NULL, "csv", "400,410,420,430,440\n.1,.2,.3,.4,.2\n.5,.4,.3,.2,.1\n", 2, 5, wide, NULL,
+             "400 410 420 430 440");
+}
+
+static void names_of_samples_are_found_or_told(void **state)
+{
+    (void)state;
+    is_table(NULL, "csv", "gene_id,S1,S2\n101,1.5,2\n102,3,4.25\n", 2, 2, four, "101 102", "S1 S2");
+    assert_non_null(strstr(told, "taken as names of the samples"));
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.index = "none";
+    static const double six[] = {101, 1.5, 2, 102, 3, 4.25};
+    is_table(&options, "csv", "gene_id,S1,S2\n101,1.5,2\n102,3,4.25\n", 2, 3, six, NULL,
+             "gene_id S1 S2");
+    options.index = "2";
+    static const double other[] = {101, 2, 102, 4.25};
+    is_table(&options, "csv", "a,b,c\n101,7,2\n102,8,4.25\n", 2, 2, other, "7 8", "a c");
+    options.index = "c";
+    is_table(&options, "csv", "a,b,c\n1.5,2,x\n3,4.25,y\n", 2, 2, four, "x y", "a b");
+    /* names in two columns that only together tell the samples apart (mutational signatures) */
+    static const double counts[] = {5, 6, 7, 8, 9, 10, 11, 12};
+    is_table(NULL, "csv",
+             "Type,Context,P1,P2\nC>A,ACA,5,6\nC>A,ACC,7,8\nC>T,ACA,9,10\nC>T,ACC,11,12\n", 4, 2,
+             counts, "C>A ACA C>A ACC C>T ACA C>T ACC", "P1 P2");
+    /* a gene's identifier and its symbol */
+    is_table(NULL, "csv", "id,symbol,P1,P2\nE1,ABC,1.5,2\nE2,ABC,3,4.25\n", 2, 2, four, "E1 E2",
+             "P1 P2");
+    assert_non_null(strstr(told, "'symbol'"));
+    /* a column of classes behind the numbers */
+    is_table(NULL, "csv", "x,y,species\n1.5,2,setosa\n3,4.25,setosa\n", 2, 2, four, NULL, "x y");
+    assert_non_null(strstr(told, "'species'"));
+}
+
+static void annotation_is_left_out(void **state)
+{
+    (void)state;
+    is_table(NULL, "txt",
+             "# Program:featureCounts v2.0.1; Command:\"featureCounts\" \"-a\" \"x.gtf\"\n"
+             "Geneid\tChr\tStart\tEnd\tStrand\tLength\ta.bam\tb.bam\n"
+             "G1\t1\t10\t20\t+\t11\t1.5\t2\nG2\t1;1\t30;50\t40;60\t+;+\t22\t3\t4.25\n",
+             2, 2, four, "G1 G2", "a.bam b.bam");
+    is_table(NULL, "gct",
+             "#1.2\n2\t2\nName\tDescription\tS1\tS2\nG1\tfirst\t1.5\t2\nG2\tna\t3\t4.25\n", 2, 2,
+             four, "G1 G2", "S1 S2");
+    is_table(
+        NULL, "gct",
+        "#1.3\n2\t2\t1\t1\nid\tsymbol\tS1\tS2\ncell\tna\tA\tB\nG1\tx\t1.5\t2\nG2\ty\t3\t4.25\n", 2,
+        2, four, "G1 G2", "S1 S2");
+}
+
+static void comments_are_no_records_and_may_be_headers(void **state)
+{
+    (void)state;
+    is_table(NULL, "csv", "# a,b\n1.5,2\n3,4.25\n", 2, 2, four, NULL, "a b");
+    is_table(NULL, "txt",
+             "# Constructed from biom file\n#OTU ID\tS1\tS2\nO1\t1.5\t2\nO2\t3\t4.25\n", 2, 2, four,
+             "O1 O2", "S1 S2");
+    is_table(NULL, "csv", "# made today\n1.5,2\n3,4.25\n", 2, 2, four, NULL, NULL);
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.comment = "//";
+    is_table(&options, "csv", "// one\nx,y\n1.5,2\n// two\n3,4.25\n", 2, 2, four, NULL, "x y");
+}
+
+static void long_tables_are_recognised_or_asked_about(void **state)
+{
+    (void)state;
+    static const double table[] = {1, 2, 0, 3, 0, 4};
+    is_table(NULL, "csv", "doc,word,n\nd1,a,1\nd1,b,2\nd2,a,3\nd2,c,4\n", 2, 3, table, "d1 d2",
+             "a b c");
+    assert_non_null(strstr(told, "long table"));
+    array_text_fails("csv", "doc,word,n\n1,1,1\n1,2,2\n2,1,3\n2,3,4\n", NMF_ERROR_ARGUMENT,
+                     "--long");
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.is_long = 1;
+    is_table(&options, "csv", "doc,word,n\n1,1,1\n1,2,2\n2,1,3\n2,3,4\n", 2, 3, table, "1 2",
+             "1 2 3");
+    is_table(&options, "txt", "1 1 1\n1 2 1\n2 1 3\n2 3 4\n1 2 1\n", 2, 3, table, "1 2", "1 2 3");
+    assert_non_null(strstr(told, "added up"));
+    options.is_long = 0;
+    options.index = "none";
+    static const double plain[] = {1, 1, 1, 1, 2, 2, 2, 1, 3, 2, 3, 4};
+    is_table(&options, "csv", "doc,word,n\n1,1,1\n1,2,2\n2,1,3\n2,3,4\n", 4, 3, plain, NULL,
+             "doc word n");
+}
+
+static void any_name_and_any_encoding_will_do(void **state)
+{
+    (void)state;
+    is_table(NULL, "all", "x\ty\n1.5\t2\n3\t4.25\n", 2, 2, four, NULL, "x y");
+    is_table(NULL, "", "x\ty\n1.5\t2\n3\t4.25\n", 2, 2, four, NULL, "x y");
+    is_table(NULL, "csv", "\xEF\xBB\xBFx,y\n1.5,2\n3,4.25\n", 2, 2, four, NULL, "x y");
+    is_table(NULL, "csv", "\xE9t\xE9,y\n1.5,2\n3,4.25\n", 2, 2, four, NULL, "été y");
+    assert_non_null(strstr(told, "Latin-1"));
+    static const char wide[] = "\xFF\xFEx\0,\0y\0\n\0"
+                               "1\0,\0"
+                               "2\0\n\0";
+    array_write_file("wide.csv", wide, sizeof wide - 1);
+    nmf_matrix *matrix = array_read("wide.csv");
+    assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 1), "y");
+    assert_true(nmf_matrix_at(matrix, 0, 1) == 2.0);
+    nmf_matrix_free(matrix);
+    remove("wide.csv");
+    gzFile zipped = gzopen("counts.zip.txt.gz", "wb");
+    assert_true(gzputs(zipped, "x,y\n1.5,2\n3,4.25\n") > 0);
+    assert_int_equal(gzclose(zipped), Z_OK);
+    matrix = array_read("counts.zip.txt.gz");
+    assert_true(nmf_matrix_at(matrix, 1, 1) == 4.25);
+    nmf_matrix_free(matrix);
+    remove("counts.zip.txt.gz");
+}
+
+static void what_is_not_read_is_called_by_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *extension, *bytes;
+        size_t count;
+        const char *fragment;
+    } files[] = {
+        {"xlsx", "PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0[Content_Types].xml", 39, "Excel workbook"},
+        {"tif", "II*\0\x08\0\0\0", 8, "TIFF"},
+        {"wav", "RIFF\x24\0\0\0WAVEfmt ", 16, "spectrogram"},
+        {"rds", "X\n\0\0\0\3", 6, "Matrix::writeMM"},
+        {"fits", "SIMPLE  =                    T", 30, "FITS"},
+        {"parquet", "PAR1\x15\4\x15\0", 8, "Parquet"},
+        {"pkl", "\x80\4\x95\0", 4, "numpy.save"}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        array_bytes_fail(files[i].extension, files[i].bytes, files[i].count, NMF_ERROR_UNSUPPORTED,
+                         files[i].fragment);
+    }
 }
 
 static void every_prefix_is_safe(void **state)
@@ -246,6 +487,15 @@ int main(void)
         cmocka_unit_test(words_for_missing_and_infinite_are_numbers),
         cmocka_unit_test(errors_name_line_and_column),
         cmocka_unit_test(files_without_numbers_are_refused_in_words),
+        cmocka_unit_test(delimiters_are_decided_by_all_records),
+        cmocka_unit_test(decimal_commas_are_found_and_doubts_are_asked_about),
+        cmocka_unit_test(headers_are_decided_with_evidence),
+        cmocka_unit_test(names_of_samples_are_found_or_told),
+        cmocka_unit_test(annotation_is_left_out),
+        cmocka_unit_test(comments_are_no_records_and_may_be_headers),
+        cmocka_unit_test(long_tables_are_recognised_or_asked_about),
+        cmocka_unit_test(any_name_and_any_encoding_will_do),
+        cmocka_unit_test(what_is_not_read_is_called_by_its_name),
         cmocka_unit_test(every_prefix_is_safe),
         cmocka_unit_test(numbers_are_read_exactly),
         cmocka_unit_test(other_text_is_no_number),

@@ -73,11 +73,95 @@ static void a_variable_is_chosen_by_name_or_by_being_the_only_matrix(void **stat
     array_golden_is_real("v5_matrix_and_scalars.mat", NMF_F64);
 }
 
+/* 3 x 4 with 1.25 (4 i + j) + 0.5 where 4 i + j is a multiple of three, and no other entry. */
+static void is_docs(nmf_matrix *matrix)
+{
+    assert_true(nmf_matrix_is_sparse(matrix));
+    assert_int_equal(nmf_matrix_rows(matrix), 3);
+    assert_int_equal(nmf_matrix_columns(matrix), 4);
+    for (int64_t n = 0; n < 12; n++) {
+        const double value = n % 3 == 0 ? 1.25 * (double)n + 0.5 : 0.0;
+        assert_true(nmf_matrix_at(matrix, n / 4, n % 4) == value);
+    }
+    nmf_matrix_free(matrix);
+}
+
+static void sparse_variables_are_read_and_labels_beside_them_are_not(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"v5_docs.mat", "v5_docs.mat:fea", "v7_docs.mat",
+                                        "v73_docs.mat", "v73_docs.mat:fea"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        is_docs(array_read_golden(files[i]));
+    }
+    nmf_matrix *matrix = array_read_golden("v5_sparse.mat");
+    assert_true(nmf_matrix_is_sparse(matrix));
+    array_is_real(matrix, NMF_F64);
+    nmf_matrix_free(matrix);
+    matrix = array_read_golden("v5_sparse_logical.mat");
+    assert_int_equal(nmf_matrix_dtype(matrix), NMF_U8);
+    assert_true(nmf_matrix_at(matrix, 0, 3) == 1.0 && nmf_matrix_at(matrix, 0, 2) == 0.0);
+    nmf_matrix_free(matrix);
+    matrix = array_read_golden("v5_docs.mat:gnd"); /* who asks for the labels gets them */
+    assert_int_equal(nmf_matrix_columns(matrix), 1);
+    nmf_matrix_free(matrix);
+    matrix = array_read_golden("v5_labels_only.mat");
+    assert_int_equal(nmf_matrix_rows(matrix), 3);
+    nmf_matrix_free(matrix);
+}
+
+static void gather(const char *sentence, void *context)
+{
+    strncat(context, sentence, 1000);
+    strcat(context, "\n");
+}
+
+static void the_choice_is_told_and_labels_are_offered(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"v5_docs.mat", "v73_docs.mat"};
+    for (int i = 0; i < 2; i++) {
+        char told[4000] = "";
+        nmf_io_read_options options = NMF_IO_READ_INIT;
+        options.note = gather;
+        options.note_context = told;
+        nmf_matrix *matrix;
+        assert_int_equal(nmf_io_read(array_golden(files[i]), &options, &matrix, NULL), NMF_OK);
+        assert_non_null(strstr(told, "took 'fea' (3 x 4, sparse) of: fea, gnd"));
+        assert_non_null(strstr(told, ".mat:gnd takes it"));
+        nmf_matrix_free(matrix);
+        options.labels = array_golden(i == 0 ? "v5_docs.mat:gnd" : "v73_docs.mat:gnd");
+        char path[1000];
+        snprintf(path, sizeof path, "%s", options.labels);
+        options.labels = path;
+        assert_int_equal(nmf_io_read(array_golden(files[i]), &options, &matrix, NULL), NMF_OK);
+        assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 0), "2");
+        assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 1), "1");
+        nmf_matrix_free(matrix);
+    }
+}
+
+/* The class as a null-padded text, and none at all. */
+static void version_7_3_of_other_programs_is_read(void **state)
+{
+    (void)state;
+    array_golden_is_real("v73_nullpad.mat", NMF_F64);
+    array_golden_is_real("v73_bare.mat:x", NMF_F64);
+    nmf_matrix *matrix = array_read_golden("v73_bare.mat:pictures");
+    assert_int_equal(nmf_matrix_rows(matrix), 2);
+    assert_int_equal(nmf_matrix_image_height(matrix), 3);
+    assert_int_equal(nmf_matrix_dtype(matrix), NMF_U8);
+    for (int64_t p = 0; p < 12; p++) {
+        assert_true(nmf_matrix_at(matrix, 1, p) == (double)(2 * p + 1));
+    }
+    nmf_matrix_free(matrix);
+}
+
 static void what_is_no_matrix_is_refused_in_words(void **state)
 {
     (void)state;
     array_golden_fails("v5_complex.mat", NMF_ERROR_UNSUPPORTED, "'x' is complex");
-    array_golden_fails("v5_sparse.mat", NMF_ERROR_UNSUPPORTED, "save full(x)");
+    array_golden_fails("v5_labels_and_struct.mat", NMF_ERROR_ARGUMENT, "NAME from: data, gnd");
     array_golden_fails("v5_struct.mat", NMF_ERROR_UNSUPPORTED, "class struct");
     array_golden_fails("v5_cell.mat", NMF_ERROR_UNSUPPORTED, "class cell");
     array_golden_fails("v7_several.mat:note", NMF_ERROR_UNSUPPORTED, "class char");
@@ -95,6 +179,8 @@ static void every_prefix_is_safe(void **state)
     array_prefixes_are_safe("v7_several.mat", 1,
                             1); /* cut between two variables it is a whole file */
     array_prefixes_are_safe("v5_matrix_and_scalars.mat", 1, 1);
+    array_prefixes_are_safe("v5_docs.mat", 1, 1);
+    array_prefixes_are_safe("v73_docs.mat", 97, 0);
     array_prefixes_are_safe("v73_real.mat", 97, 0);
     array_prefixes_are_safe("v73_several.mat", 97, 0);
 }
@@ -106,6 +192,8 @@ static void damaged_files_are_safe(void **state)
     array_mutations_are_safe("v7_several.mat", 4000);
     array_mutations_are_safe("v5_matrix_and_scalars.mat", 4000);
     array_mutations_are_safe("v5_cell.mat", 2000);
+    array_mutations_are_safe("v5_docs.mat", 4000);
+    array_mutations_are_safe("v7_docs.mat", 2000);
 }
 
 /* v5_real.mat with the 32-bit number at `at` replaced. */
@@ -197,6 +285,9 @@ int main(void)
         cmocka_unit_test(columns_are_lent_as_strides),
         cmocka_unit_test(the_last_of_three_sizes_counts_pictures),
         cmocka_unit_test(a_variable_is_chosen_by_name_or_by_being_the_only_matrix),
+        cmocka_unit_test(sparse_variables_are_read_and_labels_beside_them_are_not),
+        cmocka_unit_test(the_choice_is_told_and_labels_are_offered),
+        cmocka_unit_test(version_7_3_of_other_programs_is_read),
         cmocka_unit_test(what_is_no_matrix_is_refused_in_words),
         cmocka_unit_test(every_prefix_is_safe),
         cmocka_unit_test(damaged_files_are_safe),

@@ -214,7 +214,8 @@ static void what_is_gzipped_but_no_text_is_refused(void **state)
     static const unsigned char empty[] = {0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3,
                                           3,    0,    0, 0, 0, 0, 0, 0, 0, 0};
     array_bytes_fail("mtx.gz", empty, sizeof empty, NMF_ERROR_FORMAT, "has no text");
-    array_bytes_fail("csv.gz", empty, sizeof empty, NMF_ERROR_UNSUPPORTED, "is gzipped");
+    array_bytes_fail("csv.gz", empty, sizeof empty, NMF_ERROR_FORMAT, "has no values");
+    array_bytes_fail("npy.gz", empty, sizeof empty, NMF_ERROR_UNSUPPORTED, "is gzipped");
 }
 
 static void what_is_written_is_read_back(void **state)

@@ -187,7 +187,7 @@ static void a_single_picture_is_a_matrix_of_one_row(void **state)
     (void)state;
     nmf_matrix *matrix = NULL;
     const char *const path = golden_path("png_grey16.png");
-    assert_int_equal(nmfi_reader_png.read(path, NULL, &matrix, NULL), NMF_OK);
+    assert_int_equal(nmf_io_read(path, NULL, &matrix, NULL), NMF_OK);
     assert_int_equal(nmf_matrix_rows(matrix), 1);
     assert_int_equal(nmf_matrix_columns(matrix), GOLDEN_PIXELS);
     assert_int_equal(nmf_matrix_image_width(matrix), GOLDEN_WIDTH);
@@ -195,8 +195,10 @@ static void a_single_picture_is_a_matrix_of_one_row(void **state)
     assert_string_equal(nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, 0), path);
     nmf_matrix_free(matrix);
     nmf_error error;
-    assert_int_equal(nmfi_reader_png.read(path, "faces", &matrix, &error), NMF_ERROR_ARGUMENT);
-    assert_non_null(strstr(error.message, "has no member \"faces\""));
+    char member[5000];
+    snprintf(member, sizeof member, "%s:faces", path);
+    assert_int_equal(nmf_io_read(member, NULL, &matrix, &error), NMF_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "has no member 'faces'"));
 }
 
 static void a_list_names_pictures_relative_to_its_folder(void **state)
@@ -211,7 +213,7 @@ static void a_list_names_pictures_relative_to_its_folder(void **state)
     assert_true(nmfi_reader_list.recognise((const unsigned char *)text, sizeof text - 1));
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    if (nmfi_reader_list.read(list, NULL, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
+    if (nmf_io_read(list, NULL, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
     assert_int_equal(nmf_matrix_rows(matrix), 3);
     assert_row(matrix, 0, "b/2.pgm", 2);
     assert_row(matrix, 1, "a/1.pgm", 1);
@@ -229,7 +231,9 @@ static void assert_list_refused(const char *text, nmf_status status, const char 
     char *const list = put_file(directory, "pictures.txt", text, strlen(text));
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    assert_int_equal(nmfi_reader_list.read(list, NULL, &matrix, &error), status);
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.format = "list";
+    assert_int_equal(nmf_io_read(list, &options, &matrix, &error), status);
     if (strstr(error.message, sentence) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", sentence, error.message);
     free(list);
