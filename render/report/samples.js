@@ -58,12 +58,13 @@ function samplePlot(title, places, image, height, said, rows) {
       }
     }
   }
-  var cursor = svg("rect", {x: -10, y: top, width: Math.max(width / places.length, 2), height: height, "class": "cursor"});
+  var cursor = svg("rect", {x: -10, y: top, width: Math.max(width / places.length, 2), height: height, "class": "cursor", visibility: "hidden"});
   add(picture, [cursor]);
   var output = el("p", {"class": "note readout", "aria-live": "polite"}, say("arrows")), where = 0;
   function show(index) {
     where = Math.min(Math.max(index, 0), places.length - 1);
     cursor.setAttribute("x", where / places.length * width);
+    cursor.setAttribute("visibility", "visible");
     output.textContent = said(places[where]);
   }
   function under(event) {
