@@ -23,7 +23,7 @@ function pcaTable() {
   if (!DATA.pca) return null;
   var both = isFrobenius();
   return [el("h3", {"class": "explains"}, term(say("beside_pca"), "pca")),
-    both ? el("table", {"class": "plain"}, el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("method")), el("th", {scope: "col"}, say("fact_relative_error")))),
+    both ? el("table", {"class": "plain", "aria-label": say("beside_pca")}, el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("method")), el("th", {scope: "col"}, say("fact_relative_error")))),
       el("tbody", {}, el("tr", {}, el("th", {scope: "row"}, say("nmf")), el("td", {}, number("model/relative_error"))),
         el("tr", {}, el("th", {scope: "row"}, say("pca")), el("td", {}, number("pca/relative_error"))))) : null,
     el("p", {"class": "note"}, both ? say("pca_note", {k: K}) + " " : null, weave("pca_variance", {share: number("pca/explained_variance", "percent")}))];
@@ -73,7 +73,7 @@ function rankSection() {
   return [el("p", {"class": "explains"}, rankText(rank), " ", term("?", "rank")), el("div", {"class": "charts"}, drawn ? figure(say("heldout"), drawn, function () {
       return [fields.map(function (field) { return field[0]; })].concat(rows.map(function (row) { return fields.map(function (field) { return row[field[0]]; }); }));
     }) : null,
-    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("rank")}, el("table", {"class": "plain"},
+    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("rank")}, el("table", {"class": "plain", "aria-label": say("heldout")},
       el("thead", {}, el("tr", {}, fields.map(function (field) { return el("th", {scope: "col"}, say(field[1])); }))),
       el("tbody", {}, rows.map(function (row, i) {
         return el("tr", {"class": row.k === K ? "this" : null}, fields.map(function (field) {

@@ -145,7 +145,7 @@ function agreementTable() {
   var order = ordered(), labels = DATA.labels;
   return [el("h3", {"class": "explains"}, term(say("agreement"), "nmi")),
     el("p", {"class": "note"}, "NMI ", number("labels/nmi", "cosine"), " · ARI ", number("labels/ari", "cosine"), ". ", say("agreement_note")),
-    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("agreement")}, el("table", {"class": "means"},
+    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("agreement")}, el("table", {"class": "means", "aria-label": say("agreement_note")},
       el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("label")), el("th", {scope: "col"}, say("size")),
         order.map(function (c) { return el("th", {scope: "col"}, say("component_short", {number: c})); }))),
       el("tbody", {}, labels.names.map(function (name, l) {
