@@ -25,6 +25,8 @@ enum {
     CLI_BENCH = 1 << 11,
     CLI_TOP = 1 << 12,
     CLI_ASSIGN = 1 << 13,
+    CLI_RANK = 1 << 14,
+    CLI_CONSENSUS = 1 << 15,
     CLI_REPORT = 1 << 18,
     CLI_PLOT = 1 << 19
 };
@@ -77,6 +79,10 @@ typedef struct cli_args {
     int tsv;
     int man, completion;
 
+    const char *ranks, *plot, *resume; /* of rank and consensus; 0: the library's defaults */
+    int64_t max_k, folds, repeats, starts, replicates;
+    const char *density, *neighborhood; /* numbers */
+    int perturb, like;
     const char *rank_file, *kind; /* of report */
     int language;                 /* 0 en, 1 zh */
     int64_t most_samples;         /* 0: chosen */
@@ -109,6 +115,8 @@ int cli_run_info(const cli_args *args);
 int cli_run_bench(const cli_args *args);
 int cli_run_top(const cli_args *args);
 int cli_run_assign(const cli_args *args);
+int cli_run_consensus(const cli_args *args);
+int cli_run_rank(const cli_args *args);
 int cli_run_report(const cli_args *args);
 int cli_run_help(const cli_args *args);
 

@@ -29,6 +29,35 @@ const cli_command cli_commands[] = {
      "nmf fit faces.npy -k 6 --image-shape 64x64 --gallery parts.png\n"
      "nmf fit olivettifaces.mat -k 6 --transpose --image-shape 64x64 --image-order column",
      NULL, cli_run_fit},
+    {"rank", CLI_RANK, NMF_SCOPE_SELECT, 1, -1, "DATA... [-k RANKS | --max-k N] [options]",
+     "say how many components the data support, and how sure that is",
+     "Entries are held out fold by fold, so that each fold takes its share of every row and "
+     "column, and "
+     "predicted by fits to the rest. The table says for each number of components k the error of "
+     "the "
+     "predictions with its standard error, how often k wins when rows and folds are drawn again, "
+     "and "
+     "whether the components of the fits are the same ones. Below it the answer in words: which k "
+     "predict best and cannot be told apart, and which return. On real data these often differ, "
+     "and "
+     "then no single number is given. Without -k the ranks to try are found by themselves. Ctrl-C "
+     "keeps what is known; --resume goes on from there.",
+     "nmf rank counts.mtx --loss kl\nnmf rank faces.npy --max-k 100 --plot rank.png --json "
+     "rank.json",
+     NULL, cli_run_rank},
+    {"consensus", CLI_CONSENSUS, NMF_SCOPE_FIT, 1, -1,
+     "DATA... -k K [-o MODEL.npz] | --ks RANKS [options]",
+     "learn the components that come back in many fits",
+     "Fits from many random starts (and of perturbed data, with --perturb); components that lie "
+     "far from "
+     "their nearest neighbours are left out, the others clustered, and the model made of the "
+     "medians: "
+     "cNMF's definitions. Says for each component how many replicates have it and how well it can "
+     "be told "
+     "from the others. With --ks it prints a table of several numbers of components instead.",
+     "nmf consensus counts.mtx --loss kl -k 9\nnmf consensus counts.npy --loss kl --ks 1:8 "
+     "--perturb poisson --replicates 32",
+     NULL, cli_run_consensus},
     {"pca", CLI_PCA, NMF_SCOPE_PCA, 1, -1, "DATA... -k K [-o MODEL.npz] [options]",
      "learn principal components and save the model",
      "The leading components of the centred data, to compare with NMF; data, model file and "

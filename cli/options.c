@@ -8,7 +8,8 @@
 #define NO_BOUNDS NULL, 0, 0
 #define FITS (CLI_FIT | CLI_PCA)
 #define READS_DATA \
-    (FITS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | CLI_INFO | CLI_REPORT)
+    (FITS | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | \
+     CLI_INFO | CLI_REPORT)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
 #define LARGEST_SIDE 1000000
 
@@ -19,6 +20,8 @@ static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const languages[] = {"en", "zh", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
+static const char *const perturbations[] = {NMF_PERTURBATION_NAMES, NULL};
+static const char *const likes[] = {"nmfkit", "cnmf", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -42,6 +45,44 @@ const cli_option cli_own_options[] = {
      "number of components; default: 6", NULL, 1, 1000},
     {"data", 0, CLI_KIND_FILE, CLI_DEMO, FIELD(data), "FILE",
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
+     NO_BOUNDS},
+
+    {"components", 'k', CLI_KIND_TEXT, CLI_RANK, FIELD(ranks), "RANKS",
+     "numbers of components to try, such as 2:20 or 2,3,5, and 1 beside them; default: found by "
+     "themselves",
+     NO_BOUNDS},
+    {"ks", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(ranks), "RANKS",
+     "instead of -k: a table of these numbers of components, such as 2:10", NO_BOUNDS},
+    {"output", 'o', CLI_KIND_FILE, CLI_CONSENSUS, FIELD(output), "MODEL.npz",
+     "where the model goes; default: the data's name with .consensus.nmf.npz", NO_BOUNDS},
+    {"replicates", 0, CLI_KIND_INT, CLI_CONSENSUS, FIELD(replicates), "N",
+     "fits to compare; default: 100", NULL, 2, 1000000},
+    {"perturb", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(perturb), NULL,
+     "what differs between replicates: starts alone, or counts drawn from Poisson distributions, "
+     "samples drawn with replacement, entries times 0.97 to 1.03",
+     perturbations, 0, 0},
+    {"density-threshold", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(density), "D",
+     "leave components out whose mean distance to their neighbours is not below D; default: 0.5; 2 "
+     "keeps all",
+     NO_BOUNDS},
+    {"neighborhood", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(neighborhood), "SHARE",
+     "a component's neighbours, as a share of the replicates; default: 0.3", NO_BOUNDS},
+    {"like", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(like), NULL,
+     "also write cNMF's files: spectra, usages, gene_spectra_tpm, gene_spectra_score", likes, 0, 0},
+    {"max-k", 0, CLI_KIND_INT, CLI_RANK, FIELD(max_k), "N",
+     "the largest number of components to try; default: 64, or what the shape allows", NULL, 1,
+     100000},
+    {"folds", 0, CLI_KIND_INT, CLI_RANK, FIELD(folds), "N",
+     "folds to divide the entries into; default: 10", NULL, 2, 1000},
+    {"repeats", 0, CLI_KIND_INT, CLI_RANK, FIELD(repeats), "N",
+     "how many of the folds are held out, one after the other; default: 5", NULL, 2, 1000},
+    {"starts", 0, CLI_KIND_INT, CLI_RANK, FIELD(starts), "N",
+     "random starts of each fit, of which the best is gone on with; default: 3", NULL, 1, 1000},
+    {"plot", 0, CLI_KIND_FILE, CLI_RANK, FIELD(plot), "PICTURE",
+     "draw the held-out error with its bars, and the stability below it: .png, .svg or .pdf",
+     NO_BOUNDS},
+    {"resume", 0, CLI_KIND_FILE, CLI_RANK, FIELD(resume), "RANK.json",
+     "go on from an earlier --json of the same question: what it knows is not fitted again",
      NO_BOUNDS},
 
     {"save-W", 0, CLI_KIND_FILE, FITS, FIELD(save_W), "FILE", "also write W to a file of its own",
@@ -75,8 +116,8 @@ const cli_option cli_own_options[] = {
      100000},
     {"title", 0, CLI_KIND_TEXT, CLI_REPORT, FIELD(title), "TEXT",
      "what the data is called; default: its file's name", NO_BOUNDS},
-    {"title", 0, CLI_KIND_TEXT, CLI_GALLERY, FIELD(title), "TEXT", "heading, in any script (UTF-8)",
-     NO_BOUNDS},
+    {"title", 0, CLI_KIND_TEXT, CLI_GALLERY | CLI_RANK, FIELD(title), "TEXT",
+     "heading, in any script (UTF-8)", NO_BOUNDS},
     {"scale", 0, CLI_KIND_NAME, CLI_GALLERY, FIELD(scale), NULL,
      "range of each picture's colours: -max to max, its minimum to its maximum, or 0 to its "
      "maximum",
@@ -130,9 +171,9 @@ const cli_option cli_own_options[] = {
      "features of each component; default: 10", NULL, 1, 1000000},
     {"count", 'n', CLI_KIND_INT, CLI_GALLERY, FIELD(count), "N",
      "bars of each component that is no picture; default: 10", NULL, 1, 1000},
-    {"tsv", 0, CLI_KIND_FLAG, CLI_TOP, FIELD(tsv), NULL,
+    {"tsv", 0, CLI_KIND_FLAG, CLI_TOP | CLI_RANK, FIELD(tsv), NULL,
      "print tab-separated lines, as into a pipe, on a terminal too", NO_BOUNDS},
-    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN, FIELD(json), "FILE",
+    {"json", 0, CLI_KIND_FILE, CLI_TOP | CLI_ASSIGN | CLI_RANK | CLI_CONSENSUS, FIELD(json), "FILE",
      "write a report for programs; - is standard output, which then holds nothing else", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_ASSIGN, FIELD(output), "FILE",
      "where the table goes: .tsv, .csv or .npz; default: standard output, where --json is not "
@@ -154,7 +195,8 @@ const cli_option cli_own_options[] = {
     {"loss", 0, CLI_KIND_NAME, CLI_BENCH, FIELD(loss), NULL, "what the pass lowers", losses, 0, 0},
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
-    {"quiet", 0, CLI_KIND_FLAG, WRITES | CLI_REPORT | CLI_DEMO | CLI_FETCH | CLI_BENCH,
-     FIELD(quiet), NULL, "say nothing but errors and warnings", NO_BOUNDS},
+    {"quiet", 0, CLI_KIND_FLAG,
+     WRITES | CLI_REPORT | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
+     "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

@@ -75,6 +75,19 @@ int cli_progress_fit(const nmf_trace_point *point, void *context)
     return cli_interrupted();
 }
 
+int cli_progress_rank(const nmf_rank_progress *point, void *context)
+{
+    cli_progress *const progress = context;
+    if (is_due(progress)) {
+        char text[256];
+        snprintf(text, sizeof text, "k = %lld, %lld of %lld fits of the ranks tried now, %.0f s",
+                 (long long)point->k, (long long)point->fits_done, (long long)point->fits_planned,
+                 point->seconds);
+        draw(progress, text);
+    }
+    return cli_interrupted();
+}
+
 int cli_progress_download(int64_t done, int64_t total, void *context)
 {
     cli_progress *const progress = context;

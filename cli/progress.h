@@ -5,6 +5,7 @@
 #define NMF_CLI_PROGRESS_H
 
 #include <nmfkit/options.h>
+#include <nmfkit/select.h>
 
 typedef struct cli_progress {
     int on_terminal;
@@ -18,6 +19,7 @@ void cli_progress_end(cli_progress *progress); /* erases the line */
 
 /* An nmf_progress_fn and nmf_io_fetch_options.progress; context is a cli_progress. */
 int cli_progress_fit(const nmf_trace_point *point, void *context);
+int cli_progress_rank(const nmf_rank_progress *point, void *context);
 int cli_progress_download(int64_t done, int64_t total, void *context);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>
+#include <nmfkit/select.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,6 +82,15 @@ NMF_API int nmf_io_is_model(const char *path);
 /* The manifest as JSON text (also the core of `--json`); free() it. NULL only when memory is
  * out. */
 NMF_API char *nmf_io_model_json(const nmf_model *model);
+
+/* The answer of nmf_rank as JSON text, with all that is needed to go on from it; free() it. NULL only when
+ * memory is out. Fields: kind "rank"; loss, folds, repeats, starts, ...; ranks, an array of {k, error,
+ * loss, difference, se, p_best, stability (worst silhouette), mean_silhouette, returning, in_set, stable,
+ * ...}; best, predictive, set, stable, at_edge, has_structure, agree; verdict, stability, advice in words.
+ * nmf_io_read_rank reads it back. Errors: FILE, FORMAT, ARGUMENT, MEMORY. */
+NMF_API char *nmf_io_rank_json(const nmf_rank_result *result);
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_rank(const char *path, nmf_rank_result **result,
+                                                   nmf_error *error);
 
 /* Built-in data. faces: 400 x 4096 u8, 40 people x 10 variations of light, pose, expression,
  * glasses and hair, deterministic from `seed`, labels "person-01".. ; swimmer: 256 x 1024 u8

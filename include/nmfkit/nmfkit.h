@@ -7,6 +7,7 @@
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>
 #include <nmfkit/options.h>
+#include <nmfkit/select.h>
 #include <nmfkit/status.h>
 #include <nmfkit/weighting.h>
 

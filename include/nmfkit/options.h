@@ -81,6 +81,7 @@ typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sig
 #define NMF_SCOPE_FIT 1
 #define NMF_SCOPE_PCA 2
 #define NMF_SCOPE_TRANSFORM 4
+#define NMF_SCOPE_SELECT 8 /* nmf_rank, nmf_consensus */
 
 /* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {

@@ -4,6 +4,7 @@
 
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>
+#include <nmfkit/select.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -72,6 +73,12 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_draw_bars(const nmf_render_bars *ba
                                                        const char *title, const char *path,
                                                        nmf_error *warning, nmf_error *error);
 
+/* Draws the answer of nmf_rank: the held-out error over k with one standard error of its difference from the
+ * best, those that cannot be told from it filled; below it the worst silhouette, with the line above which
+ * components return. Into a .png, .svg or .pdf; `title` may be NULL. Errors: ARGUMENT, FILE, UNSUPPORTED,
+ * MEMORY. Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_rank(const nmf_rank_result *result, const char *title,
+                                                  const char *path, nmf_error *error);
 /* What a report shows beside the model; zero everywhere (NMF_RENDER_REPORT_INIT) is fine. */
 typedef struct nmf_render_report_options {
     size_t struct_bytes;

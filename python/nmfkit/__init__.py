@@ -10,12 +10,13 @@ import importlib
 from ._library import version as __version__
 from ._nmf import NMF, non_negative_factorization
 from ._pca import PCA
+from ._select import consensus, select_rank
 
 # Files and pictures need more libraries, which are loaded when they are first asked for.
 _LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
           "gallery": "._gallery"}
 
-__all__ = ["NMF", "PCA", "non_negative_factorization", "datasets", *_LATER]
+__all__ = ["NMF", "PCA", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
 
 
 def __getattr__(name):

@@ -27,6 +27,9 @@ nmfi_source nmfi_source_transposed(const nmfi_source *source)
 {
     const nmf_sparse sparse = nmfi_sparse_transposed(&source->sparse);
     const nmf_dense dense = nmfi_transposed(&source->dense);
-    return source->kind == NMFI_SOURCE_SPARSE ? source_sparse(&sparse, source->ascends)
-                                              : nmfi_source_dense(&dense);
+    nmfi_source transposed = source->kind == NMFI_SOURCE_SPARSE
+                                 ? source_sparse(&sparse, source->ascends)
+                                 : nmfi_source_dense(&dense);
+    transposed.is_transposed = !source->is_transposed;
+    return transposed;
 }

@@ -3,14 +3,21 @@
 
 #include <string.h>
 
-static const void *lend(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
-                        int64_t *row_stride)
+static int64_t no_buffer(const nmfi_source *source, int64_t rows)
 {
-    (void)count;
-    (void)buffer;
-    *row_stride = source->dense.row_stride;
-    const int64_t offset = first * source->dense.row_stride;
-    return (const char *)source->dense.data + offset * (int64_t)nmf_dtype_bytes(source->dtype);
+    (void)source, (void)rows;
+    return 0;
+}
+
+static nmf_status lend(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
+                       nmfi_block *block, nmf_error *error)
+{
+    (void)buffer, (void)error;
+    const nmf_dense *d = &source->dense;
+    const int64_t offset = first * d->row_stride * (int64_t)nmf_dtype_bytes(d->dtype);
+    const nmfi_rows rows = {(const char *)d->data + offset, d->row_stride, count, d->columns};
+    *block = (nmfi_block){rows, d->dtype};
+    return NMF_OK;
 }
 
 /* Copies count x columns elements of one type; the inner loop runs along the smaller stride of
@@ -32,9 +39,15 @@ GATHER(uint16_t)
 GATHER(uint32_t) /* f32 and f64 travel as their bits */
 GATHER(uint64_t)
 
-static const void *fill(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
-                        int64_t *row_stride)
+static int64_t gathered_bytes(const nmfi_source *source, int64_t rows)
 {
+    return rows * source->columns * (int64_t)nmf_dtype_bytes(source->dtype);
+}
+
+static nmf_status gather(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
+                         nmfi_block *block, nmf_error *error)
+{
+    (void)error;
     const nmf_dense *d = &source->dense;
     const int64_t bytes = (int64_t)nmf_dtype_bytes(d->dtype);
     const void *from = (const char *)d->data + first * d->row_stride * bytes;
@@ -44,8 +57,8 @@ static const void *fill(const nmfi_source *source, int64_t first, int64_t count,
     case 4: gather_uint32_t(from, d, count, buffer); break;
     default: gather_uint64_t(from, d, count, buffer); break;
     }
-    *row_stride = d->columns;
-    return buffer;
+    *block = (nmfi_block){{buffer, d->columns, count, d->columns}, d->dtype};
+    return NMF_OK;
 }
 
 nmfi_source nmfi_source_dense(const nmf_dense *dense)
@@ -59,8 +72,8 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense)
                                 .by_columns = dense->column_stride != 1 && dense->row_stride == 1 &&
                                               dense->columns > 1,
                                 .can_transpose = dense->row_stride == 1 || dense->rows == 1,
-                                .lends = lends,
-                                .fetch = lends ? lend : fill,
+                                .buffer_bytes = lends ? no_buffer : gathered_bytes,
+                                .read = lends ? lend : gather,
                                 .dense = *dense};
     return source;
 }

@@ -1,5 +1,7 @@
-/* What cannot be factorized, named with its place. Fits find bad data by a vector scan and come
- * here only to say where it is. */
+/* What cannot be factorized, named with its place. Fits find by a vector scan which block has bad
+ * data and come here only to say where in it. */
+#include "data/validate.h"
+
 #include "data/matrix.h"
 #include "data/sparse.h"
 #include "data/value.h"
@@ -16,6 +18,47 @@ static nmf_status name_entry(int64_t row, int64_t column, double value, nmf_erro
     return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)row,
                     (long long)column, isnan(value) ? NAN : value, /* "nan", never "-nan" */
                     isfinite(value) ? ">= 0" : "finite numbers");
+}
+
+int nmfi_bad_entry_before(const nmfi_bad_entry *a, const nmfi_bad_entry *b)
+{
+    if (a->sample < 0 || b->sample < 0) return a->sample >= 0;
+    return a->sample < b->sample || (a->sample == b->sample && a->feature < b->feature);
+}
+
+static void note(nmfi_bad_entry *first, int64_t row, int64_t column, int transposed, double value)
+{
+    const nmfi_bad_entry found = {transposed ? column : row, transposed ? row : column, value};
+    if (nmfi_bad_entry_before(&found, first)) *first = found;
+}
+
+void nmfi_find_bad_entry(const nmfi_block *block, int64_t first_row, int transposed, int signed_ok,
+                         nmfi_bad_entry *first)
+{
+    for (int64_t i = 0; i < block->X.rows; i++)
+        for (int64_t j = 0; j < block->X.columns; j++) {
+            const double value =
+                nmfi_value(block->dtype, block->X.data, i * block->X.row_stride + j);
+            if (!is_good(value, signed_ok)) note(first, first_row + i, j, transposed, value);
+        }
+}
+
+void nmfi_find_bad_stored(const nmf_sparse *s, int64_t begin, int64_t end, int transposed,
+                          int signed_ok, nmfi_bad_entry *first)
+{
+    for (int64_t line = begin; line < end; line++)
+        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
+            const double value = nmfi_value(s->dtype, s->values, e);
+            const int64_t index = nmfi_sparse_index(s, e);
+            if (!is_good(value, signed_ok))
+                note(first, s->by_columns ? index : line, s->by_columns ? line : index, transposed,
+                     value);
+        }
+}
+
+nmf_status nmfi_bad_entry_name(const nmfi_bad_entry *bad, nmf_error *error)
+{
+    return name_entry(bad->sample, bad->feature, bad->value, error);
 }
 
 static nmf_status check_dense(const nmf_matrix *matrix, int signed_ok, nmf_error *error)

@@ -107,7 +107,7 @@ void nmfi_divergence_layout(nmfi_problem *problem)
         nmfi_pass_layout_workspace(
             sides[side], arena, threads,
             nmfi_divergence_workspace_bytes(sides[side], d->beta, dense_rows), dense_rows);
-    if (d->jmm) nmfi_pass_layout_tile_sums(&problem->pass, arena, nmfi_jmm_sums(problem));
+    if (d->jmm) nmfi_pass_layout_tile_sums(&problem->pass, arena, threads, nmfi_jmm_sums(problem));
     const nmfi_source *as_stored = &problem->pass.source;
     d->copy = NULL;
     if (copies(problem, as_stored)) {
@@ -141,7 +141,7 @@ nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
 
 /* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler
  * divergence nothing of rank one is better. */
-static double rank_one(nmfi_problem *problem)
+static nmf_status rank_one(nmfi_problem *problem, double *divergence, nmf_error *error)
 {
     nmfi_divergence *d = &problem->divergence;
     const nmfi_kernels *kernels = problem->kernels;
@@ -164,23 +164,25 @@ static double rank_one(nmfi_problem *problem)
     looking.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&looking);
     nmfi_pass *pass = nmfi_pass_along(problem, along);
-    nmfi_divergence_visit(pass, &looking.step, &rule, 0);
+    const nmf_status status = nmfi_divergence_visit(pass, &looking.step, rule, 0, error);
     memset(W->y, 0, nmfi_factor_bytes(problem, W));
     memset(H->y, 0, nmfi_factor_bytes(problem, H));
-    return pass->total.value[NMFI_SUM_LOSS];
+    *divergence = pass->total.value[NMFI_SUM_LOSS];
+    return status;
 }
 
-static void read_marginals(nmfi_problem *problem)
+static nmf_status read_marginals(nmfi_problem *problem, nmf_error *error)
 {
     nmfi_divergence *d = &problem->divergence;
     const int W_along_rows = problem->W.along_rows;
-    if (nmfi_reads_one_way(problem)) {
-        nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_along_rows],
-                       d->marginals[W_along_rows]);
-        return;
-    }
-    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->W), d->marginals[0]);
-    nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1]);
+    if (nmfi_reads_one_way(problem))
+        return nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_along_rows],
+                              d->marginals[W_along_rows], error);
+    const nmf_status status = nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->W),
+                                                 d->marginals[0], error);
+    if (status != NMF_OK) return status;
+    return nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1],
+                              error);
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
@@ -214,11 +216,13 @@ nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, doub
         nmfi_pass transposed = d->transposed;
         const nmf_dense seen = nmfi_transposed(&problem->pass.source.dense);
         transposed.source = nmfi_source_dense(&seen);
-        nmfi_pass_copy_rows(&transposed, d->copy);
+        const nmf_status status = nmfi_pass_copy_rows(&transposed, d->copy, error);
+        if (status != NMF_OK) return status;
         d->transposed.passes++;
     }
-    read_marginals(problem);
-    d->rank_one = rank_one(problem);
+    nmf_status status = read_marginals(problem, error);
+    if (status == NMF_OK) status = rank_one(problem, &d->rank_one, error);
+    if (status != NMF_OK) return status;
     d->scd = nmfi_picks_scd(problem);
     if (d->scd) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */
     if (frobenius_leads_astray(problem)) problem->sketched.rank = 0;

@@ -45,6 +45,13 @@ static nmfi_divergence_step describe(nmfi_problem *problem, nmfi_factor *factor,
     return step;
 }
 
+static void visit_along(nmfi_problem *problem, const nmfi_factor *factor,
+                        const nmfi_divergence_step *step, nmfi_rule rule, int dense_rows)
+{
+    nmfi_note(problem, nmfi_divergence_visit(nmfi_pass_along(problem, factor), step, rule,
+                                             dense_rows, nmfi_failure(problem)));
+}
+
 static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
                      nmfi_divergence_half half)
 {
@@ -57,7 +64,7 @@ static void multiply(nmfi_problem *problem, const nmfi_factor *factor, nmfi_dive
                              .no_den = peer_epsilon * pow(problem->scale, beta - 1) * root,
                              .cut = cuts ? peer_cut * root : 0};
     const nmfi_rule rule = nmfi_rule_mu(&mu);
-    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
+    visit_along(problem, factor, &step, rule, 0);
 }
 
 static void step_by_newton(nmfi_problem *problem, const nmfi_factor *factor,
@@ -70,7 +77,7 @@ static void step_by_newton(nmfi_problem *problem, const nmfi_factor *factor,
                                      .gamma = nmfi_mu_gamma(step.beta),
                                      .slope_tolerance = half.monotone ? landed : 0.2};
     const nmfi_rule rule = nmfi_rule_newton(&newton);
-    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
+    visit_along(problem, factor, &step, rule, 0);
 }
 
 static void step_by_scd(nmfi_problem *problem, const nmfi_factor *factor, nmfi_divergence_step step,
@@ -79,7 +86,7 @@ static void step_by_scd(nmfi_problem *problem, const nmfi_factor *factor, nmfi_d
     const nmfi_scd_rule scd = {
         .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
     const nmfi_rule rule = nmfi_rule_scd(&scd);
-    nmfi_divergence_visit(nmfi_pass_along(problem, factor), &step, &rule, 0);
+    visit_along(problem, factor, &step, rule, 0);
 }
 
 static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
@@ -99,7 +106,7 @@ static void step_in_metric(nmfi_problem *problem, const nmfi_factor *factor,
                                      .sweeps = 24,
                                      .slope_tolerance = half.monotone ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
-    nmfi_divergence_visit(pass, &step, &rule, 1);
+    visit_along(problem, factor, &step, rule, 1);
 }
 
 void nmfi_divergence_half_step(nmfi_problem *problem, int of_W, nmfi_divergence_half half)
@@ -127,7 +134,7 @@ void nmfi_divergence_solve_W(nmfi_problem *problem)
     const nmfi_solve_divergence_rule solving = nmfi_solving_divergence(
         &problem->divergence.metric, pass, step, problem->divergence.marginals[0]);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
-    nmfi_divergence_visit(pass, &step, &rule, 0);
+    visit_along(problem, W, &step, rule, 0);
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
 }

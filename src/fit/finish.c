@@ -42,7 +42,9 @@ static void measure_H(nmfi_problem *problem, nmfi_pass *pass)
                                  .result = H->spare,
                                  .measure_start = 1};
     const nmfi_rule rule = nmfi_rule_hals(&hals);
-    nmfi_pass_columns(pass, problem->k, &rule, NULL);
+    const nmfi_column_visit visit = {
+        .k = problem->k, .rule = &rule, .fixed = problem->W.y, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &visit);
     nmfi_keep_gradients(problem, pass, H);
 }
 
@@ -57,7 +59,8 @@ void nmfi_finish(nmfi_problem *problem)
     const int solve = problem->options.solver != NMF_SOLVER_CD;
     memcpy(H->y, H->latest, nmfi_factor_bytes(problem, H));
     balance(problem);
-    nmfi_pass_columns(pass, problem->k, NULL, H->y);
+    const nmfi_column_visit gram = {.k = problem->k, .updated = H->y};
+    nmfi_pass_columns(pass, &gram);
     nmfi_keep_sums(problem, pass, H);
     nmfi_set_gram(problem, H->gram, W->l2);
 
@@ -76,9 +79,13 @@ void nmfi_finish(nmfi_problem *problem)
                                     .result = W->spare,
                                     .measure_start = 1};
     const nmfi_rule rule = solve ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&looking);
-    const nmfi_visit visit = {
-        .k = problem->k, .C = H->y, .rule = &rule, .R = W->y, .accumulate = 1, .distance = 1};
-    nmfi_pass_visit(pass, &visit);
+    const nmfi_visit visit = {.k = problem->k,
+                              .fixed = H->y,
+                              .rule = &rule,
+                              .updated = W->y,
+                              .sums = NMFI_SUMS_OF_PRODUCTS,
+                              .loss = 1};
+    nmfi_note(problem, nmfi_pass_visit(pass, &visit, nmfi_failure(problem)));
     nmfi_keep_sums(problem, pass, W);
     nmfi_keep_gradients(problem, pass, W);
     const double distance = pass->total.value[NMFI_SUM_LOSS];

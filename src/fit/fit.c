@@ -48,7 +48,7 @@ static nmf_status run_start(nmfi_problem *problem, int64_t s, nmf_error *error)
 
 static int told_to_stop(const nmfi_problem *problem)
 {
-    return problem->stopped == NMF_STOPPED_INTERRUPTED ||
+    return problem->status != NMF_OK || problem->stopped == NMF_STOPPED_INTERRUPTED ||
            problem->stopped == NMF_STOPPED_TIME_LIMIT;
 }
 
@@ -89,7 +89,7 @@ static void polish(nmfi_problem *problem)
         if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
         const double before = problem->loss;
         nmfi_finish(problem);
-        if (!goes_on(problem, before)) break;
+        if (problem->status != NMF_OK || !goes_on(problem, before)) break;
     }
     if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
         problem->stopped = NMF_STOPPED_STALLED;
@@ -109,7 +109,8 @@ static nmf_status run(nmfi_problem *problem, nmf_error *error)
         nmfi_finish(problem);
     else
         polish(problem);
-    return NMF_OK;
+    if (problem->status != NMF_OK && error) *error = problem->failure;
+    return problem->status;
 }
 
 nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,

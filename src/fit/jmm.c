@@ -56,13 +56,10 @@ static nmfi_jmm_rule describe(nmfi_problem *problem, const nmfi_factor *factor,
 static void visit(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums)
 {
     nmfi_pass *pass = nmfi_pass_along(problem, factor);
-    const nmfi_rule rule = nmfi_rule_jmm(jmm);
-    const nmfi_tiles_visit all = {.rule = &rule,
-                                  .F = jmm->step.F,
-                                  .k = problem->k,
-                                  .entries_only = jmm->step.beta == 1,
-                                  .sums = sums};
-    nmfi_pass_visit_tiles(pass, &all);
+    nmfi_rule rule = nmfi_rule_jmm(jmm);
+    if (jmm->step.beta == 1) rule.needs = NMFI_NEEDS_ROWS;
+    const nmfi_visit all = {.rule = &rule, .fixed = jmm->step.F, .k = problem->k, .sums = sums};
+    nmfi_note(problem, nmfi_pass_visit(pass, &all, nmfi_failure(problem)));
     nmfi_keep_sums(problem, pass, factor);
     nmfi_keep_gradients(problem, pass, factor);
 }
@@ -70,7 +67,8 @@ static void visit(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rul
 static void follow(nmfi_problem *problem, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums)
 {
     const nmfi_rule rule = nmfi_rule_jmm_columns(jmm);
-    nmfi_pass_tile_columns(&problem->pass, problem->k, sums, &rule);
+    const nmfi_column_visit visit = {.k = problem->k, .rule = &rule, .sums = sums};
+    nmfi_pass_columns(&problem->pass, &visit);
     nmfi_keep_sums(problem, &problem->pass, factor);
     nmfi_keep_gradients(problem, &problem->pass, factor);
 }

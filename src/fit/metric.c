@@ -40,26 +40,35 @@ static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t cou
         kernels->from_f64(&one, (char *)array + i * kernels->element_bytes, 1);
 }
 
-void nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums)
+nmf_status nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums,
+                              nmf_error *error)
 {
     fill_with_ones(metric->kernels, metric->weight, pass->columns.count);
     const nmfi_project_rule project = {metric->kernels, 1, pass->rows.ld, NULL, sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.k = 1, .C = metric->weight, .rule = &rule, .R = sums};
-    nmfi_pass_visit(pass, &visit);
+    const nmfi_visit visit = {.k = 1, .fixed = metric->weight, .rule = &rule, .updated = sums};
+    return nmfi_pass_visit(pass, &visit, error);
 }
 
-void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, void *column_sums)
+nmf_status nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums,
+                          void *column_sums, nmf_error *error)
 {
     fill_with_ones(metric->kernels, metric->weight, pass->columns.count);
     fill_with_ones(metric->kernels, metric->weighted, pass->rows.count);
     const nmfi_project_rule of_rows = {metric->kernels, 1, pass->rows.ld, NULL, row_sums};
     const nmfi_project_rule of_columns = {metric->kernels, 1, pass->columns.ld, NULL, column_sums};
     const nmfi_rule rows = nmfi_rule_project(&of_rows), columns = nmfi_rule_project(&of_columns);
-    const nmfi_visit visit = {
-        .k = 1, .C = metric->weight, .rule = &rows, .R = metric->weighted, .accumulate = 1};
-    nmfi_pass_visit(pass, &visit);
-    nmfi_pass_columns(pass, 1, &columns, NULL);
+    const nmfi_visit visit = {.k = 1,
+                              .fixed = metric->weight,
+                              .rule = &rows,
+                              .updated = metric->weighted,
+                              .sums = NMFI_SUMS_OF_PRODUCTS};
+    const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+    if (status != NMF_OK) return status;
+    const nmfi_column_visit then = {
+        .k = 1, .rule = &columns, .fixed = metric->weighted, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &then);
+    return NMF_OK;
 }
 
 /* sums -> 1 / sqrt(sums), 0 where there is nothing. Trap: the padding too, for the workspace has served
@@ -90,7 +99,8 @@ void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, doubl
     nmfi_model_sums(metric, F, partition, metric->component_sums, metric->weight);
     invert_roots(kernels, metric->weight, partition);
     kernels->scale_columns(F, partition->ld, k, partition->ld, metric->weight, metric->weighted);
-    nmfi_pass_columns(pass, k, NULL, metric->weighted);
+    const nmfi_column_visit visit = {.k = k, .updated = metric->weighted};
+    nmfi_pass_columns(pass, &visit);
     memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
     nmfi_gram_for_rule(kernels, k, l2, metric->gram_f64, metric->gram, metric->inverse);
 }
@@ -108,12 +118,12 @@ nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, do
     return step;
 }
 
-void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
-                           int dense_rows)
+nmf_status nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
+                                 int dense_rows, nmf_error *error)
 {
-    const nmfi_tiles_visit visit = {
-        .rule = rule, .F = step->F, .k = step->k, .entries_only = step->beta == 1 && !dense_rows};
-    nmfi_pass_visit_tiles(pass, &visit);
+    if (step->beta == 1 && !dense_rows) rule.needs = NMFI_NEEDS_ROWS;
+    const nmfi_visit visit = {.rule = &rule, .fixed = step->F, .k = step->k};
+    return nmfi_pass_visit(pass, &visit, error);
 }
 
 int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows)

@@ -28,10 +28,12 @@ void nmfi_component_sums(const nmfi_metric *metric, const void *factor,
 void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                      const double *other_sums, void *sums);
 /* X's sums along the rows of a pass, into T; works in metric->weight. */
-void nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums);
+nmf_status nmfi_row_sums_of_X(const nmfi_metric *metric, nmfi_pass *pass, void *sums,
+                              nmf_error *error) NMF_MUST_CHECK;
 /* Along its rows and its columns, from one reading of a pass that accumulates; works in
  * metric->weighted too. */
-void nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums, void *column_sums);
+nmf_status nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_sums,
+                          void *column_sums, nmf_error *error) NMF_MUST_CHECK;
 
 /* gram = F diag(1 / c) F' + l2, c = sum_j component_sums_j F_j, from F_sums and component_sums as they are;
  * F is the column factor of `pass`. */
@@ -42,8 +44,8 @@ nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, do
                                     int64_t k);
 /* One visit of a step's rule. The Kullback-Leibler divergence needs no zeros of X, unless the
  * rule is quicker with whole rows. */
-void nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, const nmfi_rule *rule,
-                           int dense_rows);
+nmf_status nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
+                                 int dense_rows, nmf_error *error) NMF_MUST_CHECK;
 /* The workspace that the rules of such visits work in; `dense_rows`: some of them want dense_rows rows. */
 int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows);
 

@@ -101,14 +101,6 @@ static void choose_sketch(nmfi_problem *problem)
         problem->sketch.width = nmfi_sketch_width(problem->k, problem->m, problem->n);
 }
 
-/* The bad entry that comes first in row order, named. */
-static nmf_status name_bad_entry(const nmf_matrix *X, nmf_error *error)
-{
-    const nmf_status status = nmf_matrix_validate(X, error);
-    return status != NMF_OK ? status
-                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
-}
-
 /* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is
  * rounded, and data in any unit lead to the same bits. */
 static void choose_scale(nmfi_problem *problem, double mean)
@@ -125,8 +117,9 @@ static void choose_scale(nmfi_problem *problem, double mean)
 static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *error)
 {
     const double entries = (double)problem->m * (double)problem->n;
-    nmfi_scan scan = nmfi_pass_scan(&problem->pass, 0);
-    if (scan.bad > 0) return name_bad_entry(X, error);
+    nmfi_scan scan;
+    nmf_status status = nmfi_pass_scan(&problem->pass, 0, &scan, error);
+    if (status != NMF_OK) return status;
     if (scan.highest <= 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
     choose_scale(problem, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
@@ -135,8 +128,9 @@ static nmf_status read_X(nmfi_problem *problem, const nmf_matrix *X, nmf_error *
         scan.sum *= problem->scale;
         scan.sum_of_squares *= scale2;
     } else {
-        scan = nmfi_pass_scan(&problem->pass,
-                              0); /* squares left the range of f64: once more, scaled */
+        /* Squares left the range of f64: once more, scaled. */
+        status = nmfi_pass_scan(&problem->pass, 0, &scan, error);
+        if (status != NMF_OK) return status;
     }
     problem->mean = scan.sum / entries;
     problem->norm2 = scan.sum_of_squares;
@@ -195,6 +189,7 @@ nmf_status nmfi_problem_open(nmfi_problem *problem, const nmf_matrix *X, const n
         layout(problem);
         problem->pass.team = problem->by_samples.team = problem->divergence.transposed.team =
             problem->team;
+        nmfi_pass_prepare(&problem->pass);
         status = read_X(problem, X, error);
     }
     if (status != NMF_OK) nmfi_problem_close(problem);

@@ -72,7 +72,20 @@ typedef struct nmfi_problem {
     int64_t trace_count, trace_room, iterations, sketch_iterations, seed;
     nmf_stopped stopped;
     double loss, error, kkt;
+    /* The first visit that failed: iterations end, and nothing they left is of use. */
+    nmf_status status;
+    nmf_error failure;
 } nmfi_problem;
+
+/* What a visit returned, kept where it is the first failure; where its sentence goes. */
+static inline void nmfi_note(nmfi_problem *problem, nmf_status status)
+{
+    if (problem->status == NMF_OK) problem->status = status;
+}
+static inline nmf_error *nmfi_failure(nmfi_problem *problem)
+{
+    return problem->status == NMF_OK ? &problem->failure : NULL;
+}
 
 static inline size_t nmfi_factor_bytes(const nmfi_problem *problem, const nmfi_factor *factor)
 {

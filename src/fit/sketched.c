@@ -120,8 +120,9 @@ nmfi_pass *nmfi_sketched_visit(nmfi_problem *problem, const nmfi_factor *factor,
     nmfi_sketched *c = &problem->sketched;
     nmfi_pass *pass = factor->is_W ? &c->W_pass : &c->H_pass;
     const void *C = factor->is_W ? c->to_W : c->to_H;
-    const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
-    nmfi_pass_visit(pass, &visit);
+    const nmfi_visit visit = {
+        .k = problem->k, .fixed = C, .rule = rule, .updated = R, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_note(problem, nmfi_pass_visit(pass, &visit, nmfi_failure(problem)));
     return pass;
 }
 
@@ -132,5 +133,6 @@ void nmfi_sketched_link(nmfi_problem *problem, const nmfi_factor *factor)
     void *link = factor->is_W ? c->to_H : c->to_W;
     const nmfi_project_rule project = {problem->kernels, problem->k, pass->columns.ld, NULL, link};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    nmfi_pass_columns(pass, problem->k, &rule, NULL);
+    const nmfi_column_visit visit = {.k = problem->k, .rule = &rule, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &visit);
 }

@@ -24,19 +24,28 @@ void nmfi_keep_gradients(const nmfi_problem *problem, const nmfi_pass *pass, nmf
     memcpy(factor->ref2, pass->total.ref2, (size_t)problem->k * sizeof(double));
 }
 
-/* Runs the rule over the factor (NULL: only adds up what is there) with the other factor, `C`, held
- * fixed. `R` is what to add up: the factor after the rule. */
-static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *C,
-                    const nmfi_rule *rule, const void *R, int measured)
+/* Runs the rule over the factor (NULL: only adds up what is there) with the other one held fixed.
+ * `updated` is what to add up: the factor after the rule. */
+static void improve(nmfi_problem *problem, nmfi_factor *factor, const void *fixed,
+                    const nmfi_rule *rule, const void *updated, int measured)
 {
     nmfi_pass *pass = &problem->pass;
     if (problem->sketched.active) {
-        pass = nmfi_sketched_visit(problem, factor, rule, R);
+        pass = nmfi_sketched_visit(problem, factor, rule, updated);
     } else if (factor->along_rows) {
-        const nmfi_visit visit = {.k = problem->k, .C = C, .rule = rule, .R = R, .accumulate = 1};
-        nmfi_pass_visit(pass, &visit);
+        const nmfi_visit visit = {.k = problem->k,
+                                  .fixed = fixed,
+                                  .rule = rule,
+                                  .updated = updated,
+                                  .sums = NMFI_SUMS_OF_PRODUCTS};
+        nmfi_note(problem, nmfi_pass_visit(pass, &visit, nmfi_failure(problem)));
     } else {
-        nmfi_pass_columns(pass, problem->k, rule, R);
+        const nmfi_column_visit visit = {.k = problem->k,
+                                         .rule = rule,
+                                         .fixed = fixed,
+                                         .updated = updated,
+                                         .sums = NMFI_SUMS_OF_PRODUCTS};
+        nmfi_pass_columns(pass, &visit);
     }
     nmfi_keep_sums(problem, pass, factor);
     if (measured) nmfi_keep_gradients(problem, pass, factor);

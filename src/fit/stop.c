@@ -41,6 +41,7 @@ int64_t nmfi_passes(const nmfi_problem *problem)
 static int limits(nmfi_problem *problem, const nmf_trace_point *point)
 {
     const nmf_options *o = &problem->options;
+    if (problem->status != NMF_OK) return 1;
     if (o->progress && o->progress(point, o->progress_context)) {
         problem->stopped = NMF_STOPPED_INTERRUPTED;
         return 1;

@@ -53,24 +53,22 @@ static void layout(transform *t)
 static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
 {
     const int is_pca = t->model->kind == NMF_MODEL_PCA;
-    const nmfi_scan scan = nmfi_pass_scan(&t->pass, is_pca);
-    if (scan.bad == 0 && t->beta <= 0 && !(scan.lowest > 0))
-        return nmfi_name_zero(X, t->beta, error);
-    if (scan.bad == 0) return NMF_OK;
-    const nmf_status status = nmfi_matrix_check_entries(X, is_pca, error);
-    return status != NMF_OK ? status
-                            : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
+    nmfi_scan scan;
+    const nmf_status status = nmfi_pass_scan(&t->pass, is_pca, &scan, error);
+    if (status != NMF_OK) return status;
+    return t->beta <= 0 && !(scan.lowest > 0) ? nmfi_name_zero(X, t->beta, error) : NMF_OK;
 }
 
 static void prepare_gram(transform *t, double l2)
 {
     const int64_t k = t->model->k;
-    nmfi_pass_columns(&t->pass, k, NULL, t->H);
+    const nmfi_column_visit visit = {.k = k, .updated = t->H};
+    nmfi_pass_columns(&t->pass, &visit);
     memcpy(t->gram_f64, t->pass.total.gram, (size_t)(k * k) * sizeof(double));
     nmfi_gram_for_rule(t->kernels, k, l2, t->gram_f64, t->gram, t->inverse);
 }
 
-static void solve_rows(transform *t)
+static nmf_status solve_rows(transform *t, nmf_error *error)
 {
     const nmf_options *o = &t->model->options;
     const double n = (double)t->model->features, scale = t->pass.scale;
@@ -79,12 +77,12 @@ static void solve_rows(transform *t)
         nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
                      scale * sqrt(scale) * n * o->alpha_W * o->l1_ratio, t->W);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
-    const nmfi_visit visit = {.k = t->model->k, .C = t->H, .rule = &rule, .R = t->W};
-    nmfi_pass_visit(&t->pass, &visit);
+    const nmfi_visit visit = {.k = t->model->k, .fixed = t->H, .rule = &rule, .updated = t->W};
+    return nmfi_pass_visit(&t->pass, &visit, error);
 }
 
 /* Another loss: each row to its own end with its entries of X at hand. */
-static void solve_rows_of_divergence(transform *t)
+static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
 {
     const nmf_options *o = &t->model->options;
     const double n = (double)t->model->features, scale = t->pass.scale;
@@ -96,14 +94,15 @@ static void solve_rows_of_divergence(transform *t)
     step.l1 = l1 * n * o->alpha_W * o->l1_ratio;
     step.l2 = l2 * n * o->alpha_W * (1 - o->l1_ratio);
     step.start = step.older = step.ahead = step.result = t->W;
-    nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums);
+    const nmf_status status = nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums, error);
+    if (status != NMF_OK) return status;
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
-    nmfi_divergence_visit(&t->pass, &step, &rule, 0);
+    return nmfi_divergence_visit(&t->pass, &step, rule, 0, error);
 }
 
-static void project_rows(transform *t)
+static nmf_status project_rows(transform *t, nmf_error *error)
 {
     const int64_t k = t->model->k, n = t->model->features;
     for (int64_t j = 0; j < k; j++) {
@@ -113,14 +112,15 @@ static void project_rows(transform *t)
     }
     const nmfi_project_rule project = {t->kernels, k, t->pass.rows.ld, t->offset, t->W};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.k = k, .C = t->H, .rule = &rule, .R = t->W};
-    nmfi_pass_visit(&t->pass, &visit);
-    if (!t->model->options.whiten) return;
+    const nmfi_visit visit = {.k = k, .fixed = t->H, .rule = &rule, .updated = t->W};
+    const nmf_status status = nmfi_pass_visit(&t->pass, &visit, error);
+    if (!t->model->options.whiten) return status;
     for (int64_t j = 0; j < k; j++) {
         const double variance = t->model->explained_variance[j];
         char *row = (char *)t->W + j * t->pass.rows.ld * t->kernels->element_bytes;
         t->kernels->scale(row, t->pass.rows.count, variance > 0 ? 1.0 / sqrt(variance) : 0.0);
     }
+    return status;
 }
 
 nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
@@ -142,6 +142,7 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
     if (status == NMF_OK) {
         layout(&t);
         t.pass.team = t.team;
+        nmfi_pass_prepare(&t.pass);
         status = check(&t, X, error);
     }
     if (status == NMF_OK) {
@@ -150,11 +151,11 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA)
-            project_rows(&t);
+            status = project_rows(&t, error);
         else if (t.beta == 2)
-            solve_rows(&t);
+            status = solve_rows(&t, error);
         else
-            solve_rows_of_divergence(&t);
+            status = solve_rows_of_divergence(&t, error);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
         status =
             nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);

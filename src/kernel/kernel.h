@@ -225,9 +225,13 @@ typedef struct nmfi_kernels {
     void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
                         int64_t ldo, int64_t k, int64_t count, double momentum);
 
-    /* P[j,c] = sum over slots, in order and in f64, of Q[slot][j,c]; slots are k * ldq elements
-     * apart. P is packed, k x lanes. */
-    void (*sum_slots)(const void *Q, int64_t ldq, int64_t k, int64_t lanes, int64_t slots, void *P);
+    /* P[j,c] = the sum of Q[s][j, first + c] over `count` arrays of stride ldq, along a tree: once
+     * array s is there, merges[s] times the last two sums become one. P is packed, k x lanes. */
+    void (*sum_slots)(const void *const *Q, const unsigned char *merges, int64_t count,
+                      int64_t first, int64_t ldq, int64_t k, int64_t lanes, void *P);
+
+    /* to[i] += from[i]. */
+    void (*add)(void *to, const void *from, int64_t count);
 
     /* The sum of k x count entries, in f64; to[j * stride] += the squares of row j, in f64; a
      * constant added to a row; a row scaled. */

@@ -1,34 +1,25 @@
-/* How one kind of source is visited, and what every backend does with tiles once it has their
- * products. */
+/* Behind the contract of pass.h: how one kind of source is visited, and what every backend does with
+ * tiles once it has their products, and with the sums of slots. */
 #ifndef NMFI_PASS_BACKEND_H
 #define NMFI_PASS_BACKEND_H
 
+#include "data/validate.h"
 #include "pass/pass.h"
 
-/* The functions behind nmfi_pass_visit and its neighbours (pass.h). */
-struct nmfi_backend {
-    /* Memory of its own, and how much scratch a thread needs. */
+/* The functions behind pass.h's; a NULL has nothing to do. */
+typedef struct nmfi_backend {
+    /* Memory of its own, of how many leaves the sums of each side are, and how much scratch a thread
+     * needs. */
     void (*layout)(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
-    void (*visit)(nmfi_pass *pass, const nmfi_visit *visit);
-    void (*columns)(nmfi_pass *pass, int64_t k, const nmfi_rule *rule, const void *C_for_gram);
-    nmfi_scan (*scan)(nmfi_pass *pass, int signed_ok);
     void (*layout_tiles)(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows);
-    void (*tiles)(nmfi_pass *pass, const nmfi_tiles_visit *visit);
+    void (*prepare)(nmfi_pass *pass);
+    nmf_status (*scan)(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_error *error);
+    nmf_status (*visit)(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
+    nmf_status (*visit_tiles)(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
+    void (*columns)(nmfi_pass *pass, const nmfi_column_visit *visit);
     int64_t (*most_entries)(const nmfi_pass *pass);
-    void (*transposed)(nmfi_pass *transposed, nmfi_pass *pass, int tiles);
-};
-extern const struct nmfi_backend nmfi_backend_dense, nmfi_backend_sparse;
-
-/* tiles.c; pass_sparse_tiles.c. */
-void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit);
-void nmfi_layout_tiles_sparse(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows);
-void nmfi_tiles_sparse(nmfi_pass *pass, const nmfi_tiles_visit *visit);
-int64_t nmfi_most_entries_sparse(const nmfi_pass *pass);
-
-/* The lines of a sparse X along its rows (0) or columns (1), built where they are not given; a
- * column factor (1) or row factor (0) packed. */
-nmfi_sparse_side *nmfi_side_of(nmfi_pass *pass, int which);
-void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows);
+} nmfi_backend;
+extern const nmfi_backend nmfi_backend_dense, nmfi_backend_sparse;
 
 static inline int64_t nmfi_lesser(int64_t a, int64_t b)
 {
@@ -41,28 +32,89 @@ static inline void *nmfi_factor_at(const nmfi_pass *pass, const void *factor, in
     return (char *)(uintptr_t)factor + first * pass->kernels->element_bytes;
 }
 
-/* tile_sums.c: the sums of a slot at zero; where a tile of the slot finds them. */
-void nmfi_clear_tile_sums(const nmfi_pass *pass, const nmfi_tiles_visit *visit, int64_t slot);
-void nmfi_lend_tile_sums(const nmfi_pass *pass, const nmfi_tiles_visit *visit, int64_t slot,
-                         nmfi_tile *tile);
+static inline char *nmfi_of_thread(char *memory, int64_t bytes, int64_t thread)
+{
+    return memory + thread * bytes;
+}
+
+/* --- sums.c ------------------------------------------------------------------------------------ */
+
+/* One leaf of the tree of sums: a slot, or a share of one. What it adds up begins at zero. */
+typedef struct nmfi_leaf {
+    int64_t index, thread;
+    nmfi_sums *sums;
+    void *Q[NMFI_TILE_SUMS]; /* k x columns.ld each, as many as are asked for */
+} nmfi_leaf;
+typedef nmf_status nmfi_leaf_task(void *context, const nmfi_leaf *leaf, nmf_error *error);
+
+/* Memory for the sums of so many leaves, a power of two; then for `Qs` sums of the column factor
+ * beside those of the rows' slots, where there are none yet. Called twice, as arenas are. */
+nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
+                                int64_t leaves);
+void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs);
+
+/* Runs the task for leaves [first, first + count) of `leaves`, on all threads, and adds up what they
+ * leave; pass->total holds the total. The first failure in the order of leaves is returned. */
+typedef struct nmfi_adding {
+    int64_t leaves, first, count;
+    int64_t k;
+    int64_t Qs;
+    nmfi_leaf_task *task;
+    void *context;
+} nmfi_adding;
+nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding,
+                            nmf_error *error);
+void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k);
+
+/* Columns [first, first + lanes) of sum s, into P: k x lanes. */
+void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, int64_t lanes,
+                    void *P);
+
+/* What a leaf's scan found; of its entries that are none the one that is to be named. */
+typedef struct nmfi_slot_scan {
+    nmfi_scan scan;
+    nmfi_bad_entry bad;
+} nmfi_slot_scan;
+nmfi_slot_scan nmfi_scan_nothing(void);
+nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *scan,
+                           nmf_error *error);
+
+/* --- tiles.c ----------------------------------------------------------------------------------- */
 
 /* The scratch that rules need (rule.h). */
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass);
 
-nmfi_scan nmfi_scan_nothing(void);
-void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part);
+/* Whether a visit of k components converts each block of small integers to T once, beside the
+ * cache. */
+int nmfi_pass_widens(const nmfi_pass *pass, int64_t k);
 
-/* Products of X as it is stored become products of X in the pass's scale. */
+/* Products of X as it is stored become products of X on the pass's scale. */
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count);
 
 /* Lets the rule improve each tile of a block whose products lie in P. */
 void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
                         const nmfi_partition *partition, int64_t begin, int64_t end, const char *P,
-                        int64_t ldp, int64_t thread, nmfi_sums *sums);
+                        int64_t ldp, const nmfi_leaf *leaf);
 
 /* The Gram matrix and sum of a slot's tiles: of a whole slot at once, so that the sums do not
  * depend on the size of a block. */
 void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition,
-                     int64_t begin, int64_t end, int64_t k, nmfi_sums *sums);
+                     int64_t k, const nmfi_leaf *leaf);
+
+/* Where a tile finds the sums for the column factor. */
+void nmfi_lend_sums(const nmfi_pass *pass, const nmfi_leaf *leaf, nmfi_tile *tile);
+
+/* The column factor from the sums that a visit left, and its Gram matrix. */
+void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit);
+
+/* --- dense_rows.c, dense_tiles.c --------------------------------------------------------------- */
+
+void nmfi_dense_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
+/* Rows [first, first + count), lent or gathered; the same in T. */
+nmf_status nmfi_dense_rows(const nmfi_pass *pass, int64_t first, int64_t count, int64_t thread,
+                           nmfi_block *block, nmf_error *error);
+void nmfi_dense_widen(const nmfi_pass *pass, int64_t thread, nmfi_block *block);
+
+nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
 
 #endif

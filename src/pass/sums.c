@@ -1,73 +1,302 @@
-/* Sums, rules and Gram matrices on tiles (backend.h). */
+/* Sums of slots, along a binary tree: a node is left + right, and a child that was not visited is
+ * not added. So the sums have the same bits whichever thread, process or run of slots a leaf came
+ * from.
+ *
+ * A thread takes a run of slots, a whole subtree, and folds it as it goes: two siblings become their
+ * parent as soon as both are there, so that beside the run's own node it keeps one more for each
+ * level below. There are some runs a thread, taken as threads come free. What a visit leaves is the
+ * nodes of its runs: with T threads and R runs the memory is R + T log2(slots / R) nodes, however
+ * many slots there are. */
 #include "pass/backend.h"
 
+#include <assert.h>
 #include <float.h>
+#include <stdatomic.h>
 #include <string.h>
 
-void nmfi_pass_clear_sums(const nmfi_pass *pass, nmfi_sums *sums)
+/* So that a thread that comes late, or is sent away for a while, leaves the others little to wait
+ * for. */
+enum { RUNS_OF_A_THREAD = 8 };
+
+/* A subtree, summed up. */
+typedef struct node {
+    int64_t first, count; /* its leaves */
+    nmfi_sums sums;
+    void *Q[NMFI_TILE_SUMS];
+    nmf_status status;
+    nmf_error error;
+} node;
+
+struct nmfi_sum_tree {
+    int64_t run;    /* leaves of a run */
+    int64_t levels; /* of a run, below its node */
+    int64_t most;   /* nodes that a visit can leave: ragged ends of some slots have more */
+    node *nodes;    /* those, then `levels` for each thread */
+    /* What the last visit left, in the order of the leaves, and after which of them how many pairs
+     * of subtrees become their parents; Qs apart, as kernels read them. */
+    int64_t count;
+    const node **left;
+    unsigned char *merges;
+    const void **left_Q[NMFI_TILE_SUMS];
+    nmfi_sums *stack; /* to add them up in */
+    int64_t leaves;   /* there were, visited or not */
+};
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+static int64_t levels_of(int64_t leaves)
+{
+    int64_t levels = 0;
+    while (leaves >> levels > 1) levels++;
+    return levels;
+}
+
+/* Everything but the memory. */
+static nmfi_sum_tree shape_of(int64_t threads, int64_t leaves)
+{
+    int64_t runs = 1;
+    while (threads > 1 && runs < leaves && runs < RUNS_OF_A_THREAD * threads) runs *= 2;
+    nmfi_sum_tree tree = {.run = leaves / runs, .levels = levels_of(leaves / runs)};
+    tree.most = runs + 2 * tree.levels;
+    return tree;
+}
+
+static void lend_numbers(nmfi_sums *sums, double **numbers, int64_t k)
+{
+    sums->gram = *numbers;
+    sums->pg2 = sums->gram + k * k;
+    sums->ref2 = sums->pg2 + k;
+    *numbers = sums->ref2 + k;
+}
+
+nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
+                                int64_t leaves)
+{
+    nmfi_sum_tree tree = shape_of(threads, leaves), *const kept = nmfi_take(arena, 1, sizeof tree);
+    const int64_t nodes = tree.most + threads * tree.levels, stack = levels_of(leaves) + 1;
+    const size_t numbers_bytes = nmfi_product(pass->k * pass->k + 2 * pass->k, sizeof(double));
+    tree.nodes = nmfi_take(arena, nodes, sizeof *tree.nodes);
+    tree.left = nmfi_take(arena, 2 * tree.most, sizeof *tree.left);
+    tree.merges = nmfi_take(arena, 2 * tree.most, sizeof *tree.merges);
+    for (int s = 0; s < NMFI_TILE_SUMS; s++)
+        tree.left_Q[s] = nmfi_take(arena, 2 * tree.most, sizeof *tree.left_Q[s]);
+    tree.stack = nmfi_take(arena, stack, sizeof *tree.stack);
+    double *numbers = nmfi_take(arena, nodes + stack, numbers_bytes);
+    if (!kept) return NULL;
+    for (int64_t i = 0; i < nodes; i++) lend_numbers(&tree.nodes[i].sums, &numbers, pass->k);
+    for (int64_t i = 0; i < stack; i++) lend_numbers(&tree.stack[i], &numbers, pass->k);
+    *kept = tree;
+    return kept;
+}
+
+void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs)
+{
+    const nmfi_sum_tree tree = shape_of(threads, pass->rows.slots);
+    const int64_t nodes = tree.most + threads * tree.levels;
+    const size_t each = nmfi_product(pass->k * pass->columns.ld, pass->kernels->element_bytes);
+    for (; pass->Qs < Qs; pass->Qs++) {
+        char *Q = nmfi_take(arena, nodes, each);
+        for (int64_t i = 0; i < nodes && Q; i++)
+            pass->row_sums->nodes[i].Q[pass->Qs] = Q + (size_t)i * each;
+    }
+}
+
+/* --- one run ----------------------------------------------------------------------------------- */
+
+typedef struct adding_job {
+    nmfi_pass *pass;
+    nmfi_sum_tree *tree;
+    const nmfi_adding *adding;
+    atomic_int_fast64_t failed; /* the first leaf known to have */
+} adding_job;
+
+static void clear_numbers(nmfi_sums *sums, int64_t k)
 {
     memset(sums->value, 0, sizeof sums->value);
-    const int64_t each =
-        pass->k * pass->k + 2 * pass->k; /* gram, pg2 and ref2 lie together (plan.c) */
-    memset(sums->gram, 0, (size_t)each * sizeof(double));
+    memset(sums->gram, 0, (size_t)(k * k) * sizeof(double));
+    memset(sums->pg2, 0, (size_t)k * sizeof(double));
+    memset(sums->ref2, 0, (size_t)k * sizeof(double));
 }
 
-static void add_sums(const nmfi_pass *pass, nmfi_sums *to, const nmfi_sums *from)
+static void add_numbers(nmfi_sums *to, const nmfi_sums *from, int64_t k)
 {
     for (int i = 0; i < NMFI_SUM_COUNT; i++) to->value[i] += from->value[i];
-    const int64_t each = pass->k * pass->k + 2 * pass->k;
-    for (int64_t i = 0; i < each; i++) to->gram[i] += from->gram[i];
+    for (int64_t i = 0; i < k * k; i++) to->gram[i] += from->gram[i];
+    for (int64_t j = 0; j < k; j++) {
+        to->pg2[j] += from->pg2[j];
+        to->ref2[j] += from->ref2[j];
+    }
 }
 
-void nmfi_pass_total_sums(nmfi_pass *pass, const nmfi_sums *slots, int64_t count)
+static int64_t Q_entries(const adding_job *job)
 {
-    nmfi_pass_clear_sums(pass, &pass->total);
-    for (int64_t s = 0; s < count; s++) add_sums(pass, &pass->total, &slots[s]);
+    return job->adding->k * job->pass->columns.ld;
 }
 
-nmfi_scan nmfi_scan_nothing(void)
+static nmf_status fill_leaf(const adding_job *job, node *at, int64_t index, int64_t thread,
+                            nmf_error *error)
 {
-    const nmfi_scan scan = {.lowest = DBL_MAX, .highest = -DBL_MAX};
-    return scan;
+    const nmfi_adding *adding = job->adding;
+    nmfi_leaf leaf = {.index = index, .thread = thread, .sums = &at->sums};
+    clear_numbers(&at->sums, adding->k);
+    for (int64_t s = 0; s < adding->Qs; s++) {
+        memset(at->Q[s], 0, (size_t)(Q_entries(job) * job->pass->kernels->element_bytes));
+        leaf.Q[s] = at->Q[s];
+    }
+    return adding->task(adding->context, &leaf, error);
 }
 
-void nmfi_add_scan(nmfi_scan *total, const nmfi_scan *part)
+static void become_parent(const adding_job *job, node *left, const node *right)
 {
+    add_numbers(&left->sums, &right->sums, job->adding->k);
+    for (int64_t s = 0; s < job->adding->Qs; s++)
+        job->pass->kernels->add(left->Q[s], right->Q[s], Q_entries(job));
+}
+
+static void note_failure(adding_job *job, int64_t leaf)
+{
+    int_fast64_t first = atomic_load(&job->failed);
+    while (leaf < first && !atomic_compare_exchange_weak(&job->failed, &first, leaf)) continue;
+}
+
+static void add_up_run(void *context, int64_t run, int64_t thread)
+{
+    adding_job *job = context;
+    nmfi_sum_tree *tree = job->tree;
+    node *const root = &tree->nodes[run];
+    node *const own = &tree->nodes[tree->most + thread * tree->levels];
+    int64_t open = 0; /* subtrees that wait for their sibling: the root's node, then own ones */
+    for (int64_t i = 0; i < root->count; i++) {
+        /* What comes after a failure is of no use; what comes before may fail too, and is the one to
+         * be reported. */
+        if (root->first + i > atomic_load(&job->failed)) return;
+        node *const at = open == 0 ? root : &own[open - 1];
+        root->status = fill_leaf(job, at, root->first + i, thread, &root->error);
+        if (root->status != NMF_OK) {
+            note_failure(job, root->first + i);
+            return;
+        }
+        open++;
+        for (int64_t ended = i; ended & 1; ended >>= 1, open--)
+            become_parent(job, open == 2 ? root : &own[open - 3], &own[open - 2]);
+    }
+}
+
+/* --- a visit ----------------------------------------------------------------------------------- */
+
+/* The runs of leaves [first, end): subtrees, as large as fit and no larger than a whole run. */
+static void divide(nmfi_sum_tree *tree, int64_t first, int64_t end, int64_t largest)
+{
+    tree->count = 0;
+    while (first < end) {
+        int64_t count = largest;
+        while (first % count != 0 || first + count > end) count /= 2;
+        node *run = &tree->nodes[tree->count];
+        run->first = first;
+        run->count = count;
+        run->status = NMF_OK;
+        tree->left[tree->count++] = run;
+        first += count;
+    }
+}
+
+/* Which pairs of subtrees become their parents, once node `end - 1` is there: nodes [begin, end) are
+ * what there is of the subtree of leaves [first, first + count). */
+static void plan_merges(nmfi_sum_tree *tree, int64_t first, int64_t count, int64_t begin,
+                        int64_t end)
+{
+    if (end - begin < 2) return;
+    const int64_t half = first + count / 2;
+    int64_t middle = begin;
+    while (middle < end && tree->left[middle]->first < half) middle++;
+    plan_merges(tree, first, count / 2, begin, middle);
+    plan_merges(tree, half, count / 2, middle, end);
+    if (middle > begin && middle < end) tree->merges[end - 1]++;
+}
+
+static void take_total(nmfi_pass *pass, nmfi_sum_tree *tree, int64_t k)
+{
+    int64_t open = 0;
+    memset(tree->merges, 0, (size_t)tree->count);
+    plan_merges(tree, 0, tree->leaves, 0, tree->count);
+    clear_numbers(&pass->total, k);
+    for (int64_t i = 0; i < tree->count; i++) {
+        clear_numbers(&tree->stack[open], k);
+        add_numbers(&tree->stack[open++], &tree->left[i]->sums, k);
+        for (int m = 0; m < tree->merges[i]; m++, open--)
+            add_numbers(&tree->stack[open - 2], &tree->stack[open - 1], k);
+        for (int s = 0; s < NMFI_TILE_SUMS; s++) tree->left_Q[s][i] = tree->left[i]->Q[s];
+    }
+    if (open > 0) add_numbers(&pass->total, &tree->stack[0], k);
+}
+
+nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding,
+                            nmf_error *error)
+{
+    adding_job job = {.pass = pass, .tree = tree, .adding = adding};
+    atomic_store(&job.failed, INT64_MAX);
+    tree->leaves = adding->leaves;
+    divide(tree, adding->first, adding->first + adding->count,
+           nmfi_lesser(tree->run, adding->leaves));
+    assert(tree->count <= tree->most);
+    nmfi_team_run(pass->team, tree->count, add_up_run, &job);
+    for (int64_t i = 0; i < tree->count; i++)
+        if (tree->left[i]->status != NMF_OK) {
+            if (error) *error = tree->left[i]->error;
+            return tree->left[i]->status;
+        }
+    take_total(pass, tree, adding->k);
+    return NMF_OK;
+}
+
+void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k)
+{
+    nmfi_sum_tree *tree = pass->row_sums;
+    const nmfi_sum_tree *from = other->row_sums;
+    assert(tree->leaves == from->leaves && tree->count + from->count <= 2 * tree->most);
+    for (int64_t i = 0; i < from->count; i++) {
+        int64_t at = tree->count++;
+        for (; at > 0 && tree->left[at - 1]->first > from->left[i]->first; at--)
+            tree->left[at] = tree->left[at - 1];
+        tree->left[at] = from->left[i];
+    }
+    take_total(pass, tree, k);
+}
+
+void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, int64_t lanes,
+                    void *P)
+{
+    const nmfi_sum_tree *tree = pass->row_sums;
+    pass->kernels->sum_slots(tree->left_Q[s], tree->merges, tree->count, first, pass->columns.ld, k,
+                             lanes, P);
+}
+
+/* --- scans ------------------------------------------------------------------------------------- */
+
+nmfi_slot_scan nmfi_scan_nothing(void)
+{
+    const nmfi_slot_scan nothing = {.scan = {.lowest = DBL_MAX, .highest = -DBL_MAX},
+                                    .bad = {.sample = -1}};
+    return nothing;
+}
+
+static void add_scan(nmfi_slot_scan *to, const nmfi_slot_scan *from)
+{
+    nmfi_scan *total = &to->scan;
+    const nmfi_scan *part = &from->scan;
     total->sum += part->sum;
     total->sum_of_squares += part->sum_of_squares;
     total->lowest = part->lowest < total->lowest ? part->lowest : total->lowest;
     total->highest = part->highest > total->highest ? part->highest : total->highest;
     total->bad += part->bad;
+    if (nmfi_bad_entry_before(&from->bad, &to->bad)) to->bad = from->bad;
 }
 
-void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
+nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *scan, nmf_error *error)
 {
-    if (pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);
-}
-
-void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
-                        const nmfi_partition *partition, int64_t begin, int64_t end, const char *P,
-                        int64_t ldp, int64_t thread, nmfi_sums *sums)
-{
-    for (int64_t t = begin; t < end; t++) {
-        const int64_t first = t * partition->lanes;
-        const nmfi_tile tile = {.first = first,
-                                .rows = nmfi_lesser(partition->lanes, partition->count - first),
-                                .lanes = partition->lanes,
-                                .P = P +
-                                     (t - begin) * partition->lanes * pass->kernels->element_bytes,
-                                .ldp = ldp,
-                                .scratch = pass->scratch + thread * pass->scratch_bytes,
-                                .sums = sums};
-        rule->improve(rule->context, &tile);
-    }
-}
-
-void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition,
-                     int64_t begin, int64_t end, int64_t k, nmfi_sums *sums)
-{
-    const void *at = nmfi_factor_at(pass, factor, begin * partition->lanes);
-    const int64_t count = (end - begin) * partition->lanes;
-    pass->kernels->gram(at, partition->ld, k, count, sums->gram);
-    sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, partition->ld, k, count);
+    for (int64_t apart = 1; apart < leaves; apart *= 2)
+        for (int64_t i = 0; i + apart < leaves; i += 2 * apart)
+            add_scan(&scans[i], &scans[i + apart]);
+    *scan = scans[0].scan;
+    return scan->bad > 0 ? nmfi_bad_entry_name(&scans[0].bad, error) : NMF_OK;
 }

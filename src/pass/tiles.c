@@ -1,107 +1,116 @@
-/* The visit of tiles: each tile of the row factor with its own rows of X at hand. What a rule
- * adds up goes into the same slots as in any visit, so the result has the same bits for any
- * number of threads and any block size. */
+/* What every backend does with tiles (backend.h): rules on a block's, Gram matrices of a slot's, the
+ * column factor's from the sums. */
 #include "pass/backend.h"
 
-#include <string.h>
+#include <assert.h>
 
-void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t bytes,
-                                int dense_rows)
+int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 {
-    pass->backend->layout_tiles(pass, arena, threads, dense_rows);
-    pass->workspace_bytes = (bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
-    pass->workspace = nmfi_take(arena, threads, (size_t)pass->workspace_bytes);
+    return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
+           2 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
 }
 
-typedef struct tiles_job {
-    nmfi_pass *pass;
-    const nmfi_tiles_visit *visit;
-} tiles_job;
-
-/* Tiles [begin, end), whose rows are fetched together. */
-static void improve_block(const tiles_job *job, int64_t slot, int64_t begin, int64_t end,
-                          int64_t thread)
+int nmfi_pass_widens(const nmfi_pass *pass, int64_t k)
 {
-    nmfi_pass *pass = job->pass;
-    const nmfi_rule *rule = job->visit->rule;
-    const nmfi_partition *partition = &pass->rows;
-    const int64_t first = begin * partition->lanes,
-                  last = nmfi_lesser(end * partition->lanes, partition->count);
-    int64_t row_stride;
-    const char *data = pass->source.fetch(&pass->source, first, last - first,
-                                          pass->gather + thread * pass->gather_bytes, &row_stride);
-    const int64_t row_bytes = row_stride * (int64_t)nmf_dtype_bytes(pass->source.dtype);
+    /* Every group of components converts anew: from the second on it is cheaper to convert the
+     * block once. */
+    return pass->source.dtype <= NMF_U16 && k > pass->kernels->group;
+}
+
+void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
+{
+    if (pass->scale != 1.0) pass->kernels->scale(products, count, pass->scale);
+}
+
+void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
+                        const nmfi_partition *partition, int64_t begin, int64_t end, const char *P,
+                        int64_t ldp, const nmfi_leaf *leaf)
+{
+    const int64_t lanes = partition->lanes;
     for (int64_t t = begin; t < end; t++) {
-        const int64_t row = t * partition->lanes,
-                      rows = nmfi_lesser(partition->lanes, partition->count - row);
-        nmfi_tile tile = {
-            .first = row,
-            .rows = rows,
-            .lanes = partition->lanes,
-            .scratch = pass->workspace + thread * pass->workspace_bytes,
-            .sums = &pass->slot_sums[slot],
-            .X = {data + (row - first) * row_bytes, row_stride, rows, pass->source.columns},
-            .dtype = pass->source.dtype};
-        nmfi_lend_tile_sums(pass, job->visit, slot, &tile);
+        const int64_t first = t * lanes;
+        const nmfi_tile tile = {
+            .first = first,
+            .rows = nmfi_lesser(lanes, partition->count - first),
+            .lanes = lanes,
+            .P = P + (t - begin) * lanes * pass->kernels->element_bytes,
+            .ldp = ldp,
+            .scratch = nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread),
+            .sums = leaf->sums};
         rule->improve(rule->context, &tile);
     }
 }
 
-static void improve_slot(void *context, int64_t slot, int64_t thread)
+void nmfi_gram_tiles(const nmfi_pass *pass, const void *factor, const nmfi_partition *partition,
+                     int64_t k, const nmfi_leaf *leaf)
 {
-    const tiles_job *job = context;
-    nmfi_pass *pass = job->pass;
-    const int64_t end = nmfi_partition_slot_begin(&pass->rows, slot + 1);
-    nmfi_pass_clear_sums(pass, &pass->slot_sums[slot]);
-    nmfi_clear_tile_sums(pass, job->visit, slot);
-    for (int64_t t = nmfi_partition_slot_begin(&pass->rows, slot); t < end; t += pass->block_tiles)
-        improve_block(job, slot, t, nmfi_lesser(t + pass->block_tiles, end), thread);
+    const int64_t begin = nmfi_partition_slot_begin(partition, leaf->index);
+    const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
+    const void *at = nmfi_factor_at(pass, factor, begin * partition->lanes);
+    const int64_t count = (end - begin) * partition->lanes;
+    pass->kernels->gram(at, partition->ld, k, count, leaf->sums->gram);
+    leaf->sums->value[NMFI_SUM_ENTRIES] += pass->kernels->sum(at, partition->ld, k, count);
 }
 
-void nmfi_tiles_dense(nmfi_pass *pass, const nmfi_tiles_visit *visit)
+void nmfi_lend_sums(const nmfi_pass *pass, const nmfi_leaf *leaf, nmfi_tile *tile)
 {
-    tiles_job job = {pass, visit};
-    nmfi_team_run(pass->team, pass->rows.slots, improve_slot, &job);
-    nmfi_pass_total_sums(pass, pass->slot_sums, pass->rows.slots);
-    pass->passes++;
+    for (int s = 0; s < NMFI_TILE_SUMS; s++) tile->Q[s] = leaf->Q[s];
+    tile->ldq = pass->columns.ld;
 }
 
-void nmfi_pass_visit_tiles(nmfi_pass *pass, const nmfi_tiles_visit *visit)
-{
-    pass->backend->tiles(pass, visit);
-}
+/* --- the column factor ------------------------------------------------------------------------- */
 
-int64_t nmfi_pass_most_entries(const nmfi_pass *pass)
-{
-    return pass->backend->most_entries(pass);
-}
-
-typedef struct copy_job {
+typedef struct columns_job {
     nmfi_pass *pass;
-    char *to;
-} copy_job;
+    const nmfi_column_visit *visit;
+} columns_job;
 
-static void copy_tile(void *context, int64_t tile, int64_t thread)
+/* A tile of the sums that rules added up themselves has their scale. */
+static void improve_column_tile(const columns_job *job, int64_t t, const nmfi_leaf *leaf)
 {
-    (void)thread;
-    const copy_job *job = context;
-    const nmfi_source *source = &job->pass->source;
-    const nmfi_partition *partition = &job->pass->rows;
-    const int64_t first = tile * partition->lanes,
-                  rows = nmfi_lesser(partition->lanes, partition->count - first);
-    const int64_t bytes = source->columns * (int64_t)nmf_dtype_bytes(source->dtype);
-    char *to = job->to + first * bytes;
-    int64_t row_stride;
-    const char *from = source->fetch(source, first, rows, to, &row_stride);
-    if (from == to) return; /* gathered where it belongs */
-    for (int64_t r = 0; r < rows; r++)
-        memcpy(to + r * bytes, from + r * row_stride * (int64_t)nmf_dtype_bytes(source->dtype),
-               (size_t)bytes);
+    const nmfi_pass *pass = job->pass;
+    const nmfi_column_visit *visit = job->visit;
+    const nmfi_partition *partition = &pass->columns;
+    const int64_t first = t * partition->lanes, k = visit->k;
+    char *const P = nmfi_of_thread(pass->products, pass->products_bytes, leaf->thread);
+    char *const P2 = nmfi_of_thread(pass->workspace, pass->workspace_bytes, leaf->thread);
+    nmfi_sums_tile(pass, 0, k, first, partition->lanes, P);
+    if (visit->sums == NMFI_SUMS_OF_PRODUCTS) nmfi_to_scale(pass, P, k * partition->lanes);
+    if (visit->sums == 2) nmfi_sums_tile(pass, 1, k, first, partition->lanes, P2);
+    const nmfi_tile tile = {.first = first,
+                            .rows = nmfi_lesser(partition->lanes, partition->count - first),
+                            .lanes = partition->lanes,
+                            .P = P,
+                            .ldp = partition->lanes,
+                            .P2 = visit->sums == 2 ? P2 : NULL,
+                            .scratch =
+                                nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread),
+                            .sums = leaf->sums};
+    visit->rule->improve(visit->rule->context, &tile);
 }
 
-void nmfi_pass_copy_rows(nmfi_pass *pass, void *to)
+static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    copy_job job = {pass, to};
-    nmfi_team_run(pass->team, pass->rows.tiles, copy_tile, &job);
-    pass->passes++;
+    (void)error;
+    const columns_job *job = context;
+    const nmfi_partition *partition = &job->pass->columns;
+    const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
+    int64_t t = nmfi_partition_slot_begin(partition, leaf->index);
+    for (; t < end && job->visit->rule; t++) improve_column_tile(job, t, leaf);
+    if (job->visit->updated)
+        nmfi_gram_tiles(job->pass, job->visit->updated, partition, job->visit->k, leaf);
+    return NMF_OK;
+}
+
+void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
+{
+    columns_job job = {pass, visit};
+    const nmfi_adding adding = {.leaves = pass->columns.slots,
+                                .count = pass->columns.slots,
+                                .k = visit->k,
+                                .task = column_slot,
+                                .context = &job};
+    assert(visit->sums != 2 ||
+           pass->workspace_bytes >= visit->k * NMFI_LANES_MAX * pass->kernels->element_bytes);
+    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* no task of it fails */
 }

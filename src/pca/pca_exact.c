@@ -62,7 +62,8 @@ static nmf_status copy_centred(nmfi_pca_state *state, const centred *c, nmf_erro
 static nmf_status eigenpairs(nmfi_pca_state *state, const centred *c, nmfi_pass *pass, double *gram,
                              double *vectors, nmf_error *error)
 {
-    nmfi_pass_columns(pass, c->small, NULL, c->C);
+    const nmfi_column_visit visit = {.k = c->small, .updated = c->C};
+    nmfi_pass_columns(pass, &visit);
     memcpy(gram, pass->total.gram, (size_t)(c->small * c->small) * sizeof *gram);
     const nmf_status status = nmfi_eigen(gram, c->small, state->k, state->sigma, vectors, error);
     if (status != NMF_OK) return status;

@@ -30,14 +30,19 @@ static void layout_means(means *s, int64_t threads)
 static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
 {
     const nmfi_kernels *kernels = s->pass.kernels;
-    const nmfi_scan scan = nmfi_pass_scan(&s->pass, 1);
-    if (scan.bad > 0) return nmfi_matrix_check_entries(state->X, 1, error);
+    nmfi_scan scan;
+    nmfi_pass_prepare(&s->pass);
+    nmf_status status = nmfi_pass_scan(&s->pass, 1, &scan, error);
+    if (status != NMF_OK) return status;
     kernels->add_constant(s->ones, state->m, 1.0);
-    const nmfi_visit visit = {.k = 1, .R = s->ones, .accumulate = 1};
-    nmfi_pass_visit(&s->pass, &visit);
+    const nmfi_visit visit = {.k = 1, .updated = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
+    status = nmfi_pass_visit(&s->pass, &visit, error);
+    if (status != NMF_OK) return status;
     const nmfi_project_rule project = {kernels, 1, s->pass.columns.ld, NULL, s->sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    nmfi_pass_columns(&s->pass, 1, &rule, NULL);
+    const nmfi_column_visit then = {
+        .k = 1, .rule = &rule, .fixed = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(&s->pass, &then);
     kernels->to_f64(s->sums, state->mean, state->n);
     state->total = scan.sum_of_squares;
     for (int64_t f = 0; f < state->n; f++) {
@@ -100,6 +105,7 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
         status = nmfi_arena_allocate(&arena, state->options.memory_limit_bytes, error);
         if (status != NMF_OK) return status;
     }
+    nmfi_pass_prepare(&pass);
     status = nmfi_sketch_run(&sketch, &pass, error);
     if (status == NMF_OK) take_results(&pass, &sketch, state);
     nmfi_release(arena.base);

@@ -38,18 +38,23 @@ typedef struct nmfi_tile {
      */
     void *scratch;
     nmfi_sums *sums;
-    /* In a visit of tiles (pass.h) there are no products but the tile's rows of X themselves. */
+    /* For a rule that needs rows: no products, but the tile's rows of X themselves. */
     nmfi_rows X;
     nmf_dtype dtype; /* they are stored in */
     /* Where zeros are left out: the column factor beside the entries that X has, k x ldf; else
      * NULL. */
     const void *F;
     int64_t ldf;
-    /* Where such a visit adds up sums for the column factor, k x columns each, the rule adds the
-     * tile's share to them; else NULL. */
+    /* Where such a visit has sums for the column factor, k x columns each, the rule adds the tile's
+     * share to them; else NULL. */
     void *Q[NMFI_TILE_SUMS];
     int64_t ldq;
 } nmfi_tile;
+
+/* What a rule finds in a tile: the rows' products with the other factor, or the rows of X themselves,
+ * with their zeros where those are needed too (else a sparse X has a tile for each row, with what it
+ * stores). */
+enum nmfi_needs { NMFI_NEEDS_PRODUCTS = 1, NMFI_NEEDS_ROWS = 2, NMFI_NEEDS_ZEROS = 4 };
 
 typedef struct nmfi_rule {
     void (*improve)(const void *context, const nmfi_tile *tile);
@@ -57,6 +62,7 @@ typedef struct nmfi_rule {
     /* Where zeros are left out, rows [first, first + count) of which X has no entry, all together:
      * what improve would do with each. NULL: it is asked. */
     void (*nothing)(const void *context, int64_t first, int64_t count);
+    int needs; /* nmfi_needs */
 } nmfi_rule;
 
 /* HALS in a tile's scratch, towards its products; gram and inverse are of the other factor

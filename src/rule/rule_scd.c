@@ -86,6 +86,6 @@ static void nothing(const void *context, int64_t first, int64_t count)
 
 nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context)
 {
-    const nmfi_rule rule = {improve, context, nothing};
+    const nmfi_rule rule = {improve, context, nothing, NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }

@@ -52,6 +52,6 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL};
+    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
     return rule;
 }

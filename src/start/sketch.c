@@ -81,7 +81,8 @@ static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
     double *L = sketch->small, *rotation = L + r * r;
     for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
     for (int round = 0; round < 2; round++) {
-        nmfi_pass_columns(pass, r, NULL, sketch->V);
+        const nmfi_column_visit gram = {.k = r, .updated = sketch->V};
+        nmfi_pass_columns(pass, &gram);
         const double least = nmfi_cholesky_turn(pass->total.gram, r, L, rotation);
         combine(sketch, pass, rotation, sketch->values, sketch->V, &pass->columns);
         if (least > 1e-3) break;
@@ -100,15 +101,18 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
 }
 
 /* One reading: U <- (X - mean) V. */
-static void read_once(nmfi_sketch *sketch, nmfi_pass *pass)
+static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
     if (sketch->mean) center(sketch, pass);
     const nmfi_project_rule project = {pass->kernels, sketch->width, pass->rows.ld,
                                        sketch->mean ? sketch->offset : NULL, sketch->U};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {
-        .k = sketch->width, .C = sketch->V, .rule = &rule, .R = sketch->U, .accumulate = 1};
-    nmfi_pass_visit(pass, &visit);
+    const nmfi_visit visit = {.k = sketch->width,
+                              .fixed = sketch->V,
+                              .rule = &rule,
+                              .updated = sketch->U,
+                              .sums = NMFI_SUMS_OF_PRODUCTS};
+    return nmfi_pass_visit(pass, &visit, error);
 }
 
 /* Ritz values of the last reading into sketch->values, their vectors behind sketch->small. */
@@ -156,7 +160,9 @@ static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
 {
     const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, to};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    nmfi_pass_columns(pass, sketch->width, &rule, NULL);
+    const nmfi_column_visit visit = {
+        .k = sketch->width, .rule = &rule, .fixed = sketch->U, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &visit);
 }
 
 /* From the V that is there. */
@@ -165,9 +171,10 @@ static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error
     for (int64_t visit = 1;; visit++) {
         const int last = visit >= sketch->most_passes;
         orthonormalize(sketch, pass);
-        read_once(sketch, pass);
+        nmf_status status = read_once(sketch, pass, error);
+        if (status != NMF_OK) return status;
         if (last || sketch->accuracy > 0) {
-            const nmf_status status = ritz(sketch, pass, error);
+            status = ritz(sketch, pass, error);
             if (status != NMF_OK) return status;
             if (settled(sketch) || last) break;
         }

@@ -90,26 +90,50 @@ static void extrapolate_goes_ahead_and_stays_non_negative(void **state)
         }
 }
 
-static void check_fold(const nmfi_kernels *t, int64_t k, int64_t lanes, int64_t slots)
+/* The same tree, by hand: what the last two sums are after each array. */
+static double along_tree(const nmfi_kernels *t, const double *x, const unsigned char *merges,
+                         int64_t count)
 {
-    const int64_t ldq = lanes + 16;
-    double *q = kernel_factor(slots * k, ldq, ldq, -1e6, 1e6);
-    void *Q = kernel_block(t, q, slots * k * ldq);
-    void *P = kernel_memory((size_t)(k * lanes * t->element_bytes));
-    t->sum_slots(Q, ldq, k, lanes, slots, P);
-    for (int64_t j = 0; j < k; j++)
-        for (int64_t i = 0; i < lanes; i++) {
-            double sum = 0; /* in slot order and in f64: the very same bits */
-            for (int64_t s = 0; s < slots; s++) sum += q[(s * k + j) * ldq + i];
-            const double rounded = t->element_bytes == 4 ? (double)(float)sum : sum;
-            assert_true(kernel_get(t, P, j * lanes + i) == rounded);
+    double sums[64];
+    int64_t open = 0;
+    for (int64_t s = 0; s < count; s++) {
+        sums[open++] = x[s];
+        for (int m = 0; m < merges[s]; m++, open--) {
+            const double sum = sums[open - 2] + sums[open - 1];
+            sums[open - 2] = t->element_bytes == 4 ? (double)(float)sum : sum;
         }
+    }
+    return sums[0];
+}
+
+/* Arrays 0, 1, ... of a tree of 8 leaves, of which only the first `count` are there. */
+static void check_sum_slots(const nmfi_kernels *t, int64_t k, int64_t lanes, int64_t count)
+{
+    static const unsigned char whole[8] = {0, 1, 0, 2, 0, 1, 0, 3};
+    static const unsigned char more[9] = {0, 0, 1, 1, 2, 1, 2, 2, 3};
+    const int64_t ldq = lanes + 16, first = 16;
+    unsigned char merges[8];
+    const void *Q[8];
+    void *memory[8];
+    double *q = kernel_factor(count * k, ldq, ldq, -1e6, 1e6), x[8];
+    for (int64_t s = 0; s < count; s++) {
+        merges[s] = whole[s];
+        Q[s] = memory[s] = kernel_block(t, q + s * k * ldq, k * ldq);
+    }
+    merges[count - 1] = more[count];
+    void *P = kernel_memory((size_t)(k * lanes * t->element_bytes));
+    t->sum_slots(Q, merges, count, first, ldq, k, lanes, P);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t i = 0; i < lanes; i++) { /* the very same bits */
+            for (int64_t s = 0; s < count; s++) x[s] = kernel_get(t, Q[s], j * ldq + first + i);
+            assert_true(kernel_get(t, P, j * lanes + i) == along_tree(t, x, merges, count));
+        }
+    for (int64_t s = 0; s < count; s++) free(memory[s]);
     free(q);
-    free(Q);
     free(P);
 }
 
-static void fold_adds_slots_in_order_and_in_f64(void **state)
+static void slots_are_summed_along_their_tree(void **state)
 {
     (void)state;
     kernel_seed(3);
@@ -117,7 +141,33 @@ static void fold_adds_slots_in_order_and_in_f64(void **state)
     const int count = kernel_tables(tables);
     for (int i = 0; i < count; i++)
         for (int64_t lanes = 16; lanes <= NMFI_LANES_MAX; lanes += 16)
-            for (int64_t k = 1; k <= 20; k++) check_fold(tables[i], k, lanes, 1 + k * 3 % 17);
+            for (int64_t k = 1; k <= 20; k++) check_sum_slots(tables[i], k, lanes, 1 + k * 3 % 8);
+}
+
+static void check_add(const nmfi_kernels *t, int64_t count)
+{
+    double *a = kernel_factor(1, count, count, -3, 3), *b = kernel_factor(1, count, count, -3, 3);
+    void *to = kernel_block(t, a, count), *from = kernel_block(t, b, count);
+    t->add(to, from, count);
+    for (int64_t i = 0; i < count; i++) {
+        const double sum = a[i] + b[i];
+        const double rounded = t->element_bytes == 4 ? (double)(float)sum : sum;
+        assert_true(kernel_get(t, to, i) == rounded);
+    }
+    free(a);
+    free(b);
+    free(to);
+    free(from);
+}
+
+static void arrays_are_added_entry_by_entry(void **state)
+{
+    (void)state;
+    kernel_seed(8);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int64_t n = 0; n <= 70; n++) check_add(tables[i], n);
 }
 
 static void check_row(const nmfi_kernels *t, int64_t count, double by)
@@ -239,7 +289,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gram_adds_a_symmetric_matrix),
         cmocka_unit_test(extrapolate_goes_ahead_and_stays_non_negative),
-        cmocka_unit_test(fold_adds_slots_in_order_and_in_f64),
+        cmocka_unit_test(slots_are_summed_along_their_tree),
+        cmocka_unit_test(arrays_are_added_entry_by_entry),
         cmocka_unit_test(rows_are_shifted_scaled_and_converted_with_one_rounding),
         cmocka_unit_test(sum_leaves_out_the_padding),
         cmocka_unit_test(joint_weights_are_powers_of_the_step),

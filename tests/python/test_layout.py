@@ -9,7 +9,7 @@ import python_test
 from python_test import SOURCE, claim
 
 python_test.need("numpy")
-from nmfkit import _io_library, _library, _options  # noqa: E402
+from nmfkit import _io_library, _library, _options, _select  # noqa: E402
 
 
 def structs(module):
@@ -51,7 +51,7 @@ def python_says(kinds):
 
 
 def structs_lie_as_the_c_compiler_lays_them():
-    kinds = structs(_library) + structs(_io_library)
+    kinds = structs(_library) + structs(_io_library) + structs(_select)
     claim(len(kinds) >= 9, "only %d structs", len(kinds))
     expected, found = c_says(kinds).split("\n"), python_says(kinds).split("\n")
     different = [pair for pair in zip(expected, found) if pair[0] != pair[1]]

@@ -107,8 +107,8 @@ static void every_option_can_be_told_from_the_others(void **state)
     for (int i = 0; i < OPTIONS; i++) {
         const expected *a = &definition[i];
         assert_true(a->flag[0] && a->help[0] && strcmp(a->flag, "help") != 0);
-        assert_true(a->scope != 0 &&
-                    !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA | NMF_SCOPE_TRANSFORM)));
+        assert_true(a->scope != 0 && !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA |
+                                                    NMF_SCOPE_TRANSFORM | NMF_SCOPE_SELECT)));
         for (int j = 0; j < i; j++) {
             const expected *b = &definition[j];
             assert_string_not_equal(a->field, b->field);

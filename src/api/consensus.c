@@ -1,0 +1,54 @@
+/* nmf_consensus: arguments checked once, then called down. */
+#include "base/options.h"
+#include "select/select.h"
+
+#include <string.h>
+
+enum { REPLICATES = 100 };
+
+static nmf_status fill_in(const nmf_consensus_options *given, nmf_consensus_options *filled,
+                          nmf_error *error)
+{
+    *filled = nmf_consensus_options_init();
+    if (given) {
+        if (given->struct_bytes < sizeof(size_t))
+            return nmf_fail(
+                error, NMF_ERROR_ARGUMENT,
+                "consensus_options.struct_bytes is %zu: begin with NMF_CONSENSUS_OPTIONS_INIT",
+                given->struct_bytes);
+        memcpy(filled, given,
+               given->struct_bytes < sizeof *filled ? given->struct_bytes : sizeof *filled);
+        filled->struct_bytes = sizeof *filled;
+    }
+    if (filled->replicates == 0) filled->replicates = REPLICATES;
+    if (filled->density_threshold == 0) filled->density_threshold = 0.5;
+    if (filled->neighborhood == 0) filled->neighborhood = 0.3;
+    if (filled->replicates < 2 || filled->replicates > 1000000)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "replicates = %lld: must be from 2 to 1000000",
+                        (long long)filled->replicates);
+    if (!(filled->density_threshold > 0 && filled->density_threshold <= 1e300))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "density_threshold = %g: must be above 0",
+                        filled->density_threshold);
+    if (!(filled->neighborhood > 0 && filled->neighborhood <= 1))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "neighborhood = %g: must be above 0, up to 1",
+                        filled->neighborhood);
+    if ((int)filled->perturbation < 0 || filled->perturbation > NMF_PERTURBATION_UNIFORM)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "perturbation %d is unknown",
+                        (int)filled->perturbation);
+    return NMF_OK;
+}
+
+nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
+                         const nmf_consensus_options *consensus_options,
+                         nmf_consensus_result **result, nmf_error *error)
+{
+    nmf_options checked;
+    nmf_consensus_options filled;
+    if (!result) return nmf_fail(error, NMF_ERROR_ARGUMENT, "result is NULL");
+    *result = NULL;
+    if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "X is NULL");
+    nmf_status status = nmfi_options_check(options, NMF_SCOPE_FIT, &checked, error);
+    if (status == NMF_OK) status = fill_in(consensus_options, &filled, error);
+    if (status == NMF_OK) status = nmf_matrix_validate(X, error);
+    return status == NMF_OK ? nmfi_consensus(X, &checked, &filled, result, error) : status;
+}

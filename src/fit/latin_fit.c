@@ -1,0 +1,216 @@
+/* The loop of a fit to what a fold leaves: starts, extrapolation, when to stop (latin_fit.h). */
+#include "fit/latin_fit.h"
+
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- starts ---------------------------------------------------------------------------------- */
+
+/* Uniform numbers times what the fold leaves of the line's mean, so that the model has the mean of X. A
+ * number belongs to its row or column of X, wherever the groups put it. */
+static void start_factor(const nmfi_latin_fit *fit, nmfi_latin_factor *factor, uint64_t seed)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const nmfi_kernels *kernels = fit->plan->kernels;
+    const uint32_t stream = factor->side == 0 ? NMFI_STREAM_W : NMFI_STREAM_H;
+    const double mean = latin->sum[fit->fold] / latin->entries[fit->fold] * fit->scale;
+    const double scale = sqrt(4 * mean / (double)fit->k) / mean * fit->scale;
+    for (int64_t g = 0; g < latin->folds; g++) {
+        const nmfi_latin_run run = nmfi_latin_run_of(latin, factor->side, g, fit->fold, 0);
+        for (int64_t i = factor->groups->begin[g]; i < factor->groups->begin[g + 1]; i++) {
+            const double sum = latin->margin[factor->side].sum[fit->fold * factor->count + i];
+            const double share = run.count > 0 ? scale * sum / (double)run.count : 0;
+            for (int64_t j = 0; j < fit->k; j++) {
+                const double value = share * nmfi_uniform(seed, stream, (uint32_t)j,
+                                                          (uint64_t)factor->groups->at[i]);
+                kernels->from_f64(&value, nmfi_latin_at(fit, factor->y, j * factor->ld + i), 1);
+            }
+        }
+    }
+}
+
+static size_t factor_bytes(const nmfi_latin_fit *fit, const nmfi_latin_factor *factor)
+{
+    return (size_t)(fit->k * factor->ld * fit->plan->kernels->element_bytes);
+}
+
+static void copy(const nmfi_latin_fit *fit, const nmfi_latin_factor *factor, void *to,
+                 const void *from)
+{
+    memcpy(to, from, factor_bytes(fit, factor));
+}
+
+static void swap(void **a, void **b)
+{
+    void *const kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static double half_step(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
+                        double extrapolation, int measure)
+{
+    const double beta = fit->plan->beta;
+    nmfi_latin_half *const step = beta == 2   ? nmfi_latin_frobenius
+                                  : beta == 1 ? nmfi_latin_entries
+                                              : nmfi_latin_panels;
+    return step(fit, U, O, extrapolation, measure);
+}
+
+/* How far ahead the next iteration looks (Ang & Gillis 2019). */
+typedef struct momentum {
+    double beta, most, last;
+    int plain; /* the next iteration is not extrapolated: the one before was taken back */
+} momentum;
+
+/* From (W.y, H.y): W.y and H.now have the loss that is returned. */
+static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t iteration)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const double beta = ahead->plain || iteration < 2 ? 0 : ahead->beta;
+    half_step(fit, &fit->W, &fit->H, beta, 0);
+    swap(&fit->W.now, &fit->W.before);
+    const double loss = half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
+    const double squares = fit->scale * fit->scale * latin->squares[fit->fold];
+    return fit->plan->beta == 2 ? fmax(0, loss + 0.5 * squares) : loss;
+}
+
+static void accept(nmfi_latin_fit *fit, momentum *ahead)
+{
+    copy(fit, &fit->W, fit->W.best, fit->W.y);
+    copy(fit, &fit->H, fit->H.best, fit->H.now);
+    swap(&fit->H.now, &fit->H.before);
+    ahead->plain = 0;
+    ahead->last = ahead->beta;
+    ahead->beta = fmin(ahead->most, 1.02 * ahead->beta);
+    ahead->most = fmin(1, 1.01 * ahead->most);
+}
+
+static void reject(nmfi_latin_fit *fit, momentum *ahead)
+{
+    nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) {
+        copy(fit, both[i], both[i]->y, both[i]->best);
+        copy(fit, both[i], both[i]->before, both[i]->best);
+    }
+    ahead->most = ahead->last;
+    ahead->beta /= 1.5;
+    ahead->plain = 1;
+}
+
+/* What no fit can tell from none: the rounding of the loss, a difference of sums of squares. */
+static double negligible(const nmfi_latin_fit *fit)
+{
+    const double rounding = fit->plan->kernels->element_bytes == 4 ? 1e-7 : 1e-15;
+    const double size = fit->plan->beta == 2
+                            ? 0.5 * fit->scale * fit->scale * fit->plan->latin->squares[fit->fold]
+                            : fit->scale * fit->plan->latin->sum[fit->fold];
+    return rounding * size;
+}
+
+/* From (W.y, H.y), `most` iterations at most. */
+static void iterate(nmfi_latin_fit *fit, int64_t most)
+{
+    enum { WINDOW = 10 };
+    momentum ahead = {.beta = 0.5, .most = 1, .last = 0.5, .plain = 1};
+    double history[WINDOW];
+    int failed = 0;
+    fit->loss = HUGE_VAL;
+    copy(fit, &fit->W, fit->W.before, fit->W.y);
+    copy(fit, &fit->H, fit->H.before, fit->H.y);
+    copy(fit, &fit->W, fit->W.best, fit->W.y);
+    copy(fit, &fit->H, fit->H.best, fit->H.y);
+    for (int64_t i = 0; i < most && failed < 3; i++) {
+        if (fit->plan->stop && fit->plan->stop(fit->plan->stop_context)) {
+            fit->stopped = 1;
+            return;
+        }
+        const double loss = iterate_once(fit, &ahead, i);
+        const int was_plain = ahead.plain;
+        fit->iterations++;
+        if (loss > fit->loss) {
+            failed = was_plain ? failed + 1 : failed; /* a plain step rises by rounding only */
+            reject(fit, &ahead);
+        } else {
+            fit->loss = loss;
+            accept(fit, &ahead);
+        }
+        const double earlier = i >= WINDOW ? history[i % WINDOW] : HUGE_VAL;
+        history[i % WINDOW] = fit->loss;
+        if (earlier - fit->loss <= WINDOW * fit->plan->tol * fit->loss ||
+            fit->loss <= negligible(fit))
+            return;
+    }
+}
+
+/* The start that goes deepest in a few iterations, kept in `best`. */
+static void choose_start(nmfi_latin_fit *fit, uint64_t seed)
+{
+    enum { TRIAL = 20 };
+    double least = HUGE_VAL;
+    for (int64_t s = 0; s < fit->plan->starts && !fit->stopped; s++) {
+        const uint64_t own = seed + (uint64_t)s * UINT64_C(0xD1B54A32D192ED03);
+        start_factor(fit, &fit->W, own);
+        start_factor(fit, &fit->H, own);
+        if (fit->plan->starts == 1) return;
+        iterate(fit, TRIAL);
+        if (fit->loss >= least) continue;
+        least = fit->loss;
+        copy(fit, &fit->W, fit->W.kept, fit->W.best);
+        copy(fit, &fit->H, fit->H.kept, fit->H.best);
+    }
+    copy(fit, &fit->W, fit->W.y, fit->W.kept);
+    copy(fit, &fit->H, fit->H.y, fit->H.kept);
+}
+
+/* A power of two, so that nothing is rounded, near 1 / the mean of what the fold leaves. */
+static double choose_scale(const nmfi_latin_fit *fit)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const double mean = latin->sum[fit->fold] / fmax(1, latin->entries[fit->fold]);
+    return mean > 0 && mean < HUGE_VAL ? ldexp(1, -(int)lround(log2(mean))) : 1;
+}
+
+void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t seed)
+{
+    /* Fits of other ranks and folds start elsewhere. */
+    const uint64_t own =
+        seed + UINT64_C(0x9E3779B97F4A7C15) * (uint64_t)(1 + fold + k * fit->plan->latin->folds);
+    fit->k = k;
+    fit->fold = fold;
+    fit->iterations = 0;
+    fit->stopped = 0;
+    fit->scale = choose_scale(fit);
+    nmfi_latin_factor *const both[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) { /* what an earlier rank left between components */
+        void *const arrays[] = {both[i]->y, both[i]->now, both[i]->before, both[i]->best,
+                                both[i]->kept};
+        for (int a = 0; a < 5; a++) memset(arrays[a], 0, factor_bytes(fit, both[i]));
+    }
+    if (!(fit->plan->latin->sum[fold] > 0)) { /* nothing is left: the model is 0 */
+        fit->loss = 0;
+        return;
+    }
+    choose_start(fit, own);
+    if (!fit->stopped) iterate(fit, fit->plan->max_iter);
+    copy(fit, &fit->W, fit->W.y, fit->W.best);
+    copy(fit, &fit->H, fit->H.y, fit->H.best);
+}
+
+double nmfi_latin_fit_loss(const nmfi_latin_fit *fit)
+{
+    return fit->loss / pow(fit->scale, fit->plan->beta);
+}
+
+void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components)
+{
+    const nmfi_latin_factor *H = &fit->H;
+    for (int64_t j = 0; j < fit->k; j++)
+        for (int64_t i = 0; i < H->count; i++)
+            fit->plan->kernels->to_f64(nmfi_latin_at(fit, H->best, j * H->ld + i),
+                                       components + j * H->count + H->groups->at[i], 1);
+}

@@ -1,0 +1,173 @@
+/* The visit of a dense X, whose rows come in blocks that fit the cache; its scan, its copy. */
+#include "pass/backend.h"
+
+#include <string.h>
+
+/* --- the visit --------------------------------------------------------------------------------- */
+
+typedef struct visit_job {
+    nmfi_pass *pass;
+    const nmfi_visit *visit;
+} visit_job;
+
+/* The tiles of a visit. A few components leave the time of a pass to the memory: then a block is
+ * one tile, small enough to lie in the core's own cache with all that comes by, since its second
+ * reading is to cost nothing. That depends on the shape alone: where HALS stops, a tile decides. */
+static nmfi_partition visit_tiles(const nmfi_pass *pass, int64_t k)
+{
+    enum { FEW = 4, SMALL = 1 << 18 };
+    const int64_t row_bytes = pass->source.columns * (int64_t)nmf_dtype_bytes(pass->source.dtype);
+    nmfi_partition partition = pass->rows;
+    while (k <= FEW && partition.lanes > NMFI_LANES_MIN && partition.lanes * row_bytes > SMALL)
+        partition.lanes /= 2;
+    return partition;
+}
+
+static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const nmfi_block *block,
+                          int64_t first, int64_t end, const nmfi_leaf *leaf)
+{
+    const nmfi_kernels *kernels = pass->kernels;
+    char *const P = nmfi_of_thread(pass->products, pass->products_bytes, leaf->thread);
+    const int64_t ldp = end - first;
+    const nmfi_partition tiles = visit_tiles(pass, visit->k);
+    memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
+    kernels->products[block->dtype](&block->X, visit->fixed, pass->columns.ld, visit->k, P, ldp);
+    nmfi_to_scale(pass, P, visit->k * ldp);
+    nmfi_improve_tiles(pass, visit->rule, &tiles, first / tiles.lanes, end / tiles.lanes, P, ldp,
+                       leaf);
+}
+
+/* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
+static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
+                              const nmfi_leaf *leaf, nmf_error *error)
+{
+    const nmfi_pass *pass = job->pass;
+    const nmfi_visit *visit = job->visit;
+    const void *updated = nmfi_factor_at(pass, visit->updated, first);
+    nmfi_block block;
+    const nmf_status status = nmfi_dense_rows(
+        pass, first, nmfi_lesser(end, pass->rows.count) - first, leaf->thread, &block, error);
+    if (status != NMF_OK) return status;
+    if (nmfi_pass_widens(pass, visit->k)) nmfi_dense_widen(pass, leaf->thread, &block);
+    if (visit->rule) improve_block(pass, visit, &block, first, end, leaf);
+    if (visit->sums == NMFI_SUMS_OF_PRODUCTS)
+        pass->kernels->accumulate[block.dtype](&block.X, updated, pass->rows.ld, visit->k,
+                                               leaf->Q[0], pass->columns.ld);
+    if (visit->loss)
+        pass->kernels->distance[block.dtype](
+            &block.X, updated, pass->rows.ld, visit->fixed, pass->columns.ld, visit->k,
+            nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread), pass->scale,
+            &leaf->sums->value[NMFI_SUM_LOSS]);
+    return NMF_OK;
+}
+
+static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    const visit_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const int64_t whole = pass->rows.lanes, part = visit_tiles(pass, job->visit->k).lanes;
+    const int64_t rows = part < whole ? part : pass->block_tiles * whole;
+    const int64_t end = nmfi_partition_slot_begin(&pass->rows, leaf->index + 1) * whole;
+    const int64_t last = nmfi_lesser(end, pass->rows.count);
+    nmf_status status = NMF_OK;
+    int64_t r = nmfi_partition_slot_begin(&pass->rows, leaf->index) * whole;
+    for (; r < last && status == NMF_OK; r += rows)
+        status = visit_block(job, r, nmfi_lesser(r + rows, end), leaf, error);
+    if (status == NMF_OK && job->visit->sums == NMFI_SUMS_OF_PRODUCTS)
+        nmfi_gram_tiles(pass, job->visit->updated, &pass->rows, job->visit->k, leaf);
+    return status;
+}
+
+static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
+{
+    visit_job job = {pass, visit};
+    const nmfi_adding adding = {.leaves = pass->rows.slots,
+                                .first = visit->first_slot,
+                                .count = visit->slots,
+                                .k = visit->k,
+                                .Qs = visit->sums == NMFI_SUMS_OF_PRODUCTS,
+                                .task = visit_slot,
+                                .context = &job};
+    pass->passes++;
+    return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
+}
+
+/* --- scan and copy ----------------------------------------------------------------------------- */
+
+typedef struct scan_job {
+    nmfi_pass *pass;
+    int signed_ok;
+} scan_job;
+
+static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    const scan_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    nmfi_slot_scan *const slot = &pass->scans[leaf->index];
+    const int64_t rows = pass->block_tiles * pass->rows.lanes;
+    const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
+    *slot = nmfi_scan_nothing();
+    for (int64_t r = nmfi_partition_first_row(&pass->rows, leaf->index); r < end; r += rows) {
+        nmfi_block block;
+        const nmf_status status =
+            nmfi_dense_rows(pass, r, nmfi_lesser(rows, end - r), leaf->thread, &block, error);
+        if (status != NMF_OK) return status;
+        const int64_t bad = slot->scan.bad;
+        pass->kernels->scan[block.dtype](&block.X, job->signed_ok, pass->scale, &slot->scan);
+        if (slot->scan.bad > bad)
+            nmfi_find_bad_entry(&block, r, pass->source.is_transposed, job->signed_ok, &slot->bad);
+    }
+    return NMF_OK;
+}
+
+static nmf_status scan_rows(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_error *error)
+{
+    scan_job job = {pass, signed_ok};
+    const nmfi_adding adding = {
+        .leaves = pass->rows.slots, .count = pass->rows.slots, .task = scan_slot, .context = &job};
+    const nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
+    return status == NMF_OK ? nmfi_scan_total(pass->scans, pass->rows.slots, scan, error) : status;
+}
+
+typedef struct copy_job {
+    nmfi_pass *pass;
+    char *to;
+} copy_job;
+
+static nmf_status copy_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    const copy_job *job = context;
+    const nmfi_source *source = &job->pass->source;
+    const nmfi_partition *partition = &job->pass->rows;
+    const int64_t stored = (int64_t)nmf_dtype_bytes(source->dtype),
+                  bytes = source->columns * stored;
+    const int64_t end = nmfi_partition_first_row(partition, leaf->index + 1);
+    int64_t first = nmfi_partition_first_row(partition, leaf->index);
+    for (; first < end; first += partition->lanes) {
+        char *const to = job->to + first * bytes;
+        nmfi_block block;
+        const nmf_status status = source->read(
+            source, first, nmfi_lesser(partition->lanes, end - first), to, &block, error);
+        if (status != NMF_OK) return status;
+        const char *const from = block.X.data;
+        if (from == to) continue; /* gathered where it belongs */
+        for (int64_t r = 0; r < block.X.rows; r++)
+            memcpy(to + r * bytes, from + r * block.X.row_stride * stored, (size_t)bytes);
+    }
+    return NMF_OK;
+}
+
+nmf_status nmfi_pass_copy_rows(nmfi_pass *pass, void *to, nmf_error *error)
+{
+    copy_job job = {pass, to};
+    const nmfi_adding adding = {
+        .leaves = pass->rows.slots, .count = pass->rows.slots, .task = copy_slot, .context = &job};
+    pass->passes++;
+    return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
+}
+
+const nmfi_backend nmfi_backend_dense = {.layout = nmfi_dense_layout,
+                                         .scan = scan_rows,
+                                         .visit = visit_rows,
+                                         .visit_tiles = nmfi_dense_tiles,
+                                         .columns = nmfi_columns_from_sums};

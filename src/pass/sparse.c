@@ -1,0 +1,267 @@
+/* The visit of a sparse X: P = X F' gathers, for each line, the packed rows of F that its entries
+ * name. Both factors' products come about this way, each from the lines along it, where a single
+ * orientation would scatter into memory that no cache holds. Rules then see tiles as they do where X
+ * is dense. */
+#include "pass/sparse_lines.h"
+
+#include <string.h>
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+static void layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates)
+{
+    nmfi_sparse_state state = {.has_other = 0}, *const kept = nmfi_take(arena, 1, sizeof *kept);
+    const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
+    const size_t row_bytes = nmfi_product(nmfi_packed_stride(k), bytes);
+    const int64_t rows = pass->rows.count, columns = pass->columns.count;
+    const int64_t longer = rows > columns ? rows : columns;
+    const int64_t scratch = nmfi_rule_scratch_bytes(pass);
+    const int64_t f64_tile = k * (NMFI_LANES_MAX + k) * (int64_t)sizeof(double);
+    pass->scratch_bytes = scratch > f64_tile ? scratch : f64_tile;
+    pass->products_bytes = k * NMFI_LANES_MAX * bytes;
+    pass->scan_count = nmfi_most_shares(pass);
+    state.packed = nmfi_take(arena, longer, row_bytes);
+    state.products = nmfi_take(arena, accumulates ? longer : rows, row_bytes);
+    state.gram = nmfi_take(arena, k * k, sizeof(double));
+    state.share_sums = nmfi_sums_layout(pass, arena, threads, nmfi_most_shares(pass));
+    nmfi_sides_layout(pass, &state, arena, accumulates);
+    if (kept) *kept = state;
+    pass->state = kept;
+}
+
+/* --- products and rules ------------------------------------------------------------------------ */
+
+/* One half: the factor along side `which`, with the other one packed. */
+typedef struct half_job {
+    nmfi_pass *pass;
+    nmfi_sparse_state *state;
+    int which;
+    nmfi_side side;
+    const nmfi_partition *partition;
+    int64_t k;
+    int64_t first_share, shares, runs; /* gathered: shares one by one, or in runs */
+    const nmfi_rule *rule;             /* NULL: no products */
+    const void *updated;               /* NULL: no Gram matrix */
+    int loss;
+} half_job;
+
+static void gather_run(void *context, int64_t run, int64_t thread)
+{
+    (void)thread;
+    const half_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side.lines;
+    const int64_t *bounds = job->side.bounds + job->first_share;
+    const int64_t begin = bounds[job->shares * run / job->runs];
+    const int64_t end = bounds[job->shares * (run + 1) / job->runs];
+    const int64_t stride = nmfi_packed_stride(job->k);
+    char *P = (char *)job->state->products + begin * stride * pass->kernels->element_bytes;
+    for (int64_t b = 0; b < job->side.blocks && begin < end; b++) {
+        const nmfi_lines lines = nmfi_lines_of(&job->side, b);
+        pass->kernels->gather[s->dtype][s->index_bytes == 8](&lines, begin, end, job->state->packed,
+                                                             stride, P, b > 0);
+    }
+}
+
+static void improve_tile(const half_job *job, int64_t tile, const nmfi_leaf *leaf)
+{
+    const nmfi_pass *pass = job->pass;
+    const nmfi_kernels *kernels = pass->kernels;
+    const int64_t first = tile * job->partition->lanes, lanes = job->partition->lanes;
+    const int64_t count = nmfi_lesser(lanes, job->partition->count - first);
+    const int64_t stride = nmfi_packed_stride(job->k);
+    char *P = nmfi_of_thread(pass->products, pass->products_bytes, leaf->thread);
+    if (count < lanes) memset(P, 0, (size_t)(job->k * lanes * kernels->element_bytes));
+    kernels->unpack((const char *)job->state->products + first * stride * kernels->element_bytes,
+                    stride, job->k, count, P, lanes);
+    nmfi_to_scale(pass, P, job->k * lanes);
+    nmfi_improve_tiles(pass, job->rule, job->partition, tile, tile + 1, P, lanes, leaf);
+}
+
+/* The Gram matrix of a slot's tiles in f64, whatever the arithmetic. */
+static void exact_gram(const nmfi_pass *pass, const nmfi_partition *partition, const void *factor,
+                       int64_t k, const nmfi_leaf *leaf, double *gram)
+{
+    const nmfi_kernels *f64 = nmfi_kernels_for(NMF_F64, NULL);
+    const int64_t lanes = partition->lanes, bytes = pass->kernels->element_bytes;
+    double *tile =
+        (double *)(void *)nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread);
+    const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
+    for (int64_t t = nmfi_partition_slot_begin(partition, leaf->index); t < end; t++) {
+        const char *from = nmfi_factor_at(pass, factor, t * lanes);
+        for (int64_t j = 0; j < k; j++)
+            pass->kernels->to_f64(from + j * partition->ld * bytes, tile + j * lanes, lanes);
+        f64->gram(tile, lanes, k, lanes, gram);
+    }
+}
+
+/* ||X - R'C||^2 of a slot = sum over stored entries of (x - v)^2 - v^2, plus <RR', CC'>, all in f64:
+ * what the entries that are not stored add, sum v^2, is all of ||R'C||^2 less the stored ones'
+ * part. */
+static double slot_loss(const half_job *job, const nmfi_leaf *leaf)
+{
+    const nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side.lines;
+    const int64_t begin = nmfi_partition_first_row(&pass->rows, leaf->index), k = job->k;
+    const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
+    const int64_t stride = nmfi_packed_stride(k);
+    char *const scratch = nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread);
+    double *const gram = (double *)(void *)scratch + k * NMFI_LANES_MAX;
+    double sum = 0;
+    nmfi_pack_slot(pass, NMFI_ROWS, job->updated, k, leaf->index, job->state->products);
+    for (int64_t b = 0; b < job->side.blocks; b++) {
+        const nmfi_lines lines = nmfi_lines_of(&job->side, b);
+        sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
+            &lines, begin, end, job->state->products, job->state->packed, stride, pass->scale);
+    }
+    memset(gram, 0, (size_t)(k * k) * sizeof *gram);
+    exact_gram(pass, &pass->rows, job->updated, k, leaf, gram);
+    for (int64_t i = 0; i < k * k; i++) sum += gram[i] * job->state->gram[i];
+    return sum;
+}
+
+static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    (void)error;
+    const half_job *job = context;
+    const int64_t end = nmfi_partition_slot_begin(job->partition, leaf->index + 1);
+    int64_t t = nmfi_partition_slot_begin(job->partition, leaf->index);
+    for (; t < end && job->rule; t++) improve_tile(job, t, leaf);
+    if (job->updated) nmfi_gram_tiles(job->pass, job->updated, job->partition, job->k, leaf);
+    if (job->loss) leaf->sums->value[NMFI_SUM_LOSS] = slot_loss(job, leaf);
+    return NMF_OK;
+}
+
+static nmf_status fixed_gram_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    (void)error;
+    const half_job *job = context;
+    exact_gram(job->pass, &job->pass->columns, job->updated, job->k, leaf, leaf->sums->gram);
+    return NMF_OK;
+}
+
+/* CC' for the loss. */
+static void take_fixed_gram(nmfi_pass *pass, int64_t k, const void *fixed)
+{
+    nmfi_sparse_state *state = pass->state;
+    half_job job = {.pass = pass, .k = k, .updated = fixed};
+    const nmfi_adding adding = {.leaves = pass->columns.slots,
+                                .count = pass->columns.slots,
+                                .k = k,
+                                .task = fixed_gram_slot,
+                                .context = &job};
+    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* no task of it fails */
+    memcpy(state->gram, pass->total.gram, (size_t)(k * k) * sizeof *state->gram);
+}
+
+static nmf_status run_half(half_job *job, const void *fixed, int64_t first_slot, int64_t slots,
+                           nmf_error *error)
+{
+    nmfi_pass *pass = job->pass;
+    job->state = pass->state;
+    job->partition = nmfi_partition_of(pass, job->which);
+    job->side = nmfi_side_of(pass, job->which);
+    if (job->rule || job->loss)
+        nmfi_pack_factor(pass, !job->which, fixed, job->k, job->state->packed);
+    if (job->rule) {
+        const int64_t each = job->side.shares / job->partition->slots;
+        job->first_share = first_slot * each;
+        job->shares = slots * each;
+        /* A block is fetched into the cache once for each run: as few as keep all threads busy. */
+        const int64_t few = job->side.blocks > 1 ? 4 * nmfi_team_threads(pass->team) : INT64_MAX;
+        job->runs = nmfi_lesser(job->shares, few);
+        nmfi_team_run(pass->team, job->runs, gather_run, job);
+        pass->passes++;
+    }
+    const nmfi_adding adding = {.leaves = job->partition->slots,
+                                .first = first_slot,
+                                .count = slots,
+                                .k = job->k,
+                                .task = improve_slot,
+                                .context = job};
+    return nmfi_sums_add_up(pass, job->which == NMFI_ROWS ? pass->row_sums : pass->column_sums,
+                            &adding, error);
+}
+
+static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
+{
+    half_job job = {.pass = pass,
+                    .which = NMFI_ROWS,
+                    .k = visit->k,
+                    .rule = visit->rule,
+                    .updated = visit->sums || visit->loss ? visit->updated : NULL,
+                    .loss = visit->loss};
+    if (visit->loss) take_fixed_gram(pass, visit->k, visit->fixed);
+    const nmf_status status = run_half(&job, visit->fixed, visit->first_slot, visit->slots, error);
+    if (pass->total.value[NMFI_SUM_LOSS] < 0) pass->total.value[NMFI_SUM_LOSS] = 0; /* rounding's */
+    return status;
+}
+
+static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
+{
+    half_job job = {.pass = pass,
+                    .which = NMFI_COLUMNS,
+                    .k = visit->k,
+                    .rule = visit->rule,
+                    .updated = visit->updated};
+    if (visit->sums > 0)
+        nmfi_columns_from_sums(pass, visit);
+    else
+        (void)run_half(&job, visit->fixed, 0, pass->columns.slots, NULL); /* no task of it fails */
+}
+
+/* --- scan -------------------------------------------------------------------------------------- */
+
+typedef struct scan_job {
+    const nmfi_pass *pass;
+    nmfi_side side;
+    int signed_ok;
+} scan_job;
+
+static nmf_status scan_share(void *context, const nmfi_leaf *leaf, nmf_error *error)
+{
+    (void)error;
+    const scan_job *job = context;
+    const nmfi_pass *pass = job->pass;
+    const nmf_sparse *s = &job->side.lines;
+    const int64_t *bounds = job->side.bounds + leaf->index;
+    const int64_t begin = s->pointers[bounds[0]], end = s->pointers[bounds[1]];
+    const char *values = s->values;
+    const nmfi_rows stored = {.data = values + begin * (int64_t)nmf_dtype_bytes(s->dtype),
+                              .rows = begin < end,
+                              .columns = end - begin};
+    nmfi_slot_scan *const share = &pass->scans[leaf->index];
+    *share = nmfi_scan_nothing();
+    pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale, &share->scan);
+    if (share->scan.bad > 0)
+        nmfi_find_bad_stored(s, bounds[0], bounds[1], pass->source.is_transposed, job->signed_ok,
+                             &share->bad);
+    return NMF_OK;
+}
+
+static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_error *error)
+{
+    const nmfi_sparse_state *state = pass->state;
+    const int given = pass->source.sparse.by_columns ? NMFI_COLUMNS : NMFI_ROWS;
+    scan_job job = {pass, nmfi_side_of(pass, given), signed_ok};
+    const int64_t shares = job.side.shares;
+    const nmfi_adding adding = {
+        .leaves = shares, .count = shares, .task = scan_share, .context = &job};
+    nmf_status status = nmfi_sums_add_up(pass, state->share_sums, &adding, error);
+    if (status == NMF_OK) status = nmfi_scan_total(pass->scans, shares, scan, error);
+    const double entries = (double)pass->rows.count * (double)pass->columns.count;
+    if ((double)nmfi_sparse_stored(&job.side.lines) < entries) { /* zeros that are not stored */
+        scan->lowest = scan->lowest < 0 ? scan->lowest : 0.0;
+        scan->highest = scan->highest > 0 ? scan->highest : 0.0;
+    }
+    return status;
+}
+
+const nmfi_backend nmfi_backend_sparse = {.layout = layout,
+                                          .layout_tiles = nmfi_sparse_layout_tiles,
+                                          .prepare = nmfi_sides_prepare,
+                                          .scan = scan_lines,
+                                          .visit = visit_rows,
+                                          .visit_tiles = nmfi_sparse_tiles,
+                                          .columns = columns,
+                                          .most_entries = nmfi_sparse_most_entries};

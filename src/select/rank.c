@@ -1,0 +1,398 @@
+/* How many components: masked fits of one rank after the other, in parallel, and what they predict
+ * (nmf_rank in <nmfkit/select.h>). A task is one rank and one fold, a fit in one thread; which ranks are
+ * tried follows from what is known of others, never from how long something took. */
+#include "select/bracket.h"
+#include "select/rank_result.h"
+#include "select/select.h"
+#include "select/stability.h"
+
+#include "base/clock.h"
+#include "base/threads.h"
+#include "data/value.h"
+#include "fit/latin_fit.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* Relative fall of the loss in an iteration below which a fit is done; iterations at most; rows of the
+ * table of losses. */
+#define TOLERANCE 1e-5
+enum { MAX_ITER = 300, TABLE_ROWS = 2000, BATCH = 64 };
+#define TIE 1e-6
+
+typedef struct ranking {
+    const nmf_matrix *X;
+    const nmf_options *options;
+    const nmf_rank_options *wishes;
+    nmf_rank_result *result;
+    nmfi_latin latin;
+    nmfi_team *team;
+    nmfi_latin_plan plan; /* without stop */
+    double began;
+    atomic_int stop; /* an nmf_stopped, or 0 */
+    atomic_int_fast64_t done;
+    int64_t planned;
+} ranking;
+
+/* What one rank's fits leave: folds side by side. */
+typedef struct trial {
+    int64_t k;
+    double *components;             /* repeats x k x features */
+    double *losses;                 /* repeats x samples */
+    double *training;               /* repeats */
+    int64_t *iterations, *complete; /* repeats */
+} trial;
+
+typedef struct batch {
+    ranking *ranking;
+    trial *trials;
+    int64_t count;
+    nmfi_latin_fit *fits; /* one a worker */
+    nmfi_latin_plan *plans;
+    struct asker {
+        ranking *ranking;
+        int64_t thread, k;
+    } * askers;
+    atomic_int_fast64_t next; /* task */
+} batch;
+
+/* --- when to stop ----------------------------------------------------------------------------- */
+
+/* Asked by each thread once an iteration; the caller's own thread asks the caller. */
+static int ask(void *context)
+{
+    const struct asker *asker = context;
+    ranking *r = asker->ranking;
+    if (atomic_load(&r->stop)) return 1;
+    if (asker->thread != 0) return 0;
+    const double seconds = nmfi_seconds() - r->began;
+    if (r->options->time_limit_seconds > 0 && seconds > r->options->time_limit_seconds)
+        atomic_store(&r->stop, NMF_STOPPED_TIME_LIMIT);
+    if (r->wishes->progress) {
+        const nmf_rank_progress progress = {asker->k, (int64_t)atomic_load(&r->done), r->planned,
+                                            seconds};
+        if (r->wishes->progress(&progress, r->wishes->progress_context))
+            atomic_store(&r->stop, NMF_STOPPED_INTERRUPTED);
+    }
+    return atomic_load(&r->stop) != 0;
+}
+
+/* --- a batch of ranks -------------------------------------------------------------------------- */
+
+/* Task `task` with the memory of worker `worker`. The largest ranks come first, so that no long fit is left
+ * for the end. */
+static void run_task(batch *b, int64_t task, int64_t worker)
+{
+    ranking *r = b->ranking;
+    const int64_t repeats = r->latin.repeats, fold = task % repeats;
+    trial *t = &b->trials[b->count - 1 - task / repeats];
+    nmfi_latin_fit *fit = &b->fits[worker];
+    b->askers[worker].k = t->k;
+    if (ask(&b->askers[worker])) return;
+    nmfi_latin_fit_run(fit, t->k, fold, (uint64_t)r->options->seed);
+    if (fit->stopped) return;
+    nmfi_latin_fit_losses(fit, t->losses + fold * r->latin.group[0].count);
+    nmfi_latin_fit_components(fit, t->components + fold * t->k * r->latin.group[1].count);
+    t->training[fold] = nmfi_latin_fit_loss(fit);
+    t->iterations[fold] = fit->iterations;
+    t->complete[fold] = 1;
+    atomic_fetch_add(&r->done, 1);
+}
+
+/* A worker takes tasks in their order until there are none. */
+static void work(void *context, int64_t worker, int64_t thread)
+{
+    batch *b = context;
+    b->askers[worker].thread = thread;
+    for (;;) {
+        const int64_t task = (int64_t)atomic_fetch_add(&b->next, 1);
+        if (task >= b->count * b->ranking->latin.repeats) return;
+        run_task(b, task, worker);
+    }
+}
+
+/* Rows of the table are runs of rows in the order of their groups, which is random. */
+static void fold_table(const ranking *r, const trial *t, double *table)
+{
+    const int64_t samples = r->latin.group[0].count, rows = r->result->content.table_rows;
+    memset(table, 0, (size_t)(r->latin.repeats * rows) * sizeof *table);
+    for (int64_t fold = 0; fold < r->latin.repeats; fold++)
+        for (int64_t i = 0; i < samples; i++)
+            table[fold * rows + i * rows / samples] += t->losses[fold * samples + i];
+}
+
+/* One rank's fits judged and added to what is known. `numbers` has room for the table, the silhouettes
+ * and cosines of k components, and the table of cosines between all. */
+static nmf_status conclude(ranking *r, const trial *t, double *numbers, nmf_error *error)
+{
+    const int64_t repeats = r->latin.repeats, k = t->k, columns = r->latin.group[1].count;
+    double *const silhouettes = numbers + repeats * r->result->content.table_rows;
+    double *const cosines = silhouettes + k, *const between = cosines + k;
+    int64_t *const cluster = (int64_t *)(void *)(between + repeats * k * repeats * k);
+    nmfi_stability found = {.cluster = cluster, .silhouette = silhouettes, .cosine = cosines};
+    nmf_rank_row row = {.k = k, .losses = numbers, .silhouettes = silhouettes, .cosines = cosines};
+    nmfi_unit_rows(t->components, repeats * k, columns);
+    nmfi_row_cosines(t->components, repeats * k, columns, between);
+    nmf_status status = nmfi_match_components(between, repeats, k, &found, error);
+    if (status != NMF_OK) return status;
+    fold_table(r, t, numbers);
+    for (int64_t fold = 0; fold < repeats; fold++) {
+        row.training_loss += t->training[fold];
+        row.iterations += t->iterations[fold];
+    }
+    row.fits = repeats;
+    r->result->content.fits += repeats;
+    return nmfi_rank_add(r->result, &row, error);
+}
+
+static int is_complete(const ranking *r, const trial *t)
+{
+    for (int64_t fold = 0; fold < r->latin.repeats; fold++)
+        if (!t->complete[fold]) return 0;
+    return 1;
+}
+
+static void lay_out(ranking *r, batch *b, double **numbers, nmfi_arena *arena, int64_t threads)
+{
+    const int64_t repeats = r->latin.repeats, most = b->trials[b->count - 1].k;
+    const int64_t samples = r->latin.group[0].count, columns = r->latin.group[1].count;
+    b->fits = nmfi_take(arena, threads, sizeof *b->fits);
+    b->plans = nmfi_take(arena, threads, sizeof *b->plans);
+    b->askers = nmfi_take(arena, threads, sizeof *b->askers);
+    nmfi_latin_plan plan = r->plan;
+    plan.most_k = most;
+    for (int64_t t = 0; t < threads; t++) {
+        nmfi_latin_fit laid_out = {.plan = NULL};
+        nmfi_latin_fit_layout(&laid_out, &plan, arena);
+        if (!arena->base) continue;
+        b->fits[t] = laid_out;
+        b->plans[t] = plan;
+        b->askers[t] = (struct asker){r, t, 0};
+        b->plans[t].stop = ask;
+        b->plans[t].stop_context = &b->askers[t];
+        b->fits[t].plan = &b->plans[t];
+    }
+    for (int64_t i = 0; i < b->count; i++) {
+        trial *t = &b->trials[i];
+        t->components = nmfi_take(arena, repeats * t->k, nmfi_product(columns, sizeof(double)));
+        t->losses = nmfi_take(arena, repeats, nmfi_product(samples, sizeof(double)));
+        t->training = nmfi_take(arena, repeats, sizeof(double));
+        t->iterations = nmfi_take(arena, repeats, sizeof(int64_t));
+        t->complete = nmfi_take(arena, repeats, sizeof(int64_t));
+    }
+    const int64_t all = repeats * most;
+    *numbers = nmfi_take(arena, repeats * r->result->content.table_rows + 3 * all + all * all,
+                         sizeof(double));
+}
+
+/* As many threads as the memory allows, at least one. */
+static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena *arena,
+                              int64_t *threads, nmf_error *error)
+{
+    const int64_t limit = r->options->memory_limit_bytes;
+    for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
+        *arena = (nmfi_arena){NULL, 0};
+        lay_out(r, b, numbers, arena, *threads);
+        if (limit == 0 || *threads == 1 || arena->used + r->latin.arena.used <= (size_t)limit)
+            break;
+    }
+    const size_t taken = r->latin.arena.used;
+    if (limit > 0 && taken >= (size_t)limit)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the folds need %zu bytes of working memory; the limit is %lld", taken,
+                        (long long)limit);
+    const nmf_status status =
+        nmfi_arena_allocate(arena, limit > 0 ? limit - (int64_t)taken : 0, error);
+    if (status == NMF_OK) lay_out(r, b, numbers, arena, *threads);
+    return status;
+}
+
+static nmf_status run_batch(ranking *r, trial *trials, int64_t count, nmf_error *error)
+{
+    batch b = {.ranking = r, .trials = trials, .count = count};
+    nmfi_arena arena;
+    double *numbers = NULL;
+    int64_t threads;
+    nmf_status status = take_memory(r, &b, &numbers, &arena, &threads, error);
+    if (status != NMF_OK) return status;
+    r->planned += count * r->latin.repeats;
+    nmfi_team_run(r->team, threads, work, &b);
+    for (int64_t i = 0; i < count && status == NMF_OK; i++)
+        if (is_complete(r, &trials[i])) status = conclude(r, &trials[i], numbers, error);
+    nmfi_release(arena.base);
+    return status;
+}
+
+/* --- which ranks ------------------------------------------------------------------------------ */
+
+static int is_known(const nmf_rank_result *result, int64_t k)
+{
+    for (int64_t i = 0; i < result->content.row_count; i++)
+        if (result->rows[i].k == k) return 1;
+    return 0;
+}
+
+/* The next ranks, ascending, that are not known yet: those wished for, or those of the bracket. */
+static int64_t choose(const ranking *r, int64_t next[BATCH])
+{
+    const nmf_rank_content *content = &r->result->content;
+    int64_t found = 0;
+    if (r->wishes->ks) {
+        if (!is_known(r->result, 1)) next[found++] = 1;
+        for (int64_t i = 0; i < r->wishes->ks_count && found < 8; i++)
+            if (r->wishes->ks[i] != 1 && !is_known(r->result, r->wishes->ks[i]))
+                next[found++] = r->wishes->ks[i];
+        return found;
+    }
+    nmfi_candidate candidates[4 * BATCH];
+    const int64_t count = content->row_count < 4 * BATCH ? content->row_count : 4 * BATCH;
+    for (int64_t i = 0; i < count; i++)
+        candidates[i] = (nmfi_candidate){.k = content->rows[i].k,
+                                         .difference = content->rows[i].difference,
+                                         .in_set = content->rows[i].in_set};
+    found = nmfi_next_ranks(candidates, count, content->max_k, next, BATCH);
+    for (int64_t i = 1; i < found; i++) /* few: by insertion */
+        for (int64_t j = i; j > 0 && next[j - 1] > next[j]; j--) {
+            const int64_t kept = next[j];
+            next[j] = next[j - 1];
+            next[j - 1] = kept;
+        }
+    return found;
+}
+
+static nmf_status try_ranks(ranking *r, nmf_error *error)
+{
+    nmf_status status = NMF_OK;
+    if (r->result->content.row_count > 0) status = nmfi_rank_judge(r->result, error);
+    while (status == NMF_OK && !atomic_load(&r->stop)) {
+        int64_t next[BATCH];
+        trial trials[BATCH];
+        const int64_t count = choose(r, next);
+        if (count == 0) break;
+        memset(trials, 0, sizeof trials);
+        for (int64_t i = 0; i < count; i++) trials[i].k = next[i];
+        status = run_batch(r, trials, count, error);
+        if (status == NMF_OK && r->result->content.row_count > 0)
+            status = nmfi_rank_judge(r->result, error);
+    }
+    if (status == NMF_OK && r->result->content.row_count == 0)
+        return nmf_fail(error, NMF_ERROR_INTERRUPTED, "stopped before any k was known");
+    return status;
+}
+
+/* --- beginning and end ------------------------------------------------------------------------- */
+
+/* Only whole numbers. */
+static int are_counts(const nmfi_latin *latin)
+{
+    const nmfi_latin_side *s = &latin->side[0];
+    const int64_t lines = s->along->count;
+    if (latin->dtype == NMF_U8 || latin->dtype == NMF_U16 || latin->dtype == NMF_I32) return 1;
+    for (int64_t i = 0; i < lines; i++) {
+        const int64_t *bounds = s->bounds ? s->bounds + i * (latin->places + 1) : NULL;
+        const int64_t first = bounds ? bounds[0] : i * s->stride;
+        const int64_t end = bounds ? bounds[latin->folds] : first + s->across->count;
+        for (int64_t e = first; e < end; e++) {
+            const double x = nmfi_value(latin->dtype, bounds ? s->values : s->data, e);
+            if (x != floor(x)) return 0;
+        }
+    }
+    return 1;
+}
+
+/* What there is to lose: all fits share it, so it decides nothing but ties and the unit of errors. */
+static void measure_held_out(ranking *r)
+{
+    nmf_rank_content *content = &r->result->content;
+    const nmfi_latin *latin = &r->latin;
+    double held_out_sum = 0;
+    content->held_out_squares = 0;
+    for (int64_t fold = 0; fold < latin->repeats; fold++) {
+        content->held_out_squares += latin->whole_squares - latin->squares[fold];
+        held_out_sum += latin->whole_sum - latin->sum[fold];
+    }
+    content->tie = TIE * (r->plan.beta == 2 ? 0.5 * content->held_out_squares : held_out_sum);
+}
+
+static nmf_status take_known(ranking *r, nmf_error *error)
+{
+    const nmf_rank_content *content = &r->result->content;
+    if (!r->wishes->known) return NMF_OK;
+    const nmf_rank_content *known = &r->wishes->known->content;
+    const int same = known->samples == content->samples && known->features == content->features &&
+                     known->folds == content->folds && known->repeats == content->repeats &&
+                     known->starts == content->starts && known->table_rows == content->table_rows &&
+                     known->fingerprint == content->fingerprint &&
+                     known->options.seed == content->options.seed &&
+                     known->options.precision == content->options.precision &&
+                     nmfi_rank_beta(&known->options) == nmfi_rank_beta(&content->options);
+    if (!same)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "what is known answers another question: its data, loss, seed, folds, "
+                        "repeats or starts differ");
+    for (int64_t i = 0; i < known->row_count; i++) {
+        const nmf_status status = nmfi_rank_add(r->result, &known->rows[i], error);
+        if (status != NMF_OK) return status;
+        r->result->content.fits += known->rows[i].fits;
+    }
+    return NMF_OK;
+}
+
+static nmf_status open_ranking(ranking *r, nmf_error *error)
+{
+    const nmf_options *o = r->options;
+    nmf_rank_content *content;
+    r->result = nmfi_allocate(sizeof *r->result);
+    if (!r->result) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a rank result");
+    content = &r->result->content;
+    content->struct_bytes = sizeof *content;
+    content->options = *o;
+    content->samples = nmf_matrix_rows(r->X);
+    content->features = nmf_matrix_columns(r->X);
+    content->folds = r->wishes->folds;
+    content->repeats = r->wishes->repeats;
+    content->starts = r->wishes->starts;
+    content->max_k = r->wishes->max_k;
+    content->table_rows = content->samples < TABLE_ROWS ? content->samples : TABLE_ROWS;
+    content->fingerprint = nmf_matrix_fingerprint(r->X);
+    const double beta = nmfi_rank_beta(o);
+    const int f64 = o->precision == NMF_PRECISION_F64 ||
+                    (o->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(r->X) == NMF_F64);
+    const nmfi_kernels *kernels = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
+    /* Frobenius reads dense rows only; else each factor's lines come from a side of its own. */
+    const int both = beta != 2 || nmf_matrix_is_sparse(r->X);
+    nmf_status status =
+        nmfi_latin_open(&r->latin, r->X, content->folds, content->repeats, (uint64_t)o->seed, both,
+                        beta != 1 && beta != 2, o->memory_limit_bytes, error);
+    r->plan = (nmfi_latin_plan){.latin = &r->latin,
+                                .kernels = kernels,
+                                .beta = beta,
+                                .starts = content->starts,
+                                .max_iter = MAX_ITER,
+                                .tol = TOLERANCE};
+    if (status == NMF_OK) status = nmfi_team_start(o->threads, &r->team, error);
+    if (status != NMF_OK) return status;
+    content->are_counts = are_counts(&r->latin);
+    measure_held_out(r);
+    return take_known(r, error);
+}
+
+nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
+                     const nmf_rank_options *rank_options, nmf_rank_result **result,
+                     nmf_error *error)
+{
+    ranking r = {.X = X, .options = options, .wishes = rank_options, .began = nmfi_seconds()};
+    nmf_status status = open_ranking(&r, error);
+    if (status == NMF_OK) status = try_ranks(&r, error);
+    nmfi_team_stop(r.team);
+    nmfi_latin_close(&r.latin);
+    if (status != NMF_OK) {
+        nmf_rank_free(r.result);
+        return status;
+    }
+    r.result->content.stopped = (nmf_stopped)atomic_load(&r.stop);
+    r.result->content.seconds = nmfi_seconds() - r.began;
+    *result = r.result;
+    return NMF_OK;
+}
