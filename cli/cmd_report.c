@@ -1,6 +1,7 @@
 /* nmf report: one page that shows what a model learned and how far to trust it. */
 #include "data.h"
 #include "interrupt.h"
+#include "labels.h"
 
 #include <nmfkit/render.h>
 
@@ -55,7 +56,7 @@ static nmf_status read_text(const char *path, char **text, nmf_error *error)
     return NMF_OK;
 }
 
-/* The data as the fit saw it. Labels are read for themselves: a report may have them without data. */
+/* The data as the fit saw it; labels are read for themselves, a report may have them without data. */
 static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
 {
     const nmf_model_content *const content = nmf_model_view(r->model);
@@ -65,21 +66,6 @@ static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
     const nmf_status status = cli_read_data(&reading, &args->data, 1, &r->X, error);
     return status == NMF_OK ? cli_weigh(content->weighting, content->idf, &r->X, NULL, error)
                             : status;
-}
-
-static nmf_status read_labels(const cli_args *args, report *r, nmf_error *error)
-{
-    const int64_t samples = nmf_model_view(r->model)->samples;
-    if (args->labels == NULL) return NMF_OK;
-    nmf_status status = nmf_matrix_new(NMF_U8, samples, 1, &r->labels, error);
-    if (status == NMF_OK) status = nmf_io_read_names(args->labels, r->labels, NMF_LABELS, error);
-    if (status != NMF_OK) return status;
-    r->label_texts = calloc((size_t)samples + 1, sizeof *r->label_texts);
-    if (r->label_texts == NULL)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels", (long long)samples);
-    for (int64_t i = 0; i < samples; i++)
-        r->label_texts[i] = nmf_matrix_name(r->labels, NMF_LABELS, i);
-    return NMF_OK;
 }
 
 /* The data's name, else the model's: "faces.nmf.npz" -> "faces". */
@@ -121,7 +107,8 @@ int cli_run_report(const cli_args *args)
     if (status == NMF_OK && args->rank_file != NULL)
         status = read_text(args->rank_file, &r.rank, &error);
     if (status == NMF_OK) status = read_data(args, &r, &error);
-    if (status == NMF_OK) status = read_labels(args, &r, &error);
+    if (status == NMF_OK)
+        status = cli_read_labels(args, r.model, &r.labels, &r.label_texts, &error);
     if (status == NMF_OK) status = write_page(args, &r, &error);
     free_report(&r);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);

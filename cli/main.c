@@ -114,6 +114,14 @@ const cli_command cli_commands[] = {
      "nmf report faces.nmf.npz --data faces.npy -o faces.html\n"
      "nmf report cells.nmf.npz --data cells.h5ad --labels types.txt -o cells.html --lang zh",
      NULL, cli_run_report},
+    {"plot", CLI_PLOT, 0, 1, 1, "MODEL --curve|--shares|--similarity [--labels FILE] -o PICTURE",
+     "draw a figure of a model for a paper",
+     "--curve: the loss and the KKT residual against the passes over the data. --shares: what each "
+     "sample is made of, grouped by labels where they are known. --similarity: how alike the "
+     "components are, the cosines of the rows of H.",
+     "nmf plot faces.nmf.npz --curve -o curve.pdf\n"
+     "nmf plot cells.nmf.npz --shares --labels types.txt -o shares.svg",
+     NULL, cli_run_plot},
     {"generate", CLI_GENERATE, 0, 1, 1, "faces|swimmer -o FILE [--seed SEED]",
      "write built-in data",
      "faces: 400 grey pictures of 64 x 64, 40 people in 10 variations each. swimmer: the 256 "

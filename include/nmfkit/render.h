@@ -86,15 +86,16 @@ typedef struct nmf_render_report_options {
      * has no originals, no residuals and no PCA. Names and labels come from here, else from the
      * model. */
     const nmf_matrix *X;
-    const char *const *labels; /* known classes, a string for each sample; NULL: X's or the model's */
-    const char *title;         /* what the data is called; NULL: "data" */
-    const char *command;       /* the command line that fitted the model; NULL: made from its options */
-    const char *rank_json;     /* what `nmf rank --json` wrote, or NULL */
-    const char *language;      /* "en" (NULL) or "zh": in which the page opens */
-    const char *kind;          /* "pictures", "signatures", "curves", "words", "features"; NULL: seen
+    const char *const
+        *labels;           /* known classes, a string for each sample; NULL: X's or the model's */
+    const char *title;     /* what the data is called; NULL: "data" */
+    const char *command;   /* the command line that fitted the model; NULL: made from its options */
+    const char *rank_json; /* what `nmf rank --json` wrote, or NULL */
+    const char *language;  /* "en" (NULL) or "zh": in which the page opens */
+    const char *kind;      /* "pictures", "signatures", "curves", "words", "features"; NULL: seen
                                 * from H */
-    int64_t most_samples;      /* of a larger model so many are drawn at random; 0: 1000 */
-    int64_t created_seconds;   /* since 1970, UTC, for the page's date; 0: no date */
+    int64_t most_samples;  /* of a larger model so many are drawn at random; 0: 1000 */
+    int64_t created_seconds; /* since 1970, UTC, for the page's date; 0: no date */
 } nmf_render_report_options;
 
 static inline nmf_render_report_options nmf_render_report_init(void)
@@ -121,6 +122,23 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_report_html(const nmf_model *model,
                                                          const nmf_render_report_options *options,
                                                          char **html, size_t *bytes,
                                                          nmf_error *error);
+
+/* Figures of a model for papers. curve: the loss and the KKT residual against the passes over the data;
+ * shares: what each sample is made of (of more than 1000 samples a random choice), grouped by labels;
+ * similarity: the cosines of the components. */
+typedef enum nmf_render_figure {
+    NMF_RENDER_CURVE = 0,
+    NMF_RENDER_SHARES = 1,
+    NMF_RENDER_SIMILARITY = 2
+} nmf_render_figure;
+
+/* Draws one into a .png, .svg or .pdf; written, and `warning` set, as nmf_render does. labels: the
+ * samples' classes, a string each, or NULL for the model's own. Errors: ARGUMENT, UNSUPPORTED (a
+ * model of PCA, one without a trace, another extension), SHAPE (too large), FILE, MEMORY.
+ * Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_plot(const nmf_model *model, nmf_render_figure figure,
+                                                  const char *const *labels, const char *path,
+                                                  nmf_error *warning, nmf_error *error);
 
 #ifdef __cplusplus
 }
