@@ -46,6 +46,10 @@ uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put th
 wheel: all ## write a Python wheel with the libraries inside, into build/release
 	@scripts/make_wheel build/release build/release
 
+.PHONY: deb
+deb: ## build Debian packages into build/deb (lintian looks at them where it is installed)
+	@scripts/make_deb build/deb
+
 .PHONY: asan
 asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build_preset asan-ubsan $(JOBS)

@@ -30,10 +30,16 @@ import numpy
 def find_olivetti():
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     for directory, names in ((os.environ.get("NMFKIT_TEST_DATA"), ("olivetti", "olivetti.npy")),
+                             (cache, ("nmfkit", "olivetti.npz")),
                              (cache, ("nmfkit", "olivetti.npy"))):
         if directory and os.path.isfile(os.path.join(directory, *names)):
             return os.path.join(directory, *names)
     return None
+
+
+def load_pictures(path):
+    X = numpy.load(path)
+    return X["X"] if path.endswith(".npz") else X
 
 
 # Data of others, below $NMFKIT_TEST_DATA.
@@ -146,7 +152,7 @@ class Datasets:
 
     def pictures(self):
         """The faces as u8, 400 x 4096."""
-        X = numpy.load(self.source) if self.source else self.generated("faces")
+        X = load_pictures(self.source) if self.source else self.generated("faces")
         return X[::8] if self.small else X
 
     def make(self, name):

@@ -66,6 +66,7 @@ typedef struct cli_args {
     const char *save_W, *save_H, *start_W, *start_H;
     int quiet;
     int64_t components; /* of demo */
+    int demo_language;  /* 0 by the locale, 1 en, 2 zh */
     const char *data;
 
     int64_t grid[2]; /* of gallery; 0 x 0: chosen */

@@ -3,11 +3,13 @@
  * scikit-learn's face decomposition example is its best known form, and the order of the faces is
  * the one its users see (RandomState(0)). */
 #include "data.h"
+#include "demo_texts.h"
 #include "draw.h"
 #include "interrupt.h"
 #include "learn.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,8 @@ typedef struct demo {
     const cli_args *args;
     const char *directory;
     int made_directory;
-    char description[64]; /* of the data: "generated faces" */
+    const cli_demo_texts *texts;
+    const char *description; /* of the data: "generated faces" */
     nmf_matrix *X;
     nmf_model *pca, *nmf, *kl;
     nmf_matrix *originals, *from_pca, *from_nmf,
@@ -88,17 +91,15 @@ static nmf_status choose_data(demo *d, nmf_error *error)
     char *cached = NULL;
     nmf_status status = NMF_OK;
     if (d->args->data != NULL) {
-        snprintf(d->description, sizeof d->description, "pictures");
+        d->description = d->texts->pictures;
         return read_pictures(d, d->args->data, error);
     }
-    if (nmf_io_cache_path("olivetti.npy", &cached, NULL) == NMF_OK && access(cached, R_OK) == 0) {
-        snprintf(d->description, sizeof d->description, "Olivetti faces");
+    if (cli_olivetti_path(&cached, NULL) == NMF_OK && access(cached, R_OK) == 0) {
+        d->description = d->texts->olivetti_faces;
         status = read_pictures(d, cached, error);
     } else {
-        snprintf(d->description, sizeof d->description, "generated faces");
-        cli_say(d->args,
-                "No photographs here, so faces are generated; 'nmf fetch olivetti' gets the "
-                "Olivetti faces.");
+        d->description = d->texts->generated_faces;
+        cli_say(d->args, "%s", d->texts->no_photographs);
         status = generate_faces(d, error);
     }
     free(cached);
@@ -117,11 +118,11 @@ static nmf_status check_interrupted(nmf_error *error)
 static nmf_status extract(demo *d, const char *what, const nmf_options *options, cli_learn_fn learn,
                           nmf_model **model, nmf_error *error)
 {
-    cli_say(d->args, "Extracting the top %lld %s...", (long long)options->k, what);
+    cli_say(d->args, d->texts->extracting, (long long)options->k, what);
     cli_say(d->args, "(%lld, %lld)", (long long)nmf_matrix_rows(d->X),
             (long long)nmf_matrix_columns(d->X));
     const nmf_status status = cli_learn_model(d->X, options, learn, model, error);
-    if (status == NMF_OK) cli_say(d->args, "done in %.3f s", nmf_model_view(*model)->seconds);
+    if (status == NMF_OK) cli_say(d->args, d->texts->done, nmf_model_view(*model)->seconds);
     cli_interrupt_release();
     return status == NMF_OK ? check_interrupted(error) : status;
 }
@@ -131,24 +132,62 @@ static nmf_status extract_all(demo *d, nmf_error *error)
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = d->args->components;
     options.whiten = 1;
-    nmf_status status = extract(d, "eigenfaces - PCA", &options, nmf_pca, &d->pca, error);
+    nmf_status status = extract(d, d->texts->eigenfaces, &options, nmf_pca, &d->pca, error);
     options.init = NMF_INIT_NNDSVDA;
     options.tol = 5e-3;
     if (status == NMF_OK)
-        status = extract(d, "non-negative components - NMF", &options, nmf_fit, &d->nmf, error);
+        status = extract(d, d->texts->components, &options, nmf_fit, &d->nmf, error);
     options.loss = NMF_LOSS_KL;
     options.tol = nmf_options_init().tol;
     if (status == NMF_OK)
-        status = extract(d, "non-negative components - NMF, Kullback-Leibler", &options, nmf_fit,
-                         &d->kl, error);
+        status = extract(d, d->texts->components_kl, &options, nmf_fit, &d->kl, error);
     return status;
 }
 
-static void say_row(const demo *d, const char *name, const nmf_model *model)
+/* ||X - X'|| / ||X|| for the X' that a model makes of its own W: one measure for every row of the
+ * table, whatever loss the model was fitted with. */
+static nmf_status measure(const nmf_matrix *X, const nmf_model *model, double *relative,
+                          nmf_error *error)
+{
+    nmf_matrix *made = NULL;
+    const int64_t n = nmf_matrix_columns(X);
+    double *const rows = calloc((size_t)n, 2 * sizeof *rows);
+    double squares = 0, rest = 0;
+    nmf_status status = rows != NULL ? nmf_reconstruct(model, NULL, &made, error)
+                                     : nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a row");
+    for (int64_t i = 0; i < nmf_matrix_rows(X) && status == NMF_OK; i++) {
+        status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, rows, error);
+        if (status == NMF_OK) status = nmf_matrix_copy_rows(made, i, 1, NMF_F64, rows + n, error);
+        for (int64_t j = 0; j < n && status == NMF_OK; j++) {
+            squares += rows[j] * rows[j];
+            rest += (rows[j] - rows[n + j]) * (rows[j] - rows[n + j]);
+        }
+    }
+    *relative = sqrt(rest / squares);
+    nmf_matrix_free(made);
+    free(rows);
+    return status;
+}
+
+static nmf_status say_row(const demo *d, const char *name, const nmf_model *model, nmf_error *error)
 {
     const nmf_model_content *const content = nmf_model_view(model);
-    cli_say(d->args, "%-7s  %14.4f  %6lld  %8.3f", name, content->relative_error,
-            (long long)content->passes, content->seconds);
+    double relative = 0;
+    const nmf_status status = measure(d->X, model, &relative, error);
+    if (status == NMF_OK)
+        cli_say(d->args, "%-7s  %14.4f  %6lld  %8.3f", name, relative, (long long)content->passes,
+                content->seconds);
+    return status;
+}
+
+static nmf_status say_table(const demo *d, nmf_error *error)
+{
+    cli_say(d->args, "%s", d->texts->table);
+    nmf_status status = say_row(d, "PCA", d->pca, error);
+    if (status == NMF_OK) status = say_row(d, "NMF", d->nmf, error);
+    if (status == NMF_OK) status = say_row(d, "NMF, KL", d->kl, error);
+    cli_say(d->args, "%s", "");
+    return status;
 }
 
 /* ---- the pictures ---- */
@@ -188,7 +227,10 @@ static nmf_status draw(const demo *d, const nmf_render_gallery *galleries, int64
 {
     char *const path = path_in(d, name);
     if (path == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the name %s", name);
-    const nmf_status status = cli_draw(d->args, galleries, count, across, title, path, error);
+    cli_args silent = *d->args; /* it is said here, in the demo's language */
+    silent.quiet = 1;
+    const nmf_status status = cli_draw(&silent, galleries, count, across, title, path, error);
+    if (status == NMF_OK) cli_say(d->args, d->texts->wrote, path);
     free(path);
     return status == NMF_OK ? check_interrupted(error) : status;
 }
@@ -214,12 +256,13 @@ static nmf_render_gallery row_of(const nmf_matrix *pictures, const char *title)
 static nmf_status draw_all(demo *d, nmf_error *error)
 {
     const int64_t k = d->args->components;
+    const char *const *const titles = d->texts->titles, *const *const rows = d->texts->rows;
     char title[96];
     const nmf_render_gallery galleries[] = {
-        gallery_of(d->X, k, "First faces"),
-        gallery_of(nmf_model_view(d->pca)->H, k, "Eigenfaces - PCA"),
-        gallery_of(nmf_model_view(d->nmf)->H, k, "Non-negative components - NMF"),
-        gallery_of(nmf_model_view(d->kl)->H, k, "NMF, Kullback-Leibler loss"),
+        gallery_of(d->X, k, titles[0]),
+        gallery_of(nmf_model_view(d->pca)->H, k, titles[1]),
+        gallery_of(nmf_model_view(d->nmf)->H, k, titles[2]),
+        gallery_of(nmf_model_view(d->kl)->H, k, titles[3]),
     };
     static const char *const names[] = {"faces.png", "pca.png", "nmf.png", "nmf-kl.png"};
     nmf_status status = prepare_reconstructions(d, error);
@@ -227,12 +270,11 @@ static nmf_status draw_all(demo *d, nmf_error *error)
         status = draw(d, &galleries[i], 1, 1, NULL, names[i], error);
     if (status != NMF_OK) return status;
     const nmf_render_gallery reconstructions[] = {
-        row_of(d->originals, "Faces"), row_of(d->from_pca, "PCA reconstructions"),
-        row_of(d->from_nmf, "NMF reconstructions"),
-        row_of(d->from_kl, "NMF reconstructions, Kullback-Leibler loss")};
+        row_of(d->originals, rows[0]), row_of(d->from_pca, rows[1]), row_of(d->from_nmf, rows[2]),
+        row_of(d->from_kl, rows[3])};
     status = draw(d, reconstructions, 4, 1, NULL, "reconstruction.png", error);
-    snprintf(title, sizeof title, "%lld %s, %lld components", (long long)nmf_matrix_rows(d->X),
-             d->description, (long long)k);
+    snprintf(title, sizeof title, d->texts->title, (long long)nmf_matrix_rows(d->X), d->description,
+             (long long)k);
     if (status == NMF_OK) status = draw(d, galleries, 4, 2, title, "demo.png", error);
     return status;
 }
@@ -260,7 +302,7 @@ static nmf_status save(const demo *d, const nmf_model *model, const char *name, 
     char *const path = path_in(d, name);
     if (path == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the name %s", name);
     const nmf_status status = nmf_io_save_model(model, path, error);
-    if (status == NMF_OK) cli_say(d->args, "wrote %s", path);
+    if (status == NMF_OK) cli_say(d->args, d->texts->wrote, path);
     free(path);
     return status == NMF_OK ? check_interrupted(error) : status;
 }
@@ -270,17 +312,13 @@ static nmf_status run_demo(demo *d, nmf_error *error)
     nmf_status status = choose_data(d, error);
     if (status == NMF_OK) status = make_directory(d, error);
     if (status != NMF_OK) return status;
-    cli_say(d->args, "Dataset consists of %lld %s, %lld features (%lld x %lld pixels)",
-            (long long)nmf_matrix_rows(d->X), d->description, (long long)nmf_matrix_columns(d->X),
-            (long long)nmf_matrix_image_height(d->X), (long long)nmf_matrix_image_width(d->X));
+    cli_say(d->args, d->texts->dataset, (long long)nmf_matrix_rows(d->X), d->description,
+            (long long)nmf_matrix_columns(d->X), (long long)nmf_matrix_image_height(d->X),
+            (long long)nmf_matrix_image_width(d->X));
     status = extract_all(d, error);
     if (status != NMF_OK) return status;
-    cli_say(d->args, "\n         relative error  passes   seconds");
-    say_row(d, "PCA", d->pca);
-    say_row(d, "NMF", d->nmf);
-    say_row(d, "NMF, KL", d->kl); /* in its own measure: what it is of the rank-one fit's */
-    cli_say(d->args, "%s", "");
-    status = save(d, d->pca, "pca.npz", error);
+    status = say_table(d, error);
+    if (status == NMF_OK) status = save(d, d->pca, "pca.npz", error);
     if (status == NMF_OK) status = save(d, d->nmf, "nmf.npz", error);
     if (status == NMF_OK) status = save(d, d->kl, "nmf-kl.npz", error);
     if (status == NMF_OK) status = draw_all(d, error);
@@ -290,7 +328,7 @@ static nmf_status run_demo(demo *d, nmf_error *error)
 int cli_run_demo(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
-    demo d = {.args = args};
+    demo d = {.args = args, .texts = cli_demo_texts_in(args->demo_language)};
     cli_interrupt_hold(); /* so that an empty directory does not stay behind */
     const nmf_status status = run_demo(&d, &error);
     if (status != NMF_OK && d.made_directory)

@@ -33,7 +33,7 @@ int cli_run_fetch(const cli_args *args)
                           args->operands[0]);
     if (status == NMF_OK) status = cli_check_output(args->output, &error);
     if (status == NMF_OK && args->output == NULL)
-        status = nmf_io_cache_path("olivetti.npy", &cached, &error);
+        status = nmf_io_cache_path("olivetti.npz", &cached, &error);
     if (status == NMF_OK) status = fetch(args, &error);
     if (status == NMF_OK)
         cli_say(args, "wrote %s: 400 faces of 64 x 64, uint8",

@@ -13,6 +13,18 @@ static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error 
                     name);
 }
 
+/* An array alone cannot say that its rows are pictures, and is drawn as bars later on. */
+static void say_what_is_lost(const cli_args *args, const nmf_matrix *matrix)
+{
+    const size_t length = strlen(args->output);
+    const int keeps = length >= 4 && strcmp(args->output + length - 4, ".npz") == 0;
+    if (!keeps && args->output[length - 1] != '/')
+        cli_say(args,
+                "note: this file cannot say that its rows are pictures of %lld x %lld; an .npz can",
+                (long long)nmf_matrix_image_height(matrix),
+                (long long)nmf_matrix_image_width(matrix));
+}
+
 int cli_run_generate(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
@@ -20,6 +32,7 @@ int cli_run_generate(const cli_args *args)
     nmf_status status = cli_require_output(args, &error);
     if (status == NMF_OK) status = generate(args, &matrix, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, matrix, args->output, &error);
+    if (status == NMF_OK) say_what_is_lost(args, matrix);
     nmf_matrix_free(matrix);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

@@ -43,7 +43,7 @@ static int print_program(void)
     printf("kernels: %s (%s; %lld-byte vectors)\n", kernel.name, kernel.reason,
            (long long)kernel.vector_bytes);
     printf("processors: %lld\n", (long long)kernel.processors);
-    if (nmf_io_cache_path("olivetti.npy", &cached, NULL) == NMF_OK) {
+    if (cli_olivetti_path(&cached, NULL) == NMF_OK) {
         FILE *const file = fopen(cached, "rb");
         printf("olivetti faces: %s%s\n", cached,
                file != NULL ? "" : " (not there: nmf fetch olivetti)");

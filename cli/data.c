@@ -241,3 +241,17 @@ double cli_stored_value(const nmf_sparse *sparse, int64_t index)
     }
     return 0.0;
 }
+
+nmf_status cli_olivetti_path(char **path, nmf_error *error)
+{
+    char *older = NULL;
+    nmf_status status = nmf_io_cache_path("olivetti.npz", path, error);
+    if (status != NMF_OK || access(*path, R_OK) == 0) return status;
+    if (nmf_io_cache_path("olivetti.npy", &older, NULL) == NMF_OK && access(older, R_OK) == 0) {
+        free(*path);
+        *path = older;
+        return NMF_OK;
+    }
+    free(older);
+    return NMF_OK;
+}

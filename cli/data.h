@@ -9,6 +9,10 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
+/* Where the fetched Olivetti faces are or would be: olivetti.npz in the cache, or an olivetti.npy
+ * that an earlier version left there. free() it. Errors: as nmf_io_cache_path. */
+nmf_status cli_olivetti_path(char **path, nmf_error *error);
+
 /* nmf_weigh. tfidf with `idf` NULL learns it from *X; *learned_idf (NULL: not wanted) is then the
  * caller's to free, else NULL. */
 nmf_status cli_weigh(nmf_weighting weighting, const double *idf, nmf_matrix **X,

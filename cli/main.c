@@ -127,7 +127,7 @@ const cli_command cli_commands[] = {
      "faces: 400 grey pictures of 64 x 64, 40 people in 10 variations each. swimmer: the 256 "
      "pictures of "
      "Donoho and Stodden (2003), whose 17 parts are known.",
-     "nmf generate swimmer -o swimmer.npy", "faces swimmer", cli_run_generate},
+     "nmf generate swimmer -o swimmer.npz", "faces swimmer", cli_run_generate},
     {"fetch", CLI_FETCH, 0, 1, 1, "olivetti [--from FILE] [-o FILE]",
      "download data, check it and keep it",
      "olivetti: 400 faces of AT&T Laboratories Cambridge, the file that scikit-learn's "

@@ -19,6 +19,7 @@ static const char *const weightings[] = {NMF_WEIGHTING_NAMES, NULL};
 static const char *const weightings_of_model[] = {"model", "none", NULL};
 static const char *const languages[] = {"en", "zh", NULL};
 static const char *const losses[] = {"frobenius", "kl", NULL};
+static const char *const demo_languages[] = {"auto", "en", "zh", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const perturbations[] = {NMF_PERTURBATION_NAMES, NULL};
 static const char *const likes[] = {"nmfkit", "cnmf", NULL};
@@ -39,7 +40,7 @@ const cli_option cli_own_options[] = {
     {"output", 'o', CLI_KIND_FILE, CLI_DEMO, FIELD(output), "DIR",
      "where the pictures and models go; default: nmf-demo", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
-     "where the data goes; default: olivetti.npy in the cache, where nmf demo finds it", NO_BOUNDS},
+     "where the data goes; default: olivetti.npz in the cache, where nmf demo finds it", NO_BOUNDS},
 
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},
@@ -47,6 +48,10 @@ const cli_option cli_own_options[] = {
      "pictures to use; default: the Olivetti faces if they were fetched, else generated faces",
      NO_BOUNDS},
 
+    {"lang", 0, CLI_KIND_NAME, CLI_DEMO, FIELD(demo_language), NULL,
+     "language of the lines and the pictures' titles; auto is Chinese in a Chinese locale, else "
+     "English",
+     demo_languages, 0, 0},
     {"components", 'k', CLI_KIND_TEXT, CLI_RANK, FIELD(ranks), "RANKS",
      "numbers of components to try, such as 2:20 or 2,3,5, and 1 beside them; default: found by "
      "themselves",

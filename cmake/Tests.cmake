@@ -98,7 +98,7 @@ endif()
 file(GLOB test_scripts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      tests/*/test_*.sh tests/*/test_*.py)
 if(NMFKIT_SANITIZE OR NMFKIT_COVERAGE) # a stranger's program is not instrumented
-  list(REMOVE_ITEM test_scripts tests/packaging/test_install.sh)
+  list(REMOVE_ITEM test_scripts tests/packaging/test_install.sh tests/packaging/test_debian.py)
 endif()
 if(NMFKIT_SANITIZE AND NOT sanitizer_runtime) # python3 is not instrumented either
   list(FILTER test_scripts EXCLUDE REGEX "^tests/python/")

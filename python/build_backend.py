@@ -155,9 +155,21 @@ def sources():
     return sorted(found)
 
 
+def source_date():
+    """The time that every file of an archive gets: the same commit gives the same bytes."""
+    told = os.environ.get("SOURCE_DATE_EPOCH")
+    if told:
+        return int(told)
+    commit = subprocess.run(["git", "-C", ROOT, "log", "-1", "--format=%ct"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, check=False)
+    if commit.returncode == 0 and commit.stdout:
+        return int(commit.stdout)
+    return int(os.path.getmtime(os.path.join(ROOT, "CMakeLists.txt")))
+
+
 def build_sdist(sdist_directory, config_settings=None):
     del config_settings
-    base = "nmfkit-%s" % version()
+    base, date = "nmfkit-%s" % version(), source_date()
     name = base + ".tar.gz"
     with open(os.path.join(sdist_directory, name), "wb") as raw, \
             gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed, \
@@ -166,12 +178,12 @@ def build_sdist(sdist_directory, config_settings=None):
             full = os.path.join(ROOT, path)
             if os.path.isfile(full):
                 mode = 0o755 if os.access(full, os.X_OK) else 0o644
-                add(archive, base + "/" + path, read(full), mode)
-        add(archive, base + "/PKG-INFO", metadata(), 0o644)
+                add(archive, base + "/" + path, read(full), mode, date)
+        add(archive, base + "/PKG-INFO", metadata(), 0o644, date)
     return name
 
 
-def add(archive, name, content, mode):
+def add(archive, name, content, mode, date):
     item = tarfile.TarInfo(name)
-    item.size, item.mode = len(content), mode
+    item.size, item.mode, item.mtime = len(content), mode, date
     archive.addfile(item, io.BytesIO(content))

@@ -104,13 +104,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_swimmer(nmf_matrix **matrix, n
 NMF_API void nmf_io_numpy_permutation(uint32_t seed, int64_t count, int64_t *order);
 
 /* Downloads the Olivetti faces as scikit-learn's fetch_olivetti_faces does, verifies the checksum,
- * and writes an upright u8 400 x 4096 olivetti.npy into the cache. */
+ * and writes an upright u8 400 x 4096 olivetti.npz into the cache, with the pictures' shape and the
+ * labels "person-01" to "person-40", ten faces each. */
 typedef struct nmf_io_fetch_options {
     size_t struct_bytes;
     const char *url;    /* NULL: the published address */
     const char *sha256; /* NULL: the published checksum, 64 hex digits */
     const char *from;   /* a local .mat instead of the network, or NULL */
-    const char *output; /* NULL: nmf_io_cache_path("olivetti.npy") */
+    const char *output; /* NULL: nmf_io_cache_path("olivetti.npz") */
     /* bytes done and total (-1 if unknown); non-zero stops. May be NULL. */
     int (*progress)(int64_t done, int64_t total, void *context);
     void *progress_context;

@@ -17,7 +17,7 @@
 #define PUBLISHED_URL "https://ndownloader.figshare.com/files/5976027"
 #define PUBLISHED_SHA256 "b612fb967f2dc77c9c62d3e1266e0c73d5fca46a4b8906c18e454d41af987794"
 
-enum { FACES = 400, SIDE = 64, PIXELS = SIDE * SIDE };
+enum { FACES = 400, FACES_OF_ONE = 10, SIDE = 64, PIXELS = SIDE * SIDE, LABEL_BYTES = 24 };
 
 /* Makes the directories above `path`; the last part of it is a file's name. */
 static nmf_status make_directories(const char *path, nmf_error *error)
@@ -62,10 +62,17 @@ static nmf_status check_faces(const nmf_matrix *read, const char *path, nmf_erro
 static nmf_status write_faces(const nmf_matrix *read, const char *output, nmf_error *error)
 {
     nmf_matrix *faces = NULL;
+    char text[FACES][LABEL_BYTES];
+    const char *labels[FACES];
+    for (int i = 0; i < FACES; i++) {
+        snprintf(text[i], sizeof text[i], "person-%02d", 1 + i / FACES_OF_ONE);
+        labels[i] = text[i];
+    }
     nmf_status status = nmf_matrix_new(NMF_U8, FACES, PIXELS, &faces, error);
     if (status == NMF_OK)
         status = nmf_matrix_copy_rows(read, 0, FACES, NMF_U8, nmf_matrix_writable(faces), error);
     if (status == NMF_OK) status = nmf_matrix_set_image_shape(faces, SIDE, SIDE, error);
+    if (status == NMF_OK) status = nmf_matrix_set_names(faces, NMF_LABELS, labels, error);
     if (status == NMF_OK) status = nmf_io_write(faces, output, error);
     nmf_matrix_free(faces);
     return status;
@@ -131,7 +138,7 @@ static nmf_status copy_options(const nmf_io_fetch_options *options, nmf_io_fetch
 /* Where the faces go if the caller does not say; its directory is made. */
 static nmf_status cached_output(char **path, nmf_error *error)
 {
-    const nmf_status status = nmf_io_cache_path("olivetti.npy", path, error);
+    const nmf_status status = nmf_io_cache_path("olivetti.npz", path, error);
     return status == NMF_OK ? make_directories(*path, error) : status;
 }
 

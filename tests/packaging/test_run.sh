@@ -81,5 +81,5 @@ try
 grep -q '^usage:' "$scratch/out" || fail 'no target must print the usage'
 
 # Every line of the list is a known group, a package name and a reason.
-! grep -Env '^(#.*)?$|^(run|check|bench|valgrind|fuzz|coverage|format) +[a-z0-9.+-]+ +[^ ].*[^ .]$' \
+! grep -Env '^(#.*)?$|^(run|check|bench|valgrind|fuzz|coverage|format|deb) +[a-z0-9.+-]+ +[^ ].*[^ .]$' \
     "$NMFKIT_SOURCE_DIR/scripts/packages.txt" || fail 'scripts/packages.txt has a malformed line'

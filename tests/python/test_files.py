@@ -130,6 +130,36 @@ def a_weighting_goes_through_python_unharmed():
         claim(np.array_equal(np.load(first), W), "and as the fit did")
 
 
+def as_peers_are(data, work):
+    """fetch_olivetti_faces gives scikit-learn's arrays. Its own function finds, in place of a download,
+    the file that it would have made of it."""
+    try:
+        import joblib
+        import sklearn.datasets
+    except ImportError:
+        return
+    pictures = np.load(os.path.join(data, "olivetti.npy")).reshape(-1, 64, 64)
+    columns = pictures.transpose(0, 2, 1).reshape(400, -1).astype(np.float64)
+    joblib.dump(columns, os.path.join(work, "olivetti_py3.pkz"), compress=6)
+    for how in ({}, {"shuffle": True, "random_state": 3},
+                {"shuffle": True, "random_state": np.random.RandomState(5)}):
+        theirs = sklearn.datasets.fetch_olivetti_faces(data_home=work, **how)
+        if "random_state" in how and not isinstance(how["random_state"], int):
+            how["random_state"] = np.random.RandomState(5)  # as it was before
+        ours = nmfkit.datasets.fetch_olivetti_faces(**how)
+        for name in ("data", "images", "target"):
+            claim(np.array_equal(ours[name], theirs[name]), "%s %s", name, how)
+            claim(ours[name].dtype == theirs[name].dtype, "%s is %s", name, ours[name].dtype)
+        X, y = nmfkit.datasets.fetch_olivetti_faces(return_X_y=True, **{**how, "random_state": 1})
+        claim(X.shape == (400, 4096) and y.shape == (400,), "a pair")
+    try:
+        nmfkit.datasets.fetch_olivetti_faces(data_home=os.path.join(work, "not"), download_if_missing=False)
+    except OSError as error:
+        claim("`download_if_missing` is False" in str(error), "%s", error)
+    else:
+        claim(False, "what is not there was found")
+
+
 def olivetti_faces_come_from_the_cache():
     data = os.environ.get("NMFKIT_TEST_DATA") and os.path.join(os.environ["NMFKIT_TEST_DATA"],
                                                                "olivetti")
@@ -141,6 +171,7 @@ def olivetti_faces_come_from_the_cache():
         try:
             faces = nmfkit.datasets.fetch_olivetti(os.path.join(data, "olivettifaces.mat"))
             again = nmfkit.datasets.fetch_olivetti()  # of the cache: no network is asked
+            as_peers_are(data, work)
         finally:
             os.environ.pop("XDG_CACHE_HOME")
             if before is not None:
