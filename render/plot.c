@@ -11,7 +11,7 @@
 
 #define WIDTH 720 /* screen pixels, as all lengths here */
 #define MARGIN 20
-#define AXIS 64 /* room for the numbers left of a panel */
+#define AXIS 92 /* room for the numbers left of a panel */
 #define PANEL 230
 #define FOOT 48 /* for the numbers and the name below a panel */
 #define SHARES_HEIGHT 260
@@ -88,7 +88,7 @@ static void label_y(const drawing *d, const axes *a, double value)
 {
     char text[32];
     const double y = place_y(a, value);
-    snprintf(text, sizeof text, "%.4g", value);
+    snprintf(text, sizeof text, "%.5g", value);
     set_grey(d, 0.88);
     draw_line(d, a->left, y, a->left + a->width, y);
     write_text(d, text, a->left - AXIS, y - 9.0, AXIS - 6, NMFI_ALIGN_RIGHT);
@@ -221,7 +221,7 @@ static void draw_label_names(const drawing *d, const placed *order, double top)
             const double room = width * (double)(i - start) / count;
             set_grey(d, 0.3);
             draw_line(d, from, top - 20.0, from, top + SHARES_HEIGHT);
-            if (room >= 16.0) {
+            if (room >= 40.0) {
                 write_text(d, labels->names[order[start].label], from + 2.0, top - 20.0,
                            (int64_t)room - 4, NMFI_ALIGN_CENTER);
             }
@@ -244,6 +244,7 @@ static nmf_status draw_shares(const drawing *d, nmf_error *error)
         order[i] = share_out(f, i, shares + i * f->k);
     }
     qsort(order, (size_t)f->drawn, sizeof *order, in_order);
+    cairo_set_antialias(d->cairo, CAIRO_ANTIALIAS_NONE); /* no light between neighbours */
     const double top = MARGIN + 24, width = (double)(WIDTH - 2 * MARGIN) / (double)f->drawn;
     for (int64_t i = 0; i < f->drawn; i++) {
         double bottom = top + SHARES_HEIGHT;
@@ -258,6 +259,7 @@ static nmf_status draw_shares(const drawing *d, nmf_error *error)
             }
         }
     }
+    cairo_set_antialias(d->cairo, CAIRO_ANTIALIAS_DEFAULT);
     draw_label_names(d, order, top);
     const int64_t across = (WIDTH - 2 * MARGIN) / LEGEND_CELL;
     for (int64_t c = 0; c < f->k; c++) {
