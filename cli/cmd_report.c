@@ -13,7 +13,7 @@
 
 typedef struct report {
     nmf_model *model;
-    nmf_matrix *X;      /* --data, weighted as the model's was, or NULL */
+    nmf_matrix *X;      /* --data, or NULL */
     nmf_matrix *labels; /* a column for --labels, or NULL */
     const char **label_texts;
     char *rank, *title;
@@ -56,16 +56,13 @@ static nmf_status read_text(const char *path, char **text, nmf_error *error)
     return NMF_OK;
 }
 
-/* The data as the fit saw it; labels are read for themselves, a report may have them without data. */
+/* Labels are read for themselves: a report may have them without data. */
 static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
 {
-    const nmf_model_content *const content = nmf_model_view(r->model);
     cli_args reading = *args;
     if (args->data == NULL) return NMF_OK;
     reading.labels = NULL;
-    const nmf_status status = cli_read_data(&reading, &args->data, 1, &r->X, error);
-    return status == NMF_OK ? cli_weigh(content->weighting, content->idf, &r->X, NULL, error)
-                            : status;
+    return cli_read_data(&reading, &args->data, 1, &r->X, error);
 }
 
 /* The data's name, else the model's: "faces.nmf.npz" -> "faces". */

@@ -164,7 +164,7 @@ const cli_option cli_own_options[] = {
     {"shuffle", 0, CLI_KIND_INT, READS_DATA, FIELD(shuffle), "SEED",
      "put the samples in the order of NumPy's RandomState(SEED).permutation", NULL, 0, UINT32_MAX},
 
-    {"weighting", 0, CLI_KIND_NAME, FITS | CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
+    {"weighting", 0, CLI_KIND_NAME, CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
      "use tf-idf (rows of norm 1), log(1 + counts per 10000) or square roots of the entries; the "
      "file stays as it is",
      weightings, 0, 0},

@@ -82,9 +82,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_rank(const nmf_rank_result *result,
 /* What a report shows beside the model; zero everywhere (NMF_RENDER_REPORT_INIT) is fine. */
 typedef struct nmf_render_report_options {
     size_t struct_bytes;
-    /* The samples that the model was fitted to, weighted as they were then, or NULL: the page then
-     * has no originals, no residuals and no PCA. Names and labels come from here, else from the
-     * model. */
+    /* The samples that the model was fitted to, or NULL: weighed here as the fit weighed them
+     * (nmf_model_content.weighting). Without them the page has no originals, no residuals and no
+     * PCA. Names and labels come from here, else from the model. */
     const nmf_matrix *X;
     const char *const
         *labels;           /* known classes, a string for each sample; NULL: X's or the model's */
