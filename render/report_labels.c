@@ -64,7 +64,7 @@ nmf_status nmfi_labels_count(nmfi_figures *f, const int64_t *main, nmf_error *er
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels", (long long)f->m);
     }
     number_labels(f, labels);
-    int64_t *groups = calloc((size_t)f->m, sizeof *groups);
+    int64_t *groups = calloc((size_t)f->m + 1, sizeof *groups);
     if (groups == NULL) {
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)f->m);
     }
