@@ -93,6 +93,7 @@ typedef struct cli_args {
     const char *rank_file, *kind; /* of report */
     int language;                 /* 0 en, 1 zh */
     int64_t most_samples;         /* 0: chosen */
+    int curve, shares, similarity; /* of plot */
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */
     int storage, loss, quick;
@@ -124,6 +125,7 @@ int cli_run_assign(const cli_args *args);
 int cli_run_consensus(const cli_args *args);
 int cli_run_rank(const cli_args *args);
 int cli_run_report(const cli_args *args);
+int cli_run_plot(const cli_args *args);
 int cli_run_help(const cli_args *args);
 
 #endif

@@ -1,6 +1,7 @@
 /* nmf report: one page that shows what a model learned and how far to trust it. */
 #include "data.h"
 #include "interrupt.h"
+#include "labels.h"
 
 #include <nmfkit/render.h>
 
@@ -12,7 +13,7 @@
 
 typedef struct report {
     nmf_model *model;
-    nmf_matrix *X;      /* --data, weighted as the model's was, or NULL */
+    nmf_matrix *X;      /* --data, or NULL */
     nmf_matrix *labels; /* a column for --labels, or NULL */
     const char **label_texts;
     char *rank, *title;
@@ -55,37 +56,13 @@ static nmf_status read_text(const char *path, char **text, nmf_error *error)
     return NMF_OK;
 }
 
-/* The data as the fit saw it. Labels are read for themselves: a report may have them without data. */
+/* Labels are read for themselves: a report may have them without data. */
 static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
 {
-    const nmf_model_content *const content = nmf_model_view(r->model);
     cli_args reading = *args;
     if (args->data == NULL) return NMF_OK;
     reading.labels = NULL;
-    const nmf_status status = cli_read_data(&reading, &args->data, 1, &r->X, error);
-    if (status != NMF_OK) return status;
-    if (nmf_matrix_columns(r->X) != content->features) /* as many as there are idf */
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "the data has %lld samples x %lld features; the model was fitted to %lld x "
-                        "%lld",
-                        (long long)nmf_matrix_rows(r->X), (long long)nmf_matrix_columns(r->X),
-                        (long long)content->samples, (long long)content->features);
-    return nmf_weigh(&r->X, content->weighting, content->idf, error);
-}
-
-static nmf_status read_labels(const cli_args *args, report *r, nmf_error *error)
-{
-    const int64_t samples = nmf_model_view(r->model)->samples;
-    if (args->labels == NULL) return NMF_OK;
-    nmf_status status = nmf_matrix_new(NMF_U8, samples, 1, &r->labels, error);
-    if (status == NMF_OK) status = nmf_io_read_names(args->labels, r->labels, NMF_LABELS, error);
-    if (status != NMF_OK) return status;
-    r->label_texts = calloc((size_t)samples + 1, sizeof *r->label_texts);
-    if (r->label_texts == NULL)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels", (long long)samples);
-    for (int64_t i = 0; i < samples; i++)
-        r->label_texts[i] = nmf_matrix_name(r->labels, NMF_LABELS, i);
-    return NMF_OK;
+    return cli_read_data(&reading, &args->data, 1, &r->X, error);
 }
 
 /* The data's name, else the model's: "faces.nmf.npz" -> "faces". */
@@ -127,7 +104,8 @@ int cli_run_report(const cli_args *args)
     if (status == NMF_OK && args->rank_file != NULL)
         status = read_text(args->rank_file, &r.rank, &error);
     if (status == NMF_OK) status = read_data(args, &r, &error);
-    if (status == NMF_OK) status = read_labels(args, &r, &error);
+    if (status == NMF_OK)
+        status = cli_read_labels(args, r.model, &r.labels, &r.label_texts, &error);
     if (status == NMF_OK) status = write_page(args, &r, &error);
     free_report(&r);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);

@@ -207,6 +207,25 @@ static nmf_status visit_labels(nmfi_figures *f, nmf_error *error)
     return status;
 }
 
+/* A copy of X, weighed as the fit weighed it. */
+static nmf_status weigh(nmfi_figures *f, nmf_error *error)
+{
+    int64_t *rows = calloc((size_t)f->m, sizeof *rows);
+    if (rows == NULL) {
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)f->m);
+    }
+    for (int64_t i = 0; i < f->m; i++) {
+        rows[i] = i;
+    }
+    nmf_status status = nmf_matrix_select(f->asked->X, rows, f->m, &f->weighted, error);
+    if (status == NMF_OK) {
+        status = nmf_weigh(&f->weighted, f->content->weighting, f->content->idf, error);
+    }
+    free(rows);
+    f->X = f->weighted;
+    return status;
+}
+
 static nmf_status check_data(nmfi_figures *f, nmf_error *error)
 {
     const nmf_matrix *X = f->asked->X;
@@ -221,9 +240,10 @@ static nmf_status check_data(nmfi_figures *f, nmf_error *error)
                         (long long)f->m, (long long)f->n);
     }
     f->has_X = 1;
+    f->X = X;
     f->is_same_X =
         f->content->fingerprint == 0 || f->content->fingerprint == nmf_matrix_fingerprint(X);
-    return NMF_OK;
+    return f->content->weighting != NMF_WEIGHTING_NONE ? weigh(f, error) : NMF_OK;
 }
 
 nmf_status nmfi_figures_count(const nmf_model *model, const nmf_render_report_options *options,
@@ -267,6 +287,7 @@ nmf_status nmfi_figures_count(const nmf_model *model, const nmf_render_report_op
 void nmfi_figures_clear(nmfi_figures *f)
 {
     nmfi_labels_clear(&f->labels);
+    nmf_matrix_free(f->weighted);
     free(f->H);
     free(f->sizes);
     free(f->shares);

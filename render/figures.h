@@ -43,6 +43,8 @@ typedef struct nmfi_figures {
     double *sample_cosine; /* shown: of x and v */
 
     /* of X, where it is given */
+    const nmf_matrix *X;  /* weighed as the fit weighed it, or NULL */
+    nmf_matrix *weighted; /* the copy that this took, or NULL */
     int has_X, is_same_X, is_integral;
     int64_t empty_rows;
     double deviance; /* by degree of freedom; NaN where X is no counts or the loss is not kl */

@@ -1,15 +1,15 @@
 /* Curves: spectra, and whatever else runs along an axis. The features' names are numbers that only
  * rise or only fall, or there are no names and neighbouring entries are alike.
  *
- * Alike: over all components, the squared steps between neighbours sum to less than a quarter of what
+ * Alike: over all components, the squared steps between neighbours sum to less than six tenths of what
  * they would for the same entries in random order, which is twice their variance. */
 #include "kind.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define LEAST_POINTS 24 /* fewer are not told from chance */
-#define MOST_STEP 0.25
+#define LEAST_POINTS 48 /* fewer are not told from chance */
+#define MOST_STEP 0.6
 
 static int number_of(const char *name, double *value)
 {

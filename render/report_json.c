@@ -127,7 +127,8 @@ static void add_flags(const writing *w, nmfi_buffer *to)
         }
     }
     if ((size_t)content->weighting < sizeof weightings / sizeof weightings[0] &&
-        content->weighting != NMF_WEIGHTING_NONE) {
+        content->weighting != NMF_WEIGHTING_NONE &&
+        content->options.weighting == NMF_WEIGHTING_NONE) { /* the caller's doing, not the fit's */
         nmfi_buffer_format(to, " --weighting %s", weightings[content->weighting]);
     }
 }
@@ -380,8 +381,7 @@ static nmf_status copy_original(const void *context, int64_t row, double *out, n
 {
     const writing *w = context;
     const int64_t sample = w->f->index[w->originals[row]];
-    const nmf_status status =
-        nmf_matrix_copy_rows(w->f->asked->X, sample, 1, NMF_F64, w->row, error);
+    const nmf_status status = nmf_matrix_copy_rows(w->f->X, sample, 1, NMF_F64, w->row, error);
     if (status == NMF_OK) {
         nmfi_reduction_apply(&w->reduction, w->row, out);
     }
@@ -397,14 +397,14 @@ static int take_original(writing *w, int64_t place, int64_t *bytes)
         }
     }
     if (w->original_count == MOST_ORIGINALS ||
-        nmf_matrix_copy_rows(f->asked->X, f->index[place], 1, NMF_F64, w->row, NULL) != NMF_OK) {
+        nmf_matrix_copy_rows(f->X, f->index[place], 1, NMF_F64, w->row, NULL) != NMF_OK) {
         return 0;
     }
     int64_t filled = 0; /* before the reduction, of which this is a bound for terms */
     for (int64_t j = 0; j < f->n; j++) {
         filled += w->row[j] > 0.0;
     }
-    const int64_t value = nmf_matrix_dtype(f->asked->X) == NMF_U8 ? 1 : 2;
+    const int64_t value = nmf_matrix_dtype(f->X) == NMF_U8 ? 1 : 2;
     const int64_t sparse = filled * (value + 2), dense = w->reduction.to * value;
     *bytes += sparse < dense ? sparse : dense;
     if (*bytes > ORIGINALS_BYTES && w->original_count > 0) {
@@ -501,9 +501,9 @@ static nmf_status add_originals(writing *w)
     const nmfi_packed_rows rows = {w->original_count, w->reduction.to, copy_original, w};
     open_object(w, "data");
     add_flag(w, "same", f->is_same_X);
-    add_flag(w, "sparse", nmf_matrix_is_sparse(f->asked->X));
-    add_text(w, "type", nmf_dtype_name(nmf_matrix_dtype(f->asked->X)));
-    add_whole(w, "stored", nmf_matrix_stored(f->asked->X));
+    add_flag(w, "sparse", nmf_matrix_is_sparse(f->X));
+    add_text(w, "type", nmf_dtype_name(nmf_matrix_dtype(f->X)));
+    add_whole(w, "stored", nmf_matrix_stored(f->X));
     if (isfinite(f->deviance)) {
         add_number(w, "deviance", f->deviance);
     }

@@ -1,6 +1,6 @@
-/* Known classes of the samples beside their main components: normalized mutual information and the
- * adjusted Rand index (Hubert & Arabie 1985), both from the contingency table. */
+/* Known classes of the samples beside their main components. */
 #include <math.h>
+#include <nmfkit/shares.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,46 +51,6 @@ static void number_labels(const nmfi_figures *f, nmfi_labels *labels)
     }
 }
 
-static double entropy_term(double count, double total)
-{
-    return count > 0.0 ? -count / total * log(count / total) : 0.0;
-}
-
-static double pairs(double count)
-{
-    return count * (count - 1.0) / 2.0;
-}
-
-/* table: count x (k + 1), the last column for samples without a component. */
-static void agree(const nmfi_figures *f, const int64_t *table, nmfi_labels *labels)
-{
-    const int64_t columns = f->k + 1;
-    const double m = (double)f->m;
-    double of_labels = 0.0, of_groups = 0.0, of_both = 0.0;
-    double pairs_labels = 0.0, pairs_groups = 0.0, pairs_both = 0.0;
-    for (int64_t l = 0; l < labels->count; l++) {
-        of_labels += entropy_term((double)labels->sizes[l], m);
-        pairs_labels += pairs((double)labels->sizes[l]);
-    }
-    for (int64_t c = 0; c < columns; c++) {
-        int64_t size = 0;
-        for (int64_t l = 0; l < labels->count; l++) {
-            const double cell = (double)table[l * columns + c];
-            size += table[l * columns + c];
-            of_both += entropy_term(cell, m);
-            pairs_both += pairs(cell);
-        }
-        of_groups += entropy_term((double)size, m);
-        pairs_groups += pairs((double)size);
-    }
-    const double mean_entropy = (of_labels + of_groups) / 2.0;
-    labels->nmi =
-        mean_entropy > 0.0 ? fmax(of_labels + of_groups - of_both, 0.0) / mean_entropy : 1.0;
-    const double expected = f->m > 1 ? pairs_labels * pairs_groups / pairs(m) : 0.0;
-    const double largest = (pairs_labels + pairs_groups) / 2.0;
-    labels->ari = largest > expected ? (pairs_both - expected) / (largest - expected) : 1.0;
-}
-
 nmf_status nmfi_labels_count(nmfi_figures *f, const int64_t *main, nmf_error *error)
 {
     nmfi_labels *labels = &f->labels;
@@ -104,17 +64,22 @@ nmf_status nmfi_labels_count(nmfi_figures *f, const int64_t *main, nmf_error *er
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels", (long long)f->m);
     }
     number_labels(f, labels);
-    int64_t *table = calloc((size_t)(labels->count * (f->k + 1)), sizeof *table);
-    if (table == NULL) {
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels",
-                        (long long)labels->count);
+    int64_t *groups = calloc((size_t)f->m + 1, sizeof *groups);
+    if (groups == NULL) {
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)f->m);
     }
     for (int64_t i = 0; i < f->m; i++) {
-        table[labels->of_sample[i] * (f->k + 1) + (main[i] < 0 ? f->k : main[i])]++;
+        groups[i] = main[i] < 0 ? f->k : main[i];
     }
-    agree(f, table, labels);
-    free(table);
-    return NMF_OK;
+    nmf_agreement agreement;
+    const nmf_status status =
+        nmf_agree(labels->of_sample, groups, f->m, labels->count, f->k + 1, &agreement, error);
+    free(groups);
+    if (status == NMF_OK) {
+        labels->nmi = agreement.nmi;
+        labels->ari = agreement.ari;
+    }
+    return status;
 }
 
 void nmfi_labels_clear(nmfi_labels *labels)

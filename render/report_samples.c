@@ -121,8 +121,7 @@ static nmf_status measure_rows(nmfi_figures *f, const nmf_model *model, int64_t 
         status = nmf_matrix_copy_rows(V, 0, count, NMF_F64, v, error);
     }
     for (int64_t i = 0; i < count && status == NMF_OK; i++) {
-        status =
-            nmf_matrix_copy_rows(f->asked->X, f->index[first + i], 1, NMF_F64, x + i * f->n, error);
+        status = nmf_matrix_copy_rows(f->X, f->index[first + i], 1, NMF_F64, x + i * f->n, error);
         if (status == NMF_OK) {
             measure_row(f, first + i, x + i * f->n, v + i * f->n);
             if (first + i < f->drawn) {
@@ -142,11 +141,11 @@ static nmf_status measure_pca(nmfi_figures *f, nmf_error *error)
     nmf_model *pca = NULL;
     nmf_options options = NMF_OPTIONS_INIT;
     const int64_t least = f->m < f->n ? f->m : f->n;
-    if (f->k >= least || (double)nmf_matrix_stored(f->asked->X) * (double)f->k > LARGEST_PCA) {
+    if (f->k >= least || (double)nmf_matrix_stored(f->X) * (double)f->k > LARGEST_PCA) {
         return NMF_OK;
     }
     options.k = f->k;
-    const nmf_status status = nmf_pca(f->asked->X, &options, &pca, error);
+    const nmf_status status = nmf_pca(f->X, &options, &pca, error);
     if (status == NMF_ERROR_NUMERICAL || status == NMF_ERROR_DATA) {
         return NMF_OK; /* the page then has none */
     }

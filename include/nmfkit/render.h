@@ -82,9 +82,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_rank(const nmf_rank_result *result,
 /* What a report shows beside the model; zero everywhere (NMF_RENDER_REPORT_INIT) is fine. */
 typedef struct nmf_render_report_options {
     size_t struct_bytes;
-    /* The samples that the model was fitted to, weighted as they were then, or NULL: the page then
-     * has no originals, no residuals and no PCA. Names and labels come from here, else from the
-     * model. */
+    /* The samples that the model was fitted to, or NULL: weighed here as the fit weighed them
+     * (nmf_model_content.weighting). Without them the page has no originals, no residuals and no
+     * PCA. Names and labels come from here, else from the model. */
     const nmf_matrix *X;
     const char *const
         *labels;           /* known classes, a string for each sample; NULL: X's or the model's */
@@ -122,6 +122,23 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_report_html(const nmf_model *model,
                                                          const nmf_render_report_options *options,
                                                          char **html, size_t *bytes,
                                                          nmf_error *error);
+
+/* Figures of a model for papers. curve: the loss and the KKT residual against the passes over the data;
+ * shares: what each sample is made of (of more than 1000 samples a random choice), grouped by labels;
+ * similarity: the cosines of the components. */
+typedef enum nmf_render_figure {
+    NMF_RENDER_CURVE = 0,
+    NMF_RENDER_SHARES = 1,
+    NMF_RENDER_SIMILARITY = 2
+} nmf_render_figure;
+
+/* Draws one into a .png, .svg or .pdf; written, and `warning` set, as nmf_render does. labels: the
+ * samples' classes, a string each, or NULL for the model's own. Errors: ARGUMENT, UNSUPPORTED (a
+ * model of PCA, one without a trace, another extension), SHAPE (too large), FILE, MEMORY.
+ * Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_plot(const nmf_model *model, nmf_render_figure figure,
+                                                  const char *const *labels, const char *path,
+                                                  nmf_error *warning, nmf_error *error);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,7 @@ from ._select import consensus, select_rank
 
 # Files and pictures need more libraries, which are loaded when they are first asked for.
 _LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
-          "gallery": "._gallery"}
+          "gallery": "._gallery", "report": "._report"}
 
 __all__ = ["NMF", "PCA", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
 

@@ -282,6 +282,11 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             raise TypeError("inverse_transform() takes exactly one of X, Xt and W")
         return given[0] @ self.components_
 
+    def report(self, X=None, **more):
+        """A page that shows what was learned and how far to trust it: nmfkit.report(self, X, ...)."""
+        from ._report import report
+        return report(self, X, **more)
+
     # ---- model files ----
 
     def _model(self, W):

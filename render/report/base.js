@@ -100,7 +100,9 @@ function weave(key, values) {
 
 /* A word with its explanation one click away: it opens below the nearest block. */
 function term(content, why) {
-  var button = el("button", {type: "button", "class": "term", "aria-expanded": "false", title: say("why")}, content);
+  var mark = content === "?";
+  var button = el("button", {type: "button", "class": mark ? "term mark" : "term", "aria-expanded": "false", title: say("why"),
+                             "aria-label": mark ? say("why") : null}, content);
   button.addEventListener("click", function () {
     var block = button.closest(".explains") || button.parentNode;
     var open = block.querySelector(":scope > .explanation");
@@ -133,7 +135,8 @@ function choice(label, key, values, then) {
 function slider(label, attributes, value, show, then) {
   var id = "slider" + groups++;
   var output = el("output", {"for": id}, show(value));
-  var input = el("input", Object.assign({type: "range", id: id, value: value}, attributes));
+  /* The value last: it is held to the bounds that are there when it is set. */
+  var input = el("input", Object.assign({type: "range", id: id}, attributes, {value: value}));
   input.addEventListener("input", function () {
     output.textContent = show(Number(input.value));
     then(Number(input.value));

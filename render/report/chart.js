@@ -60,7 +60,7 @@ function chart(spec) {
   (spec.lines || []).forEach(function (line) {
     if (spec.y.log && !(line.y > 0)) return;
     add(picture, [svg("line", {x1: left, x2: width - right, y1: Y0(line.y), y2: Y0(line.y), "class": "level"}),
-                  svg("text", {x: width - right, y: Y0(line.y) - 5, "text-anchor": "end", "class": "tick"}, line.text)]);
+                  svg("text", {x: left + 6, y: Y0(line.y) - 5, "class": "tick"}, line.text)]);
   });
   (spec.marks || []).forEach(function (mark) {
     if (mark.x < x0 || mark.x > x1) return;

@@ -66,7 +66,7 @@ function componentCard(c) {
       number("components/" + c + "/share", "percent"), " ", say("share")),
     el("div", {"class": "drawing"}, drawn),
     el("div", {"class": "about"},
-      el("p", {"class": "similar"}, weave("main_of", {count: number("components/" + c + "/members", "whole")})),
+      el("p", {"class": "similar"}, weave("main_of", {count: number("components/" + c + "/members", "whole"), total: number("samples/total", "whole")})),
       bestSamples(c), similarTo(c), stabilityOf(c),
       saver(title, drawn, function () { return MARK.table(c); })));
 }

@@ -23,7 +23,7 @@ function pcaTable() {
   if (!DATA.pca) return null;
   var both = isFrobenius();
   return [el("h3", {"class": "explains"}, term(say("beside_pca"), "pca")),
-    both ? el("table", {"class": "plain"}, el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("method")), el("th", {scope: "col"}, say("fact_relative_error")))),
+    both ? el("table", {"class": "plain", "aria-label": say("beside_pca")}, el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("method")), el("th", {scope: "col"}, say("fact_relative_error")))),
       el("tbody", {}, el("tr", {}, el("th", {scope: "row"}, say("nmf")), el("td", {}, number("model/relative_error"))),
         el("tr", {}, el("th", {scope: "row"}, say("pca")), el("td", {}, number("pca/relative_error"))))) : null,
     el("p", {"class": "note"}, both ? say("pca_note", {k: K}) + " " : null, weave("pca_variance", {share: number("pca/explained_variance", "percent")}))];
@@ -35,7 +35,7 @@ function historySection() {
   var several = MODEL.options.starts > 1;
   if (DATA.trace.iteration.length) redraw();
   return [
-    el("p", {"class": "note"}, weave("few_lines", {iterations: number("model/iterations", "whole"), sketch: number("model/sketch_iterations", "whole"),
+    el("p", {"class": "note"}, weave(MODEL.sketch_iterations > 0 ? "few_lines" : "no_sketch", {iterations: number("model/iterations", "whole"), sketch: number("model/sketch_iterations", "whole"),
                                                  passes: number("model/passes", "whole"), seconds: number("model/seconds")}), " ",
        several ? weave("starts_note", {starts: number("model/options/starts", "whole"), seed: number("model/winning_seed", "whole")})
                : say("start_note", {init: MODEL.init})),
@@ -55,18 +55,25 @@ function rankText(rank) {
   return said.join(STATE.language === "zh" ? "" : " ");
 }
 
+/* The standard error of the loss's difference to the best one, in the unit of the error: that of the
+ * Frobenius loss is a root. Also where the file has no loss beside the error. */
+function rankBar(row) {
+  if (typeof row.se !== "number" || typeof row.loss !== "number" || !(row.loss > 0)) return row.se || 0;
+  return row.error * row.se / (DATA.rank.loss === "frobenius" ? 2 * row.loss : row.loss);
+}
+
 function rankSection() {
   var rank = DATA.rank, rows = rank.ranks || [];
   var drawn = chart({label: say("heldout"), x: {label: say("components_axis"), values: rows.map(function (row) { return row.k; })}, y: {label: say("heldout")},
-    points: rows.map(function (row) { return [row.k, row.error, row.se]; }), marks: [{x: K, text: say("this_k", {k: K})}]});
-  var fields = [["k", "k_column", "whole"], ["error", "heldout", "plain"], ["se", "standard_error", "plain"], ["p_best", "p_best", "percent"],
+    points: rows.map(function (row) { return [row.k, row.error, rankBar(row)]; }), marks: [{x: K, text: say("this_k", {k: K})}]});
+  var fields = [["k", "k_column", "whole"], ["error", "heldout", "plain"], ["p_best", "p_best", "percent"],
                 ["stability", "stability", "cosine"], ["returning", "returning", "whole"]].filter(function (field) {
     return rows.some(function (row) { return typeof row[field[0]] === "number"; });
   });
   return [el("p", {"class": "explains"}, rankText(rank), " ", term("?", "rank")), el("div", {"class": "charts"}, drawn ? figure(say("heldout"), drawn, function () {
       return [fields.map(function (field) { return field[0]; })].concat(rows.map(function (row) { return fields.map(function (field) { return row[field[0]]; }); }));
     }) : null,
-    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("rank")}, el("table", {"class": "plain"},
+    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("rank")}, el("table", {"class": "plain", "aria-label": say("heldout")},
       el("thead", {}, el("tr", {}, fields.map(function (field) { return el("th", {scope: "col"}, say(field[1])); }))),
       el("tbody", {}, rows.map(function (row, i) {
         return el("tr", {"class": row.k === K ? "this" : null}, fields.map(function (field) {

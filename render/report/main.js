@@ -25,15 +25,20 @@ function header() {
       el("button", {type: "button", id: "print", onclick: function () { window.print(); }}, say("print"))));
 }
 
+/* Inside a notebook's frame an address such as #main would be the notebook's, hence by hand. */
+function jump(id, style, text) {
+  return el("a", {href: "#" + id, "class": style, onclick: function (event) { event.preventDefault(); goTo(id); }}, text);
+}
+
 function draw() {
   var page = document.getElementById("page");
   document.documentElement.lang = STATE.language === "zh" ? "zh-CN" : "en";
   document.title = DATA.title + " · " + say("report");
   page.textContent = "";
   add(page, [
-    el("a", {"class": "skip", href: "#main"}, say("skip")), header(),
+    jump("main", "skip", say("skip")), header(),
     el("nav", {"class": "contents", "aria-label": say("contents")}, el("ul", {}, SECTIONS.map(function (section) {
-      return el("li", {}, el("a", {href: "#" + section[0]}, say(section[0])));
+      return el("li", {}, jump(section[0], null, say(section[0])));
     }))),
     el("main", {id: "main", tabindex: "-1"}, SECTIONS.map(function (section) {
       return el("section", {id: section[0], tabindex: "-1", "aria-labelledby": section[0] + "-title"},

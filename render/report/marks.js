@@ -31,7 +31,7 @@ var COLOURS = {
 };
 
 function paint(canvas, values, low, high, colours) {
-  var context = canvas.getContext("2d"), image = context.createImageData(KIND.width, KIND.height);
+  var context = canvas.getContext("2d", {willReadFrequently: true}), image = context.createImageData(KIND.width, KIND.height);
   var points = COLOURS[colours], last = points.length - 1;
   for (var i = 0; i < values.length; i++) {
     var place = high > low ? Math.min(Math.max((values[i] - low) / (high - low), 0), 1) : 0;
@@ -125,15 +125,18 @@ function marginal() {
 
 /* The `count` features of most relevance, as numbers. */
 function leading(c, lambda, count) {
-  var p = marginal(), sum = DATA.components[c].sum, scored = [];
+  var p = marginal(), sum = DATA.components[c].sum, chosen = [], scores = [];
   for (var j = 0; j < H[c].length; j++) {
-    if (H[c][j] > 0) {
-      var here = H[c][j] / sum;
-      scored.push([j, lambda * Math.log(here) + (1 - lambda) * Math.log(here / p[j])]);
-    }
+    if (!(H[c][j] > 0)) continue;
+    var here = H[c][j] / sum, score = lambda * Math.log(here) + (1 - lambda) * Math.log(here / p[j]);
+    if (chosen.length === count && score <= scores[count - 1]) continue;
+    var place = chosen.length;
+    while (place > 0 && scores[place - 1] < score) place--;
+    chosen.splice(place, 0, j); /* few are wanted: cheaper than to sort all */
+    scores.splice(place, 0, score);
+    if (chosen.length > count) { chosen.pop(); scores.pop(); }
   }
-  scored.sort(function (a, b) { return b[1] - a[1] || a[0] - b[0]; });
-  return scored.slice(0, count).map(function (pair) { return pair[0]; });
+  return chosen;
 }
 
 var TERM_ROWS = 12;
@@ -163,7 +166,9 @@ var TERMS = {
     }), most, say("terms_of", {number: c}));
   },
   table: function (c) {
-    return [["feature", "weight"]].concat(leading(c, 1, H[c].length).map(function (j) { return [featureName(j), H[c][j]]; }));
+    var order = [].map.call(H[c], function (x, j) { return j; });
+    order.sort(function (a, b) { return H[c][b] - H[c][a] || a - b; });
+    return [["feature", "weight"]].concat(order.map(function (j) { return [featureName(j), H[c][j]]; }));
   },
   part: function (c) {
     return el("span", {"class": "few"}, leading(c, STATE.relevance, 4).map(featureName).join(" · "));

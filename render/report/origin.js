@@ -39,7 +39,7 @@ function originSection() {
     origin.command_is_made ? el("p", {"class": "note"}, say("command_made")) : null,
     el("dl", {"class": "facts"}, fact(say("version"), DATA.nmfkit), origin.created ? fact(say("created"), origin.created) : null,
       fact(say("kernel"), say("arithmetic", {kernel: MODEL.kernel, precision: MODEL.precision, threads: MODEL.threads})), fact(say("fingerprint"), MODEL.fingerprint)),
-    el("details", {}, el("summary", {}, say("all_options")), el("table", {"class": "plain"},
+    el("details", {"aria-label": say("all_options")}, el("summary", {}, say("all_options")), el("table", {"class": "plain", "aria-label": say("all_options")},
       el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("option")), el("th", {scope: "col"}, say("value")))),
       el("tbody", {}, optionRows().map(function (row) {
         return el("tr", {}, el("th", {scope: "row"}, row[0]), el("td", {}, typeof row[1] === "number" ? number(row[2]) : String(row[1])));

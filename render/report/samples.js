@@ -58,12 +58,13 @@ function samplePlot(title, places, image, height, said, rows) {
       }
     }
   }
-  var cursor = svg("rect", {x: -10, y: top, width: Math.max(width / places.length, 2), height: height, "class": "cursor"});
+  var cursor = svg("rect", {x: -10, y: top, width: Math.max(width / places.length, 2), height: height, "class": "cursor", visibility: "hidden"});
   add(picture, [cursor]);
   var output = el("p", {"class": "note readout", "aria-live": "polite"}, say("arrows")), where = 0;
   function show(index) {
     where = Math.min(Math.max(index, 0), places.length - 1);
     cursor.setAttribute("x", where / places.length * width);
+    cursor.setAttribute("visibility", "visible");
     output.textContent = said(places[where]);
   }
   function under(event) {
@@ -144,7 +145,7 @@ function agreementTable() {
   var order = ordered(), labels = DATA.labels;
   return [el("h3", {"class": "explains"}, term(say("agreement"), "nmi")),
     el("p", {"class": "note"}, "NMI ", number("labels/nmi", "cosine"), " · ARI ", number("labels/ari", "cosine"), ". ", say("agreement_note")),
-    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("agreement")}, el("table", {"class": "means"},
+    el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("agreement")}, el("table", {"class": "means", "aria-label": say("agreement_note")},
       el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("label")), el("th", {scope: "col"}, say("size")),
         order.map(function (c) { return el("th", {scope: "col"}, say("component_short", {number: c})); }))),
       el("tbody", {}, labels.names.map(function (name, l) {

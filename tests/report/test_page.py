@@ -1,0 +1,192 @@
+"""The page that `nmf report` makes, opened in headless Chromium, for every kind of data, made here:
+what pages.py checks, and keyboard, hostile names, saving, and the size of large models."""
+
+import json
+import os
+import time
+import xml.etree.ElementTree
+
+import pages
+from pages import check_page, claim, json_of, keyboard_alone_reaches_everything, is_quiet, make_report, np, run, unpack
+
+HOSTILE = "<script>window.hacked=1</script>"
+NAMES = [HOSTILE, "</script><script>window.hacked=1</script>", "\"><img src=x onerror=window.hacked=1>",
+         "a'b\"c&amp;d", "\u202eevil", "${window.hacked=1}", "{k}", "臉", "=1+1", "line\u2028two"]
+
+
+# ---- data ----
+
+def planted(seed, samples, parts):
+    """Samples that are sums of the parts (k x features), of which each has few."""
+    rng = np.random.RandomState(seed)
+    weights = rng.exponential(size=(samples, len(parts))) * (rng.rand(samples, len(parts)) < 0.5)
+    return weights @ parts + 0.01 * rng.rand(samples, parts.shape[1])
+
+
+def pictures(seed=0):
+    parts = np.zeros((4, 8, 6))
+    parts[0, :4], parts[1, 4:], parts[2, :, :2], parts[3, 2:6, 2:5] = 1, 2, 1.5, 1
+    return planted(seed, 40, parts.reshape(4, -1))
+
+
+def write_names(path, names):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("".join(name + "\n" for name in names))
+
+
+def make_pictures():
+    np.save("pictures.npy", np.round(60 * pictures()).astype(np.uint8))
+    write_names("labels.txt", [NAMES[i % 3] for i in range(40)])
+    return "pictures.npy", ["--image-shape", "8x6"], ["--labels", "labels.txt"], 4
+
+
+def make_words():
+    rng = np.random.RandomState(1)
+    counts = rng.poisson(3 * planted(1, 60, rng.exponential(size=(3, 50)) * (rng.rand(3, 50) < 0.3)))
+    entries = ["%d %d %d\n" % (i + 1, j + 1, counts[i, j]) for i, j in zip(*np.nonzero(counts))]
+    with open("words.mtx", "w", encoding="ascii") as file:
+        file.write("%%%%MatrixMarket matrix coordinate integer general\n60 50 %d\n%s"
+                   % (len(entries), "".join(entries)))
+    write_names("vocab.txt", ["word" + "abcdefghij"[j // 10] + "abcdefghij"[j % 10] for j in range(50)])
+    return "words.mtx", ["--feature-names", "vocab.txt", "--loss", "kl"], [], 3
+
+
+def make_curves():
+    axis = np.arange(60.0)
+    parts = np.array([np.exp(-0.5 * ((axis - middle) / 4) ** 2) for middle in (12, 30, 45)])
+    np.save("curves.npy", planted(2, 50, parts))
+    return "curves.npy", [], [], 3
+
+
+def make_signatures():
+    channels = ["%s[%s]%s" % (before, change, after) for before in "ACGT"
+                for change in ("T>G", "C>A", "C>T", "T>A", "T>C", "C>G") for after in "ACGT"]
+    rng = np.random.RandomState(3)
+    counts = rng.poisson(200 * planted(3, 30, rng.dirichlet(0.2 * np.ones(96), 3)))
+    with open("signatures.csv", "w", encoding="ascii") as file:
+        file.write("," + ",".join(channels) + "\n")
+        file.writelines("tumour%d,%s\n" % (i, ",".join(map(str, row))) for i, row in enumerate(counts))
+    return "signatures.csv", ["--loss", "kl"], [], 3
+
+
+def make_features():
+    rng = np.random.RandomState(4)
+    np.save("features.npy", planted(4, 30, rng.exponential(size=(3, len(NAMES)))))
+    write_names("features.txt", NAMES)
+    write_names("samples.txt", [NAMES[i % len(NAMES)] + " %d" % i for i in range(30)])
+    write_names("classes.txt", [NAMES[i % 4] for i in range(30)])
+    with open("rank.json", "w", encoding="utf-8") as file:
+        json.dump({"kind": "rank", "loss": "frobenius", "predictive": 3, "best": 3, "set": [3, 4],
+                   "stable": [2, 3], "at_edge": False, "verdict": NAMES[1],
+                   "ranks": [{"k": k, "error": 0.5 / k + 0.01 * k, "loss": 20.0 / k, "se": 0.4,
+                              "p_best": 0.25, "stability": 0.7, "returning": 1} for k in (2, 3, 4, 5)],
+                   "components": [{"stability": 0.9}, {"stability": None}, {"stability": 0.5}]}, file)
+    return ("features.npy", ["--feature-names", "features.txt", "--sample-names", "samples.txt"],
+            ["--labels", "classes.txt", "--rank", "rank.json", "--title", HOSTILE], 3)
+
+
+MADE = {"pictures": make_pictures, "words": make_words, "curves": make_curves,
+        "signatures": make_signatures, "features": make_features}
+# ---- tests ----
+
+def reports_are_written(page):
+    for kind, make in MADE.items():
+        data, reading, more, k = make()
+        make_report(kind, data, reading, more, k)
+
+
+def kind_of_data(kind):
+    def every(page):
+        data = np.load(kind + ".npy").astype(float) if os.path.exists(kind + ".npy") else None
+        report = check_page(page, kind, data)
+        claim(report["kind"]["name"] == kind, "%s are taken for %s", kind, report["kind"]["name"])
+    every.__name__ = kind + "_are_drawn_as_they_are"
+    return every
+
+
+def the_keyboard_alone_is_enough(page):
+    page.open("features.html")
+    keyboard_alone_reaches_everything(page, "features")
+
+
+def hostile_names_are_text(page):
+    page.open("features.html")
+    claim(page.run("return window.hacked === undefined && !document.querySelector('#page img, #page script')"),
+          "a name has become a part of the page")
+    claim(page.run("return document.querySelector('h1').textContent") == HOSTILE, "the title is not its text")
+    terms = page.run("return [...new Set([...document.querySelectorAll('.bar .name')].map(e => e.textContent))]")
+    claim(set(NAMES) == set(terms), "the terms are %s", terms)
+    labels = page.run("return [...document.querySelectorAll('.means tbody th')].map(e => e.textContent)")
+    claim(sorted(labels) == sorted(NAMES[:4]), "the labels are %s", labels)
+    with open("features.html", encoding="utf-8") as file:
+        claim(file.read().count("<script") == 2, "the file has more scripts than its own")
+    page.open("pictures.html")
+    claim(page.run("return window.hacked") is None, "a label has run")
+
+
+def figures_are_saved(page):
+    folder = os.path.abspath("saved")
+    os.mkdir(folder)
+    page.tool("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
+    page.open("signatures.html")
+    for label in ("SVG", "PNG", "CSV"):
+        page.run("[...document.querySelectorAll('.card .saver button')].find(b => b.textContent === arguments[0]).click()", label)
+    page.run("[...document.querySelectorAll('.buttons button')].forEach(b => b.click())")
+    wanted = 7
+    for _ in range(200):
+        files = [f for f in os.listdir(folder) if not f.endswith(".crdownload") and not f.startswith(".")]
+        if len(files) == wanted:
+            break
+        time.sleep(0.05)
+    claim(len(files) == wanted, "saved are %s", files)
+    for file in files:
+        with open(os.path.join(folder, file), "rb") as opened:
+            content = opened.read()
+        if file.endswith(".svg"):
+            root = xml.etree.ElementTree.fromstring(content)
+            bars = [e for e in root.iter() if e.tag.endswith("rect")]
+            claim(len(bars) == 96 + 6, "the SVG has %d bars", len(bars))
+        elif file.endswith(".png"):
+            claim(content[:8] == b"\x89PNG\r\n\x1a\n", "no PNG")
+        elif file.endswith(".json"):
+            claim(json.loads(content) == json_of("signatures"), "the JSON saved is another")
+        elif "H-as-CSV" in file:
+            lines = content.decode().splitlines()
+            table = np.array([line.split(",")[1:] for line in lines[1:]], float)
+            learned = unpack(json_of("signatures")["H"])
+            claim(np.allclose(table.T, learned, rtol=1e-9), "H saved is another")
+
+
+def large_models_stay_small_and_open_at_once(page):
+    rng = np.random.RandomState(5)
+    np.save("wide.npy", rng.rand(60, 10473).astype(np.float32))
+    write_names("wide.txt", ["w" + "".join(chr(97 + j // 26 ** p % 26) for p in range(7)) for j in range(10473)])
+    np.save("pixels.npy", rng.randint(0, 255, (80, 4096)).astype(np.uint8))
+    np.save("long.npy", rng.rand(100000, 12).astype(np.float32))
+    page.tool("Performance.enable", timeDomain="threadTicks")
+    for name, k, reading in (("wide", 50, ["--feature-names", "wide.txt"]),
+                             ("pixels", 50, ["--image-shape", "64x64"]), ("long", 10, [])):
+        run("fit", name + ".npy", "-k", k, "--init", "random", "--max-iter", 2, *reading,
+            "-o", name + ".nmf.npz", "--quiet")
+        begin = time.monotonic()
+        run("report", name + ".nmf.npz", "--data", name + ".npy", *reading[:2 * (name == "pixels")],
+            "-o", name + ".html", "--quiet")
+        written = time.monotonic() - begin
+        size = os.path.getsize(name + ".html")
+        claim(size <= 2000000, "%s: the page has %d bytes", name, size)
+        page.open(name + ".html")
+        metrics = page.tool("Performance.getMetrics")["metrics"]
+        busy = next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+        claim(page.run("return document.documentElement.dataset.ready") == "yes", "%s is not drawn", name)
+        is_quiet(page, name)
+        print("        %s: %d bytes, written in %.2f s, drawn in %.2f s of the processor's time"
+              % (name, size, written, busy))
+        # Twice what is promised, and more for the clock on the wall: others may be at work here.
+        claim(written < 20 and busy < 2, "%s: written in %.1f s, drawn in %.2f s", name, written, busy)
+    text = page.run("return document.getElementById('samples-body').textContent")
+    claim("1\u202f000 of 100\u202f000 samples" in text, "the page does not say that it shows a part")
+
+
+if __name__ == "__main__":
+    pages.main(reports_are_written, *map(kind_of_data, MADE), the_keyboard_alone_is_enough,
+               hostile_names_are_text, figures_are_saved, large_models_stay_small_and_open_at_once)
