@@ -26,7 +26,7 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
     const nmfi_rows row = nmfi_latin_rows(fit, U->side, line, 1, run);
     *beside = nmfi_latin_at(fit, O->around, run->first);
     *ld = O->ld_around;
-    kernels->widen[latin->dtype](&row, fit->entries, fit->panel_ld);
+    nmfi_widen(kernels, latin->dtype, &row, fit->entries, fit->panel_ld);
     memset(nmfi_latin_at(fit, fit->entries, run->count), 0,
            (size_t)((fit->panel_ld - run->count) * kernels->element_bytes));
     return run->count;

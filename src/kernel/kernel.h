@@ -11,4 +11,8 @@
  * (may be NULL) says why. Never NULL. */
 const nmfi_kernels *nmfi_kernels_for(nmf_dtype compute, const char **reason);
 
+/* Rows of X in T: to[r * stride + c] = X[r,c]. For a few rows; a pass converts in registers. */
+void nmfi_widen(const nmfi_kernels *kernels, nmf_dtype dtype, const nmfi_rows *X, void *to,
+                int64_t stride);
+
 #endif

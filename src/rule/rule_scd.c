@@ -12,7 +12,7 @@ static void take_entries(const nmfi_strip_work *row)
 {
     const nmfi_kernels *kernels = row->step->kernels;
     const int64_t bytes = kernels->element_bytes, columns = row->X.columns;
-    kernels->widen[row->tile->dtype](&row->X, row->R, row->ldv);
+    nmfi_widen(kernels, row->tile->dtype, &row->X, row->R, row->ldv);
     memset((char *)row->R + columns * bytes, 0, (size_t)((row->ldv - columns) * bytes));
 }
 
