@@ -11,12 +11,12 @@ int nmfi_matrix_is_weighted(const nmf_matrix *matrix);
  * has the product of its row's and its column's mean over the mean of all, so that starts and sums
  * see no hole; a visit that knows the weights does not read it. All of a type T, row after row. */
 typedef struct nmfi_observed {
-    nmf_matrix *filled;      /* m x n; NULL: nothing is missing and every weight is 1 */
-    void *u, *u_transposed;  /* m x n, n x m: weight^(1 / beta), 0: not observed */
+    nmf_matrix *filled;     /* m x n; NULL: nothing is missing and every weight is 1 */
+    void *u, *u_transposed; /* m x n, n x m: weight^(1 / beta), 0: not observed */
     unsigned char *unseen_rows, *unseen_columns; /* m, n: 1 where nothing at all was observed */
-    double weighted_squares; /* sum of w x^2 */
-    int64_t missing;         /* entries not observed */
-    int is_mask;             /* the others count once each */
+    double weighted_squares;                     /* sum of w x^2 */
+    int64_t missing;                             /* entries not observed */
+    int is_mask;                                 /* the others count once each */
     void *memory;
 } nmfi_observed;
 

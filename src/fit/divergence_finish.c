@@ -32,7 +32,8 @@ static nmf_status solve_by_products(nmfi_fit *fit, nmf_error *error)
 static nmf_status solve_ahead(nmfi_fit *fit, nmfi_divergence *d, nmfi_measure *measure,
                               nmf_error *error)
 {
-    if (fit->choice.beta != 2) return nmfi_divergence_solve_W(fit, d, error);
+    if (fit->choice.beta != 2 || fit->choice.weighted)
+        return nmfi_divergence_solve_W(fit, d, error);
     nmf_status status = solve_by_products(fit, error);
     if (status != NMF_OK) return status;
     nmfi_take_ahead(&fit->W);

@@ -71,12 +71,12 @@ typedef struct nmfi_work {
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
-    nmfi_source source;   /* X as given, or filled where entries have weights: samples x features */
+    nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
     nmfi_observed observed; /* then; else empty */
-    nmfi_pass pass;       /* along the way X is stored */
-    nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
-    int accumulates;      /* `pass` needs room for the sums of products */
-    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
+    nmfi_pass pass;         /* along the way X is stored */
+    nmfi_pass transposed;   /* the other way, where the method asks for one; else no kernels */
+    int accumulates;        /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch;     /* for starts and fits that need one, else width 0 */
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
