@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- the flags of a command ---- */
 
@@ -124,19 +125,44 @@ static nmf_status set_pair(const cli_option *option, const char *text, int64_t *
     return NMF_OK;
 }
 
+/* Adds "; did you mean kl?" to the sentence about a value that is none of the names. */
+static nmf_status suggest_name(const char *const *names, int64_t count, const char *text,
+                               nmf_status status, nmf_error *error)
+{
+    cli_suggestion suggestion = {NULL, 0};
+    for (int64_t i = 0; i < count; i++) cli_suggest(text, names[i], &suggestion);
+    const size_t used = strlen(error->message);
+    if (suggestion.best != NULL)
+        snprintf(error->message + used, sizeof error->message - used, "; did you mean %s?",
+                 suggestion.best);
+    return status;
+}
+
 static nmf_status set_name(const cli_option *option, const char *text, int *value, nmf_error *error)
 {
     char all[128];
     int count = 0;
     for (; option->names[count] != NULL; count++) {
-        if (strcmp(option->names[count], text) == 0) {
+        if (strcasecmp(option->names[count], text) == 0) {
             *value = count;
             return NMF_OK;
         }
     }
     join_names(option->names, count, all, sizeof all);
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text,
-                    all);
+    const nmf_status status =
+        nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, all);
+    return suggest_name(option->names, count, text, status, error);
+}
+
+/* "--transpose", "--transpose=yes" and "--transpose=no". */
+static nmf_status set_own_flag(const cli_option *option, const char *text, int *value,
+                               nmf_error *error)
+{
+    if (text != NULL && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be yes or no, or stand alone",
+                        option->flag, text);
+    *value = text == NULL || strcmp(text, "yes") == 0;
+    return NMF_OK;
 }
 
 static nmf_status set_own(const cli_option *option, const char *text, cli_args *args,
@@ -144,7 +170,7 @@ static nmf_status set_own(const cli_option *option, const char *text, cli_args *
 {
     void *const field = (char *)args + option->offset;
     switch (option->kind) {
-    case CLI_KIND_FLAG: *(int *)field = 1; return NMF_OK;
+    case CLI_KIND_FLAG: return set_own_flag(option, text, field, error);
     case CLI_KIND_INT: return set_int(option, text, field, error);
     case CLI_KIND_NAME: return set_name(option, text, field, error);
     case CLI_KIND_PAIR: return set_pair(option, text, field, error);
@@ -178,7 +204,11 @@ static nmf_status set_flag(const cli_flag *flag, const char *text, cli_args *arg
     args->given |= UINT64_C(1) << flag->library_index;
     if (strcmp(flag->flag, "loss") == 0 && text != NULL && strncmp(text, "beta=", 5) == 0)
         return set_beta(text + 5, args, error);
-    return nmf_option_set(&args->options, flag->library, text != NULL ? text : "yes", error);
+    const nmf_status status =
+        nmf_option_set(&args->options, flag->library, text != NULL ? text : "yes", error);
+    return status != NMF_OK && flag->library->kind == NMF_OPTION_KIND_ENUM && text != NULL
+               ? suggest_name(flag->library->names, flag->library->name_count, text, status, error)
+               : status;
 }
 
 nmf_status cli_parse_numbers(const char *flag, const char *text, int64_t **numbers, int64_t *count,
@@ -254,8 +284,6 @@ static nmf_status parse_option(int argc, char **argv, int *used, cli_args *args,
                         args->command->name);
     }
     if (!is_long && word[2] != '\0') value = word + 2;
-    if (!flag.takes_value && value != NULL && flag.own != NULL)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "--%s takes no value", flag.flag);
     if (flag.takes_value && value == NULL) {
         /* "--init --tol 1e-3": the value was forgotten; a value that does begin so needs the
          * '='. */
@@ -298,6 +326,8 @@ nmf_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
                                .operands = (const char *const *)argv,
                                .options = NMF_OPTIONS_INIT,
                                .shuffle = -1,
+                               .transpose = -1,
+                               .image_order = -1,
                                .components = 6,
                                .count = 10};
     *args = defaults;

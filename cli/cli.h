@@ -57,9 +57,9 @@ typedef struct cli_args {
     nmf_options options; /* the library's options */
     uint64_t given;      /* bit i: row i of nmf_option_table() was given */
 
-    int64_t image_shape[2]; /* how data is read; 0 x 0: from the file */
-    int image_order, transpose;
-    int64_t shuffle; /* seed, -1: in the order of the file */
+    int64_t image_shape[2];     /* how data is read; 0 x 0: from the file */
+    int image_order, transpose; /* -1: not said, which is as the model says, or 0 */
+    int64_t shuffle;            /* seed, -1: in the order of the file */
     int weighting; /* of convert and info: of nmf_weighting; of transform: 0 the model's, 1 none */
     const char *sample_names, *feature_names, *labels; /* files */
     const char *missing;                               /* a word or a file */
@@ -70,7 +70,7 @@ typedef struct cli_args {
 
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
-    int quiet;
+    int quiet, verbose, as_json;
     int64_t components; /* of demo */
     int demo_language;  /* 0 by the locale, 1 en, 2 zh */
     const char *data;

@@ -1,6 +1,7 @@
 /* nmf assign: which components each sample is made of, which one most of all, and how well that
  * agrees with classes that are known. */
 #include "data.h"
+#include "files.h"
 #include "interrupt.h"
 #include "words.h"
 
@@ -182,7 +183,7 @@ static void say_agreement(const cli_args *args, const class_agreement *agreement
 
 static nmf_status read_all(const cli_args *args, assignment *a, nmf_error *error)
 {
-    nmf_status status = nmf_io_load_model(args->operands[0], &a->model, error);
+    nmf_status status = cli_load_model(args, &a->model, error);
     if (status == NMF_OK && args->operand_count == 2)
         status = nmf_io_read(args->operands[1], NULL, &a->W, error);
     if (status == NMF_OK) status = compute_shares(a, error);
@@ -196,8 +197,9 @@ int cli_run_assign(const cli_args *args)
     nmf_error error = {NMF_OK, ""};
     assignment a = {NULL, NULL, NULL, NULL};
     class_agreement agreement = {{0.0, 0.0, 0.0}, 0};
-    nmf_status status = cli_check_output(args->output, &error);
-    if (status == NMF_OK) status = cli_check_output(args->json, &error);
+    const cli_output outputs[] = {{"-o", args->output, CLI_TEXT_OUT},
+                                  {"--json", args->json, CLI_TEXT_OUT}};
+    nmf_status status = cli_check_files(args, outputs, 2, &error);
     if (status == NMF_OK) status = read_all(args, &a, &error);
     const int labelled = status == NMF_OK && nmf_matrix_has_names(a.shares, NMF_LABELS);
     if (labelled) status = agree(&a, &agreement, &error);

@@ -1,6 +1,7 @@
 /* nmf consensus: which components come back in many fits, as a model of what they agree on, a table of how
  * far, and cNMF's files on request. */
 #include "data.h"
+#include "files.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "ranks.h"
@@ -212,7 +213,9 @@ static nmf_status one_rank(const cli_args *args, nmf_matrix *X, const nmf_consen
     if (args->output == NULL)
         status = cli_default_output(args->operands[0], ".consensus.nmf.npz", &output, error);
     if (status == NMF_OK) status = cli_default_output(args->operands[0], "", &prefix, error);
-    if (status == NMF_OK) status = cli_check_output(args->output ? args->output : output, error);
+    const cli_output outputs[] = {{"-o", args->output ? args->output : output, CLI_MODEL_OUT},
+                                  {"--json", args->json, CLI_TEXT_OUT}};
+    if (status == NMF_OK) status = cli_check_files(args, outputs, 2, error);
     if (status == NMF_OK) status = agree(args, X, args->options.k, wishes, &result, error);
     if (status == NMF_OK) {
         const nmf_consensus_content *content = nmf_consensus_view(result);

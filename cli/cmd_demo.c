@@ -121,7 +121,7 @@ static nmf_status extract(demo *d, const char *what, const nmf_options *options,
     cli_say(d->args, d->texts->extracting, (long long)options->k, what);
     cli_say(d->args, "(%lld, %lld)", (long long)nmf_matrix_rows(d->X),
             (long long)nmf_matrix_columns(d->X));
-    const nmf_status status = cli_learn_model(d->X, options, learn, model, error);
+    const nmf_status status = cli_learn_model(d->args, d->X, options, learn, model, error);
     if (status == NMF_OK) cli_say(d->args, d->texts->done, nmf_model_view(*model)->seconds);
     cli_interrupt_release();
     return status == NMF_OK ? check_interrupted(error) : status;
@@ -329,7 +329,8 @@ int cli_run_demo(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     demo d = {.args = args, .texts = cli_demo_texts_in(args->demo_language)};
-    cli_interrupt_hold(); /* so that an empty directory does not stay behind */
+    cli_interrupt_hold();
+    cli_interrupt_keep(); /* so that an empty directory does not stay behind */
     const nmf_status status = run_demo(&d, &error);
     if (status != NMF_OK && d.made_directory)
         (void)rmdir(d.directory); /* succeeds only if nothing was written into it */

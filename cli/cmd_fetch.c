@@ -1,6 +1,7 @@
 /* nmf fetch: the Olivetti faces, downloaded, verified and converted; Ctrl-C stops the download, and
  * the next one goes on from there. */
 #include "data.h"
+#include "files.h"
 #include "interrupt.h"
 #include "progress.h"
 
@@ -18,6 +19,7 @@ static nmf_status fetch(const cli_args *args, nmf_error *error)
                                           .progress = cli_progress_download,
                                           .progress_context = &progress};
     cli_interrupt_hold();
+    cli_interrupt_keep(); /* what has come so far */
     const nmf_status status = nmf_io_fetch_olivetti(&options, error);
     cli_progress_end(&progress);
     return status;
@@ -31,7 +33,8 @@ int cli_run_fetch(const cli_args *args)
     if (strcmp(args->operands[0], "olivetti") != 0)
         status = nmf_fail(&error, NMF_ERROR_ARGUMENT, "unknown data set %s: must be olivetti",
                           args->operands[0]);
-    if (status == NMF_OK) status = cli_check_output(args->output, &error);
+    const cli_output output = {"-o", args->output, CLI_TEXT_OUT};
+    if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK && args->output == NULL)
         status = nmf_io_cache_path("olivetti.npz", &cached, &error);
     if (status == NMF_OK) status = fetch(args, &error);

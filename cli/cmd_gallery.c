@@ -3,6 +3,7 @@
 #include "args.h"
 #include "data.h"
 #include "draw.h"
+#include "files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,9 @@ static nmf_status check_usage(const cli_args *args, int is_model, nmf_error *err
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "'%s' is one argument too many: a gallery is of one model",
                         args->operands[1]);
-    return cli_require_output(args, error);
+    const cli_output output = {"-o", args->output, CLI_PICTURE_OUT};
+    const nmf_status status = cli_require_output(args, error);
+    return status == NMF_OK ? cli_check_files(args, &output, 1, error) : status;
 }
 
 static nmf_status select_rows(const nmf_matrix *matrix, const char *flag, const char *list,
@@ -150,7 +153,7 @@ static nmf_status draw_pictures(const cli_args *args, int is_model, gallery_sour
 
 static nmf_status reconstruct_rows(const cli_args *args, gallery_source *source, nmf_error *error)
 {
-    nmf_status status = cli_read_data(args, &args->data, 1, &source->data, error);
+    nmf_status status = cli_read_like(args, source->model, &args->data, 1, &source->data, error);
     if (status == NMF_OK) status = cli_check_shape(source->data, args->data, error);
     if (status == NMF_OK)
         status =
@@ -190,8 +193,9 @@ int cli_run_gallery(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     gallery_source source = {NULL, NULL, NULL, NULL, NULL};
-    const int is_model = nmf_io_is_model(args->operands[0]);
-    nmf_status status = check_usage(args, is_model, &error);
+    int is_model = 0;
+    nmf_status status = nmf_io_recognise_model(args->operands[0], &is_model, &error);
+    if (status == NMF_OK) status = check_usage(args, is_model, &error);
     if (status == NMF_OK && is_model)
         status = nmf_io_load_model(args->operands[0], &source.model, &error);
     if (status == NMF_OK)

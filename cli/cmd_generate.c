@@ -1,5 +1,6 @@
 /* nmf generate: the built-in data sets. */
 #include "data.h"
+#include "files.h"
 
 #include <string.h>
 
@@ -29,7 +30,9 @@ int cli_run_generate(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     nmf_matrix *matrix = NULL;
+    const cli_output output = {"-o", args->output, CLI_MATRIX_OUT};
     nmf_status status = cli_require_output(args, &error);
+    if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = generate(args, &matrix, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, matrix, args->output, &error);
     if (status == NMF_OK) say_what_is_lost(args, matrix);

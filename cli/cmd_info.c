@@ -145,6 +145,49 @@ static void print_entries(const nmf_matrix *matrix, const entry_summary *summary
                summary->sum / finite, 100.0 * ((double)summary->zeros + left_out) / entries);
 }
 
+static void add_number(cli_text *text, const char *key, double value)
+{
+    if (isfinite(value))
+        cli_text_add(text, ",\n  \"%s\": %.17g", key, value);
+    else
+        cli_text_add(text, ",\n  \"%s\": null", key);
+}
+
+static nmf_status print_json(const char *path, const nmf_matrix *matrix,
+                             const entry_summary *summary, nmf_error *error)
+{
+    static const char *const names[] = {"sample_names", "feature_names", "labels"};
+    const double rows = (double)nmf_matrix_rows(matrix);
+    const double entries = rows * (double)nmf_matrix_columns(matrix);
+    const double stored = (double)nmf_matrix_stored(matrix);
+    const double finite = entries - (double)summary->not_finite;
+    cli_text text = {NULL, 0, 0, 0};
+    cli_text_add(&text, "{\n  \"path\": ");
+    cli_text_add_json(&text, path);
+    cli_text_add(&text, ",\n  \"kind\": \"data\"");
+    add_number(&text, "samples", rows);
+    add_number(&text, "features", (double)nmf_matrix_columns(matrix));
+    cli_text_add(&text, ",\n  \"type\": \"%s\",\n  \"sparse\": %s",
+                 nmf_dtype_name(nmf_matrix_dtype(matrix)),
+                 nmf_matrix_is_sparse(matrix) ? "true" : "false");
+    add_number(&text, "stored", stored);
+    add_number(&text, "lowest", summary->lowest);
+    add_number(&text, "highest", summary->highest);
+    add_number(&text, "mean", summary->sum / finite);
+    add_number(&text, "zeros", (double)summary->zeros + entries - stored);
+    add_number(&text, "not_finite", (double)summary->not_finite);
+    if (nmf_matrix_image_height(matrix) > 0)
+        cli_text_add(&text, ",\n  \"image_shape\": [%lld, %lld]",
+                     (long long)nmf_matrix_image_height(matrix),
+                     (long long)nmf_matrix_image_width(matrix));
+    for (int which = 0; which < 3; which++)
+        cli_text_add(&text, ",\n  \"has_%s\": %s", names[which],
+                     nmf_matrix_has_names(matrix, (nmf_names)which) ? "true" : "false");
+    cli_text_add(&text, ",\n  \"fingerprint\": \"%016llx\"\n}\n",
+                 (unsigned long long)nmf_matrix_fingerprint(matrix));
+    return cli_text_write(&text, NULL, error);
+}
+
 static nmf_status print_data(const cli_args *args, nmf_error *error)
 {
     nmf_matrix *matrix = NULL;
@@ -155,6 +198,11 @@ static nmf_status print_data(const cli_args *args, nmf_error *error)
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);
+        if (args->as_json) {
+            status = print_json(args->operands[0], matrix, &summary, error);
+            nmf_matrix_free(matrix);
+            return status;
+        }
         cli_describe_matrix(matrix, shape, sizeof shape);
         printf("%s: %s\n", args->operands[0], shape);
         print_entries(matrix, &summary, entries);
@@ -204,8 +252,13 @@ static void print_pca(const nmf_model_content *content)
 static nmf_status print_model(const cli_args *args, nmf_error *error)
 {
     nmf_model *model = NULL;
-    const nmf_status status = nmf_io_load_model(args->operands[0], &model, error);
+    nmf_status status = nmf_io_load_model(args->operands[0], &model, error);
     if (status != NMF_OK) return status;
+    if (args->as_json) {
+        status = cli_report_json("-", model, error);
+        nmf_model_free(model);
+        return status;
+    }
     const nmf_model_content *const content = nmf_model_view(model);
     const int64_t height = nmf_matrix_image_height(content->H);
     printf("%s: %s model, k = %lld, of %lld samples x %lld features", args->operands[0],
@@ -235,7 +288,10 @@ int cli_run_info(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     if (args->operand_count == 0) return print_program();
-    const int is_model = args->operand_count == 1 && nmf_io_is_model(args->operands[0]);
-    const nmf_status status = is_model ? print_model(args, &error) : print_data(args, &error);
+    int is_model = 0;
+    nmf_status status = NMF_OK;
+    if (args->operand_count == 1)
+        status = nmf_io_recognise_model(args->operands[0], &is_model, &error);
+    if (status == NMF_OK) status = is_model ? print_model(args, &error) : print_data(args, &error);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

@@ -1,6 +1,7 @@
 /* nmf rank: how many components, as a table and a few sentences for people, as lines or JSON for
  * programs, as a figure. */
 #include "data.h"
+#include "files.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "ranks.h"
@@ -120,11 +121,12 @@ static nmf_status say_all(const cli_args *args, const nmf_rank_result *result, n
 
 static nmf_status look_ahead(const cli_args *args, nmf_error *error)
 {
-    const nmf_status status = cli_check_output(args->json, error);
+    const cli_output outputs[] = {{"--json", args->json, CLI_TEXT_OUT},
+                                  {"--plot", args->plot, CLI_PICTURE_OUT}};
     if (args->ranks != NULL && args->max_k > 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "-k says which ranks are tried, and --max-k leaves that open: give one");
-    return status == NMF_OK ? cli_check_output(args->plot, error) : status;
+    return cli_check_files(args, outputs, 2, error);
 }
 
 static nmf_status answer(const cli_args *args, nmf_rank_options *wishes, nmf_rank_result **result,

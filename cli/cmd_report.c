@@ -1,5 +1,6 @@
 /* nmf report: one page that shows what a model learned and how far to trust it. */
 #include "data.h"
+#include "files.h"
 #include "interrupt.h"
 #include "labels.h"
 
@@ -62,7 +63,7 @@ static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
     cli_args reading = *args;
     if (args->data == NULL) return NMF_OK;
     reading.labels = NULL;
-    return cli_read_data(&reading, &args->data, 1, &r->X, error);
+    return cli_read_like(&reading, r->model, &args->data, 1, &r->X, error);
 }
 
 /* The data's name, else the model's: "faces.nmf.npz" -> "faces". */
@@ -98,8 +99,10 @@ int cli_run_report(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     report r = {NULL, NULL, NULL, NULL, NULL, NULL};
+    const cli_output output = {"-o", args->output, CLI_TEXT_OUT};
     nmf_status status = cli_require_output(args, &error);
-    if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &r.model, &error);
+    if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
+    if (status == NMF_OK) status = cli_load_model(args, &r.model, &error);
     if (status == NMF_OK) status = choose_title(args, &r, &error);
     if (status == NMF_OK && args->rank_file != NULL)
         status = read_text(args->rank_file, &r.rank, &error);

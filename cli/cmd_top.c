@@ -1,6 +1,7 @@
 /* nmf top: the top features of each component, as columns for people, as lines or JSON for
  * programs. */
 #include "data.h"
+#include "files.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -148,8 +149,9 @@ int cli_run_top(const cli_args *args)
     nmf_model *model = NULL;
     top_lists lists = {.H = NULL};
     cli_text text = {NULL, 0, 0, 0};
-    nmf_status status = cli_check_output(args->json, &error);
-    if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
+    const cli_output output = {"--json", args->json, CLI_TEXT_OUT};
+    nmf_status status = cli_check_files(args, &output, 1, &error);
+    if (status == NMF_OK) status = cli_load_model(args, &model, &error);
     if (status == NMF_OK) status = make_lists(model, args->count, &lists, &error);
     if (status == NMF_OK && args->json != NULL) {
         add_json(&lists, &text);

@@ -1,5 +1,8 @@
 /* nmf transform: W for new samples, with a model's components. */
 #include "data.h"
+#include "files.h"
+
+#include <stdio.h>
 
 /* The options the model was fitted with, overridden by those on the command line. */
 static nmf_status merge_options(const cli_args *args, const nmf_model *model, nmf_options *options,
@@ -18,20 +21,48 @@ static nmf_status merge_options(const cli_args *args, const nmf_model *model, nm
     return NMF_OK;
 }
 
+/* What was done with the features: said where it is not just what one would expect. */
+static nmf_status say_match(const cli_args *args, const nmf_model *model, const nmf_matrix *X,
+                            const nmf_options *options, nmf_error *error)
+{
+    nmf_feature_match match;
+    static const char *const done[] = {"", "taken as zero", "ignored"};
+    const nmf_status status = nmf_match_features(model, X, options, &match, error);
+    if (status != NMF_OK) return status;
+    if (match.how == NMF_MATCH_NAME && match.reordered)
+        cli_say(args, "features matched by name: they stand in another order than the model's");
+    if (match.surplus > 0)
+        cli_say(args, "%lld features that the model does not know are left out",
+                (long long)match.surplus);
+    if (match.missing > 0)
+        cli_say(args, "%lld of the model's %lld features are missing, and %s",
+                (long long)match.missing, (long long)(match.missing + match.shared),
+                done[options->missing_features]);
+    /* On stderr, whatever --quiet says: the answer hangs on it. */
+    if (match.how == NMF_MATCH_POSITION && match.data_named != match.model_named)
+        fprintf(stderr,
+                "nmf transform: only %s has feature names: columns are paired by position\n",
+                match.data_named ? "the data" : "the model");
+    return NMF_OK;
+}
+
 int cli_run_transform(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     nmf_model *model = NULL;
     nmf_matrix *X = NULL, *W = NULL;
     nmf_options options;
+    const cli_output output = {"-o", args->output, CLI_MATRIX_OUT};
     nmf_status status = cli_require_output(args, &error);
-    if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
+    if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
+    if (status == NMF_OK) status = cli_load_model(args, &model, &error);
     if (status == NMF_OK)
-        status = cli_read_data_like(args, model, args->operands + 1, args->operand_count - 1, &X,
-                                    &error);
+        status =
+            cli_read_like(args, model, args->operands + 1, args->operand_count - 1, &X, &error);
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
+    if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
     if (status == NMF_OK) status = nmf_transform(model, X, &options, &W, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);
     nmf_matrix_free(W);

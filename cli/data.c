@@ -19,22 +19,35 @@ static void tell(const char *sentence, void *context)
     if (!args->quiet) fprintf(stderr, "nmf %s: %s\n", args->command->name, sentence);
 }
 
-nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
-                         nmf_matrix **matrix, nmf_error *error)
+/* Data are expected where a model stands: an .npz like others, of which any array could be read. */
+static nmf_status refuse_models(const char *const *paths, int64_t count, nmf_error *error)
 {
-    return cli_read_data_like(args, NULL, paths, count, matrix, error);
+    for (int64_t i = 0; i < count; i++)
+        if (nmf_io_is_model(paths[i]))
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "%s is a model, and data are wanted here; %s:W or %s:H is one of its "
+                            "factors",
+                            paths[i], paths[i], paths[i]);
+    return NMF_OK;
 }
 
-nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
-                              const char *const *paths, int64_t count, nmf_matrix **matrix,
-                              nmf_error *error)
+/* like: whose data's reading counts where the command line says nothing; NULL: none. */
+static nmf_status read_as(const cli_args *args, const nmf_model *like, const char *const *paths,
+                          int64_t count, nmf_matrix **matrix, nmf_error *error)
 {
     nmf_io_read_options options = NMF_IO_READ_INIT;
-    nmf_io_read_like(&options, model);
+    const nmf_model_content *const model = like != NULL ? nmf_model_view(like) : NULL;
+    const int transposed = model != NULL && model->data_transposed;
+    const int column_order = model != NULL && model->data_column_order;
     options.image_height = args->image_shape[0];
     options.image_width = args->image_shape[1];
-    options.image_order_column = args->image_order;
-    options.transpose = args->transpose;
+    options.image_order_column = args->image_order < 0 ? column_order : args->image_order;
+    options.transpose = args->transpose < 0 ? transposed : args->transpose;
+    if (options.image_order_column && options.image_height == 0 && model != NULL) {
+        options.image_height = nmf_matrix_image_height(model->H);
+        options.image_width = nmf_matrix_image_width(model->H);
+    }
+    nmf_io_read_like(&options, like);
     options.sample_names = args->sample_names;
     options.feature_names = args->feature_names;
     options.labels = args->labels;
@@ -52,10 +65,44 @@ nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
     if (args->first_index > 0) options.first_index = args->first_index;
     options.note = tell;
     options.note_context = (void *)(uintptr_t)args;
-    nmf_status status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
-                                   : nmf_io_read_list(paths, count, &options, matrix, error);
-    if (status == NMF_OK) status = cli_set_observed(args, *matrix, error);
+    nmf_status status = refuse_models(paths, count, error);
+    if (status != NMF_OK) return status;
+    status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
+                        : nmf_io_read_list(paths, count, &options, matrix, error);
+    if (status == NMF_OK) status = cli_set_observed(args, options.transpose, *matrix, error);
     return status;
+}
+
+nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
+                         nmf_matrix **matrix, nmf_error *error)
+{
+    return read_as(args, NULL, paths, count, matrix, error);
+}
+
+nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const char *const *paths,
+                         int64_t count, nmf_matrix **matrix, nmf_error *error)
+{
+    return read_as(args, model, paths, count, matrix, error);
+}
+
+nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error)
+{
+    const char *const path = args->operands[0];
+    int is_model = 0;
+    nmf_error reason = {NMF_OK, ""};
+    nmf_status status = nmf_io_recognise_model(path, &is_model, error);
+    if (status != NMF_OK) return status;
+    status = nmf_io_load_model(path, model, &reason);
+    if (status == NMF_OK || is_model || status == NMF_ERROR_FILE || status == NMF_ERROR_MEMORY)
+        return status == NMF_OK ? NMF_OK : nmf_fail(error, status, "%s", reason.message);
+    for (int64_t i = 1; i < args->operand_count; i++)
+        if (nmf_io_is_model(args->operands[i]))
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "%s is no model, but %s is: the model comes first; usage: nmf %s %s",
+                            path, args->operands[i], args->command->name, args->command->usage);
+    return nmf_fail(error, status,
+                    "%s is no model, which 'nmf fit' makes of data; usage: nmf %s %s", path,
+                    args->command->name, args->command->usage);
 }
 
 /* The directory that a file of this path goes into, as a new string; NULL when memory is out. */
@@ -80,8 +127,10 @@ nmf_status cli_check_output(const char *path, nmf_error *error)
     if (stat(path, &there) == 0) {
         const int is_directory = S_ISDIR(there.st_mode);
         if (is_directory && path[strlen(path) - 1] != '/') return fail_output(path, EISDIR, error);
-        if (!S_ISREG(there.st_mode))
-            return access(path, W_OK) == 0 ? NMF_OK : fail_output(path, errno, error);
+        /* Trap: a regular file is replaced by a new one, which its permissions would not hinder;
+         * but its owner said no. */
+        if (!is_directory && access(path, W_OK) != 0) return fail_output(path, errno, error);
+        if (!S_ISREG(there.st_mode)) return NMF_OK;
     }
     char *const directory = directory_of(path);
     if (directory == NULL)
@@ -97,7 +146,23 @@ nmf_status cli_require_output(const cli_args *args, nmf_error *error)
     if (args->output == NULL)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "-o is missing; usage: nmf %s %s",
                         args->command->name, args->command->usage);
-    return cli_check_output(args->output, error);
+    return NMF_OK;
+}
+
+nmf_status cli_default_name(const cli_args *args, const char *suffix, char **path, nmf_error *error)
+{
+    const char *const first = args->operands[0], *const slash = strrchr(first, '/');
+    struct stat there;
+    const int is_folder = stat(first, &there) == 0 && S_ISDIR(there.st_mode);
+    if (args->operand_count < 2 || is_folder || slash == NULL || slash == first)
+        return cli_default_output(first, suffix, path, error);
+    /* Several files: named after the folder they lie in, as s1 for s1/1.pgm and those that follow. */
+    char *const folder = strndup(first, (size_t)(slash - first));
+    if (folder == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the name %s", first);
+    const nmf_status status = cli_default_output(folder, suffix, path, error);
+    free(folder);
+    return status;
 }
 
 nmf_status cli_default_output(const char *data_path, const char *suffix, char **path,
@@ -147,8 +212,8 @@ static int loses_names(const nmf_matrix *matrix, const char *path)
 nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
                             nmf_error *error)
 {
-    /* Ctrl-C in the middle would leave the temporary file behind; writing is short. */
     cli_interrupt_hold();
+    if (path[strlen(path) - 1] == '/') cli_interrupt_keep(); /* all pictures or none */
     const nmf_status status = nmf_io_write(matrix, path, error);
     if (status == NMF_OK)
         cli_say(args, "wrote %s: %lld x %lld %s%s", path, (long long)nmf_matrix_rows(matrix),

@@ -9,26 +9,33 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
-/* The same for data that a model is to be used on: formats that do not say how many features there
- * are have as many as the model. */
-nmf_status cli_read_data_like(const cli_args *args, const nmf_model *model,
-                              const char *const *paths, int64_t count, nmf_matrix **matrix,
-                              nmf_error *error);
-
 /* Where the fetched Olivetti faces are or would be: olivetti.npz in the cache, or an olivetti.npy
  * that an earlier version left there. free() it. Errors: as nmf_io_cache_path. */
 nmf_status cli_olivetti_path(char **path, nmf_error *error);
 
+/* One matrix for a model, read as its own data were (--transpose, --image-order) where the command line
+ * does not say, and as wide as the model where the format does not say. */
+nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const char *const *paths,
+                         int64_t count, nmf_matrix **matrix, nmf_error *error);
+
+/* The model among the operands, which is the first of them. Where that is none it says what it is,
+ * and where the model stands. Errors: ARGUMENT, and those of nmf_io_load_model. */
+nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error);
+
 /* Fails with NMF_ERROR_FILE if `path` (NULL: nothing to do) could not be written in the end. */
 nmf_status cli_check_output(const char *path, nmf_error *error);
 
-/* For commands whose -o is required: ARGUMENT if it is missing, then as cli_check_output. */
+/* For commands whose -o is required: ARGUMENT if it is missing. */
 nmf_status cli_require_output(const cli_args *args, nmf_error *error);
 
 /* The data's file name without directory and extension, then `suffix`: "a/faces.npy" ->
  * "faces.nmf.npz". free() it. Errors: MEMORY. */
 nmf_status cli_default_output(const char *data_path, const char *suffix, char **path,
                               nmf_error *error);
+
+/* The same for the operands: of several files the folder they lie in gives the name. */
+nmf_status cli_default_name(const cli_args *args, const char *suffix, char **path,
+                            nmf_error *error);
 
 /* nmf_io_write, and a line that says so: "wrote W.npy: 400 x 6 float32". */
 nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,

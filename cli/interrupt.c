@@ -1,19 +1,39 @@
-/* See interrupt.h. The handler does nothing but set a flag and, on a terminal, say that it was
- * heard. */
+/* See interrupt.h. The handler sets a flag and, on a terminal, says that it was heard; or it takes
+ * away what is half-written and lets the signal do what it does by default. */
 #include "interrupt.h"
 
+#include <nmfkit/io.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t received;
-static int stderr_is_terminal;
-static int holds; /* holds not yet released: they nest */
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
 
-static void remember_signal(int signal_number)
+static volatile sig_atomic_t received, worth_keeping;
+static int stderr_is_terminal;
+static int holds; /* not yet released: they nest */
+
+static void die_of(int number)
 {
-    received = signal_number;
+    sigset_t only;
+    struct sigaction action;
+    nmf_io_remove_temporaries();
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &only, NULL); /* which delivers it, where this is its handler */
+}
+
+static void handle(int number)
+{
+    if (!worth_keeping || received != 0) die_of(number);
+    received = number;
     if (stderr_is_terminal) {
         static const char heard[] = "\r\033[Kstopping; once more ends it at once\n";
         const ssize_t written = write(STDERR_FILENO, heard, sizeof heard - 1);
@@ -21,20 +41,39 @@ static void remember_signal(int signal_number)
     }
 }
 
+static void install(int number)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handle;
+    action.sa_flags = SA_RESTART; /* reading and writing go on undisturbed */
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++) sigaddset(&action.sa_mask, signals[i]);
+    sigaction(number, &action, NULL);
+}
+
+void cli_interrupt_begin(void)
+{
+    stderr_is_terminal = isatty(STDERR_FILENO);
+    for (int i = 0; i < SIGNALS; i++) { /* what is ignored stays so: nohup, a script's jobs */
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            install(signals[i]);
+    }
+}
+
 void cli_interrupt_hold(void)
 {
     if (holds++ > 0) return;
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = remember_signal;
-    /* RESETHAND: the second signal kills. RESTART: reading and writing go on undisturbed. */
-    action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    stderr_is_terminal = isatty(STDERR_FILENO);
     /* Trap: not only where the signal is not ignored. A script's background jobs start with SIGINT
      * ignored, and `kill -INT` on such a fit is a clear wish all the same. */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    install(SIGINT);
+    install(SIGTERM);
+}
+
+void cli_interrupt_keep(void)
+{
+    if (holds > 0) worth_keeping = 1;
 }
 
 int cli_interrupted(void)
@@ -45,14 +84,9 @@ int cli_interrupted(void)
 void cli_interrupt_release(void)
 {
     if (holds == 0 || --holds > 0) return;
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    worth_keeping = 0;
     if (received != 0) {
         fflush(stdout);
-        raise(received);
+        die_of(received);
     }
 }

@@ -1,11 +1,16 @@
-/* Ctrl-C (SIGINT), and SIGTERM alike, while there is something worth keeping: the first only sets a
- * flag, so that the fit stops and its best result is written; the second ends the command at
- * once. */
+/* Ctrl-C (SIGINT), SIGTERM and SIGHUP. Where nothing is worth keeping the first one ends the command
+ * at once; while there is something, it only sets a flag, so that the fit stops and its best result
+ * is written, and the second ends the command. Either way no temporary file stays behind. */
 #ifndef NMF_CLI_INTERRUPT_H
 #define NMF_CLI_INTERRUPT_H
 
-void cli_interrupt_hold(void); /* from here on the first signal waits; holds nest */
-int cli_interrupted(void);     /* 1 once it came */
+void cli_interrupt_begin(void); /* at the start of the command */
+
+/* From here to the release there may be something worth keeping: cli_interrupt_keep says that there
+ * is. Holds nest. */
+void cli_interrupt_hold(void);
+void cli_interrupt_keep(void);
+int cli_interrupted(void); /* 1 once a signal came */
 
 /* Ends a hold (without one it does nothing). After the last one, if a signal came the command now
  * dies of it, as every shell and make expects of a command that was interrupted (status 130, or 143

@@ -3,6 +3,7 @@
 
 #include "data.h"
 #include "draw.h"
+#include "files.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "report.h"
@@ -13,26 +14,30 @@
 
 static nmf_status check_wishes(const cli_args *args, const char *output, nmf_error *error)
 {
-    const char *const paths[] = {output, args->json, args->gallery, args->save_W, args->save_H};
+    const cli_output outputs[] = {{"-o", output, CLI_MODEL_OUT},
+                                  {"--save-W", args->save_W, CLI_MATRIX_OUT},
+                                  {"--save-H", args->save_H, CLI_MATRIX_OUT},
+                                  {"--gallery", args->gallery, CLI_PICTURE_OUT},
+                                  {"--json", args->json, CLI_TEXT_OUT}};
     if (args->options.k == 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "-k K, the number of components, is missing");
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        const nmf_status status = cli_check_output(paths[i], error);
-        if (status != NMF_OK) return status;
-    }
-    return NMF_OK;
+    return cli_check_files(args, outputs, sizeof outputs / sizeof *outputs, error);
 }
 
-nmf_status cli_learn_model(const nmf_matrix *X, const nmf_options *options, cli_learn_fn learn,
-                           nmf_model **model, nmf_error *error)
+nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_options *options,
+                           cli_learn_fn learn, nmf_model **model, nmf_error *error)
 {
     cli_progress progress = cli_progress_begin();
+    progress.verbose = args->verbose;
+    progress.most = options->max_iter;
+    progress.time_limit = options->time_limit_seconds;
     nmf_options watched = *options;
     watched.progress = cli_progress_fit;
     watched.progress_context = &progress;
     cli_interrupt_hold();
     const nmf_status status = learn(X, &watched, model, error);
     cli_progress_end(&progress);
+    if (status == NMF_OK) cli_interrupt_keep();
     if (status == NMF_OK) nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
     return status;
 }
@@ -63,6 +68,20 @@ static void say_interrupted(const cli_args *args, const char *output, const nmf_
                 args->command->name, (long long)content->iterations, output);
 }
 
+/* A name that was not asked for replaces only what was made of the same data: two folders may each
+ * have a faces.npy. */
+static nmf_status keep_other_models(const char *path, const nmf_matrix *X, nmf_error *error)
+{
+    nmf_model *older = NULL;
+    if (!nmf_io_is_model(path) || nmf_io_load_model(path, &older, NULL) != NMF_OK) return NMF_OK;
+    const uint64_t made_of = nmf_model_view(older)->fingerprint;
+    const int same = made_of == 0 || made_of == nmf_matrix_fingerprint(X);
+    nmf_model_free(older);
+    if (same) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_FILE,
+                    "%s is there and is a model of other data: name the new one with -o", path);
+}
+
 nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn_fn learn,
                      const char *suffix, nmf_error *error)
 {
@@ -72,14 +91,16 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
     const char *output = args->output;
     nmf_status status = NMF_OK;
     if (output == NULL) {
-        status = cli_default_output(args->operands[0], suffix, &chosen, error);
+        status = cli_default_name(args, suffix, &chosen, error);
         output = chosen;
     }
     if (status == NMF_OK) status = check_wishes(args, output, error);
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands, args->operand_count, &X, error);
-    if (status == NMF_OK) status = cli_learn_model(X, options, learn, &model, error);
+    if (status == NMF_OK && chosen != NULL) status = keep_other_models(chosen, X, error);
+    if (status == NMF_OK) status = cli_learn_model(args, X, options, learn, &model, error);
     if (status == NMF_OK) {
+        nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
         if (status == NMF_OK) say_interrupted(args, output, model);

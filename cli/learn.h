@@ -16,7 +16,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
 
 /* Runs `learn` with the progress line, and Ctrl-C stopping it early; after this the caller writes
  * and then calls cli_interrupt_release. Notes the data's fingerprint in the model. */
-nmf_status cli_learn_model(const nmf_matrix *X, const nmf_options *options, cli_learn_fn learn,
-                           nmf_model **model, nmf_error *error);
+nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_options *options,
+                           cli_learn_fn learn, nmf_model **model, nmf_error *error);
 
 #endif

@@ -2,6 +2,7 @@
  * follows it. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 #include "args.h"
 #include "help.h"
+#include "interrupt.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,7 +39,7 @@ static int run_command(int argc, char **argv)
         fputs("nmf: a command is missing; 'nmf help' lists the commands\n", stderr);
         return CLI_USAGE;
     }
-    if (strcmp(name, "--version") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         printf("nmf %s\n", nmf_version());
         return CLI_DONE;
     }
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     /* A file-size limit then fails the write, with a sentence and without a leftover, like a full
      * disk. */
     signal(SIGXFSZ, SIG_IGN);
+    cli_interrupt_begin();
     const int code = run_command(argc, argv);
     if (fflush(stdout) != 0 && code == CLI_DONE) {
         fprintf(stderr, "nmf: cannot write to standard output: %s\n", strerror(errno));

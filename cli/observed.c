@@ -28,11 +28,10 @@ static double as_uncertainty(double value)
 }
 
 /* A file that lies as DATA does. */
-static nmf_status read_beside(const cli_args *args, const char *path, nmf_matrix **file,
-                              nmf_error *error)
+static nmf_status read_beside(int transposed, const char *path, nmf_matrix **file, nmf_error *error)
 {
     nmf_io_read_options options = NMF_IO_READ_INIT;
-    options.transpose = args->transpose;
+    options.transpose = transposed;
     return nmf_io_read(path, &options, file, error);
 }
 
@@ -62,12 +61,12 @@ static double entry_of(const nmf_matrix *file, extent of, int64_t i, int64_t j)
     return nmf_matrix_rows(file) == 1 ? nmf_matrix_at(file, 0, at) : nmf_matrix_at(file, at, 0);
 }
 
-static nmf_status multiply(const cli_args *args, const char *flag, const char *path, extent of,
+static nmf_status multiply(int transposed, const char *flag, const char *path, extent of,
                            meaning *means, const nmf_matrix *X, nmf_matrix *weights,
                            nmf_error *error)
 {
     nmf_matrix *file = NULL;
-    nmf_status status = read_beside(args, path, &file, error);
+    nmf_status status = read_beside(transposed, path, &file, error);
     if (status == NMF_OK) status = check_shape(flag, of, file, X, error);
     double *const w = nmf_matrix_writable(weights);
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
@@ -94,7 +93,7 @@ static nmf_missing missing_word(const char *text)
     return NMF_MISSING_NONE;
 }
 
-nmf_status cli_set_observed(const cli_args *args, nmf_matrix *X, nmf_error *error)
+nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X, nmf_error *error)
 {
     const nmf_missing word = missing_word(args->missing);
     const struct {
@@ -120,8 +119,8 @@ nmf_status cli_set_observed(const cli_args *args, nmf_matrix *X, nmf_error *erro
                 ((double *)nmf_matrix_writable(weights))[e] = 1;
         }
         if (status == NMF_OK)
-            status = multiply(args, files[f].flag, files[f].path, files[f].of, files[f].means, X,
-                              weights, error);
+            status = multiply(transposed, files[f].flag, files[f].path, files[f].of, files[f].means,
+                              X, weights, error);
     }
     if (status == NMF_OK && weights != NULL) status = nmf_matrix_set_weights(X, weights, error);
     if (status != NMF_OK) nmf_matrix_free(weights);

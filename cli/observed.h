@@ -6,6 +6,6 @@
 
 /* --missing, --observed, --weights, --uncertainty, --row-weights and --column-weights together: what they
  * say is set on X, as it was read. Errors: those of reading the files; SHAPE; DATA; ARGUMENT. */
-nmf_status cli_set_observed(const cli_args *args, nmf_matrix *X, nmf_error *error);
+nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X, nmf_error *error);
 
 #endif

@@ -21,7 +21,7 @@ static double now_seconds(void)
 
 cli_progress cli_progress_begin(void)
 {
-    const cli_progress progress = {isatty(STDERR_FILENO), 0, now_seconds(), 0.0};
+    const cli_progress progress = {.on_terminal = isatty(STDERR_FILENO), .began = now_seconds()};
     return progress;
 }
 
@@ -59,17 +59,35 @@ static void draw(cli_progress *progress, const char *text)
     progress->drawn = 1;
 }
 
+/* "iteration 12 of at most 200 on X, 14 readings, loss 3.1, KKT residual 2e-3, 5 s, 40 s left at
+ * most". Not known: the loss on X while a sketch is iterated. */
+static void describe_point(const cli_progress *progress, const nmf_trace_point *point, char *text,
+                           size_t bytes)
+{
+    char most[40] = "", loss[64] = "", residual[48] = "", left[48] = "";
+    const int sketched = point->loss != point->loss;
+    if (progress->most > 0)
+        snprintf(most, sizeof most, " of at most %lld", (long long)progress->most);
+    if (!sketched) snprintf(loss, sizeof loss, ", loss %.7g", point->loss);
+    if (point->kkt == point->kkt) /* NaN: not computed */
+        snprintf(residual, sizeof residual, ", KKT residual %.1e", point->kkt);
+    if (progress->time_limit > point->seconds)
+        snprintf(left, sizeof left, ", at most %.0f s left", progress->time_limit - point->seconds);
+    snprintf(text, bytes, "iteration %lld%s%s, %lld readings%s%s, %.1f s%s",
+             (long long)point->iteration, most, sketched ? " in a sketch" : "",
+             (long long)point->passes, loss, residual, point->seconds, left);
+}
+
 int cli_progress_fit(const nmf_trace_point *point, void *context)
 {
     cli_progress *const progress = context;
-    if (is_due(progress)) {
-        char text[256], residual[48] = "";
-        if (point->kkt == point->kkt) /* NaN: not computed */
-            snprintf(residual, sizeof residual, ", KKT residual %.1e", point->kkt);
-        snprintf(text, sizeof text, "%lld passes, %.3g passes/s, loss %.7g%s, %.0f s",
-                 (long long)point->passes,
-                 point->seconds > 0.0 ? (double)point->passes / point->seconds : 0.0, point->loss,
-                 residual, point->seconds);
+    cli_interrupt_keep(); /* from the first iteration on there is a result */
+    char text[256];
+    if (progress->verbose) {
+        describe_point(progress, point, text, sizeof text);
+        fprintf(stderr, "%s\n", text);
+    } else if (is_due(progress)) {
+        describe_point(progress, point, text, sizeof text);
         draw(progress, text);
     }
     return cli_interrupted();
@@ -78,6 +96,7 @@ int cli_progress_fit(const nmf_trace_point *point, void *context)
 int cli_progress_rank(const nmf_rank_progress *point, void *context)
 {
     cli_progress *const progress = context;
+    if (point->fits_done > 0) cli_interrupt_keep();
     if (is_due(progress)) {
         char text[256];
         snprintf(text, sizeof text, "k = %lld, %lld of %lld fits of the ranks tried now, %.0f s",

@@ -9,7 +9,10 @@
 
 typedef struct cli_progress {
     int on_terminal;
-    int drawn; /* there is a line to erase */
+    int drawn;         /* there is a line to erase */
+    int verbose;       /* of a fit: every iteration is a line that stays */
+    int64_t most;      /* iterations of a fit; 0: not known */
+    double time_limit; /* seconds; 0: none */
     double began,
         last; /* seconds on the monotonic clock: begin, and when the line was last written */
 } cli_progress;

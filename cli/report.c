@@ -19,10 +19,19 @@ static void count_of(int64_t count, const char *noun, char *text, size_t bytes)
     snprintf(text, bytes, "%lld %s%s", (long long)count, noun, count == 1 ? "" : "s");
 }
 
+/* "12 iterations", "105 iterations in a sketch and 2 on X" */
+static void count_iterations(const nmf_model_content *content, char *text, size_t bytes)
+{
+    count_of(content->iterations, "iteration", text, bytes);
+    if (content->sketch_iterations > 0)
+        snprintf(text, bytes, "%lld iterations in a sketch and %lld on X",
+                 (long long)content->sketch_iterations, (long long)content->iterations);
+}
+
 void cli_describe_stop(const nmf_model_content *content, char *text, size_t bytes)
 {
-    char iterations[48];
-    count_of(content->iterations, "iteration", iterations, sizeof iterations);
+    char iterations[80];
+    count_iterations(content, iterations, sizeof iterations);
     switch (content->stopped) {
     case NMF_STOPPED_CONVERGED: snprintf(text, bytes, "converged after %s", iterations); return;
     case NMF_STOPPED_STALLED:

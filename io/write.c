@@ -80,21 +80,38 @@ static nmf_status write_dense(const nmf_matrix *matrix, const char *path,
     return status;
 }
 
+/* The row of the table for this path, or -1. */
+static int find_writer(const char *path)
+{
+    const int count = (int)(sizeof writers / sizeof writers[0]);
+    const size_t length = strlen(path);
+    for (int i = 0; i < count; i++) {
+        const size_t size = strlen(writers[i].extension);
+        if (length > size && strcasecmp(path + length - size, writers[i].extension) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int nmf_io_can_write(const char *path)
+{
+    return path != NULL && path[0] != '\0' &&
+           (path[strlen(path) - 1] == '/' || find_writer(path) >= 0);
+}
+
 nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *error)
 {
     if (matrix == NULL || path == NULL || path[0] == '\0') {
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "writing needs a matrix and a path");
     }
-    const size_t length = strlen(path);
-    if (path[length - 1] == '/') {
+    if (path[strlen(path) - 1] == '/') {
         return write_dense(matrix, path, nmfi_write_pictures, error);
     }
-    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
-        const size_t size = strlen(writers[i].extension);
-        if (length > size && strcasecmp(path + length - size, writers[i].extension) == 0) {
-            return writers[i].sparse ? writers[i].write(matrix, path, error)
-                                     : write_dense(matrix, path, writers[i].write, error);
-        }
+    const int found = find_writer(path);
+    if (found >= 0) {
+        return writers[found].sparse ? writers[found].write(matrix, path, error)
+                                     : write_dense(matrix, path, writers[found].write, error);
     }
     return nmf_fail(
         error, NMF_ERROR_UNSUPPORTED,

@@ -47,10 +47,28 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options
  * minima); for PCA (X - 1 mean') H' (whitened if the model is). Reads tol and threads of options
  * (NULL: the model's own). *W is new, row-major, of the model's precision, owned by the caller.
  * X is weighed as the model's own data were (options.weighting of its fit), from a copy.
+ * Where X and the model have feature names, columns are matched by them (options.match): put into
+ * the model's order, surplus ones left out; features that X lacks are refused by name, or taken as
+ * options.missing_features says. So a copy of X is read, unless names and order are the model's.
  * Errors: SHAPE (columns other than the model's features), DATA. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
                                                 const nmf_options *options, nmf_matrix **W,
                                                 nmf_error *error);
+
+/* How the columns of X stand to the features of a model: what nmf_transform will do with them. */
+typedef struct nmf_feature_match {
+    nmf_match how;            /* NAME: by name; POSITION: in their order */
+    int data_named, model_named; /* whether the one and the other have feature names */
+    int reordered;            /* columns stand in another order than the model's */
+    int64_t shared;           /* features that both have */
+    int64_t missing, surplus; /* that X lacks; that the model does not know, and leaves out */
+} nmf_feature_match;
+
+/* Pairs as nmf_transform does (options NULL: the model's own; match and missing_features count),
+ * for whoever wants to say what it will do. Errors: as nmf_transform where features do not fit. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
+                                                     const nmf_options *options,
+                                                     nmf_feature_match *match, nmf_error *error);
 
 /* W for the rows of X with components that come from no model: H is k x features, finite and >= 0,
  * of any type and layout, and read. Minimizes each row's D(x || w H) + penalties as nmf_transform

@@ -97,6 +97,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const c
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_text(const char *path, const char *text,
                                                     nmf_error *error);
 
+/* Whether nmf_io_write knows the extension of `path` (1, 0), so that a long computation need not end
+ * with a name that it cannot be written under. Looks at no file. */
+NMF_API int nmf_io_can_write(const char *path);
+
+/* Removes the temporary files of everything that is being written at the moment. For the handler of
+ * a signal that ends the process: may be called there, and whatever is written afterwards fails. */
+NMF_API void nmf_io_remove_temporaries(void);
+
 /* Gives `matrix` names from a file of their own: one a line (.gz too; of tab-separated cells the
  * first), or an .npy of texts or integers. Errors: FILE, FORMAT, SHAPE (not one for each row or
  * column), MEMORY. */
@@ -118,6 +126,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_load_model(const char *path, nmf_model 
 
 /* 1 if the file at `path` is a model file (an .npz with manifest.json), 0 if not or unreadable. */
 NMF_API int nmf_io_is_model(const char *path);
+
+/* The same, for whoever must know whether the answer 0 is only because memory is out. Errors:
+ * ARGUMENT, MEMORY; a file that cannot be read is no model. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_recognise_model(const char *path, int *is_model,
+                                                         nmf_error *error);
 
 /* The manifest as JSON text (also the core of `--json`); free() it. NULL only when memory is
  * out. */

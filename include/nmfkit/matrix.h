@@ -168,6 +168,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select(const nmf_matrix *matrix, co
                                                     int64_t count, nmf_matrix **selected,
                                                     nmf_error *error);
 
+/* The same of columns, each of which may be taken once; -1 gives a column of zeros. With the row
+ * names, and the picked features' names where none is -1; rows of a sparse one ascend. Errors:
+ * ARGUMENT (a column outside, or twice), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix,
+                                                            const int64_t *columns, int64_t count,
+                                                            nmf_matrix **selected,
+                                                            nmf_error *error);
+
 /* Names of rows (SAMPLE_NAMES, LABELS: rows strings) or of columns (FEATURE_NAMES: columns
  * strings). The strings (UTF-8) are copied; `names` NULL removes them. nmf_matrix_name gives the
  * string or NULL where there are none; it belongs to the matrix. */

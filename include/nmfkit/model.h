@@ -66,6 +66,9 @@ typedef struct nmf_model_content {
     double unit; /* power of 4 that the arithmetic multiplies X by, to suit any unit; 0: 1 */
     nmf_weighting weighting; /* of the samples before the fit; nmf_transform weighs alike */
     const double *idf;       /* for TFIDF, else NULL: `features` entries, f64 */
+    /* How the data were read from their file, 0 or 1: its rows were features; a row's pixels ran
+     * down the picture's columns. For whoever reads new data for this model. */
+    int data_transposed, data_column_order;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
@@ -81,6 +84,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_model_new(const nmf_model_content *content
 
 /* Notes which data the model was made from (see nmf_matrix_fingerprint). */
 NMF_API void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint);
+
+/* Notes how the data were read from their file (see nmf_model_content). */
+NMF_API void nmf_model_set_reading(nmf_model *model, int transposed, int column_order);
 
 /* Says how the data was weighted, and keeps a copy of the idf (features entries; NULL but for
  * TFIDF): nmf_transform weighs new samples alike. A fit with options.weighting has said so itself;

@@ -79,6 +79,21 @@ typedef enum nmf_pca_solver {
 typedef enum nmf_pca_sign { NMF_PCA_SIGN_V = 0, NMF_PCA_SIGN_U = 1 } nmf_pca_sign;
 #define NMF_PCA_SIGN_NAMES "v", "u"
 
+/* How the columns of new data are paired with a model's features. */
+typedef enum nmf_match {
+    NMF_MATCH_NAME = 0,    /* by name where both sides have names, else by position */
+    NMF_MATCH_POSITION = 1 /* by position, whatever the names say */
+} nmf_match;
+#define NMF_MATCH_NAMES "name", "position"
+
+/* Features of the model that new data do not have. */
+typedef enum nmf_missing_features {
+    NMF_FEATURES_REFUSE = 0,
+    NMF_FEATURES_ZERO = 1,  /* as if they were there, and 0 */
+    NMF_FEATURES_IGNORE = 2 /* W is sought for the features that are there */
+} nmf_missing_features;
+#define NMF_MISSING_FEATURES_NAMES "refuse", "zero", "ignore"
+
 #define NMF_SCOPE_FIT 1
 #define NMF_SCOPE_PCA 2
 #define NMF_SCOPE_TRANSFORM 4

@@ -2,6 +2,8 @@
  * target, because rename() is atomic only inside one file system. */
 #include "atomic_file.h"
 
+#include "io/files/temporaries.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,6 +37,7 @@ static char *join(const char *first, const char *second)
 
 static void forget(nmfi_atomic_file *file)
 {
+    nmfi_temporary_forget(file->temporary);
     free(file->target);
     free(file->temporary);
     free(file);
@@ -123,6 +126,7 @@ nmf_status nmfi_atomic_open(const char *path, nmfi_atomic_file **file, nmf_error
         }
         goto failed;
     }
+    nmfi_temporary_remember(made->temporary);
     free(spool);
     *file = made;
     return NMF_OK;

@@ -395,13 +395,28 @@ nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *err
     return status;
 }
 
-int nmf_io_is_model(const char *path)
+nmf_status nmf_io_recognise_model(const char *path, int *is_model, nmf_error *error)
 {
     nmfi_npz *npz;
-    if (path == NULL || nmfi_npz_open(path, &npz, NULL) != NMF_OK) {
-        return 0;
+    nmf_error reason = {NMF_OK, ""};
+    if (path == NULL || is_model == NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "recognising a model needs a path and a place");
     }
-    const int found = nmfi_npz_find(npz, MANIFEST) >= 0;
+    *is_model = 0;
+    const nmf_status status = nmfi_npz_open(path, &npz, &reason);
+    if (status == NMF_ERROR_MEMORY) {
+        return nmf_fail(error, status, "%s", reason.message);
+    }
+    if (status != NMF_OK) {
+        return NMF_OK; /* no archive, and so no model */
+    }
+    *is_model = nmfi_npz_find(npz, MANIFEST) >= 0;
     nmfi_npz_close(npz);
-    return found;
+    return NMF_OK;
+}
+
+int nmf_io_is_model(const char *path)
+{
+    int is_model = 0;
+    return nmf_io_recognise_model(path, &is_model, NULL) == NMF_OK && is_model;
 }

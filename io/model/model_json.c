@@ -25,6 +25,8 @@ static const char *const losses[] = {NMF_LOSS_NAMES};
 static const char *const stops[] = {NMF_STOPPED_NAMES};
 static const char *const precisions[] = {NMF_PRECISION_NAMES};
 static const char *const weightings[] = {NMF_WEIGHTING_NAMES};
+static const char *const yes_or_no[] = {"no", "yes"};
+static const char *const pixel_orders[] = {"row", "column"};
 
 /* One scalar of nmf_model_content. `bytes` is the size of a text; `words` names an enum's
  * values. */
@@ -60,7 +62,10 @@ static const result results[] = {
     {"unit", REAL, AT(unit), 0, NULL, 0},
     {"winning_seed", SEED, AT(winning_seed), 0, NULL, 0},
     {"fingerprint", HEX, AT(fingerprint), 0, NULL, 0},
-    {"weighting", WORD, AT(weighting), 0, WORDS(weightings)}};
+    /* Older files do not have these: 0. */
+    {"weighting", WORD, AT(weighting), 0, WORDS(weightings)},
+    {"transposed", WORD, AT(data_transposed), 0, WORDS(yes_or_no)},
+    {"image_order", WORD, AT(data_column_order), 0, WORDS(pixel_orders)}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])
 
 /* Trap: enums are read and written through int, which C leaves to the compiler but all of ours
@@ -176,7 +181,7 @@ char *nmf_io_model_json(const nmf_model *model)
 {
     char *text = NULL;
     nmfi_c_locale locale;
-    if (!nmfi_c_locale_enter(&locale)) {
+    if (model == NULL || !nmfi_c_locale_enter(&locale)) {
         return NULL;
     }
     cJSON *root = cJSON_CreateObject();
@@ -335,7 +340,7 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
                         r->path, format, FORMAT_VERSION);
     }
     for (size_t i = 0; i < RESULT_COUNT; i++) {
-        const int newer = results[i].offset == AT(weighting); /* older files do not have it */
+        const int newer = results[i].offset >= AT(weighting);
         const int missing = newer && cJSON_GetObjectItemCaseSensitive(root, results[i].key) == NULL;
         if (!missing && !take_result(root, &results[i], content)) {
             return bad_value(r, results[i].key);

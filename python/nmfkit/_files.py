@@ -14,6 +14,7 @@ from ._matrix import Matrix
 from ._model import Model
 from ._nmf import NMF
 from ._pca import PCA
+from ._sklearn import check_is_fitted
 
 
 def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None,
@@ -61,9 +62,18 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
     return Dataset(matrix)
 
 
-def save_model(model, path, W, *, image_shape=None, sample_names=None):
-    """Writes a fitted NMF or PCA, with the W that its fit_transform gave, to the model file (.npz)
-    that the command `nmf` and numpy.load read. image_shape: of the pictures that components are."""
+def save_model(model, path, W=None, *, image_shape=None, sample_names=None):
+    """Writes a fitted NMF or PCA to the model file (.npz) that the command `nmf` and numpy.load
+    read, with the W of its fit, or another one of as many columns. image_shape: of the pictures
+    that components are."""
+    if not isinstance(model, (NMF, PCA)):
+        raise TypeError("save_model writes an NMF or a PCA of nmfkit, and this is %s.%s"
+                        % (type(model).__module__, type(model).__qualname__))
+    check_is_fitted(model)
+    W = getattr(model, "_W", None) if W is None else W
+    if W is None:
+        raise ValueError("this %s has no W of its own, as it was unpickled: give the W "
+                         "that fit_transform or transform returned" % type(model).__name__)
     kept = model._model(np.asarray(W))
     content = kept.content
     features = getattr(model, "feature_names_in_", None)
@@ -88,7 +98,8 @@ def load_model(path):
     names = names_of(content.H, FEATURE_NAMES, content.features)
     if names is not None:
         estimator.feature_names_in_ = np.array(names, dtype=object)
-    return estimator, kept.W()
+    estimator._W = kept.W()
+    return estimator, estimator._W
 
 
 __all__ = ["read", "save_model", "load_model"]

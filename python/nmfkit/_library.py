@@ -7,6 +7,7 @@ library's own table, nmf_option_table. Calls release the GIL.
 
 import ctypes
 import ctypes.util
+import errno
 import os
 import sysconfig
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
@@ -121,7 +122,14 @@ class nmf_model_content(ctypes.Structure):
                 ("kkt", c_double), ("stopped", c_int), ("threads", c_int64), ("precision", c_int),
                 ("kernel", c_char * 16), ("init", c_char * 16), ("fingerprint", c_uint64),
                 ("winning_seed", c_uint64), ("sketch_iterations", c_int64), ("unit", c_double),
-                ("weighting", c_int), ("idf", POINTER(c_double))]
+                ("weighting", c_int), ("idf", POINTER(c_double)), ("data_transposed", c_int),
+                ("data_column_order", c_int)]
+
+
+class nmf_feature_match(ctypes.Structure):
+    _fields_ = [("how", c_int), ("data_named", c_int), ("model_named", c_int),
+                ("reordered", c_int), ("shared", c_int64), ("missing", c_int64),
+                ("surplus", c_int64)]
 
 
 STOPPED = ("converged", "stalled", "max-iter", "time-limit", "interrupted")
@@ -144,8 +152,20 @@ class NmfError(ValueError):
 
 
 # nmf_status: what Python calls such an error.
-_ERRORS = {4: MemoryError, 5: OSError, 7: NotImplementedError, 8: ArithmeticError,
+FILE = 5
+_ERRORS = {4: MemoryError, 7: NotImplementedError, 8: ArithmeticError,
            9: ConnectionError, 10: KeyboardInterrupt}
+
+
+def _file_error(message):
+    """The OSError whose words the message ends in: FileNotFoundError, PermissionError, ..."""
+    for number in (errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC):
+        if message.endswith(os.strerror(number)):
+            kind = type(OSError(number, ""))
+            error = kind(message)
+            error.errno = number
+            return error
+    return OSError(message)
 
 
 def call(function, *arguments):
@@ -155,6 +175,8 @@ def call(function, *arguments):
     if status == 0:
         return
     message = error.message.decode("utf-8", "replace")
+    if status == FILE:
+        raise _file_error(message)
     if status in _ERRORS:
         raise _ERRORS[status](message)
     raise NmfError(message, library.nmf_status_name(status).decode())
@@ -188,6 +210,8 @@ declare(library, {
     "nmf_fit": (c_int, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_pca": (c_int, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_transform": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
+    "nmf_match_features": (c_int, c_void_p, c_void_p, POINTER(nmf_options),
+                           POINTER(nmf_feature_match), ERROR),
     "nmf_transform_with": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_model_view": (POINTER(nmf_model_content), c_void_p),
     "nmf_model_new": (c_int, POINTER(nmf_model_content), OUT, ERROR),

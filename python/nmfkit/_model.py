@@ -3,10 +3,12 @@ outlive the library's objects."""
 
 import ctypes
 import operator
+import warnings
 
 import numpy as np
 
 from . import _library, _options
+from ._dataset import FEATURE_NAMES, set_names
 from ._library import Handle, call, library, nmf_model_content
 from ._matrix import Matrix, array_of, borrow, borrow_observed
 
@@ -14,7 +16,7 @@ TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
-         "weighting")
+         "weighting", "data_transposed", "data_column_order")
 
 
 _facts_of = operator.attrgetter(*FACTS)
@@ -92,16 +94,27 @@ def build(W, H, options, **content):
     described = nmf_model_content(
         struct_bytes=ctypes.sizeof(nmf_model_content), options=options, loss_kind=options.loss,
         H=matrices[0].pointer, W=None if W is None else matrices[1].pointer,
-        samples=0 if W is None else len(W), features=H.shape[1], k=H.shape[0], precision=_options.F32 if H.dtype == np.float32 else _options.F64,
+        samples=0 if W is None else len(W), features=H.shape[1],
+        k=H.shape[0], precision=_options.F32 if H.dtype == np.float32 else _options.F64,
         **{**content, **pointers})
     model = Model()
     call(library.nmf_model_new, ctypes.byref(described), model.out())
     return model
 
 
-def transform(H, X, options, observed={}, **content):
-    """W for the rows of X: nmf_transform with a model of these components, which needs no W."""
+def transform(H, X, options, observed={}, features=None, names=None, **content):
+    """W for the rows of X: nmf_transform with a model of these components, which needs no W.
+    features: the model's feature names; names: those of the columns of X, matched with them."""
     model, rows, W = build(None, H, options, **content), borrow_observed(X, **observed), Matrix()
+    if features is not None and names is not None:
+        set_names(model.content.H, FEATURE_NAMES, features)
+        set_names(rows.pointer, FEATURE_NAMES, names)
+        match = _library.nmf_feature_match()
+        call(library.nmf_match_features, model.pointer, rows.pointer, ctypes.byref(options),
+             ctypes.byref(match))
+        if match.surplus:
+            warnings.warn("%d features that the model does not know are left out" % match.surplus,
+                          UserWarning, stacklevel=5)
     call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
     return array_of(W.pointer, W)
 

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from . import _checks, _options, _sklearn, _start
+from . import _checks, _options, _pickles, _sklearn, _start
 from ._library import STOPPED, NmfError, library
 from ._matrix import FLOATS, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
@@ -43,8 +43,8 @@ SPOKEN_FOR = ("k", "init", "solver", "loss", "beta", "tol", "max_iter", "seed", 
               "alpha_H", "l1_ratio")
 
 
-@_options.beyond(_options.FIT, SPOKEN_FOR)
-class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
+@_options.beyond(_options.FIT | _options.TRANSFORM, SPOKEN_FOR)
+class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
           _sklearn.BaseEstimator):
     """Non-negative matrix factorization: X ~ W H with W, H >= 0.
 
@@ -58,6 +58,22 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     missing='nan' says that NaN in X was not observed, 'unstored' that of a sparse X only the stored
     entries were; fit, fit_transform and transform also take weights= and masked arrays.
+    n_components: how many parts; 'auto', the default, takes as many as a given H has, or as X has
+        features.
+    init: how W and H start: 'random', 'nndsvd', 'nndsvda', 'nndsvdar', 'lrc' or 'custom' (W and H
+        of fit_transform); None leaves it to the library.
+    beta_loss: 'frobenius', 'kullback-leibler' (counts), 'itakura-saito' (power spectra), or the
+        exponent of a beta-divergence.
+    tol: stop when the scale-free KKT residual is below it ('cd', 'mu': scikit-learn's rules).
+    max_iter: stop after as many iterations at the latest.
+    random_state: seed of every random number: an int, a RandomState, or None for NumPy's own.
+    alpha_W, alpha_H: penalties on W (times the features) and on H (times the samples; 'same' is
+        alpha_W). l1_ratio: the share of L1 in them, the rest is L2.
+    verbose: 1 prints an iteration every half second, and the end; 2 prints every iteration.
+    shuffle: accepted; coordinates are visited in order.
+
+    X may be a DataFrame or a Dataset of nmfkit: their feature names are kept, and transform matches
+    the columns of new data with them.
 
     Attributes beside scikit-learn's: trace_ (a record an iteration: iteration, passes, seconds,
     loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted") and kkt_,
@@ -100,12 +116,15 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         with Watch(self.verbose) as watch:
             model = self._factorize(X, W, H, watch, observed)
         self._keep(model)
+        watch.end("%s: %d iterations, relative error %.6g" % (
+            self.stopped_, self.n_iter_, self._facts["relative_error"]))
+        self._W = W = model.W()
+        if self._follows():
+            self.components_ = self.components_.astype(X.dtype, copy=False)
+            self._W = W = W.astype(X.dtype, copy=False)
         watch.deliver()
         self._warn_if_unfinished()
-        if not self._follows():
-            return model.W()
-        self.components_ = self.components_.astype(X.dtype, copy=False)
-        return model.W().astype(X.dtype, copy=False)
+        return W
 
     def _check_parameters(self):
         _checks.check_parameters(self, PARAMETERS)
@@ -133,6 +152,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def _dtypes(self, X):
         """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
+        X = _sklearn.plain(X, self)
         return FLOATS if self.solver in PARITY else kept_of(X)
 
     def _follows(self):
@@ -174,6 +194,11 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         """k, the start's options, and what these borrow."""
         if self.init == "custom":
             k = "auto" if self.n_components == "auto" else self._components(X)
+            if W is None or H is None:
+                raise ValueError("init='custom' begins at a W and an H of the caller's, and %s is "
+                                 "missing; a fit of W for a given H is non_negative_factorization("
+                                 "X, H=H, update_H=False)"
+                                 % ("both" if W is H else "W" if W is None else "H"))
             H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
             W = _start.check_custom(W, (X.shape[0], len(H)), "NMF (input W)")
             if X.dtype in FLOATS and (H.dtype != X.dtype or W.dtype != X.dtype):
@@ -255,10 +280,10 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         _sklearn.check_is_fitted(self)
         X, weights = unmask(X, weights)
         observed = self._observed(weights)
-        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
-        return self._solve(X, self.components_, observed=observed)
+        X, names = _sklearn.check_new(self, X, kept_of(_sklearn.plain(X, self)))
+        return self._solve(X, self.components_, observed=observed, names=names)
 
-    def _solve(self, X, H, fitted=True, observed={}):
+    def _solve(self, X, H, fitted=True, observed={}, names=None):
         """W for the components of the fit, with what else the fit learned, or for any others."""
         if not observed:
             self._refuse_zeros(X)
@@ -267,7 +292,8 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             if not fitted:
                 return transform_with(H, X, options, observed)
             facts = getattr(self, "_facts", {})  # components_ may have been set by hand
-            return transform(H, X, options, observed,
+            return transform(H, X, options, observed, names=names,
+                             features=getattr(self, "feature_names_in_", None),
                              **{name: facts[name] for name in LEARNED if name in facts})
         except NmfError as error:
             if error.kind == "data" and not observed:
@@ -291,7 +317,6 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def _model(self, W):
         """An nmf_model of this estimator and the W that its fit found."""
-        _sklearn.check_is_fitted(self)
         H = self.components_
         options = self._make_options(len(H), init=self.init or "auto",
                                      seed=self._facts["winning_seed"])
@@ -338,6 +363,8 @@ def non_negative_factorization(X, W=None, H=None, n_components="auto", *, init=N
         warnings.warn("When update_H=False, the provided initial W is not used.", RuntimeWarning,
                       stacklevel=2)
     k = nmf._components(X, H)
+    if H is None:
+        raise ValueError("update_H=False seeks W for a given H, and H is missing")
     H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
     if X.dtype in FLOATS and H.dtype != X.dtype:
         raise TypeError("H should have the same dtype as X. Got H.dtype = %s." % H.dtype)

@@ -28,7 +28,13 @@ class Option:
         """The value as the struct has it."""
         if self.kind == ENUM:
             return self.names.index(value)
+        if self._decides() and isinstance(value, str):
+            return {"auto": -1, "off": 0}[value]
         return {INT: int, REAL: float, FLAG: bool}[self.kind](value)
+
+    def _decides(self):
+        """-1 leaves it to the library: 'auto' and 'off' are the words for -1 and 0."""
+        return self.kind == INT and self.lowest == -1
 
     def decode(self, value):
         return self.names[value] if self.kind == ENUM else value
@@ -38,6 +44,8 @@ class Option:
             return isinstance(value, str) and value in self.names
         if self.kind == FLAG:
             return isinstance(value, bool)
+        if self._decides() and isinstance(value, str):
+            return value in ("auto", "off")
         kind = numbers.Integral if self.kind == INT else numbers.Real
         return isinstance(value, kind) and self.lowest <= value <= self.highest
 
@@ -46,6 +54,8 @@ class Option:
             return "a str among {%s}" % ", ".join(map(repr, self.names))
         if self.kind == FLAG:
             return "a bool"
+        if self._decides():
+            return "'auto', 'off' or an int in the range [1, %s]" % self.highest
         return "%s in the range [%s, %s]" % ("an int" if self.kind == INT else "a float",
                                              self.lowest, self.highest)
 

@@ -1,10 +1,11 @@
 """PCA with scikit-learn's signature and attributes; the arithmetic is the library's."""
 
+import math
 import numbers
 
 import numpy as np
 
-from . import _checks, _options, _sklearn
+from . import _checks, _options, _pickles, _sklearn
 from ._library import MODEL_PCA, NmfError, library
 from ._matrix import kept_of
 from ._model import build, learn, transform
@@ -13,7 +14,7 @@ from ._model import build, learn, transform
 SOLVERS = {"auto": "auto", "full": "exact", "covariance_eigh": "exact", "arpack": "exact",
            "randomized": "randomized"}
 PARAMETERS = {
-    "n_components": (_checks.whole(1), _checks.fraction(), _checks.NONE),
+    "n_components": (_checks.whole(1), _checks.fraction(), _checks.among("mle"), _checks.NONE),
     "copy": (_checks.BOOLEAN,),
     "whiten": (_checks.BOOLEAN,),
     "svd_solver": (_checks.among(*SOLVERS),),
@@ -24,15 +25,16 @@ PARAMETERS = {
     "random_state": (_checks.SEED,),
 }
 VARIANCES = ("singular_values", "explained_variance", "explained_variance_ratio")
-SPOKEN_FOR = ("k", "whiten", "pca_solver", "seed")
+SPOKEN_FOR = ("k", "whiten", "pca_solver", "seed",
+              "tol", "alpha_W", "l1_ratio")  # the last: of an NMF's transform
 
 
-@_options.beyond(_options.PCA, SPOKEN_FOR)
-class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
+@_options.beyond(_options.PCA | _options.TRANSFORM, SPOKEN_FOR)
+class PCA(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
           _sklearn.BaseEstimator):
     """Principal component analysis: X ~ W H + mean, the rows of H orthonormal.
 
-    The parameters, attributes and methods of sklearn.decomposition.PCA, except n_components='mle'.
+    The parameters, attributes and methods of sklearn.decomposition.PCA.
     Arrays and sparse matrices are read where they lie, never copied or written to, whatever `copy`
     says; tol, iterated_power, n_oversamples and power_iteration_normalizer are accepted and have no
     effect. pca_sign='v' makes the largest entry of each component positive, as scikit-learn does
@@ -62,7 +64,8 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def fit_transform(self, X, y=None):
         """Learns the principal components of X and returns its scores."""
         _checks.check_parameters(self, PARAMETERS)
-        X = _sklearn.check_input(self, X, reset=True, dtypes=kept_of(X))
+        X = _sklearn.check_input(self, X, reset=True,
+                                 dtypes=kept_of(_sklearn.plain(X, self)))
         least = min(X.shape)
         wanted = least if self.n_components is None else self.n_components
         whole = isinstance(wanted, numbers.Integral)
@@ -76,10 +79,15 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
                 _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))
             raise
         self._keep(model)
-        if not whole:
+        if wanted == "mle":
+            if X.shape[0] < X.shape[1]:
+                raise ValueError("n_components='mle' is only supported if n_samples >= n_features")
+            self._shorten(_likeliest_rank(self.explained_variance_, X.shape[0]))
+        elif not whole:
             cumulated = np.cumsum(self.explained_variance_ratio_)
             self._shorten(int(np.searchsorted(cumulated, wanted, side="right")) + 1)
-        return model.W()[:, :self.n_components_]
+        self._W = model.W()[:, :self.n_components_]
+        return self._W
 
     def _make_options(self, k):
         seed = self.random_state
@@ -118,9 +126,10 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     def transform(self, X):
         """The scores of the rows of X."""
         _sklearn.check_is_fitted(self)
-        X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
+        X, names = _sklearn.check_new(self, X, kept_of(_sklearn.plain(X, self)))
         try:
             return transform(self.components_, X, self._make_options(self.n_components_),
+                             names=names, features=getattr(self, "feature_names_in_", None),
                              **self._content())
         except NmfError as error:
             if error.kind == "data":
@@ -135,6 +144,41 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             X = X * np.sqrt(self.explained_variance_)
         return X @ self.components_ + self.mean_
 
+    # ---- the probabilistic model: Tipping & Bishop 1999 ----
+
+    def get_covariance(self):
+        """The covariance of the features: what the components explain, and equal noise."""
+        _sklearn.check_is_fitted(self)
+        H, above = self.components_, self._above_noise()
+        return (H.T * above) @ H + self.noise_variance_ * np.eye(H.shape[1])
+
+    def get_precision(self):
+        """Its inverse, from the k x k matrix of the components (Woodbury's identity)."""
+        _sklearn.check_is_fitted(self)
+        H, noise = self.components_, self.noise_variance_
+        if noise == 0:
+            return np.linalg.inv(self.get_covariance())
+        above = self._above_noise()
+        return (np.eye(H.shape[1]) - (H.T * (above / (above + noise))) @ H) / noise
+
+    def _above_noise(self):
+        return np.maximum(self.explained_variance_ - self.noise_variance_, 0)
+
+    def score_samples(self, X):
+        """The log likelihood of each row of X."""
+        _sklearn.check_is_fitted(self)
+        X, names = _sklearn.check_new(self, X, kept_of(_sklearn.plain(X, self)))
+        if names is not None and list(names) != list(self.feature_names_in_):
+            raise ValueError("score_samples wants the features of the fit in their order")
+        X = (X.toarray() if hasattr(X, "toarray") else X) - self.mean_
+        precision = self.get_precision()
+        return -0.5 * ((X * (X @ precision)).sum(axis=1) + X.shape[1] * np.log(2 * np.pi)
+                       - np.linalg.slogdet(precision)[1])
+
+    def score(self, X, y=None):
+        """Their mean."""
+        return float(np.mean(self.score_samples(X)))
+
     # ---- model files ----
 
     def _content(self):
@@ -144,7 +188,6 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def _model(self, W):
         """An nmf_model of this estimator and the scores that its fit found."""
-        _sklearn.check_is_fitted(self)
         H = self.components_
         return build(np.asarray(W, H.dtype), H, self._make_options(len(H)), **self._content())
 
@@ -164,5 +207,37 @@ class PCA(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def __sklearn_tags__(self):  # from 1.6
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _likeliest_rank(spectrum, samples):
+    """The number of components of the largest evidence for these variances.
+    Source: Minka 2000, "Automatic choice of dimensionality for PCA"."""
+    features = len(spectrum)
+    evidence = np.full(features, -np.inf)
+    logs = np.log(np.maximum(spectrum, np.finfo(float).tiny))
+    for k in range(1, features):
+        if spectrum[k - 1] < 1e-15:
+            break
+        evidence[k] = _evidence(np.asarray(spectrum, float), logs, k, samples)
+    return int(np.argmax(evidence)) if np.isfinite(evidence).any() else 1
+
+
+def _evidence(spectrum, logs, k, samples):
+    features = len(spectrum)
+    rest = max(float(spectrum[k:].mean()), 1e-15)
+    prior = -k * math.log(2) + sum(
+        math.lgamma((features - i) / 2) - math.log(math.pi) * (features - i) / 2
+        for i in range(k))
+    fit = -samples / 2 * (logs[:k].sum() + math.log(rest) * (features - k))
+    free = features * k - k * (k + 1) / 2
+    smoothed = np.where(np.arange(features) < k, spectrum, rest)
+    curvature = 0.0
+    for i in range(k):
+        gaps = (spectrum[i] - spectrum[i + 1:]) * (1 / smoothed[i + 1:] - 1 / smoothed[i])
+        curvature += np.log(np.maximum(gaps, np.finfo(float).tiny)).sum() + (
+            features - i - 1) * math.log(samples)
+    return (prior + fit + math.log(2 * math.pi) * (free + k) / 2 - curvature / 2
+            - k * math.log(samples) / 2)

@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 
+from ._dataset import Dataset
 from ._matrix import FLOATS, entries, is_sparse
 
 try:
@@ -131,10 +132,59 @@ def _is_fine(estimator, X, reset, dtypes):
     return X.dtype in dtypes and X.ndim == 2 and min(X.shape) > 0
 
 
+def names_of_columns(X):
+    """The feature names of a DataFrame (texts throughout) or of a Dataset, else None."""
+    if isinstance(X, Dataset):
+        return X.feature_names
+    columns = getattr(X, "columns", None)
+    if columns is None or is_sparse(X):
+        return None
+    names = list(columns)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def plain(X, estimator):
+    """The array in a Dataset; masked entries, which nothing here leaves out, are refused."""
+    if isinstance(X, Dataset):
+        return X.data
+    if isinstance(X, np.ma.MaskedArray):
+        if np.ma.is_masked(X):
+            raise ValueError("%s does not take masked entries: fill them in (X.filled(value)), or "
+                             "drop the samples that have them" % type(estimator).__name__)
+        return X.data
+    return X
+
+
+def check_new(estimator, X, dtypes):
+    """New data for a fitted estimator: the array, and its feature names where both sides have some,
+    which are then the library's to match, in whatever order they stand."""
+    names, fitted = names_of_columns(X), getattr(estimator, "feature_names_in_", None)
+    X = plain(X, estimator)
+    if names is None or fitted is None:
+        return check_input(estimator, X, False, dtypes), None
+    if not is_sparse(X):
+        X = np.asarray(X)
+    if X.dtype not in dtypes:
+        X = X.astype(dtypes[0])
+    if is_sparse(X) and X.format not in FORMS:
+        X = X.tocsr()
+    return X, names
+
+
 def check_input(estimator, X, reset, dtypes):
     """X as an array of one of the types, else converted to the first, with n_features_in_ and
     feature_names_in_ noted or compared. Its entries are left to the library, which looks at them
     anyway: see refuse_unusable."""
+    names = names_of_columns(X) if reset else None
+    X = _check_input(estimator, plain(X, estimator), reset, dtypes)
+    if reset and names is not None:
+        estimator.feature_names_in_ = np.asarray(names, dtype=object)
+    elif reset and not IS_HERE and hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+    return X
+
+
+def _check_input(estimator, X, reset, dtypes):
     if _is_fine(estimator, X, reset, dtypes):
         estimator.n_features_in_ = X.shape[1]
         return X

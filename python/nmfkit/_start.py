@@ -11,7 +11,9 @@ from ._sklearn import random_state
 
 def check_custom(A, shape, whom):
     """A start given by the caller; 'auto' in shape fits any size."""
-    A = np.asarray(A)
+    if A is None:
+        raise ValueError("A start needs both W and H: the one passed to %s is None" % whom)
+    A = A.toarray() if hasattr(A, "toarray") else np.asarray(A)
     if A.ndim != 2:
         raise ValueError("Expected 2D array, got %dD array instead" % A.ndim)
     if any(expected not in ("auto", size) for expected, size in zip(shape, A.shape)):

@@ -1,5 +1,6 @@
-"""What happens in Python while the library works: progress lines, and Ctrl-C turned into a request
-to stop that leaves the best result so far."""
+"""What happens in Python while the library works: progress lines, and signals. A signal's handler
+runs as it would elsewhere; what it raises (KeyboardInterrupt on Ctrl-C, a time-out of an alarm) is
+turned into a request to stop that leaves the best result so far, and raised again behind the call."""
 
 import signal
 import threading
@@ -13,6 +14,7 @@ except ImportError:
     from signal import getsignal, signal as set_signal
 
 SECONDS_BETWEEN_LINES = 0.5
+SIGNALS = sorted(set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Watch:
@@ -21,25 +23,34 @@ class Watch:
 
     def __init__(self, verbose):
         self.verbose, self.printed = verbose, -1.0
-        self.signalled = self.error = self.previous = None
+        self.error = None
+        self.previous = {}  # signal -> its handler, while ours stands in its place
         self.in_main = threading.current_thread() is threading.main_thread()
         # Signals come to the main thread only; elsewhere nothing would ever ask to stop.
         needed = verbose or self.in_main
         self.function = nmf_progress_fn(self._progress) if needed else nmf_progress_fn()
 
     def __enter__(self):
-        if self.in_main and callable(getsignal(signal.SIGINT)):
-            # Trap: Python's own handler would raise inside the callback, perhaps before its first
-            # line, and ctypes drops exceptions. This one only notes the signal.
-            self.previous = set_signal(signal.SIGINT, self._note)
+        if self.in_main:
+            # Trap: a handler that raises would do so inside the callback, perhaps before its first
+            # line, and ctypes drops exceptions. Ours catches them.
+            for number in SIGNALS:
+                handler = getsignal(number)
+                if callable(handler):
+                    self.previous[number] = handler
+                    set_signal(number, self._handle)
         return self
 
     def __exit__(self, *_):
-        if self.previous is not None:
-            set_signal(signal.SIGINT, self.previous)
+        for number, handler in self.previous.items():
+            if getsignal(number) == self._handle:  # unless a handler has set another
+                set_signal(number, handler)
 
-    def _note(self, number, frame):
-        self.signalled = (number, frame)
+    def _handle(self, number, frame):
+        try:
+            self.previous[number](number, frame)
+        except BaseException as error:
+            self.error = error
 
     def _progress(self, point, _context):
         try:
@@ -47,7 +58,7 @@ class Watch:
                 self._print(point.contents)
         except BaseException as error:  # a broken pipe, say: told when the library has returned
             self.error = error
-        return int(self.signalled is not None or self.error is not None)
+        return int(self.error is not None)
 
     def _print(self, point):
         now = time.monotonic()
@@ -58,9 +69,12 @@ class Watch:
         known += "" if point.kkt != point.kkt else "  kkt %.2e" % point.kkt
         print("iteration %5d  %8.3f s%s" % (point.iteration, point.seconds, known))
 
+    def end(self, words):
+        """The last line of a verbose fit."""
+        if self.verbose:
+            print(words)
+
     def deliver(self):
-        """What was put off: raises what the signal or the printing would have raised."""
+        """What was put off: raises what a signal's handler or the printing raised."""
         if self.error is not None:
             raise self.error
-        if self.signalled is not None:
-            self.previous(*self.signalled)

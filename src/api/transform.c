@@ -2,6 +2,7 @@
 #include "fit/transform.h"
 #include "base/options.h"
 #include "data/matrix.h"
+#include "model/features.h"
 #include "model/input.h"
 #include "model/model.h"
 
@@ -12,26 +13,17 @@ static nmf_status need(const void *argument, const char *name, nmf_error *error)
     return argument ? NMF_OK : nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", name);
 }
 
-static nmf_status check_samples(const nmf_model_content *content, const nmf_matrix *X,
-                                nmf_error *error)
-{
-    if (nmf_matrix_columns(X) != content->features)
-        return nmf_fail(error, NMF_ERROR_SHAPE, "X has %lld features; the model was fitted to %lld",
-                        (long long)nmf_matrix_columns(X), (long long)content->features);
-    return nmf_matrix_rows(X) > 0 ? NMF_OK : nmf_fail(error, NMF_ERROR_DATA, "X has no samples");
-}
-
 /* options: checked. */
 static nmf_status transform(const nmf_model_content *content, const nmf_matrix *X,
                             const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
     nmfi_input input;
     nmf_options left = *options;
-    nmf_status status = check_samples(content, X, error);
-    if (status == NMF_OK) status = nmfi_input_like(content, X, options, &input, error);
+    if (nmf_matrix_rows(X) == 0) return nmf_fail(error, NMF_ERROR_DATA, "X has no samples");
+    nmf_status status = nmfi_input_like(content, X, options, &input, error);
     if (status != NMF_OK) return status;
     left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
-    status = nmfi_transform(content, input.X, &left, W, error);
+    status = nmfi_transform(input.model, input.X, &left, W, error);
     nmfi_input_free(&input);
     if (status == NMF_OK) return NMF_OK;
     nmf_matrix_free(*W);
@@ -53,6 +45,26 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
                                 &checked, error);
     return status == NMF_OK ? transform(content, X, &checked, W, error) : status;
+}
+
+nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
+                              const nmf_options *options, nmf_feature_match *match,
+                              nmf_error *error)
+{
+    nmf_options checked;
+    nmfi_feature_map map;
+    nmf_status status = need(match, "match", error);
+    if (status == NMF_OK) status = need(model, "model", error);
+    if (status == NMF_OK) status = need(X, "X", error);
+    if (status != NMF_OK) return status;
+    const nmf_model_content *content = nmf_model_view(model);
+    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
+                                &checked, error);
+    if (status == NMF_OK) status = nmfi_map_features(content->H, X, &checked, &map, error);
+    if (status != NMF_OK) return status;
+    *match = map.found;
+    nmfi_feature_map_free(&map);
+    return NMF_OK;
 }
 
 /* The loss, the penalties and the weighting have no model to come from. */

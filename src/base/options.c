@@ -4,11 +4,14 @@
 #endif
 #include "base/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The names of each enum, as arrays the table can point to. */
 static const char *const init_names[] = {NMF_INIT_NAMES};
@@ -18,6 +21,8 @@ static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
 static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const char *const loss_names[] = {NMF_LOSS_NAMES};
 static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
+static const char *const match_names[] = {NMF_MATCH_NAMES};
+static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES};
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
 
 /* The enum type's name, as options.def gives it, leads to its array: nmf_init -> init_names. */
@@ -28,6 +33,8 @@ static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
 #define NAMES_OF_nmf_pca_sign pca_sign_names
 #define NAMES_OF_nmf_loss loss_names
 #define NAMES_OF_nmf_weighting weighting_names
+#define NAMES_OF_nmf_match match_names
+#define NAMES_OF_nmf_missing_features missing_features_names
 
 static const nmf_option_info table[] = {
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) \
@@ -147,17 +154,49 @@ static nmf_status out_of_bounds(const nmf_option_info *option, const char *text,
                     option->flag, text, option->lowest, option->highest);
 }
 
+/* strtod reads "0.5" as 0 where the host's locale has a decimal comma. */
+static double read_real(const char *text, char **end)
+{
+    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    const double value = plain ? strtod_l(text, end, plain) : strtod(text, end);
+    if (plain) freelocale(plain);
+    return value;
+}
+
+/* "M", "GiB": what stands behind a number, in bytes; 0 where it is no unit. */
+static double unit_of_size(const char *text)
+{
+    static const char units[] = "KMGT";
+    const char *at = *text ? strchr(units, toupper((unsigned char)*text)) : NULL;
+    const int known = at && (text[1] == '\0' || strcasecmp(text + 1, "b") == 0 ||
+                             strcasecmp(text + 1, "ib") == 0);
+    return known ? ldexp(1.0, 10 * (int)(at - units + 1)) : 0;
+}
+
+/* Where the option is a number of bytes and the text a size with a unit: those bytes, as text. */
+static const char *in_bytes(const nmf_option_info *option, const char *text, char number[32])
+{
+    char *end = NULL;
+    if (strcmp(option->metavar, "BYTES") != 0) return text;
+    const double count = read_real(text, &end), unit = unit_of_size(end);
+    if (end == text || unit == 0 || !(count >= 0 && count * unit < 0x1p62)) return text;
+    snprintf(number, 32, "%.0f", count * unit);
+    return number;
+}
+
 static nmf_status set_integer(char *field, const nmf_option_info *option, const char *text,
                               nmf_error *error)
 {
-    char *end = NULL;
+    char *end = NULL, number[32];
+    const char *const given = text;
     errno = 0;
+    text = in_bytes(option, text, number);
     if (decides(option))
-        text = strcmp(text, "auto") == 0 ? "-1" : strcmp(text, "off") == 0 ? "0" : text;
+        text = strcasecmp(text, "auto") == 0 ? "-1" : strcasecmp(text, "off") == 0 ? "0" : text;
     const long long value = strtoll(text, &end, 10);
     const int bad = end == text || *end != '\0' || errno == ERANGE;
     if (bad || value < option->lowest_integer || value > option->highest_integer)
-        return out_of_bounds(option, text, error);
+        return out_of_bounds(option, given, error);
     const int64_t integer = value;
     memcpy(field, &integer, sizeof integer);
     return NMF_OK;
@@ -167,10 +206,7 @@ static nmf_status set_real(char *field, const nmf_option_info *option, const cha
                            nmf_error *error)
 {
     char *end = NULL;
-    /* Trap: strtod reads "0.5" as 0 where the host's locale has a decimal comma. */
-    const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    const double value = plain ? strtod_l(text, &end, plain) : strtod(text, &end);
-    if (plain) freelocale(plain);
+    const double value = read_real(text, &end);
     if (end == text || *end != '\0' || !(value >= option->lowest && value <= option->highest))
         return out_of_bounds(option, text, error);
     memcpy(field, &value, sizeof value);
@@ -182,7 +218,7 @@ static nmf_status set_flag(char *field, const nmf_option_info *option, const cha
 {
     static const char *const words[] = {"no", "yes", "0", "1", "false", "true"};
     for (int i = 0; i < 6; i++)
-        if (strcmp(text, words[i]) == 0) {
+        if (strcasecmp(text, words[i]) == 0) {
             const int value = i & 1;
             memcpy(field, &value, sizeof value);
             return NMF_OK;
@@ -190,11 +226,30 @@ static nmf_status set_flag(char *field, const nmf_option_info *option, const cha
     return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be yes or no", option->flag, text);
 }
 
+/* What scikit-learn and R's NMF call the same thing. */
+static const char *our_word(const nmf_option_info *option, const char *text)
+{
+    static const char *const others[][3] = {
+        {"loss", "kullback-leibler", "kl"}, {"loss", "kld", "kl"},
+        {"loss", "brunet", "kl"},           {"loss", "itakura-saito", "is"},
+        {"loss", "euclidean", "frobenius"}, {"loss", "lee", "frobenius"},
+        {"loss", "mse", "frobenius"},       {"precision", "float32", "f32"},
+        {"precision", "float64", "f64"},    {"precision", "single", "f32"},
+        {"precision", "double", "f64"},     {"pca-solver", "full", "exact"},
+        {"weighting", "tf-idf", "tfidf"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(option->flag, others[i][0]) == 0 && strcasecmp(text, others[i][1]) == 0)
+            return others[i][2];
+    return text;
+}
+
 static nmf_status set_enum(char *field, const nmf_option_info *option, const char *text,
                            nmf_error *error)
 {
+    const char *const word = our_word(option, text);
     for (int i = 0; i < option->name_count; i++)
-        if (strcmp(text, option->names[i]) == 0) {
+        if (strcasecmp(word, option->names[i]) == 0) {
             memcpy(field, &i, sizeof i);
             return NMF_OK;
         }
@@ -204,6 +259,10 @@ static nmf_status set_enum(char *field, const nmf_option_info *option, const cha
 nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option, const char *text,
                           nmf_error *error)
 {
+    if (!options || !option || !text)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "setting an option needs options, its row of "
+                        "the table and a text");
     char *field = (char *)options + option->offset;
     switch (option->kind) {
     case NMF_OPTION_KIND_INT: return set_integer(field, option, text, error);
@@ -217,6 +276,9 @@ nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option, c
 void nmf_option_get(const nmf_options *options, const nmf_option_info *option, char *text,
                     size_t bytes)
 {
+    if (!text || bytes == 0) return;
+    text[0] = '\0';
+    if (!options || !option) return;
     const double value = get_number(options, option);
     int64_t integer;
     switch (option->kind) {

@@ -57,6 +57,7 @@ static double read_entry(const nmf_matrix *matrix, int64_t row, int64_t column)
 
 double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
+    if (!matrix) return 0.0;
     if (matrix->reader.read) return read_entry(matrix, row, column);
     return nmf_matrix_is_sparse(matrix) ? sparse_entry(matrix, row, column)
                                         : dense_entry(&matrix->dense, row, column);
@@ -64,10 +65,10 @@ double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 
 double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at)
 {
-    const int64_t columns = matrix->dense.columns;
-    return nmf_matrix_is_sparse(matrix)
-               ? nmfi_value(matrix->sparse.dtype, matrix->sparse.values, at)
-               : nmf_matrix_at(matrix, at / columns, at % columns);
+    if (!matrix) return 0.0;
+    if (nmf_matrix_is_sparse(matrix))
+        return nmfi_value(matrix->sparse.dtype, matrix->sparse.values, at);
+    return nmf_matrix_at(matrix, at / matrix->dense.columns, at % matrix->dense.columns);
 }
 
 static void copy_dense(const nmf_dense *d, int64_t first, int64_t count, nmf_dtype dtype, void *out)
@@ -111,6 +112,8 @@ static void copy_sparse(const nmf_matrix *matrix, int64_t first, int64_t count, 
 nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t count,
                                 nmf_dtype dtype, void *out, nmf_error *error)
 {
+    if (!matrix || (!out && count > 0))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "copying rows needs a matrix and a place");
     const int64_t rows = matrix->dense.rows;
     if ((size_t)dtype > NMF_F64)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
@@ -189,6 +192,7 @@ static uint64_t hash_sparse(const nmf_sparse *s)
 
 uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
 {
+    if (!matrix) return 0;
     const nmf_dense *d = &matrix->dense;
     const uint64_t entries = matrix->reader.read            ? hash_read(matrix)
                              : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)

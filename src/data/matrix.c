@@ -5,6 +5,39 @@
 
 #include <stdlib.h>
 
+static nmf_status no_place(nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "the place for the matrix is NULL");
+}
+
+/* |count - 1| steps of `stride` elements are a distance that memory can have. */
+static int reachable(int64_t count, int64_t stride, int64_t *reach)
+{
+    const int64_t most = PTRDIFF_MAX / 8;
+    return stride >= -most && stride <= most && !__builtin_mul_overflow(count - 1, stride, reach) &&
+           *reach >= -most && *reach <= most;
+}
+
+/* Where the entries lie: aligned, and no farther apart than memory is long. */
+static nmf_status check_places(const nmf_dense *dense, nmf_error *error)
+{
+    int64_t down, across;
+    const size_t bytes = nmf_dtype_bytes(dense->dtype);
+    if ((uintptr_t)dense->data % bytes != 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "the data at %p are not aligned to the %zu bytes of %s", dense->data, bytes,
+                        nmf_dtype_name(dense->dtype));
+    if (!reachable(dense->rows, dense->row_stride, &down) ||
+        !reachable(dense->columns, dense->column_stride, &across) ||
+        down + across > PTRDIFF_MAX / 8 || down + across < -(PTRDIFF_MAX / 8))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "strides %lld and %lld of a %lld x %lld matrix: its entries would lie "
+                        "farther apart than memory is long",
+                        (long long)dense->row_stride, (long long)dense->column_stride,
+                        (long long)dense->rows, (long long)dense->columns);
+    return NMF_OK;
+}
+
 static nmf_status check_dense(const nmf_dense *dense, nmf_error *error)
 {
     if (!dense) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the matrix description is NULL");
@@ -23,7 +56,7 @@ static nmf_status check_dense(const nmf_dense *dense, nmf_error *error)
     if (entries > 0 && !dense->data)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the data of a %lld x %lld matrix is NULL",
                         (long long)dense->rows, (long long)dense->columns);
-    return NMF_OK;
+    return entries > 0 ? check_places(dense, error) : NMF_OK;
 }
 
 nmf_status nmf_matrix_borrow(const nmf_dense *dense, nmf_matrix **matrix, nmf_error *error)
@@ -34,8 +67,8 @@ nmf_status nmf_matrix_borrow(const nmf_dense *dense, nmf_matrix **matrix, nmf_er
 nmf_status nmf_matrix_adopt(const nmf_dense *dense, void (*release)(void *context), void *context,
                             nmf_matrix **matrix, nmf_error *error)
 {
-    *matrix = NULL;
-    nmf_status status = check_dense(dense, error);
+    if (matrix) *matrix = NULL;
+    nmf_status status = matrix ? check_dense(dense, error) : no_place(error);
     nmf_matrix *made = status == NMF_OK ? calloc(1, sizeof *made) : NULL;
     if (status == NMF_OK && !made)
         status = nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
@@ -53,13 +86,14 @@ nmf_status nmf_matrix_adopt(const nmf_dense *dense, void (*release)(void *contex
 nmf_status nmf_matrix_new(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_matrix **matrix,
                           nmf_error *error)
 {
+    if (!matrix) return no_place(error);
     *matrix = NULL;
-    nmf_dense dense = {.data = "",
-                       .dtype = dtype,
+    nmf_dense dense = {.dtype = dtype,
                        .rows = rows,
                        .columns = columns,
                        .row_stride = columns,
                        .column_stride = 1};
+    dense.data = &dense; /* aligned, and not NULL */
     const nmf_status status = check_dense(&dense, error);
     if (status != NMF_OK) return status;
     const size_t bytes = nmfi_product(rows, columns) * nmf_dtype_bytes(dtype);
@@ -101,10 +135,10 @@ static int usable(const nmf_sparse *sparse, nmfi_sparse_order order)
 nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(void *context),
                                    void *context, nmf_matrix **matrix, nmf_error *error)
 {
-    *matrix = NULL;
+    if (matrix) *matrix = NULL;
     nmfi_sparse_order order = {0};
     nmf_matrix *made = NULL;
-    nmf_status status = nmfi_sparse_check(sparse, &order, error);
+    nmf_status status = matrix ? nmfi_sparse_check(sparse, &order, error) : no_place(error);
     if (status == NMF_OK) {
         made = calloc(1, sizeof *made);
         if (!made)
@@ -132,10 +166,11 @@ nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(voi
 
 nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader, nmf_matrix **matrix, nmf_error *error)
 {
+    if (!matrix) return no_place(error);
     *matrix = NULL;
     if (!reader || !reader->read)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the function that reads rows is NULL");
-    const nmf_dense shape = {"", reader->dtype, reader->rows, reader->columns, 0, 0};
+    const nmf_dense shape = {reader, reader->dtype, reader->rows, reader->columns, 0, 0};
     const nmf_status status = check_dense(&shape, error);
     if (status != NMF_OK) return status;
     nmf_matrix *made = calloc(1, sizeof *made);
@@ -166,47 +201,49 @@ void nmf_matrix_free(nmf_matrix *matrix)
 
 nmf_dense nmf_matrix_dense(const nmf_matrix *matrix)
 {
-    return matrix->dense;
+    return matrix ? matrix->dense : (nmf_dense){0};
 }
 
 void *nmf_matrix_writable(nmf_matrix *matrix)
 {
-    return nmf_matrix_is_sparse(matrix) ? NULL : matrix->owned;
+    return !matrix || nmf_matrix_is_sparse(matrix) ? NULL : matrix->owned;
 }
 
 int64_t nmf_matrix_rows(const nmf_matrix *matrix)
 {
-    return matrix->dense.rows;
+    return matrix ? matrix->dense.rows : 0;
 }
 
 int64_t nmf_matrix_columns(const nmf_matrix *matrix)
 {
-    return matrix->dense.columns;
+    return matrix ? matrix->dense.columns : 0;
 }
 
 nmf_dtype nmf_matrix_dtype(const nmf_matrix *matrix)
 {
-    return matrix->dense.dtype;
+    return matrix ? matrix->dense.dtype : NMF_U8;
 }
 
 int nmf_matrix_is_sparse(const nmf_matrix *matrix)
 {
-    return matrix->sparse.pointers != NULL;
+    return matrix && matrix->sparse.pointers != NULL;
 }
 
 nmf_sparse nmf_matrix_sparse(const nmf_matrix *matrix)
 {
-    return matrix->sparse;
+    return matrix ? matrix->sparse : (nmf_sparse){0};
 }
 
 int64_t nmf_matrix_stored(const nmf_matrix *matrix)
 {
+    if (!matrix) return 0;
     return nmf_matrix_is_sparse(matrix) ? nmfi_sparse_stored(&matrix->sparse)
                                         : matrix->dense.rows * matrix->dense.columns;
 }
 
 void nmf_matrix_transpose(nmf_matrix *matrix)
 {
+    if (!matrix) return;
     nmf_dense *d = &matrix->dense;
     const nmf_dense before = *d;
     d->rows = before.columns;
@@ -226,6 +263,7 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
 nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height, int64_t width,
                                       nmf_error *error)
 {
+    if (!matrix) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the matrix is NULL");
     const size_t pixels = nmfi_product(height, width);
     if (height < 1 || width < 1 || pixels != (size_t)matrix->dense.columns)
         return nmf_fail(error, NMF_ERROR_SHAPE, "image shape %lldx%lld does not fit %lld features",
@@ -237,10 +275,10 @@ nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height, int64_
 
 int64_t nmf_matrix_image_height(const nmf_matrix *matrix)
 {
-    return matrix->image_height;
+    return matrix ? matrix->image_height : 0;
 }
 
 int64_t nmf_matrix_image_width(const nmf_matrix *matrix)
 {
-    return matrix->image_width;
+    return matrix ? matrix->image_width : 0;
 }

@@ -19,6 +19,7 @@ static int64_t names_wanted(const nmf_matrix *matrix, nmf_names which)
 nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which, const char *const *names,
                                 nmf_error *error)
 {
+    if (!matrix) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the matrix is NULL");
     if ((size_t)which > NMF_LABELS)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "names kind %d is not one of 0 to 2",
                         (int)which);
@@ -54,14 +55,14 @@ nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_names which, const char 
 
 const char *nmf_matrix_name(const nmf_matrix *matrix, nmf_names which, int64_t index)
 {
-    if ((size_t)which > NMF_LABELS) return NULL;
+    if (!matrix || (size_t)which > NMF_LABELS) return NULL;
     const nmfi_name_list *list = &matrix->names[which];
     return list->names && index >= 0 && index < list->count ? list->names[index] : NULL;
 }
 
 int nmf_matrix_has_names(const nmf_matrix *matrix, nmf_names which)
 {
-    return (size_t)which <= NMF_LABELS && matrix->names[which].names != NULL;
+    return matrix && (size_t)which <= NMF_LABELS && matrix->names[which].names != NULL;
 }
 
 static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_names which, nmf_error *error)

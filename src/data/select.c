@@ -96,7 +96,10 @@ static nmf_status select_names(const nmf_matrix *matrix, const int64_t *rows, in
 nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
                              nmf_matrix **selected, nmf_error *error)
 {
-    *selected = NULL;
+    if (selected) *selected = NULL;
+    if (!matrix || !selected || count < 0 || (!rows && count > 0))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "selecting rows needs a matrix, their numbers and a place");
     if (matrix->weights || matrix->missing != NMF_MISSING_NONE)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "rows are selected before weights and missing entries are set");

@@ -46,6 +46,12 @@ static nmf_status check_description(const nmf_sparse *s, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_SHAPE, "shape %lld x %lld: the number of rows overflows",
                         (long long)s->rows, (long long)s->columns);
     if (!s->pointers) return nmf_fail(error, NMF_ERROR_ARGUMENT, "the pointers are NULL");
+    if ((uintptr_t)s->pointers % sizeof *s->pointers != 0 ||
+        (uintptr_t)s->indices % (size_t)s->index_bytes != 0 ||
+        (uintptr_t)s->values % nmf_dtype_bytes(s->dtype) != 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "the arrays at %p, %p and %p are not aligned to their types",
+                        (const void *)s->pointers, s->indices, s->values);
     return NMF_OK;
 }
 

@@ -21,6 +21,8 @@ static void insert(double entry, int64_t column, int64_t count, int64_t *columns
 nmf_status nmf_matrix_top(const nmf_matrix *matrix, int64_t row, int64_t count, int64_t *columns,
                           double *entries, int64_t *found, nmf_error *error)
 {
+    if (!matrix || !columns || !entries || !found)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "the top of a row needs a matrix and places");
     *found = 0;
     if (count < 1)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "count = %lld: must be at least 1",

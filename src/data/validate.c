@@ -121,6 +121,7 @@ static int all_stored_are_zero(const nmf_sparse *s)
 
 nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error)
 {
+    if (!matrix) return nmf_fail(error, NMF_ERROR_ARGUMENT, "X is NULL");
     const nmf_dense *d = &matrix->dense;
     int all_zero;
     if (d->rows == 0 || d->columns == 0)

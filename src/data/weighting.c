@@ -257,8 +257,9 @@ nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf,
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
     nmf_matrix *weighted = NULL, *made = NULL;
     double *learned = NULL;
+    if (*X && weighting == NMF_WEIGHTING_NONE) return NMF_OK; /* any entries will do */
     nmf_status status = check(*X, weighting, error);
-    if (status != NMF_OK || weighting == NMF_WEIGHTING_NONE) return status;
+    if (status != NMF_OK) return status;
     if (!idf) status = nmfi_learn_idf(*X, weighting, &learned, error);
     if (status == NMF_OK)
         status = nmfi_weighted(*X, weighting, idf ? idf : learned, &weighted, error);

@@ -139,7 +139,8 @@ static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
     nmfi_pass_columns(pass, &gram);
     memcpy(metric->gram_f64, pass->total.gram, (size_t)(fit->k * fit->k) * sizeof(double));
     kernels->from_f64(metric->gram_f64, d->gram_alone, fit->k * fit->k);
-    nmfi_gram_for_rule(kernels, fit->k, step.l1, step.l2, metric->gram_f64, metric->gram, metric->inverse);
+    nmfi_gram_for_rule(kernels, fit->k, step.l1, step.l2, metric->gram_f64, metric->gram,
+                       metric->inverse);
     const nmfi_filled_rule filled = {.step = step,
                                      .gram = metric->gram,
                                      .inverse = metric->inverse,

@@ -13,23 +13,30 @@
 
 const nmf_model_content *nmf_model_view(const nmf_model *model)
 {
-    return &model->content;
+    return model ? &model->content : NULL;
 }
 
 void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint)
 {
-    model->content.fingerprint = fingerprint;
+    if (model) model->content.fingerprint = fingerprint;
+}
+
+void nmf_model_set_reading(nmf_model *model, int transposed, int column_order)
+{
+    if (!model) return;
+    model->content.data_transposed = transposed != 0;
+    model->content.data_column_order = column_order != 0;
 }
 
 const float *nmf_model_components_f32(const nmf_model *model)
 {
-    const nmf_dense H = nmf_matrix_dense(model->H);
+    const nmf_dense H = nmf_matrix_dense(model ? model->H : NULL);
     return H.dtype == NMF_F32 ? H.data : NULL;
 }
 
 const double *nmf_model_components_f64(const nmf_model *model)
 {
-    const nmf_dense H = nmf_matrix_dense(model->H);
+    const nmf_dense H = nmf_matrix_dense(model ? model->H : NULL);
     return H.dtype == NMF_F64 ? H.data : NULL;
 }
 

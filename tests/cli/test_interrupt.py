@@ -1,6 +1,7 @@
-"""Ctrl-C: the first stops the fit, keeps the best result so far and says so; the command then dies
-of the signal, as shells and make expect. And the progress line: only on a terminal, erased at the
-end."""
+"""Ctrl-C: once there is a result, the first stops the fit, keeps the best so far and says so; the
+command then dies of the signal, as shells and make expect. Before that, and where nothing is worth
+keeping, it ends at once. No temporary file stays behind. And the progress line: only on a terminal,
+erased at the end."""
 
 import os
 import pty
@@ -42,16 +43,25 @@ def start(work, command, **streams):
                             env=command_test.environment(work), stdin=subprocess.DEVNULL, **streams)
 
 
+def after_an_iteration(process):
+    """Reads what --verbose prints until an iteration is done."""
+    while True:
+        line = process.stderr.readline()
+        assert line, "the command ended by itself with %s" % process.wait()
+        if line.startswith("iteration "):
+            return
+
+
 def interrupt(number):
     with command_test.scratch() as work:
-        process = start(work, LONG_FIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        waits_for(lambda: handles(process, number), process)
-        time.sleep(0.5)  # some iterations
+        process = start(work, LONG_FIT + ["-v"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        after_an_iteration(process)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == -number, "the exit status is %d" % process.returncode
-        assert err.startswith("nmf fit: interrupted after ") and \
-            err.endswith("; the best result so far is in model.npz\n"), err
+        last = err.splitlines()[-1]
+        assert last.startswith("nmf fit: interrupted after ") and \
+            last.endswith("; the best result so far is in model.npz"), err
         assert "interrupted after" in out and "wrote model.npz" in out, out
         assert sorted(command_test.snapshot(work)) == ["faces.npy", "model.npz"]
         info = command_test.run("nmf info model.npz", work)
@@ -85,12 +95,12 @@ def progress_line_is_shown_on_a_terminal_and_erased():
         process = start(work, LONG_FIT, stdout=subprocess.PIPE, stderr=other_side)
         os.close(other_side)
         began = time.monotonic()
-        seen = read_terminal(terminal, b" passes/s, loss ", process)
+        seen = read_terminal(terminal, b" readings", process)
         assert time.monotonic() - began > 0.9, "a progress line before the first second"
         assert b"\n" not in seen, "the progress line wraps: %r" % seen
         process.send_signal(signal.SIGINT)
         seen = read_terminal(terminal, b"nmf fit: interrupted after ", process)
-        assert seen.rindex(b"\r\x1b[K") > seen.rfind(b"passes/s"), "not erased: %r" % seen
+        assert seen.rindex(b"\r\x1b[K") > seen.rfind(b"readings"), "not erased: %r" % seen
         process.communicate(timeout=PATIENCE_SECONDS)
         os.close(terminal)
 
@@ -107,18 +117,49 @@ def demo_leaves_no_empty_directory():
         assert sorted(command_test.snapshot(work)) == ["faces.npy"]
 
 
-def second_ctrl_c_ends_it_at_once():
+def before_there_is_a_result_the_first_ends_it_at_once():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with command_test.scratch() as work:
+            process = start(work, SLOW_FIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            waits_for(lambda process=process, number=number: handles(process, number), process)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=PATIENCE_SECONDS)
+            assert process.returncode == -number, "the exit status is %d" % process.returncode
+            assert err == "" and sorted(command_test.snapshot(work)) == ["faces.npy"], err
+
+
+def a_signal_while_writing_leaves_no_temporary_file():
     with command_test.scratch() as work:
-        process = start(work, SLOW_FIT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        waits_for(lambda: handles(process, signal.SIGINT), process)
+        process = start(work, ["nmf", "convert", "faces.npy", "-o", "faces.csv"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        waits_for(lambda: any(".tmp-" in name for name in command_test.snapshot(work)), process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_SECONDS)
+        if process.returncode == 0:
+            return "it was written before the signal came"
+        assert process.returncode == -signal.SIGTERM, "the exit status is %d" % process.returncode
+        assert sorted(command_test.snapshot(work)) == ["faces.npy"]
+
+
+def a_second_one_ends_it_while_a_result_is_written():
+    with command_test.scratch() as work:
+        os.mkfifo(os.path.join(work, "report.json"))  # whoever writes there waits for a reader
+        process = start(work, ["nmf", "fit", "faces.npy", "-k", "2", "--max-iter", "2", "-o",
+                               "model.npz", "--json", "report.json"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        waits_for(lambda: os.path.exists(os.path.join(work, "model.npz")), process)
+        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        waits_for(lambda: not handles(process, signal.SIGINT), process)
+        time.sleep(0.2)
+        assert process.poll() is None, "the first one ended it with %s" % process.returncode
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+        process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == -signal.SIGINT, "the exit status is %d" % process.returncode
-        assert err == "" and "model.npz" not in command_test.snapshot(work), err
+        assert sorted(os.listdir(work)) == ["faces.npy", "model.npz", "report.json"]
 
 
 command_test.main([sigint_keeps_the_best_result_so_far, sigterm_keeps_the_best_result_so_far,
-                   progress_line_is_shown_on_a_terminal_and_erased, second_ctrl_c_ends_it_at_once,
-                   demo_leaves_no_empty_directory])
+                   progress_line_is_shown_on_a_terminal_and_erased,
+                   before_there_is_a_result_the_first_ends_it_at_once,
+                   a_signal_while_writing_leaves_no_temporary_file,
+                   a_second_one_ends_it_while_a_result_is_written, demo_leaves_no_empty_directory])

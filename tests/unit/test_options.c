@@ -232,6 +232,34 @@ static void check_bad(const char *field, const char *text, const char *limits)
     check_same(&options, &before);
 }
 
+static void words_have_no_case_and_sizes_have_units(void **state)
+{
+    (void)state;
+    nmf_options options = NMF_OPTIONS_INIT;
+    set_text(&options, find("init"), "Random");
+    assert_int_equal(options.init, NMF_INIT_RANDOM);
+    set_text(&options, find("loss"), "Kullback-Leibler");
+    assert_int_equal(options.loss, NMF_LOSS_KL);
+    set_text(&options, find("loss"), "lee");
+    assert_int_equal(options.loss, NMF_LOSS_FROBENIUS);
+    set_text(&options, find("loss"), "brunet");
+    assert_int_equal(options.loss, NMF_LOSS_KL);
+    set_text(&options, find("sketch"), "OFF");
+    assert_int_equal(options.sketch, 0);
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } sizes[] = {{"512", 512},
+                 {"4k", 4096},
+                 {"512M", INT64_C(512) << 20},
+                 {"1.5GiB", INT64_C(3) << 29},
+                 {"2Tb", INT64_C(2) << 40}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        set_text(&options, find("memory_limit_bytes"), sizes[i].text);
+        assert_true(options.memory_limit_bytes == sizes[i].bytes);
+    }
+}
+
 static void bad_text_is_refused_with_the_limits(void **state)
 {
     (void)state;
@@ -255,7 +283,9 @@ static void bad_text_is_refused_with_the_limits(void **state)
     check_bad("alpha_W", "1e301", "1e+300");
     check_bad("init", "svd", "auto, random, nndsvd, nndsvda, nndsvdar, custom");
     check_bad("init", "", "auto, random");
-    check_bad("init", "Random", "auto, random");
+    check_bad("memory_limit_bytes", "1.5X", "from 0");
+    check_bad("memory_limit_bytes", "-1G", "from 0");
+    check_bad("max_iter", "1K", "from 1");
     check_bad("whiten", "maybe", "yes or no");
     check_bad("whiten", "2", "yes or no");
 }
@@ -412,6 +442,7 @@ int main(void)
         cmocka_unit_test(setting_one_option_leaves_the_others_alone),
         cmocka_unit_test(a_flag_is_yes_or_no),
         cmocka_unit_test(what_the_library_can_decide_has_words),
+        cmocka_unit_test(words_have_no_case_and_sizes_have_units),
         cmocka_unit_test(bad_text_is_refused_with_the_limits),
         cmocka_unit_test(text_is_cut_to_the_room_there_is),
         cmocka_unit_test(no_options_are_the_defaults),
