@@ -67,7 +67,7 @@ def save_model(model, path, W=None, *, image_shape=None, sample_names=None):
     read, with the W of its fit, or another one of as many columns. image_shape: of the pictures
     that components are."""
     if not isinstance(model, (NMF, PCA)):
-        raise TypeError("save_model writes an NMF or a PCA of nmfkit, and this is %s.%s"
+        raise TypeError("only an NMF or a PCA of nmfkit can be written to a model file, and this is %s.%s"
                         % (type(model).__module__, type(model).__qualname__))
     check_is_fitted(model)
     W = getattr(model, "_W", None) if W is None else W

@@ -57,7 +57,7 @@ def wrong_use_is_refused():
     with raises(ValueError, "Input X contains NaN"):
         PCA(2).fit(np.where(X > 1, np.nan, X))
     with raises(ValueError, "The 'n_components' parameter of PCA must be an int"):
-        PCA("mle").fit(X)
+        PCA("most").fit(X)
     with raises(ValueError, "X has 29 features, but PCA is expecting 30 features as input"):
         PCA(2).fit(X).transform(X[:, 1:])
 

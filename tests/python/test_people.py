@@ -88,7 +88,7 @@ def what_cannot_be_is_said():
     nmf = NMF(2, random_state=0).fit(X)
     with raises(FileNotFoundError, "missing.npy"):
         nmfkit.read("missing.npy")
-    with raises(TypeError, "save_model writes an NMF or a PCA of nmfkit"):
+    with raises(TypeError, "only an NMF or a PCA of nmfkit"):
         nmfkit.save_model(object(), "m.npz")
     with raises(ValueError, "has no W of its own"):
         nmfkit.save_model(pickle.loads(pickle.dumps(nmf)), "m.npz")
