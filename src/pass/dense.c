@@ -37,7 +37,7 @@ static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const 
                        leaf);
 }
 
-/* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
+/* Rows [first, end), dense_rows tiles of one slot, padded behind the last row of X. */
 static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
                               const nmfi_leaf *leaf, nmf_error *error)
 {
@@ -66,7 +66,7 @@ static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *er
     const visit_job *job = context;
     const nmfi_pass *pass = job->pass;
     const int64_t whole = pass->rows.lanes, part = visit_tiles(pass, job->visit->k).lanes;
-    const int64_t rows = part < whole ? part : pass->block_tiles * whole;
+    const int64_t rows = part < dense_rows ? part : pass->block_tiles * dense_rows;
     const int64_t end = nmfi_partition_slot_begin(&pass->rows, leaf->index + 1) * whole;
     const int64_t last = nmfi_lesser(end, pass->rows.count);
     nmf_status status = NMF_OK;
