@@ -1,5 +1,5 @@
 /* What the files of the command `nmf` share: the table of commands, the parsed command line and the
- * exit codes. Adding a command is a bit below, a file cmd_NAME.c and a row in the table of main.c;
+ * exit codes. Adding a command is a bit below, a file cmd_NAME.c and a row of commands.def;
  * help, manual page and shell completion follow from the row. */
 #ifndef NMF_CLI_H
 #define NMF_CLI_H
@@ -48,6 +48,7 @@ typedef struct cli_command {
 
 /* The command line, parsed: the defaults where nothing was given. Strings lie in argv. */
 typedef struct cli_args {
+    const cli_command *commands; /* the table, ended by a row without a name */
     const cli_command *command;
     const char *const *operands;
     int64_t operand_count;
@@ -59,7 +60,7 @@ typedef struct cli_args {
     int64_t image_shape[2]; /* how data is read; 0 x 0: from the file */
     int image_order, transpose;
     int64_t shuffle; /* seed, -1: in the order of the file */
-    int weighting;   /* of nmf_weighting; of transform: 0 the model's, 1 none */
+    int weighting;   /* of convert and info: of nmf_weighting; of transform: 0 the model's, 1 none */
     const char *sample_names, *feature_names, *labels; /* files */
 
     const char *output, *json, *gallery;
@@ -92,16 +93,15 @@ typedef struct cli_args {
     int storage, loss, quick;
 } cli_args;
 
-/* The table, ended by a row without a name, and a row by its name (NULL: none). */
-extern const cli_command cli_commands[];
-const cli_command *cli_command_find(const char *name);
-
 /* "nmf fit: <sentence>" on stderr; returns the exit code for the error's status. */
 int cli_fail(const cli_args *args, const nmf_error *error);
 
 /* A line for people: stdout, unless --quiet. Where the output itself or --json goes to stdout, the
  * line goes to stderr, so that what a program reads there is not mixed with words. */
 void cli_say(const cli_args *args, const char *format, ...) NMF_PRINTF(2, 3);
+
+/* "-" or /dev/stdout; NULL is not. */
+int cli_goes_to_stdout(const char *path);
 
 int cli_run_demo(const cli_args *args);
 int cli_run_fit(const cli_args *args);

@@ -1,11 +1,9 @@
 /* nmf assign: which components each sample is made of, which one most of all, and how well that
  * agrees with classes that are known. */
-#include "agreement.h"
 #include "data.h"
 #include "interrupt.h"
 #include "words.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,62 +23,14 @@ static void free_assignment(assignment *a)
     free(a->main);
 }
 
-/* The sizes that make weights comparable: whatever a row of H is multiplied by, its column of W is
- * divided by. A least-squares fit measures by the Euclidean norm; losses of counts keep sums. */
-static double component_size(const nmf_model_content *content, int64_t component)
-{
-    double sum = 0.0, squares = 0.0;
-    for (int64_t j = 0; j < content->features; j++) {
-        const double entry = fabs(nmf_matrix_at(content->H, component, j));
-        sum += entry;
-        squares += entry * entry;
-    }
-    return content->loss_kind == NMF_LOSS_FROBENIUS ? sqrt(squares) : sum;
-}
-
-static void fill_row(const double *sizes, int64_t k, double *row, int64_t *main)
-{
-    double sum = 0.0;
-    *main = -1;
-    for (int64_t c = 0; c < k; c++) {
-        row[c] = fabs(row[c]) * sizes[c];
-        sum += row[c];
-        if (row[c] > (*main < 0 ? 0.0 : row[*main])) *main = c;
-    }
-    for (int64_t c = 0; c < k; c++) row[c] = sum > 0.0 ? row[c] / sum : 0.0;
-}
-
-static nmf_status check_shape(const nmf_model_content *content, const nmf_matrix *W,
-                              nmf_error *error)
-{
-    if (nmf_matrix_columns(W) == content->k) return NMF_OK;
-    return nmf_fail(error, NMF_ERROR_SHAPE, "W has %lld columns; the model has %lld components",
-                    (long long)nmf_matrix_columns(W), (long long)content->k);
-}
-
 static nmf_status compute_shares(assignment *a, nmf_error *error)
 {
-    const nmf_model_content *const content = nmf_model_view(a->model);
-    const nmf_matrix *const W = a->W != NULL ? a->W : content->W;
-    const int64_t rows = nmf_matrix_rows(W), k = content->k;
-    double *const sizes = calloc((size_t)k, sizeof *sizes);
+    const nmf_matrix *const W = a->W != NULL ? a->W : nmf_model_view(a->model)->W;
+    const int64_t rows = nmf_matrix_rows(W);
     a->main = calloc((size_t)rows + 1, sizeof *a->main);
-    nmf_status status =
-        sizes != NULL && a->main != NULL
-            ? check_shape(content, W, error)
-            : nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)rows);
-    if (status == NMF_OK) status = nmf_matrix_new(NMF_F64, rows, k, &a->shares, error);
-    if (status == NMF_OK) {
-        double *const shares = nmf_matrix_writable(a->shares);
-        status = nmf_matrix_copy_rows(W, 0, rows, NMF_F64, shares, error);
-        for (int64_t c = 0; c < k && status == NMF_OK; c++) sizes[c] = component_size(content, c);
-        for (int64_t i = 0; i < rows && status == NMF_OK; i++)
-            fill_row(sizes, k, shares + i * k, &a->main[i]);
-    }
-    if (status == NMF_OK) status = cli_copy_names(W, a->shares, NMF_SAMPLE_NAMES, error);
-    if (status == NMF_OK) status = cli_copy_names(W, a->shares, NMF_LABELS, error);
-    free(sizes);
-    return status;
+    if (a->main == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)rows);
+    return nmf_model_sample_shares(a->model, W, &a->shares, a->main, error);
 }
 
 /* ---- agreement ---- */
@@ -112,8 +62,13 @@ static int64_t number_labels(const nmf_matrix *shares, int64_t *classes)
     return distinct;
 }
 
+typedef struct class_agreement {
+    nmf_agreement with;
+    int64_t classes;
+} class_agreement;
+
 /* Samples without any component are a group of their own. */
-static nmf_status agree(const assignment *a, cli_agreement *agreement, nmf_error *error)
+static nmf_status agree(const assignment *a, class_agreement *agreement, nmf_error *error)
 {
     const int64_t rows = nmf_matrix_rows(a->shares), k = nmf_matrix_columns(a->shares);
     int64_t *const classes = calloc((size_t)rows + 1, sizeof *classes);
@@ -125,7 +80,8 @@ static nmf_status agree(const assignment *a, cli_agreement *agreement, nmf_error
         status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld labels", (long long)rows);
     } else {
         for (int64_t i = 0; i < rows; i++) groups[i] = a->main[i] < 0 ? k : a->main[i];
-        status = cli_agree(classes, groups, rows, distinct, k + 1, agreement, error);
+        agreement->classes = distinct;
+        status = nmf_agree(classes, groups, rows, distinct, k + 1, &agreement->with, error);
     }
     free(classes);
     free(groups);
@@ -164,11 +120,6 @@ static int ends_in(const char *path, const char *extension)
     return length > size && strcmp(path + length - size, extension) == 0;
 }
 
-static int goes_to_stdout(const char *path)
-{
-    return path != NULL && (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0);
-}
-
 static nmf_status write_assignment(const cli_args *args, const assignment *a, nmf_error *error)
 {
     const char *const path = args->output;
@@ -181,7 +132,8 @@ static nmf_status write_assignment(const cli_args *args, const assignment *a, nm
         cli_interrupt_release();
         return status;
     }
-    if (path != NULL && !goes_to_stdout(path) && !ends_in(path, ".tsv") && !ends_in(path, ".csv"))
+    if (path != NULL && !cli_goes_to_stdout(path) && !ends_in(path, ".tsv") &&
+        !ends_in(path, ".csv"))
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "%s: its name should end in .tsv, .csv or .npz", path);
     add_table(a, path != NULL && ends_in(path, ".csv") ? ',' : '\t', &text);
@@ -191,7 +143,7 @@ static nmf_status write_assignment(const cli_args *args, const assignment *a, nm
 }
 
 static nmf_status write_report(const cli_args *args, const assignment *a,
-                               const cli_agreement *agreement, nmf_error *error)
+                               const class_agreement *agreement, nmf_error *error)
 {
     cli_text text = {NULL, 0, 0, 0};
     const int64_t rows = nmf_matrix_rows(a->shares), k = nmf_matrix_columns(a->shares);
@@ -211,20 +163,21 @@ static nmf_status write_report(const cli_args *args, const assignment *a,
         cli_text_add(&text,
                      ",\n  \"classes\": %lld,\n  \"nmi\": %.9g,\n  \"ari\": %.9g,\n  \"accuracy\": "
                      "%.9g",
-                     (long long)agreement->classes, agreement->nmi, agreement->ari,
-                     agreement->accuracy);
+                     (long long)agreement->classes, agreement->with.nmi, agreement->with.ari,
+                     agreement->with.accuracy);
     cli_text_add(&text, "\n}\n");
     return cli_text_write(&text, args->json, error);
 }
 
 /* On standard output, unless a program is to read something there. */
-static void say_agreement(const cli_args *args, const cli_agreement *agreement)
+static void say_agreement(const cli_args *args, const class_agreement *agreement)
 {
-    const int taken = goes_to_stdout(args->json) || goes_to_stdout(args->output) ||
+    const int taken = cli_goes_to_stdout(args->json) || cli_goes_to_stdout(args->output) ||
                       (args->output == NULL && args->json == NULL);
     fprintf(taken ? stderr : stdout,
             "NMI %.4f, ARI %.4f, accuracy %.4f (best matching): agreement with %lld labels\n",
-            agreement->nmi, agreement->ari, agreement->accuracy, (long long)agreement->classes);
+            agreement->with.nmi, agreement->with.ari, agreement->with.accuracy,
+            (long long)agreement->classes);
 }
 
 static nmf_status read_all(const cli_args *args, assignment *a, nmf_error *error)
@@ -242,7 +195,7 @@ int cli_run_assign(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     assignment a = {NULL, NULL, NULL, NULL};
-    cli_agreement agreement = {0.0, 0.0, 0.0, 0, 0};
+    class_agreement agreement = {{0.0, 0.0, 0.0}, 0};
     nmf_status status = cli_check_output(args->output, &error);
     if (status == NMF_OK) status = cli_check_output(args->json, &error);
     if (status == NMF_OK) status = read_all(args, &a, &error);

@@ -249,7 +249,7 @@ int cli_run_bench(const cli_args *args)
     if (status == NMF_OK && wanted[PASS]) status = bench_pass(&run, &error);
     if (status == NMF_OK && wanted[SCALING]) status = bench_scaling(&run, &error);
     if (status == NMF_OK && args->output != NULL)
-        status = cli_write_text(args->output, run.csv, &error);
+        status = nmf_io_write_text(args->output, run.csv, &error);
     free(run.csv);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

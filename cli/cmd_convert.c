@@ -9,7 +9,7 @@ int cli_run_convert(const cli_args *args)
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands, args->operand_count, &matrix, &error);
     if (status == NMF_OK)
-        status = cli_weigh((nmf_weighting)args->weighting, NULL, &matrix, NULL, &error);
+        status = nmf_weigh(&matrix, (nmf_weighting)args->weighting, NULL, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, matrix, args->output, &error);
     nmf_matrix_free(matrix);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);

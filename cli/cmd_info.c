@@ -82,7 +82,7 @@ static void summarize_stored(const nmf_matrix *matrix, entry_summary *summary)
     const nmf_sparse sparse = nmf_matrix_sparse(matrix);
     const int64_t stored = nmf_matrix_stored(matrix);
     for (int64_t i = 0; i < stored; i++) {
-        const double entry = cli_stored_value(&sparse, i);
+        const double entry = nmf_matrix_stored_at(matrix, i);
         add_entries(&entry, 1, summary);
     }
     if ((double)stored < (double)sparse.rows * (double)sparse.columns) {
@@ -152,7 +152,7 @@ static nmf_status print_data(const cli_args *args, nmf_error *error)
     char shape[160];
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
     if (status == NMF_OK)
-        status = cli_weigh((nmf_weighting)args->weighting, NULL, &matrix, NULL, error);
+        status = nmf_weigh(&matrix, (nmf_weighting)args->weighting, NULL, error);
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);

@@ -82,7 +82,7 @@ static nmf_status write_json(const char *path, const nmf_rank_result *result, nm
     if (json == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the report");
     nmf_status status = NMF_OK;
     if (strcmp(path, "-") != 0)
-        status = cli_write_text(path, json, error);
+        status = nmf_io_write_text(path, json, error);
     else if (puts(json) < 0 || fflush(stdout) != 0)
         status =
             nmf_fail(error, NMF_ERROR_FILE, "cannot write to standard output: %s", strerror(errno));

@@ -63,8 +63,14 @@ static nmf_status read_data(const cli_args *args, report *r, nmf_error *error)
     if (args->data == NULL) return NMF_OK;
     reading.labels = NULL;
     const nmf_status status = cli_read_data(&reading, &args->data, 1, &r->X, error);
-    return status == NMF_OK ? cli_weigh(content->weighting, content->idf, &r->X, NULL, error)
-                            : status;
+    if (status != NMF_OK) return status;
+    if (nmf_matrix_columns(r->X) != content->features) /* as many as there are idf */
+        return nmf_fail(error, NMF_ERROR_SHAPE,
+                        "the data has %lld samples x %lld features; the model was fitted to %lld x "
+                        "%lld",
+                        (long long)nmf_matrix_rows(r->X), (long long)nmf_matrix_columns(r->X),
+                        (long long)content->samples, (long long)content->features);
+    return nmf_weigh(&r->X, content->weighting, content->idf, error);
 }
 
 static nmf_status read_labels(const cli_args *args, report *r, nmf_error *error)

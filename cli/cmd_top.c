@@ -30,28 +30,10 @@ static void free_lists(top_lists *lists)
     free(lists->shares);
 }
 
-/* The sum of a component's part of W H over that of all; PCA says it in other words. */
-static void compute_shares(const nmf_model_content *content, double *shares)
-{
-    double total = 0.0;
-    for (int64_t c = 0; c < content->k; c++) {
-        double of_W = 0.0, of_H = 0.0;
-        for (int64_t i = 0; i < content->samples; i++) of_W += nmf_matrix_at(content->W, i, c);
-        for (int64_t j = 0; j < content->features; j++) of_H += nmf_matrix_at(content->H, c, j);
-        shares[c] = of_W * of_H;
-        total += shares[c];
-    }
-    for (int64_t c = 0; c < content->k; c++) {
-        const int is_pca = content->kind == NMF_MODEL_PCA;
-        shares[c] = is_pca        ? content->explained_variance_ratio[c]
-                    : total > 0.0 ? shares[c] / total
-                                  : 0.0;
-    }
-}
-
-static nmf_status make_lists(const nmf_model_content *content, int64_t count, top_lists *lists,
+static nmf_status make_lists(const nmf_model *model, int64_t count, top_lists *lists,
                              nmf_error *error)
 {
+    const nmf_model_content *const content = nmf_model_view(model);
     lists->H = content->H;
     lists->k = content->k;
     lists->count = count < content->features ? count : content->features;
@@ -63,8 +45,7 @@ static nmf_status make_lists(const nmf_model_content *content, int64_t count, to
     if (lists->features == NULL || lists->weights == NULL || lists->found == NULL ||
         lists->shares == NULL)
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %zu features", places);
-    compute_shares(content, lists->shares);
-    nmf_status status = NMF_OK;
+    nmf_status status = nmf_model_component_shares(model, lists->shares, error);
     for (int64_t c = 0; c < lists->k && status == NMF_OK; c++)
         status = nmf_matrix_top(lists->H, c, lists->count, lists->features + c * lists->count,
                                 lists->weights + c * lists->count, &lists->found[c], error);
@@ -169,7 +150,7 @@ int cli_run_top(const cli_args *args)
     cli_text text = {NULL, 0, 0, 0};
     nmf_status status = cli_check_output(args->json, &error);
     if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
-    if (status == NMF_OK) status = make_lists(nmf_model_view(model), args->count, &lists, &error);
+    if (status == NMF_OK) status = make_lists(model, args->count, &lists, &error);
     if (status == NMF_OK && args->json != NULL) {
         add_json(&lists, &text);
         status = cli_text_write(&text, args->json, &error);

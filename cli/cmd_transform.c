@@ -28,11 +28,8 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK) status = nmf_io_load_model(args->operands[0], &model, &error);
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands + 1, args->operand_count - 1, &X, &error);
-    if (status == NMF_OK && args->weighting == 0) {
-        const nmf_model_content *const content = nmf_model_view(model);
-        if (nmf_matrix_columns(X) == content->features) /* else nmf_transform says so */
-            status = cli_weigh(content->weighting, content->idf, &X, NULL, &error);
-    }
+    if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
+        status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
     if (status == NMF_OK) status = nmf_transform(model, X, &options, &W, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);

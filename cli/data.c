@@ -27,28 +27,6 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
                       : nmf_io_read_list(paths, count, &options, matrix, error);
 }
 
-nmf_status cli_weigh(nmf_weighting weighting, const double *idf, nmf_matrix **X,
-                     double **learned_idf, nmf_error *error)
-{
-    double *own = NULL;
-    nmf_status status = NMF_OK;
-    if (weighting == NMF_WEIGHTING_TFIDF && idf == NULL) {
-        own = calloc((size_t)nmf_matrix_columns(*X) + 1, sizeof *own);
-        status = own != NULL ? nmf_weighting_idf(*X, own, error)
-                             : nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld features",
-                                        (long long)nmf_matrix_columns(*X));
-        idf = own;
-    }
-    if (status == NMF_OK && weighting != NMF_WEIGHTING_NONE)
-        status = nmf_weigh(X, weighting, idf, error);
-    if (status != NMF_OK || learned_idf == NULL) {
-        free(own);
-        own = NULL;
-    }
-    if (learned_idf != NULL) *learned_idf = own;
-    return status;
-}
-
 /* The directory that a file of this path goes into, as a new string; NULL when memory is out. */
 static char *directory_of(const char *path)
 {
@@ -149,61 +127,6 @@ nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, cons
     return status;
 }
 
-/* All of `text` into the open descriptor, onto the disk; closes it. Returns errno's value or 0. */
-static int write_and_close(int descriptor, const char *text)
-{
-    int reason = 0;
-    for (size_t left = strlen(text); left > 0 && reason == 0;) {
-        const ssize_t written = write(descriptor, text, left);
-        if (written < 0) {
-            reason = errno;
-        } else {
-            text += written;
-            left -= (size_t)written;
-        }
-    }
-    if (reason == 0 && fsync(descriptor) != 0) reason = errno;
-    if (close(descriptor) != 0 && reason == 0) reason = errno;
-    return reason;
-}
-
-/* mkstemp makes private files; this gives the permissions that any other new file would get. */
-static void give_usual_permissions(int descriptor)
-{
-    const mode_t mask = umask(0);
-    umask(mask);
-    const int changed = fchmod(descriptor, 0666 & ~mask);
-    (void)changed; /* a file system without permissions is fine too */
-}
-
-nmf_status cli_write_text(const char *path, const char *text, nmf_error *error)
-{
-    struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
-        FILE *const device = fopen(path, "w");
-        if (device == NULL) return fail_output(path, errno, error);
-        const int failed = fputs(text, device) < 0;
-        return fclose(device) != 0 || failed ? fail_output(path, errno, error) : NMF_OK;
-    }
-    const size_t bytes = strlen(path) + sizeof ".XXXXXX";
-    char *const temporary = malloc(bytes);
-    if (temporary == NULL)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a file name of %zu bytes", bytes);
-    snprintf(temporary, bytes, "%s.XXXXXX", path);
-    int reason = 0;
-    const int descriptor = mkstemp(temporary);
-    if (descriptor < 0) {
-        reason = errno;
-    } else {
-        give_usual_permissions(descriptor);
-        reason = write_and_close(descriptor, text);
-        if (reason == 0 && rename(temporary, path) != 0) reason = errno;
-        if (reason != 0) unlink(temporary);
-    }
-    free(temporary);
-    return reason == 0 ? NMF_OK : fail_output(path, reason, error);
-}
-
 void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes)
 {
     char shape[64] = "";
@@ -215,31 +138,6 @@ void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes)
              (long long)nmf_matrix_rows(matrix), (long long)nmf_matrix_columns(matrix),
              nmf_matrix_is_sparse(matrix) ? "sparse " : "",
              nmf_dtype_name(nmf_matrix_dtype(matrix)), shape);
-}
-
-nmf_status cli_copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_names which, nmf_error *error)
-{
-    const int64_t count = which == NMF_FEATURE_NAMES ? nmf_matrix_columns(to) : nmf_matrix_rows(to);
-    if (!nmf_matrix_has_names(from, which)) return NMF_OK;
-    const char **const names = calloc((size_t)count + 1, sizeof *names);
-    if (names == NULL)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld names", (long long)count);
-    for (int64_t i = 0; i < count; i++) names[i] = nmf_matrix_name(from, which, i);
-    const nmf_status status = nmf_matrix_set_names(to, which, names, error);
-    free(names);
-    return status;
-}
-
-double cli_stored_value(const nmf_sparse *sparse, int64_t index)
-{
-    switch (sparse->dtype) {
-    case NMF_U8: return ((const uint8_t *)sparse->values)[index];
-    case NMF_U16: return ((const uint16_t *)sparse->values)[index];
-    case NMF_F32: return (double)((const float *)sparse->values)[index];
-    case NMF_F64: return ((const double *)sparse->values)[index];
-    case NMF_I32: return ((const int32_t *)sparse->values)[index];
-    }
-    return 0.0;
 }
 
 nmf_status cli_olivetti_path(char **path, nmf_error *error)

@@ -13,11 +13,6 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
  * that an earlier version left there. free() it. Errors: as nmf_io_cache_path. */
 nmf_status cli_olivetti_path(char **path, nmf_error *error);
 
-/* nmf_weigh. tfidf with `idf` NULL learns it from *X; *learned_idf (NULL: not wanted) is then the
- * caller's to free, else NULL. */
-nmf_status cli_weigh(nmf_weighting weighting, const double *idf, nmf_matrix **X,
-                     double **learned_idf, nmf_error *error);
-
 /* Fails with NMF_ERROR_FILE if `path` (NULL: nothing to do) could not be written in the end. */
 nmf_status cli_check_output(const char *path, nmf_error *error);
 
@@ -32,16 +27,6 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
 /* nmf_io_write, and a line that says so: "wrote W.npy: 400 x 6 float32". */
 nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
                             nmf_error *error);
-
-/* `text` as a file that appears whole or not at all. Errors: FILE, MEMORY. */
-nmf_status cli_write_text(const char *path, const char *text, nmf_error *error);
-
-/* Gives `to` the names that `from` has for as many rows or columns. */
-nmf_status cli_copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_names which,
-                          nmf_error *error);
-
-/* Stored entry number `index`. */
-double cli_stored_value(const nmf_sparse *sparse, int64_t index);
 
 /* "400 samples x 4096 features, uint8, pictures of 64 x 64" */
 void cli_describe_matrix(const nmf_matrix *matrix, char *text, size_t bytes);

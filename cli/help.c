@@ -29,11 +29,18 @@ static void print_folded(const char *text, int column, int indent)
     putchar('\n');
 }
 
-void cli_help_commands(void)
+const cli_command *cli_command_find(const cli_command *commands, const char *name)
+{
+    for (const cli_command *command = commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0) return command;
+    return NULL;
+}
+
+void cli_help_commands(const cli_command *commands)
 {
     printf("usage: nmf COMMAND [arguments]\n\n"
            "Learns additive parts from non-negative data: X ~ W H, all entries >= 0.\n\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++)
+    for (const cli_command *command = commands; command->name != NULL; command++)
         printf("  %-12s %s\n", command->name, command->summary);
     printf("\n'nmf COMMAND --help' explains a command and its options; 'nmf --version' says which\n"
            "version this is. Exit codes: 0 done, 1 failed, 2 wrong usage.\n");

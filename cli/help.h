@@ -4,15 +4,19 @@
 
 #include "cli.h"
 
-void cli_help_commands(void);                      /* nmf help */
-void cli_help_command(const cli_command *command); /* nmf help fit */
-void cli_help_man(const cli_command *command);     /* nmf help --man [COMMAND]; NULL: nmf.1 */
+void cli_help_commands(const cli_command *commands); /* nmf help */
+void cli_help_command(const cli_command *command);   /* nmf help fit */
+/* nmf help --man [COMMAND]; NULL: nmf.1 */
+void cli_help_man(const cli_command *commands, const cli_command *command);
 
 /* nmf help --completion SHELL: commands, each command's flags, the values of flags that have a list
  * of them, and file names everywhere else. */
-void cli_help_bash(void);
-void cli_help_zsh(void);
-void cli_help_fish(void);
+void cli_help_bash(const cli_command *commands);
+void cli_help_zsh(const cli_command *commands);
+void cli_help_fish(const cli_command *commands);
+
+/* The command of this name in a table ended by a row without a name; NULL: none. */
+const cli_command *cli_command_find(const cli_command *commands, const char *name);
 
 /* "-k, --components K" */
 struct cli_flag;

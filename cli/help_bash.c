@@ -12,13 +12,13 @@ static void print_words(const char *text) /* "auto|random" -> "auto random" */
     for (const char *c = text; *c != '\0'; c++) putchar(*c == '|' ? ' ' : *c);
 }
 
-static void print_command_names(void)
+static void print_command_names(const cli_command *commands)
 {
-    for (const cli_command *command = cli_commands; command->name != NULL; command++)
-        printf("%s%s", command == cli_commands ? "" : " ", command->name);
+    for (const cli_command *command = commands; command->name != NULL; command++)
+        printf("%s%s", command == commands ? "" : " ", command->name);
 }
 
-static void print_command(const cli_command *command)
+static void print_command(const cli_command *commands, const cli_command *command)
 {
     cli_flag flag;
     printf("    %s)\n        flags='", command->name);
@@ -35,13 +35,13 @@ static void print_command(const cli_command *command)
     }
     if (command->words != NULL) {
         printf("        -*) ;;\n        *) words='");
-        if (command->bit == CLI_HELP) print_command_names();
+        if (command->bit == CLI_HELP) print_command_names(commands);
         printf("%s' ;;\n", command->words);
     }
     printf("        esac\n        ;;\n");
 }
 
-void cli_help_bash(void)
+void cli_help_bash(const cli_command *commands)
 {
     printf("# bash completion for nmf, printed by 'nmf help --completion bash'\n"
            "_nmf()\n{\n"
@@ -52,11 +52,11 @@ void cli_help_bash(void)
            "    [[ $word == = ]] && word=\n"
            "    [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}\n"
            "    if (( COMP_CWORD == 1 )); then\n        COMPREPLY=($(compgen -W '");
-    print_command_names();
+    print_command_names(commands);
     printf(" --help --version' -- \"$word\"))\n        return\n    fi\n"
            "    case ${COMP_WORDS[1]} in\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++)
-        print_command(command);
+    for (const cli_command *command = commands; command->name != NULL; command++)
+        print_command(commands, command);
     printf("    esac\n"
            "    if [[ $word == -* ]]; then\n"
            "        COMPREPLY=($(compgen -W \"$flags\" -- \"$word\"))\n"

@@ -39,17 +39,17 @@ static void print_flag(const cli_command *command, const cli_flag *flag)
     putchar('\n');
 }
 
-static void print_operands(const cli_command *command)
+static void print_operands(const cli_command *commands, const cli_command *command)
 {
     if (command->words == NULL) return;
     printf("complete -c nmf -n '__nmf_is %s' -f -a '%s", command->name, command->words);
     if (command->bit == CLI_HELP)
-        for (const cli_command *other = cli_commands; other->name != NULL; other++)
+        for (const cli_command *other = commands; other->name != NULL; other++)
             printf(" %s", other->name);
     printf("'\n");
 }
 
-void cli_help_fish(void)
+void cli_help_fish(const cli_command *commands)
 {
     cli_flag flag;
     printf("# fish completion for nmf, printed by 'nmf help --completion fish'\n"
@@ -59,16 +59,16 @@ void cli_help_fish(void)
            "end\n"
            "complete -c nmf -n __fish_use_subcommand -f -l help -d 'list the commands'\n"
            "complete -c nmf -n __fish_use_subcommand -f -l version -d 'show the version'\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const cli_command *command = commands; command->name != NULL; command++) {
         printf("complete -c nmf -n __fish_use_subcommand -f -a %s -d ", command->name);
         print_quoted(command->summary);
         putchar('\n');
     }
-    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const cli_command *command = commands; command->name != NULL; command++) {
         for (int64_t cursor = 0; cli_flag_next(command, &cursor, &flag);)
             print_flag(command, &flag);
         printf("complete -c nmf -n '__nmf_is %s' -l help -s h -d 'explain the command'\n",
                command->name);
-        print_operands(command);
+        print_operands(commands, command);
     }
 }

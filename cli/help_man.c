@@ -90,7 +90,7 @@ static void print_page_of(const cli_command *command)
     printf(".SH SEE ALSO\n.BR nmf (1)\n");
 }
 
-static void print_overview(void)
+static void print_overview(const cli_command *commands)
 {
     print_heading("nmf", "learn additive parts from non-negative data");
     printf(".SH SYNOPSIS\n.B nmf\n.I COMMAND\n[arguments]\n"
@@ -100,20 +100,20 @@ static void print_overview(void)
            "of two small matrices, all entries >= 0. The rows of H are parts that add up to the "
            "samples.\n.PP\nEach command has a page of its own.\n"
            ".SH COMMANDS\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const cli_command *command = commands; command->name != NULL; command++) {
         printf(".TP\n.BR nmf\\-%s (1)\n", command->name);
         print_roff(command->summary);
     }
     print_environment();
     printf(".SH SEE ALSO\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++)
+    for (const cli_command *command = commands; command->name != NULL; command++)
         printf(".BR nmf\\-%s (1)%s\n", command->name, command[1].name != NULL ? "," : "");
 }
 
-void cli_help_man(const cli_command *command)
+void cli_help_man(const cli_command *commands, const cli_command *command)
 {
     if (command == NULL)
-        print_overview();
+        print_overview(commands);
     else
         print_page_of(command);
 }

@@ -65,14 +65,14 @@ static void print_command(const cli_command *command)
     printf("            ;;\n");
 }
 
-void cli_help_zsh(void)
+void cli_help_zsh(const cli_command *commands)
 {
     printf("#compdef nmf\n# zsh completion for nmf, printed by 'nmf help --completion zsh'\n"
            "_nmf() {\n"
            "    local curcontext=$curcontext state line\n"
            "    local -a commands\n"
            "    commands=(\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+    for (const cli_command *command = commands; command->name != NULL; command++) {
         printf("        '%s:", command->name);
         print_escaped(command->summary);
         printf("'\n");
@@ -88,7 +88,7 @@ void cli_help_zsh(void)
            "        words=($line[1] $words)\n"
            "        (( CURRENT++ ))\n"
            "        case $line[1] in\n");
-    for (const cli_command *command = cli_commands; command->name != NULL; command++)
+    for (const cli_command *command = commands; command->name != NULL; command++)
         print_command(command);
     printf("        esac\n        ;;\n    esac\n}\n"
            "if [[ $funcstack[1] == _nmf ]]; then _nmf \"$@\"; else compdef _nmf nmf; fi\n");

@@ -23,14 +23,6 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
     return NMF_OK;
 }
 
-/* *idf: what the weighting learned, or NULL; free() it. */
-static nmf_status read_data(const cli_args *args, nmf_matrix **X, double **idf, nmf_error *error)
-{
-    nmf_status status = cli_read_data(args, args->operands, args->operand_count, X, error);
-    if (status == NMF_OK) status = cli_weigh((nmf_weighting)args->weighting, NULL, X, idf, error);
-    return status;
-}
-
 nmf_status cli_learn_model(const nmf_matrix *X, const nmf_options *options, cli_learn_fn learn,
                            nmf_model **model, nmf_error *error)
 {
@@ -76,7 +68,6 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
-    double *idf = NULL;
     char *chosen = NULL;
     const char *output = args->output;
     nmf_status status = NMF_OK;
@@ -85,10 +76,9 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
         output = chosen;
     }
     if (status == NMF_OK) status = check_wishes(args, output, error);
-    if (status == NMF_OK) status = read_data(args, &X, &idf, error);
-    if (status == NMF_OK) status = cli_learn_model(X, options, learn, &model, error);
     if (status == NMF_OK)
-        status = nmf_model_set_weighting(model, (nmf_weighting)args->weighting, idf, error);
+        status = cli_read_data(args, args->operands, args->operand_count, &X, error);
+    if (status == NMF_OK) status = cli_learn_model(X, options, learn, &model, error);
     if (status == NMF_OK) {
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
@@ -96,7 +86,6 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
     }
     nmf_model_free(model);
     nmf_matrix_free(X);
-    free(idf);
     free(chosen);
     return status;
 }

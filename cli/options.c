@@ -157,7 +157,7 @@ const cli_option cli_own_options[] = {
     {"shuffle", 0, CLI_KIND_INT, READS_DATA, FIELD(shuffle), "SEED",
      "put the samples in the order of NumPy's RandomState(SEED).permutation", NULL, 0, UINT32_MAX},
 
-    {"weighting", 0, CLI_KIND_NAME, FITS | CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
+    {"weighting", 0, CLI_KIND_NAME, CLI_CONVERT | CLI_INFO, FIELD(weighting), NULL,
      "use tf-idf (rows of norm 1), log(1 + counts per 10000) or square roots of the entries; the "
      "file stays as it is",
      weightings, 0, 0},
@@ -201,7 +201,7 @@ const cli_option cli_own_options[] = {
     {"quick", 0, CLI_KIND_FLAG, CLI_BENCH, FIELD(quick), NULL,
      "a look in seconds, at small data: the numbers say little", NO_BOUNDS},
     {"quiet", 0, CLI_KIND_FLAG,
-     WRITES | CLI_REPORT | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH, FIELD(quiet), NULL,
-     "say nothing but errors and warnings", NO_BOUNDS},
+     WRITES | CLI_REPORT | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_FETCH | CLI_BENCH,
+     FIELD(quiet), NULL, "say nothing but errors and warnings", NO_BOUNDS},
     {NULL, 0, CLI_KIND_FLAG, 0, 0, NULL, NULL, NO_BOUNDS},
 };

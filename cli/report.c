@@ -95,7 +95,7 @@ nmf_status cli_report_json(const char *path, const nmf_model *model, nmf_error *
     else
         snprintf(text, bytes, "%s\n", json);
     if (status == NMF_OK && strcmp(path, "-") != 0)
-        status = cli_write_text(path, text, error);
+        status = nmf_io_write_text(path, text, error);
     else if (status == NMF_OK && (fputs(text, stdout) < 0 || fflush(stdout) != 0))
         status =
             nmf_fail(error, NMF_ERROR_FILE, "cannot write to standard output: %s", strerror(errno));

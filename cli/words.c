@@ -150,7 +150,7 @@ nmf_status cli_text_write(cli_text *text, const char *path, nmf_error *error)
     if (text->failed)
         status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the text");
     else if (path != NULL && strcmp(path, "-") != 0)
-        status = cli_write_text(path, bytes, error);
+        status = nmf_io_write_text(path, bytes, error);
     else if (fputs(bytes, stdout) < 0 || fflush(stdout) != 0)
         status =
             nmf_fail(error, NMF_ERROR_FILE, "cannot write to standard output: %s", strerror(errno));

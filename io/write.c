@@ -20,25 +20,12 @@ static const struct {
                {".mat", 0, nmfi_write_mat},      {".mtx", 1, nmfi_write_mtx},
                {".mtx.gz", 1, nmfi_write_mtx_gz}};
 
-static nmf_status copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_error *error)
+/* Names, labels and image shape. */
+static nmf_status inherit(const nmf_matrix *from, nmf_matrix *to, nmf_error *error)
 {
     nmf_status status = NMF_OK;
     for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
-        const nmf_names kind = (nmf_names)which;
-        const int64_t count =
-            kind == NMF_FEATURE_NAMES ? nmf_matrix_columns(from) : nmf_matrix_rows(from);
-        if (!nmf_matrix_has_names(from, kind)) {
-            continue;
-        }
-        const char **names = calloc((size_t)count + 1, sizeof *names);
-        if (names == NULL) {
-            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory for %" PRId64 " names", count);
-        }
-        for (int64_t i = 0; i < count; i++) {
-            names[i] = nmf_matrix_name(from, kind, i);
-        }
-        status = nmf_matrix_set_names(to, kind, names, error);
-        free(names);
+        status = nmf_matrix_copy_names(from, to, (nmf_names)which, error);
     }
     if (status == NMF_OK && nmf_matrix_image_height(from) > 0) {
         status = nmf_matrix_set_image_shape(to, nmf_matrix_image_height(from),
@@ -67,7 +54,7 @@ static nmf_status make_dense(const nmf_matrix *matrix, const char *path, nmf_mat
         status = nmf_matrix_copy_rows(matrix, 0, rows, dtype, nmf_matrix_writable(*dense), error);
     }
     if (status == NMF_OK) {
-        status = copy_names(matrix, *dense, error);
+        status = inherit(matrix, *dense, error);
     }
     if (status != NMF_OK) {
         nmf_matrix_free(*dense);

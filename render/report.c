@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "io/files/atomic_file.h"
 #include "io/files/number.h"
-#include "buffer.h"
 #include "report_json.h"
 #include "report_page.h"
 

@@ -46,10 +46,21 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options
  * W is left as their rule makes it; where beta is below 1 or above 2 a row may have several
  * minima); for PCA (X - 1 mean') H' (whitened if the model is). Reads tol and threads of options
  * (NULL: the model's own). *W is new, row-major, of the model's precision, owned by the caller.
+ * X is weighed as the model's own data were (options.weighting of its fit), from a copy.
  * Errors: SHAPE (columns other than the model's features), DATA. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
                                                 const nmf_options *options, nmf_matrix **W,
                                                 nmf_error *error);
+
+/* W for the rows of X with components that come from no model: H is k x features, finite and >= 0,
+ * of any type and layout, and read. Minimizes each row's D(x || w H) + penalties as nmf_transform
+ * does. Of options (NULL: defaults) the loss, beta, alpha_W, l1_ratio, tol, precision (auto: H's),
+ * weighting (not TFIDF, whose idf only a model has), threads, block_rows and memory_limit count; k
+ * is 0 or H's rows. *W is new, samples x k, row-major, the caller's. Errors: ARGUMENT, SHAPE
+ * (columns other than H's), DATA (entries of H or X), MEMORY. Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_transform_with(const nmf_matrix *H, const nmf_matrix *X,
+                                                     const nmf_options *options, nmf_matrix **W,
+                                                     nmf_error *error);
 
 /* W H (PCA: un-whitened, plus the mean) for W of nmf_transform, or the model's own W if W is NULL.
  * *X is new, row-major, of the model's precision, with H's feature names and image shape. */

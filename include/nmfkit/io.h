@@ -57,6 +57,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
 
+/* Writes `text` (UTF-8, ended by a zero) as it is. Written as nmf_io_write. Errors: ARGUMENT, FILE,
+ * MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_text(const char *path, const char *text,
+                                                    nmf_error *error);
+
 /* Gives `matrix` names from a file of their own: one a line (.gz too; of tab-separated cells the
  * first), or an .npy of texts or integers. Errors: FILE, FORMAT, SHAPE (not one for each row or
  * column), MEMORY. */

@@ -96,6 +96,10 @@ NMF_API int nmf_matrix_is_sparse(const nmf_matrix *matrix);
 NMF_API nmf_sparse nmf_matrix_sparse(const nmf_matrix *matrix);
 NMF_API int64_t nmf_matrix_stored(const nmf_matrix *matrix);
 
+/* Stored entry number `at`, from 0 to nmf_matrix_stored - 1, as a double: of a sparse matrix in the
+ * order of its arrays, of a dense one row by row. For looking at all of them, in no time a piece. */
+NMF_API double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at);
+
 /* The layout; `data` stays valid as long as the matrix. Trap: of a sparse matrix it is only the
  * shape and dtype, with `data` NULL. nmf_matrix_writable is non-NULL only for matrices made by
  * nmf_matrix_new and the functions that say they return such a one. */
@@ -143,6 +147,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_names(nmf_matrix *matrix, nmf_n
                                                        const char *const *names, nmf_error *error);
 NMF_API const char *nmf_matrix_name(const nmf_matrix *matrix, nmf_names which, int64_t index);
 NMF_API int nmf_matrix_has_names(const nmf_matrix *matrix, nmf_names which);
+
+/* Gives `to` copies of the names of this kind that `from` has; nothing happens where it has none.
+ * Errors: ARGUMENT, SHAPE (not as many rows or columns), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_copy_names(const nmf_matrix *from, nmf_matrix *to,
+                                                        nmf_names which, nmf_error *error);
 
 /* Says that every row is a picture of height x width pixels, row by row from the top left.
  * Errors: SHAPE if height * width is not the number of columns. Both are 0 where unknown. */

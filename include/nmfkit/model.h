@@ -64,22 +64,28 @@ typedef struct nmf_model_content {
     uint64_t winning_seed;     /* seed of the start that won */
     int64_t sketch_iterations; /* before `iterations`, in a sketch and without reading X */
     double unit; /* power of 4 that the arithmetic multiplies X by, to suit any unit; 0: 1 */
-    nmf_weighting weighting; /* what the caller did to the samples before the fit */
+    nmf_weighting weighting; /* of the samples before the fit; nmf_transform weighs alike */
     const double *idf;       /* for TFIDF, else NULL: `features` entries, f64 */
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
 
-/* A model from its content, which is copied. Errors: SHAPE where parts do not fit each other, DATA
- * for NaN or infinite entries (and negative ones in NMF), ARGUMENT for missing parts, MEMORY. */
+/* A model from its content, which is copied. Nothing in it is taken on trust: what it says twice must
+ * agree (shapes, k, loss, precision, weighting and idf), options must be within their bounds. W may
+ * be NULL where samples is 0: a model to transform with, which cannot be saved. precision AUTO is
+ * that of the arrays. Errors: SHAPE where parts do not fit each other, DATA for NaN or infinite
+ * entries (and negative ones in NMF), ARGUMENT for missing parts and for words that contradict each
+ * other, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_model_new(const nmf_model_content *content, nmf_model **model,
                                                 nmf_error *error);
 
 /* Notes which data the model was made from (see nmf_matrix_fingerprint). */
 NMF_API void nmf_model_set_fingerprint(nmf_model *model, uint64_t fingerprint);
 
-/* Notes how the data was weighted, and keeps a copy of the idf (features entries; NULL but for
- * TFIDF), so that new samples can be weighted alike: nmf_transform itself weighs nothing. Errors:
+/* Says how the data was weighted, and keeps a copy of the idf (features entries; NULL but for
+ * TFIDF): nmf_transform weighs new samples alike. A fit with options.weighting has said so itself;
+ * this is for data that were weighed before the fit, or, with NONE, to transform data that are
+ * weighed already. Errors:
  * ARGUMENT (no idf for TFIDF, an unknown weighting), DATA (an idf that is negative or not finite),
  * MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting,

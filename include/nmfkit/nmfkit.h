@@ -8,6 +8,7 @@
 #include <nmfkit/model.h>
 #include <nmfkit/options.h>
 #include <nmfkit/select.h>
+#include <nmfkit/shares.h>
 #include <nmfkit/status.h>
 #include <nmfkit/weighting.h>
 

@@ -4,6 +4,7 @@
 #define NMFKIT_OPTIONS_H
 
 #include <nmfkit/matrix.h>
+#include <nmfkit/weighting.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -86,15 +86,16 @@ typedef struct nmf_render_report_options {
      * has no originals, no residuals and no PCA. Names and labels come from here, else from the
      * model. */
     const nmf_matrix *X;
-    const char *const *labels; /* known classes, a string for each sample; NULL: X's or the model's */
-    const char *title;         /* what the data is called; NULL: "data" */
-    const char *command;       /* the command line that fitted the model; NULL: made from its options */
-    const char *rank_json;     /* what `nmf rank --json` wrote, or NULL */
-    const char *language;      /* "en" (NULL) or "zh": in which the page opens */
-    const char *kind;          /* "pictures", "signatures", "curves", "words", "features"; NULL: seen
+    const char *const
+        *labels;           /* known classes, a string for each sample; NULL: X's or the model's */
+    const char *title;     /* what the data is called; NULL: "data" */
+    const char *command;   /* the command line that fitted the model; NULL: made from its options */
+    const char *rank_json; /* what `nmf rank --json` wrote, or NULL */
+    const char *language;  /* "en" (NULL) or "zh": in which the page opens */
+    const char *kind;      /* "pictures", "signatures", "curves", "words", "features"; NULL: seen
                                 * from H */
-    int64_t most_samples;      /* of a larger model so many are drawn at random; 0: 1000 */
-    int64_t created_seconds;   /* since 1970, UTC, for the page's date; 0: no date */
+    int64_t most_samples;  /* of a larger model so many are drawn at random; 0: 1000 */
+    int64_t created_seconds; /* since 1970, UTC, for the page's date; 0: no date */
 } nmf_render_report_options;
 
 static inline nmf_render_report_options nmf_render_report_init(void)

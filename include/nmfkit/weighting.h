@@ -25,7 +25,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_weighting_idf(const nmf_matrix *X, double 
 /* Replaces *X by its weighted entries: f64 where they were f64, else f32; sparse where it was
  * sparse, of which it keeps the structure; with its names, labels and image shape. Rows that are
  * all zero stay so. `idf` (columns entries >= 0) is read for TFIDF only: those of the samples that
- * were learned from, so that new samples are weighted like them. On failure *X is as it was. Cost:
+ * were learned from, so that new samples are weighted like them; NULL: those of *X itself. A fit
+ * weighs by itself (options.weighting), and so does nmf_transform with its model. On failure *X is as it was. Cost:
  * two passes. Errors: ARGUMENT, DATA (negative or not finite entries), MEMORY. Sources:
  * TfidfTransformer (norm l2) of scikit-learn 1.2; normalize_total with target_sum 10^4, and log1p,
  * of scanpy 1.9. */

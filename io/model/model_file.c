@@ -109,6 +109,10 @@ nmf_status nmf_io_save_model(const nmf_model *model, const char *path, nmf_error
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "saving needs a model and a path");
     }
     const nmf_model_content *content = nmf_model_view(model);
+    if (content->W == NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s: a model without its W cannot be saved",
+                        path);
+    }
     nmfi_npz_writer *writer;
     double *trace = trace_table(content);
     char *manifest = nmf_io_model_json(model);
@@ -309,8 +313,11 @@ nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **mode
     }
     nmf_error reason;
     if (status == NMF_OK && (status = nmf_model_new(&l.content, model, &reason)) != NMF_OK) {
+        /* Parts of a file that contradict each other are the file's fault, not the caller's. */
+        const int contradicts = status == NMF_ERROR_ARGUMENT || status == NMF_ERROR_SHAPE;
         *model = NULL;
-        (void)nmf_fail(error, status, "%s: %s", path, reason.message);
+        status = nmf_fail(error, contradicts ? NMF_ERROR_FORMAT : status, "%s: %s", path,
+                          reason.message);
     }
     for (size_t i = 0; i < VECTOR_COUNT; i++) {
         nmf_matrix_free(l.vectors[i]);

@@ -341,7 +341,13 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
             return bad_value(r, results[i].key);
         }
     }
-    return take_options(r, root, &content->options);
+    const nmf_status status = take_options(r, root, &content->options);
+    if (status == NMF_OK && content->options.k != content->k) {
+        return nmf_fail(r->error, NMF_ERROR_FORMAT,
+                        "%s: the manifest says k = %" PRId64 ", but %" PRId64 " in its options",
+                        r->path, content->k, content->options.k);
+    }
+    return status;
 }
 
 nmf_status nmfi_model_from_json(const char *text, const char *path, nmf_model_content *content,

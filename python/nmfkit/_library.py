@@ -186,6 +186,7 @@ declare(library, {
     "nmf_fit": (c_int, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_pca": (c_int, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_transform": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
+    "nmf_transform_with": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_model_view": (POINTER(nmf_model_content), c_void_p),
     "nmf_model_new": (c_int, POINTER(nmf_model_content), OUT, ERROR),
     "nmf_model_free": (None, c_void_p),

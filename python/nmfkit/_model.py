@@ -87,11 +87,11 @@ def build(W, H, options, **content):
         trace = np.ascontiguousarray(trace, TRACE)
         pointers["trace"] = trace.ctypes.data_as(ctypes.POINTER(_library.nmf_trace_point))
         pointers["trace_count"] = len(trace)
-    matrices = borrow(W), borrow(H)
+    matrices = borrow(H), None if W is None else borrow(W)
     described = nmf_model_content(
         struct_bytes=ctypes.sizeof(nmf_model_content), options=options, loss_kind=options.loss,
-        W=matrices[0].pointer, H=matrices[1].pointer, samples=W.shape[0], features=H.shape[1],
-        k=H.shape[0], precision=_options.F32 if H.dtype == np.float32 else _options.F64,
+        H=matrices[0].pointer, W=None if W is None else matrices[1].pointer,
+        samples=0 if W is None else len(W), features=H.shape[1], k=H.shape[0], precision=_options.F32 if H.dtype == np.float32 else _options.F64,
         **{**content, **pointers})
     model = Model()
     call(library.nmf_model_new, ctypes.byref(described), model.out())
@@ -99,8 +99,15 @@ def build(W, H, options, **content):
 
 
 def transform(H, X, options, **content):
-    """W for the rows of X: nmf_transform with a model whose own W nobody reads."""
-    nobody = np.zeros((1, len(H)), H.dtype)
-    model, rows, W = build(nobody, H, options, **content), borrow(X), Matrix()
+    """W for the rows of X: nmf_transform with a model of these components, which needs no W."""
+    model, rows, W = build(None, H, options, **content), borrow(X), Matrix()
     call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
+    return array_of(W.pointer, W)
+
+
+def transform_with(H, X, options):
+    """W for the rows of X with components that come from no model: nmf_transform_with."""
+    components, rows, W = borrow(H), borrow(X), Matrix()
+    call(library.nmf_transform_with, components.pointer, rows.pointer, ctypes.byref(options),
+         W.out())
     return array_of(W.pointer, W)

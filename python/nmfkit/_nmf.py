@@ -11,7 +11,7 @@ from . import _checks, _options, _sklearn, _start
 from ._accelerate import PARITY, solver_of
 from ._library import STOPPED, NmfError, library
 from ._matrix import FLOATS, borrow, entries, kept_of
-from ._model import build, learn, trace_of, transform
+from ._model import build, learn, trace_of, transform, transform_with
 from ._options import OPTIONS
 from ._watch import Watch
 
@@ -19,6 +19,8 @@ BETA = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
 SOLVERS = OPTIONS["solver"].names
 INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
+# What a fit learned beside the components and transform needs.
+LEARNED = ("unit", "weighting", "idf")
 
 PARAMETERS = {
     "n_components": (_checks.whole(1), _checks.among("auto"), _checks.NONE),
@@ -239,11 +241,16 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
         return self._solve(X, self.components_)
 
-    def _solve(self, X, H):
+    def _solve(self, X, H, fitted=True):
+        """W for the components of the fit, with what else the fit learned, or for any others."""
         self._refuse_zeros(X)
+        options = self._make_options(len(H))
         try:
-            unit = self._facts["unit"] if hasattr(self, "_facts") else 0.0
-            return transform(H, X, self._make_options(len(H)), unit=unit)
+            if not fitted:
+                return transform_with(H, X, options)
+            facts = getattr(self, "_facts", {})  # components_ may have been set by hand
+            return transform(H, X, options,
+                             **{name: facts[name] for name in LEARNED if name in facts})
         except NmfError as error:
             if error.kind == "data":
                 _sklearn.refuse_unusable(self, X, detail=str(error))
@@ -311,7 +318,7 @@ def non_negative_factorization(X, W=None, H=None, n_components="auto", *, init=N
     H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
     if X.dtype in FLOATS and H.dtype != X.dtype:
         raise TypeError("H should have the same dtype as X. Got H.dtype = %s." % H.dtype)
-    return nmf._solve(X, H), H, 1
+    return nmf._solve(X, H, fitted=False), H, 1
 
 
 def _signature():

@@ -1,5 +1,6 @@
 /* nmf_consensus: arguments checked once, then called down. */
 #include "base/options.h"
+#include "model/input.h"
 #include "select/select.h"
 
 #include <string.h>
@@ -50,5 +51,11 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     nmf_status status = nmfi_options_check(options, NMF_SCOPE_FIT, &checked, error);
     if (status == NMF_OK) status = fill_in(consensus_options, &filled, error);
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
-    return status == NMF_OK ? nmfi_consensus(X, &checked, &filled, result, error) : status;
+    nmfi_input input;
+    if (status == NMF_OK) status = nmfi_input_to_learn(X, &checked, &input, error);
+    if (status != NMF_OK) return status;
+    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
+    status = nmfi_consensus(input.X, &checked, &filled, result, error);
+    nmfi_input_free(&input);
+    return status;
 }

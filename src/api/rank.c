@@ -1,5 +1,6 @@
 /* nmf_rank: arguments checked once, then called down. */
 #include "base/options.h"
+#include "model/input.h"
 #include "select/select.h"
 
 #include <string.h>
@@ -102,5 +103,11 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);
     if (status == NMF_OK) status = check_zeros(X, &checked, error);
-    return status == NMF_OK ? nmfi_rank(X, &checked, &filled, result, error) : status;
+    nmfi_input input;
+    if (status == NMF_OK) status = nmfi_input_to_learn(X, &checked, &input, error);
+    if (status != NMF_OK) return status;
+    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
+    status = nmfi_rank(input.X, &checked, &filled, result, error);
+    nmfi_input_free(&input);
+    return status;
 }

@@ -17,6 +17,7 @@ static const char *const precision_names[] = {NMF_PRECISION_NAMES};
 static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
 static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const char *const loss_names[] = {NMF_LOSS_NAMES};
+static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
 
 /* The enum type's name, as options.def gives it, leads to its array: nmf_init -> init_names. */
@@ -26,6 +27,7 @@ static const char *const loss_names[] = {NMF_LOSS_NAMES};
 #define NAMES_OF_nmf_pca_solver pca_solver_names
 #define NAMES_OF_nmf_pca_sign pca_sign_names
 #define NAMES_OF_nmf_loss loss_names
+#define NAMES_OF_nmf_weighting weighting_names
 
 static const nmf_option_info table[] = {
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) \

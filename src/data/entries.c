@@ -28,6 +28,14 @@ double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
                                         : dense_entry(&matrix->dense, row, column);
 }
 
+double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at)
+{
+    const int64_t columns = matrix->dense.columns;
+    return nmf_matrix_is_sparse(matrix)
+               ? nmfi_value(matrix->sparse.dtype, matrix->sparse.values, at)
+               : dense_entry(&matrix->dense, at / columns, at % columns);
+}
+
 static void copy_dense(const nmf_dense *d, int64_t first, int64_t count, nmf_dtype dtype, void *out)
 {
     const size_t bytes = nmf_dtype_bytes(d->dtype);

@@ -86,3 +86,22 @@ nmf_status nmfi_matrix_inherit_columns(nmf_matrix *to, const nmf_matrix *from, n
     }
     return inherit(to, from, NMF_FEATURE_NAMES, error);
 }
+
+nmf_status nmf_matrix_copy_names(const nmf_matrix *from, nmf_matrix *to, nmf_names which,
+                                 nmf_error *error)
+{
+    static const char *const kinds[] = {"sample names", "feature names", "labels"};
+    if (!from || !to || (size_t)which > NMF_LABELS)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "names of kind %d are copied from one matrix to another, of which one is "
+                        "NULL or the kind is not one of 0 to 2",
+                        (int)which);
+    if (!nmf_matrix_has_names(from, which)) return NMF_OK;
+    const int64_t wanted = names_wanted(to, which);
+    const nmfi_name_list *list = &from->names[which];
+    if (list->count != wanted)
+        return nmf_fail(error, NMF_ERROR_SHAPE, "%lld %s do not fit a matrix of %lld x %lld",
+                        (long long)list->count, kinds[which], (long long)to->dense.rows,
+                        (long long)to->dense.columns);
+    return nmf_matrix_set_names(to, which, (const char *const *)list->names, error);
+}

@@ -1,6 +1,6 @@
 /* Weightings of counts: see <nmfkit/weighting.h>. Two looks at the entries, whichever way they are
  * stored: what a row sums up to, then what its entries become. Arithmetic in f64. */
-#include <nmfkit/weighting.h>
+#include "data/weighting.h"
 
 #include "base/memory.h"
 #include "data/matrix.h"
@@ -55,20 +55,6 @@ static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_error *err
 
 /* --- sparse ---------------------------------------------------------------------------------- */
 
-/* What keeps the structure of the matrix that was weighted alive. */
-typedef struct holder {
-    nmf_matrix *original;
-    void *values;
-} holder;
-
-static void release_holder(void *context)
-{
-    holder *held = context;
-    nmf_matrix_free(held->original);
-    nmfi_release(held->values);
-    free(held);
-}
-
 /* Calls for each stored entry, with its place. */
 typedef void (*visit_fn)(const weigher *w, int64_t row, int64_t column, double value, int64_t at);
 
@@ -93,36 +79,21 @@ static void put_weighted(const weigher *w, int64_t row, int64_t column, double v
     nmfi_set_value(w->dtype, w->out, at, weighted_entry(w, row, column, value));
 }
 
-static nmf_status weigh_sparse(weigher *w, nmf_matrix **X, nmf_error *error)
+/* The result borrows the structure of X. */
+static nmf_status weigh_sparse(weigher *w, const nmf_matrix *X, nmf_matrix **made, nmf_error *error)
 {
-    nmf_matrix *original = *X;
-    nmf_sparse sparse = nmf_matrix_sparse(original);
-    const size_t bytes =
-        nmfi_product(nmf_matrix_stored(original), (int64_t)nmf_dtype_bytes(w->dtype));
-    holder *held = calloc(1, sizeof *held);
+    nmf_sparse sparse = nmf_matrix_sparse(X);
+    const size_t bytes = nmfi_product(nmf_matrix_stored(X), (int64_t)nmf_dtype_bytes(w->dtype));
     w->out = nmfi_allocate(bytes);
-    if (!w->out || !held) {
-        nmfi_release(w->out);
-        free(held);
+    if (!w->out)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of weighted entries",
                         bytes);
-    }
     visit_stored(w, &sparse, add_to_sum);
     finish_sums(w, sparse.rows);
     visit_stored(w, &sparse, put_weighted);
-    sparse.values = held->values = w->out;
+    sparse.values = w->out;
     sparse.dtype = w->dtype;
-    nmf_matrix *made;
-    nmf_status status = nmf_matrix_adopt_sparse(&sparse, release_holder, held, &made, error);
-    if (status != NMF_OK) return status;
-    status = inherit(made, original, error);
-    if (status != NMF_OK) {
-        nmf_matrix_free(made);
-        return status;
-    }
-    held->original = original; /* only now: a failure leaves it to the caller */
-    *X = made;
-    return NMF_OK;
+    return nmf_matrix_adopt_sparse(&sparse, nmfi_release, w->out, made, error);
 }
 
 /* --- dense ----------------------------------------------------------------------------------- */
@@ -135,62 +106,31 @@ static void weigh_row(const weigher *w, const double *row, int64_t columns, int6
     for (int64_t j = 0; j < columns; j++) put_weighted(w, 0, j, row[j], first + j);
 }
 
-static nmf_status weigh_dense(weigher *w, nmf_matrix **X, nmf_error *error)
+static nmf_status weigh_dense(weigher *w, const nmf_matrix *X, nmf_matrix **made, nmf_error *error)
 {
-    const int64_t rows = nmf_matrix_rows(*X), columns = nmf_matrix_columns(*X);
+    const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
     double *row = calloc((size_t)columns + 1, sizeof *row);
-    nmf_matrix *made = NULL;
     nmf_status status =
-        row ? nmf_matrix_new(w->dtype, rows, columns, &made, error)
+        row ? nmf_matrix_new(w->dtype, rows, columns, made, error)
             : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
-    if (status == NMF_OK) {
-        w->out = nmf_matrix_writable(made);
-        status = inherit(made, *X, error);
-    }
+    if (status == NMF_OK) w->out = nmf_matrix_writable(*made);
     for (int64_t i = 0; status == NMF_OK && i < rows; i++) {
-        status = nmf_matrix_copy_rows(*X, i, 1, NMF_F64, row, error);
+        status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
         if (status == NMF_OK) weigh_row(w, row, columns, i * columns);
     }
     free(row);
-    if (status != NMF_OK) {
-        nmf_matrix_free(made);
-        return status;
-    }
-    nmf_matrix_free(*X);
-    *X = made;
-    return NMF_OK;
+    return status;
 }
 
 /* --- what is public ------------------------------------------------------------------------ */
 
-static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, const double *idf,
-                        nmf_error *error)
+static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, nmf_error *error)
 {
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
     if ((unsigned)weighting > NMF_WEIGHTING_SQRT)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is not one of 0 to %d",
                         (int)weighting, NMF_WEIGHTING_SQRT);
-    if (weighting == NMF_WEIGHTING_TFIDF && !idf)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting tfidf needs the features' idf");
     return nmfi_matrix_check_entries(X, 0, error);
-}
-
-nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf, nmf_error *error)
-{
-    if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
-    nmf_status status = check(*X, weighting, idf, error);
-    if (status != NMF_OK || weighting == NMF_WEIGHTING_NONE) return status;
-    const int sparse = nmf_matrix_is_sparse(*X);
-    const int64_t sums = sparse ? nmf_matrix_rows(*X) : 1;
-    weigher w = {.weighting = weighting, .idf = idf};
-    w.dtype = nmf_matrix_dtype(*X) == NMF_F64 ? NMF_F64 : NMF_F32;
-    w.row_sums = calloc((size_t)sums + 1, sizeof *w.row_sums);
-    if (!w.row_sums)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the sums of %lld rows",
-                        (long long)sums);
-    status = sparse ? weigh_sparse(&w, X, error) : weigh_dense(&w, X, error);
-    free(w.row_sums);
-    return status;
 }
 
 static void count_stored(const nmf_sparse *s, double *counts)
@@ -218,7 +158,7 @@ static nmf_status count_dense(const nmf_matrix *X, double *counts, nmf_error *er
 
 nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
 {
-    nmf_status status = check(X, NMF_WEIGHTING_NONE, NULL, error);
+    nmf_status status = check(X, NMF_WEIGHTING_NONE, error);
     if (status == NMF_OK && !idf)
         status = nmf_fail(error, NMF_ERROR_ARGUMENT, "idf needs a place for its numbers");
     if (status != NMF_OK) return status;
@@ -232,5 +172,106 @@ nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
     }
     const double samples = (double)nmf_matrix_rows(X);
     for (int64_t j = 0; j < columns; j++) idf[j] = log((1.0 + samples) / (1.0 + idf[j])) + 1.0;
+    return status;
+}
+
+size_t nmfi_weighted_bytes(const nmf_matrix *X, nmf_weighting weighting)
+{
+    if (weighting == NMF_WEIGHTING_NONE) return 0;
+    const size_t entry = nmf_matrix_dtype(X) == NMF_F64 ? sizeof(double) : sizeof(float);
+    return nmfi_product(nmf_matrix_stored(X), (int64_t)entry);
+}
+
+nmf_status nmfi_weighted(const nmf_matrix *X, nmf_weighting weighting, const double *idf,
+                         nmf_matrix **weighted, nmf_error *error)
+{
+    const int sparse = nmf_matrix_is_sparse(X);
+    const int64_t sums = sparse ? nmf_matrix_rows(X) : 1;
+    weigher w = {.weighting = weighting, .idf = idf};
+    nmf_status status = nmfi_matrix_check_entries(X, 0, error);
+    *weighted = NULL;
+    if (status != NMF_OK) return status;
+    w.dtype = nmf_matrix_dtype(X) == NMF_F64 ? NMF_F64 : NMF_F32;
+    w.row_sums = calloc((size_t)sums + 1, sizeof *w.row_sums);
+    if (!w.row_sums)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the sums of %lld rows",
+                        (long long)sums);
+    status = sparse ? weigh_sparse(&w, X, weighted, error) : weigh_dense(&w, X, weighted, error);
+    free(w.row_sums);
+    if (status == NMF_OK) status = inherit(*weighted, X, error);
+    if (status == NMF_OK) return NMF_OK;
+    nmf_matrix_free(*weighted);
+    *weighted = NULL;
+    return status;
+}
+
+nmf_status nmfi_learn_idf(const nmf_matrix *X, nmf_weighting weighting, double **idf,
+                          nmf_error *error)
+{
+    *idf = NULL;
+    if (weighting != NMF_WEIGHTING_TFIDF) return NMF_OK;
+    const int64_t columns = nmf_matrix_columns(X);
+    double *learned = calloc((size_t)columns + 1, sizeof *learned);
+    if (!learned)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the idf of %lld features",
+                        (long long)columns);
+    const nmf_status status = nmf_weighting_idf(X, learned, error);
+    if (status == NMF_OK)
+        *idf = learned;
+    else
+        free(learned);
+    return status;
+}
+
+/* A sparse result borrows the structure of what was weighted, which is kept with it. */
+static void release_original(void *context)
+{
+    nmf_matrix **both = context;
+    nmf_matrix_free(both[0]);
+    nmf_matrix_free(both[1]);
+    free(both);
+}
+
+/* A matrix of its own over `weighted`, which lives on inside, as does `original`. On failure both
+ * are the caller's still. */
+static nmf_status keep_original(nmf_matrix *original, nmf_matrix *weighted, nmf_matrix **made,
+                                nmf_error *error)
+{
+    const nmf_sparse sparse = nmf_matrix_sparse(weighted);
+    nmf_matrix **both = calloc(2, sizeof(nmf_matrix *));
+    if (!both) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: two pointers");
+    nmf_status status = nmf_matrix_adopt_sparse(&sparse, release_original, both, made, error);
+    if (status != NMF_OK) return status; /* which has freed `both`, still empty */
+    status = inherit(*made, weighted, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(*made);
+        return status;
+    }
+    both[0] = weighted; /* only now: a failure leaves them to the caller */
+    both[1] = original;
+    return NMF_OK;
+}
+
+nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf, nmf_error *error)
+{
+    if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
+    nmf_matrix *weighted = NULL, *made = NULL;
+    double *learned = NULL;
+    nmf_status status = check(*X, weighting, error);
+    if (status != NMF_OK || weighting == NMF_WEIGHTING_NONE) return status;
+    if (!idf) status = nmfi_learn_idf(*X, weighting, &learned, error);
+    if (status == NMF_OK)
+        status = nmfi_weighted(*X, weighting, idf ? idf : learned, &weighted, error);
+    free(learned);
+    if (status == NMF_OK && nmf_matrix_is_sparse(weighted)) {
+        status = keep_original(*X, weighted, &made, error);
+        if (status == NMF_OK)
+            *X = made;
+        else
+            nmf_matrix_free(weighted);
+    } else if (status == NMF_OK) {
+        nmf_matrix_free(*X);
+        *X = weighted;
+    }
     return status;
 }

@@ -1,4 +1,4 @@
-/* Defaults by the kind of data (defaults.h). */
+/* What is done where the caller leaves it open and the data decide (defaults.h). */
 #include "fit/defaults.h"
 
 #include <math.h>
@@ -38,4 +38,52 @@ static const nmfi_defaults dense = {
 nmfi_defaults nmfi_defaults_for(const nmfi_source *source)
 {
     return source->kind == NMFI_SOURCE_SPARSE ? sparse(source) : dense;
+}
+
+int64_t nmfi_start_triplets(nmf_init init, int64_t k)
+{
+    if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
+    const int nndsvd =
+        init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
+    return nndsvd ? k : 0;
+}
+
+int nmfi_prefers_scd(const nmfi_fit *fit)
+{
+    const nmfi_choice *choice = &fit->choice;
+    if (choice->scd != NMFI_SCD_BY_DATA) return choice->scd == NMFI_SCD_ALWAYS;
+    const double sum = fit->facts.mean * (double)fit->facts.m * (double)fit->facts.n;
+    const double off = fit->facts.baseline;
+    const nmfi_defaults usual = nmfi_defaults_for(&fit->work.source);
+    return usual.scd || (off > usual.scd_above * sum && off < usual.scd_below * sum);
+}
+
+/* Flops of an iteration: products, and sweeps over the rows of the factors. */
+static double work(const nmfi_fit *fit)
+{
+    const double rows = (double)fit->facts.m + (double)fit->facts.n, k = (double)fit->k;
+    const double rank = (double)fit->choice.sketch_rank;
+    return 4 * k * (rank > 0 ? rows * rank : (double)fit->facts.stored) + 16 * rows * k * k;
+}
+
+/* Several starts where X is small and init is auto: each leads to the minimum of its valley, and
+ * there going down one more costs less than what a deeper one is worth. */
+void nmfi_choose_several_starts(nmfi_fit *fit)
+{
+    /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave
+     * few valleys. */
+    static const double most_entries = 1e6, most_work = 2e7;
+    enum { STARTS = 4, FEW = 5 };
+    nmfi_choice *choice = &fit->choice;
+    if (!choice->several_starts) return;
+    choice->several_starts =
+        fit->k > FEW && (double)fit->facts.stored <= most_entries && work(fit) <= most_work;
+    choice->starts = choice->several_starts ? STARTS : 1;
+}
+
+void nmfi_drop_sketch(nmfi_fit *fit)
+{
+    fit->choice.sketch_rank = 0;
+    fit->in_sketch.method = NULL;
+    nmfi_choose_several_starts(fit);
 }

@@ -1,9 +1,10 @@
-/* What a fit does where the caller leaves it open and the kind of data decides: nothing else in fit/,
- * start/ or pass/ asks whether X is sparse. */
+/* What is done where the caller leaves it open and the data decide: nothing else in fit/, start/ or
+ * pass/ asks whether X is sparse. */
 #ifndef NMFI_FIT_DEFAULTS_H
 #define NMFI_FIT_DEFAULTS_H
 
 #include "data/source.h"
+#include "fit/state.h"
 
 typedef struct nmfi_defaults {
     /* A Frobenius fit converges in a sketch. */
@@ -16,7 +17,17 @@ typedef struct nmfi_defaults {
      * refuses a larger copy than the second number where no memory limit is set. */
     double exact_bytes, copy_bytes;
 } nmfi_defaults;
-
 nmfi_defaults nmfi_defaults_for(const nmfi_source *source);
+
+/* Singular triplets that an init needs. */
+int64_t nmfi_start_triplets(nmf_init init, int64_t k);
+
+/* Whether steps are coordinate descent: as was asked, or by how far X is from its rank-one fit. */
+int nmfi_prefers_scd(const nmfi_fit *fit);
+
+/* How many starts there are, once it is known whether there is a sketch; and where it is not
+ * converged in after all. */
+void nmfi_choose_several_starts(nmfi_fit *fit);
+void nmfi_drop_sketch(nmfi_fit *fit);
 
 #endif

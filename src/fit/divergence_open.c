@@ -1,89 +1,44 @@
-/* Opening a problem whose loss is a divergence: the exponent, X the other way round, what the
- * smallest entries allow, and the divergence of the rank-one fit that relative errors are
- * measured by. */
-#include "fit/problem.h"
-#include "rule/divergence.h"
+/* Opening a fit whose loss is a divergence: X the other way round, what the smallest entries allow,
+ * and the divergence of the rank-one fit that relative errors are measured by. */
+#include "fit/divergence.h"
+
+#include "fit/defaults.h"
 
 #include <math.h>
 #include <string.h>
 
-double nmfi_beta(const nmf_options *options)
+int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)
 {
-    switch (options->loss) {
-    case NMF_LOSS_FROBENIUS: return 2;
-    case NMF_LOSS_KL: return 1;
-    case NMF_LOSS_IS: return 0;
-    case NMF_LOSS_BETA: break;
-    }
-    return options->beta;
-}
-
-void nmfi_name_loss(nmf_options *options)
-{
-    if (options->loss != NMF_LOSS_BETA) return;
-    if (options->beta == 2) options->loss = NMF_LOSS_FROBENIUS;
-    if (options->beta == 1) options->loss = NMF_LOSS_KL;
-    if (options->beta == 0) options->loss = NMF_LOSS_IS;
-}
-
-int nmfi_picks_scd(const nmfi_problem *problem)
-{
-    const nmf_options *o = &problem->options;
-    if (o->solver != NMF_SOLVER_AUTO || nmfi_beta(o) != 1) return o->solver == NMF_SOLVER_SCD;
-    const double sum = problem->mean * (double)problem->m * (double)problem->n;
-    const double off = problem->divergence.rank_one;
-    const nmfi_defaults *usual = &problem->defaults;
-    return usual->scd || (off > usual->scd_above * sum && off < usual->scd_below * sum);
-}
-
-nmf_status nmfi_divergence_check(const nmf_options *options, nmf_error *error)
-{
-    static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
-    if (options->solver == NMF_SOLVER_AUTO || options->solver == NMF_SOLVER_MU ||
-        options->solver == NMF_SOLVER_JMM)
-        return NMF_OK;
-    if (options->solver == NMF_SOLVER_SCD)
-        return options->loss == NMF_LOSS_KL
-                   ? NMF_OK
-                   : nmf_fail(error, NMF_ERROR_ARGUMENT,
-                              "solver = scd minimizes the kl loss only; loss %s needs another",
-                              losses[options->loss]);
-    if (options->loss == NMF_LOSS_FROBENIUS) return NMF_OK;
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
-                    solvers[options->solver], losses[options->loss]);
-}
-
-int nmfi_reads_one_way(const nmfi_problem *problem)
-{
-    return problem->divergence.jmm && nmfi_pass_most_entries(&problem->pass) == 0;
+    return d->joint && nmfi_pass_most_entries(&fit->work.pass) == 0;
 }
 
 /* There is a pass along the factor that does not run along the rows of X as it is stored. */
-static int goes_across(const nmfi_problem *problem)
+static int goes_across(const nmfi_fit *fit, const nmfi_divergence *d)
 {
-    return !nmfi_reads_one_way(problem) || !problem->W.along_rows;
+    return !nmfi_reads_one_way(fit, d) || !fit->W.along_rows;
 }
 
 /* There is a copy of X for it. */
-static int copies(const nmfi_problem *problem, const nmfi_source *stored)
+static int copies(const nmfi_fit *fit, const nmfi_divergence *d)
 {
-    return !stored->can_transpose && !nmfi_reads_one_way(problem);
+    return !fit->work.pass.source.can_transpose && !nmfi_reads_one_way(fit, d);
 }
 
-void nmfi_divergence_plan(nmfi_problem *problem, const nmfi_source *stored)
+void nmfi_divergence_plan(nmfi_fit *fit, void *state)
 {
-    nmfi_source transposed = nmfi_source_transposed(stored);
-    if (!goes_across(problem)) return;
-    if (copies(problem, stored)) { /* rows packed */
+    const nmfi_divergence *d = state;
+    nmfi_source transposed = nmfi_source_transposed(&fit->work.pass.source);
+    fit->work.accumulates = nmfi_reads_one_way(fit, d);
+    if (!goes_across(fit, d)) return;
+    if (copies(fit, d)) { /* rows packed */
         nmf_dense packed = transposed.dense;
         packed.row_stride = packed.columns;
         packed.column_stride = 1;
         transposed = nmfi_source_dense(&packed);
     }
-    nmfi_pass_plan(&problem->divergence.transposed, &transposed, problem->kernels, problem->k,
-                   problem->options.block_rows);
-    nmfi_pass_transposed(&problem->divergence.transposed, &problem->pass, 1);
+    nmfi_pass_plan(&fit->work.transposed, &transposed, fit->work.kernels, fit->k,
+                   fit->choice.options.block_rows);
+    nmfi_pass_transposed(&fit->work.transposed, &fit->work.pass, 1);
 }
 
 static int64_t longer(int64_t a, int64_t b)
@@ -91,39 +46,38 @@ static int64_t longer(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-void nmfi_divergence_layout(nmfi_problem *problem)
+void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 {
-    nmfi_divergence *d = &problem->divergence;
-    nmfi_arena *arena = &problem->arena;
-    const int64_t k = problem->k, bytes = problem->kernels->element_bytes;
-    const int64_t threads = nmfi_team_threads(problem->team);
-    nmfi_pass *const sides[] = {&problem->pass, &d->transposed};
-    const int side_count = goes_across(problem) ? 2 : 1;
-    if (side_count > 1) nmfi_pass_layout(&d->transposed, arena, threads, 0);
-    /* Steps in the metric want whole rows; coordinates and the updates of beta 1 none. */
-    const int multiplies = d->jmm || problem->options.solver == NMF_SOLVER_MU;
-    const int dense_rows = d->beta != 1 || !(d->scd || multiplies);
-    for (int side = 0; side < side_count; side++)
-        nmfi_pass_layout_workspace(
-            sides[side], arena, threads,
-            nmfi_divergence_workspace_bytes(sides[side], d->beta, dense_rows), dense_rows);
-    if (d->jmm) nmfi_pass_layout_tile_sums(&problem->pass, arena, threads, nmfi_jmm_sums(problem));
-    const nmfi_source *as_stored = &problem->pass.source;
+    nmfi_divergence *d = state;
+    nmfi_work *work = &fit->work;
+    const double beta = fit->choice.beta;
+    const int64_t k = fit->k, bytes = work->kernels->element_bytes;
+    const int64_t threads = nmfi_team_threads(work->team);
+    nmfi_pass *const passes[] = {&work->pass, &work->transposed};
+    const int count = goes_across(fit, d) ? 2 : 1;
+    if (count > 1) nmfi_pass_layout(&work->transposed, arena, threads, 0);
+    /* Steps in the metric want dense rows; coordinates and the updates of beta 1 none. */
+    const int dense_rows = beta != 1 || !(nmfi_prefers_scd(fit) || d->multiplies);
+    for (int i = 0; i < count; i++)
+        nmfi_pass_layout_workspace(passes[i], arena, threads,
+                                   nmfi_divergence_workspace_bytes(passes[i], beta, dense_rows),
+                                   dense_rows);
+    const nmfi_source *as_stored = &work->pass.source;
     d->copy = NULL;
-    if (copies(problem, as_stored)) {
+    if (copies(fit, d)) {
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
-        d->transposed.source.dense.data = d->copy;
+        work->transposed.source.dense.data = d->copy;
     }
-    d->marginals[0] = nmfi_take(arena, problem->W.partition.ld, (size_t)bytes);
-    d->marginals[1] = nmfi_take(arena, problem->H.partition.ld, (size_t)bytes);
-    d->metric.kernels = problem->kernels;
+    d->marginals[0] = nmfi_take(arena, fit->W.partition.ld, (size_t)bytes);
+    d->marginals[1] = nmfi_take(arena, fit->H.partition.ld, (size_t)bytes);
+    d->metric.kernels = work->kernels;
     d->metric.k = k;
-    nmfi_metric_layout(&d->metric, arena, longer(problem->W.partition.ld, problem->H.partition.ld));
-    d->metric.gram = problem->gram;
-    d->metric.inverse = problem->inverse;
-    d->metric.gram_f64 = problem->gram_f64;
+    nmfi_metric_layout(&d->metric, arena, longer(fit->W.partition.ld, fit->H.partition.ld));
+    d->metric.gram = work->gram;
+    d->metric.inverse = work->inverse;
+    d->metric.gram_f64 = work->gram_f64;
 }
 
 /* The entry that a negative power cannot take, by name. */
@@ -141,48 +95,47 @@ nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
 
 /* D(X || r c' / sum): what one component explains without any fit; for the Kullback-Leibler
  * divergence nothing of rank one is better. */
-static nmf_status rank_one(nmfi_problem *problem, double *divergence, nmf_error *error)
+static nmf_status measure_baseline(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
-    nmfi_divergence *d = &problem->divergence;
-    const nmfi_kernels *kernels = problem->kernels;
-    nmfi_factor *W = &problem->W, *H = &problem->H;
-    memcpy(W->y, d->marginals[0], (size_t)(W->partition.ld * kernels->element_bytes));
-    memcpy(H->y, d->marginals[1], (size_t)(H->partition.ld * kernels->element_bytes));
-    const double sum = kernels->sum(W->y, W->partition.ld, 1, problem->m);
-    kernels->scale(W->y, problem->m, 1 / sqrt(sum));
-    kernels->scale(H->y, problem->n, 1 / sqrt(sum));
-    const int along_W = W->along_rows || !nmfi_reads_one_way(problem);
+    const nmfi_kernels *kernels = fit->work.kernels;
+    nmfi_factor *W = &fit->W, *H = &fit->H;
+    memcpy(W->incumbent, d->marginals[0], (size_t)(W->partition.ld * kernels->element_bytes));
+    memcpy(H->incumbent, d->marginals[1], (size_t)(H->partition.ld * kernels->element_bytes));
+    const double sum = kernels->sum(W->incumbent, W->partition.ld, 1, fit->facts.m);
+    kernels->scale(W->incumbent, fit->facts.m, 1 / sqrt(sum));
+    kernels->scale(H->incumbent, fit->facts.n, 1 / sqrt(sum));
+    const int along_W = W->along_rows || !nmfi_reads_one_way(fit, d);
     const nmfi_factor *along = along_W ? W : H, *other = along_W ? H : W;
-    const double other_sum = kernels->sum(other->y, other->partition.ld, 1, other->partition.count);
-    nmfi_mu_rule looking = {.step = nmfi_step_bare(kernels, d->beta, problem->scale, 1),
-                            .measure_only = 1};
-    looking.step.F = other->y;
-    looking.step.ldf = other->partition.ld;
-    looking.step.F_sums = &other_sum;
-    looking.step.start = looking.step.older = looking.step.ahead = looking.step.result = along->y;
-    looking.step.ld = along->partition.ld;
-    looking.step.measure_result = 1;
-    const nmfi_rule rule = nmfi_rule_mu(&looking);
-    nmfi_pass *pass = nmfi_pass_along(problem, along);
-    const nmf_status status = nmfi_divergence_visit(pass, &looking.step, rule, 0, error);
-    memset(W->y, 0, nmfi_factor_bytes(problem, W));
-    memset(H->y, 0, nmfi_factor_bytes(problem, H));
-    *divergence = pass->total.value[NMFI_SUM_LOSS];
+    const double other_sum =
+        kernels->sum(other->incumbent, other->partition.ld, 1, other->partition.count);
+    nmfi_mu_rule measuring = {
+        .step = nmfi_step_bare(kernels, fit->choice.beta, fit->facts.scale, 1), .measure_only = 1};
+    measuring.step.F = other->incumbent;
+    measuring.step.ldf = other->partition.ld;
+    measuring.step.F_sums = &other_sum;
+    measuring.step.start = measuring.step.older = measuring.step.ahead = measuring.step.result =
+        along->incumbent;
+    measuring.step.ld = along->partition.ld;
+    measuring.step.measure_result = 1;
+    const nmfi_rule rule = nmfi_rule_mu(&measuring);
+    nmfi_pass *pass = nmfi_pass_along(fit, along);
+    const nmf_status status = nmfi_divergence_visit(pass, &measuring.step, rule, 0, error);
+    memset(W->incumbent, 0, nmfi_factor_bytes(fit, W));
+    memset(H->incumbent, 0, nmfi_factor_bytes(fit, H));
+    fit->facts.baseline = pass->total.value[NMFI_SUM_LOSS];
     return status;
 }
 
-static nmf_status read_marginals(nmfi_problem *problem, nmf_error *error)
+static nmf_status read_marginals(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
-    nmfi_divergence *d = &problem->divergence;
-    const int W_along_rows = problem->W.along_rows;
-    if (nmfi_reads_one_way(problem))
-        return nmfi_both_sums(&d->metric, &problem->pass, d->marginals[!W_along_rows],
+    nmfi_pass *along_W = nmfi_pass_along(fit, &fit->W), *along_H = nmfi_pass_along(fit, &fit->H);
+    const int W_along_rows = fit->W.along_rows;
+    if (nmfi_reads_one_way(fit, d))
+        return nmfi_both_sums(&d->metric, &fit->work.pass, d->marginals[!W_along_rows],
                               d->marginals[W_along_rows], error);
-    const nmf_status status = nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->W),
-                                                 d->marginals[0], error);
+    const nmf_status status = nmfi_row_sums_of_X(&d->metric, along_W, d->marginals[0], error);
     if (status != NMF_OK) return status;
-    return nmfi_row_sums_of_X(&d->metric, nmfi_pass_along(problem, &problem->H), d->marginals[1],
-                              error);
+    return nmfi_row_sums_of_X(&d->metric, along_H, d->marginals[1], error);
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
@@ -198,33 +151,33 @@ static double unevenness(const nmfi_kernels *kernels, const void *marginal,
 /* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and
  * columns weigh about the same, a fit in the sketch by the one is a good start for the other;
  * where a few carry the rest (spectra), it leads into a corner of its own. */
-static int frobenius_leads_astray(const nmfi_problem *problem)
+static int frobenius_leads_astray(const nmfi_fit *fit, const nmfi_divergence *d)
 {
-    const nmfi_divergence *d = &problem->divergence;
-    return unevenness(problem->kernels, d->marginals[0], &problem->W.partition) *
-               unevenness(problem->kernels, d->marginals[1], &problem->H.partition) >
+    return unevenness(fit->work.kernels, d->marginals[0], &fit->W.partition) *
+               unevenness(fit->work.kernels, d->marginals[1], &fit->H.partition) >
            2.0;
 }
 
-nmf_status nmfi_divergence_read(nmfi_problem *problem, const nmf_matrix *X, double lowest,
-                                nmf_error *error)
+/* X the other way round, where it does not lend its rows both ways. */
+static nmf_status copy_X(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
-    nmfi_divergence *d = &problem->divergence;
-    if (d->beta <= 0 && !(lowest > 0)) return nmfi_name_zero(X, d->beta, error);
-    d->transposed.scale = problem->scale;
-    if (d->copy) {
-        nmfi_pass transposed = d->transposed;
-        const nmf_dense seen = nmfi_transposed(&problem->pass.source.dense);
-        transposed.source = nmfi_source_dense(&seen);
-        const nmf_status status = nmfi_pass_copy_rows(&transposed, d->copy, error);
-        if (status != NMF_OK) return status;
-        d->transposed.passes++;
-    }
-    nmf_status status = read_marginals(problem, error);
-    if (status == NMF_OK) status = rank_one(problem, &d->rank_one, error);
+    if (!d->copy) return NMF_OK;
+    nmfi_pass transposed = fit->work.transposed;
+    const nmf_dense seen = nmfi_transposed(&fit->work.pass.source.dense);
+    transposed.source = nmfi_source_dense(&seen);
+    fit->work.transposed.passes++;
+    return nmfi_pass_copy_rows(&transposed, d->copy, error);
+}
+
+nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    nmfi_divergence *d = state;
+    if (fit->choice.beta <= 0 && !(fit->facts.lowest > 0))
+        return nmfi_name_zero(fit->X, fit->choice.beta, error);
+    nmf_status status = copy_X(fit, d, error);
+    if (status == NMF_OK) status = read_marginals(fit, d, error);
+    if (status == NMF_OK) status = measure_baseline(fit, d, error);
     if (status != NMF_OK) return status;
-    d->scd = nmfi_picks_scd(problem);
-    if (d->scd) problem->options.solver = NMF_SOLVER_SCD; /* so that the model says it */
-    if (frobenius_leads_astray(problem)) problem->sketched.rank = 0;
+    if (frobenius_leads_astray(fit, d)) nmfi_drop_sketch(fit);
     return NMF_OK;
 }

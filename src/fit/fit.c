@@ -1,128 +1,171 @@
-/* The fit: open, start, iterate, keep the best start, finish, result. */
-#include "fit/problem.h"
+/* The fit: open; sketch; for each start begin, converge in the sketch, iterate on X; keep the best
+ * start; polish and finish; result. */
+#include "fit/fit.h"
+
+#include "fit/defaults.h"
+#include "fit/method.h"
 
 #include "base/clock.h"
-#include "data/model.h"
+#include "model/model.h"
 
-#include <string.h>
+/* --- the sketch -------------------------------------------------------------------------------- */
 
-/* The first iterations of a divergence, whose loss tells the starts apart; one start needs no
- * trial. */
-static void try_start(nmfi_problem *problem)
+/* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
+ * triplets have come to rest. Where the fit converges in the sketch that takes a few passes, of
+ * which its iterations on X make up for some; a loose tol, which leaves those out, asks for one
+ * power iteration. A fit that goes on otherwise needs only a beginning. */
+static void choose_passes(const nmfi_fit *fit, nmfi_sketch *sketch)
 {
-    enum { TRIAL = 10 };
-    const int64_t most = problem->options.max_iter;
-    if (problem->starts > 1 && most > TRIAL) problem->options.max_iter = TRIAL;
-    if (problem->starts > 1 || problem->sketched.rank == 0)
-        nmfi_iterate(problem, problem->options.tol);
-    problem->options.max_iter = most;
+    static const double loose = 1e-3;
+    const int in_sketch = fit->in_sketch.method != NULL, begins = fit->choice.only_begins;
+    sketch->accuracy = begins ? 0 : in_sketch ? 1e-6 : 1e-4;
+    sketch->most_passes = !in_sketch                                  ? (begins ? 4 : 16)
+                          : begins || fit->choice.options.tol > loose ? 2
+                                                                      : 6;
 }
 
-/* Everything that needs no reading of X, where there is a sketch; else the whole fit from this
- * start. */
-static void converge(nmfi_problem *problem)
+static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
 {
-    const nmf_solver solver = problem->options.solver;
-    if (solver == NMF_SOLVER_CD || solver == NMF_SOLVER_MU) {
-        (solver == NMF_SOLVER_CD ? nmfi_iterate_cd : nmfi_iterate_mu)(problem);
-        return;
-    }
-    if (problem->sketched.rank > 0) nmfi_iterate_sketched(problem);
-    if (problem->divergence.wanted) {
-        nmfi_divergence_make_positive(problem);
-        try_start(problem);
-    } else if (problem->sketched.rank == 0) {
-        nmfi_iterate(problem, problem->options.tol);
-    }
+    nmfi_sketch *sketch = &fit->work.sketch;
+    if (sketch->width == 0) return NMF_OK;
+    choose_passes(fit, sketch);
+    sketch->seed = fit->choice.options.seed;
+    const nmf_status status = nmfi_sketch_run(sketch, &fit->work.pass, error);
+    if (status != NMF_OK || !fit->in_sketch.method) return status;
+    if (!nmfi_sketch_misses(fit))
+        return fit->in_sketch.method->prepare(fit, fit->in_sketch.state, error);
+    /* The whole fit on X; its start deserves a better sketch. */
+    nmfi_drop_sketch(fit);
+    if (nmfi_start_triplets(fit->choice.options.init, fit->k) == 0) return NMF_OK;
+    return nmfi_sketch_go_on(sketch, &fit->work.pass, error);
 }
 
-static nmf_status run_start(nmfi_problem *problem, int64_t s, nmf_error *error)
+static nmf_status converge_in_sketch(nmfi_fit *fit, nmf_error *error)
 {
-    nmfi_problem_rewind(problem);
-    const nmf_status status = nmfi_problem_start(problem, s, error);
+    /* An iteration here is worth it as long as the loss still moves; another fit only begins. */
+    const double moving = fit->choice.only_begins ? 1e-4 : 3e-6;
+    return nmfi_iterate_in_sketch(fit, fit->in_sketch, nmfi_sketch_left_out(fit), moving, error);
+}
+
+/* --- starts ------------------------------------------------------------------------------------ */
+
+/* The first iterations, whose loss tells the starts apart. */
+static nmf_status iterate_for(nmfi_fit *fit, int64_t iterations, nmf_error *error)
+{
+    nmf_options *o = &fit->choice.options;
+    const int64_t most = o->max_iter;
+    if (most > iterations) o->max_iter = iterations;
+    const nmf_status status = nmfi_iterate(fit, fit->on_X, o->tol, error);
+    o->max_iter = most;
+    return status;
+}
+
+static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
+{
+    const nmfi_method *method = fit->on_X.method;
+    void *const state = fit->on_X.state;
+    const int tries = fit->choice.starts > 1 && method->trial_iterations > 0;
+    nmfi_rewind(fit);
+    nmf_status status = nmfi_make_start(fit, s, error);
+    if (status == NMF_OK && fit->in_sketch.method) status = converge_in_sketch(fit, error);
+    if (status == NMF_OK && method->begin) status = method->begin(fit, state, error);
     if (status != NMF_OK) return status;
-    memcpy(problem->H.latest, problem->H.y, nmfi_factor_bytes(problem, &problem->H));
-    converge(problem);
-    return NMF_OK;
+    if (method->iterate) return method->iterate(fit, state, error);
+    if (tries) return iterate_for(fit, method->trial_iterations, error);
+    if (fit->in_sketch.method) return NMF_OK;
+    return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
 }
 
-static int told_to_stop(const nmfi_problem *problem)
+static int is_exact(const nmfi_fit *fit)
 {
-    return problem->status != NMF_OK || problem->stopped == NMF_STOPPED_INTERRUPTED ||
-           problem->stopped == NMF_STOPPED_TIME_LIMIT;
+    const nmfi_stage on_X = fit->on_X;
+    const double loss = fit->progress.loss;
+    return loss <= on_X.method->scale(fit, on_X.state, loss).nothing;
 }
 
-static nmf_status run_starts(nmfi_problem *problem, nmf_error *error)
+static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
 {
-    if (problem->starts == 1) return run_start(problem, 0, error);
-    nmfi_outcome best = {0};
-    for (int64_t s = 0; s < problem->starts; s++) {
-        const nmf_status status = run_start(problem, s, error);
+    if (fit->choice.starts == 1) return run_start(fit, 0, error);
+    nmfi_progress best = {0};
+    for (int64_t s = 0; s < fit->choice.starts; s++) {
+        const nmf_status status = run_start(fit, s, error);
         if (status != NMF_OK) return status;
-        if (s == 0 || problem->loss < best.loss) nmfi_keep_start(problem, &best);
-        if (told_to_stop(problem)) best.stopped = problem->stopped;
-        if (told_to_stop(problem) || nmfi_exact(problem)) break;
+        if (s == 0 || fit->progress.loss < best.loss) nmfi_keep_start(fit, &best);
+        if (nmfi_told_to_stop(fit)) best.stopped = fit->progress.stopped;
+        if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
-    nmfi_restore_start(problem, &best);
+    nmfi_restore_start(fit, &best);
     return NMF_OK;
 }
+
+/* --- the end ----------------------------------------------------------------------------------- */
 
 /* The last visit left something to do: a residual that is not yet below tol, or rows in deeper
- * valleys than they were in, where D is not convex in a row. */
-static int goes_on(const nmfi_problem *problem, double before)
+ * valleys than they were in. */
+static int goes_on(const nmfi_fit *fit, double before)
 {
-    const double tol = problem->options.tol;
-    if (problem->stopped == NMF_STOPPED_CONVERGED) return problem->kkt > tol;
-    return problem->stopped == NMF_STOPPED_STALLED && problem->divergence.wanted &&
-           before - problem->loss > tol * before;
+    const nmfi_progress *progress = &fit->progress;
+    const double tol = fit->choice.options.tol;
+    if (progress->stopped == NMF_STOPPED_CONVERGED) return progress->kkt > tol;
+    return progress->stopped == NMF_STOPPED_STALLED && fit->on_X.method->deepens &&
+           before - progress->loss > tol * before;
 }
 
 /* Iterations go by residuals measured on the way; the last visit measures the returned pair itself.
  * The fit goes on from there where that is worth it, more strictly. */
-static void polish(nmfi_problem *problem)
+static nmf_status polish(nmfi_fit *fit, nmf_error *error)
 {
     enum { ROUNDS = 4 };
-    double tol = problem->options.tol;
+    const nmfi_method *method = fit->on_X.method;
+    const int tried = method->trial_iterations > 0 && fit->choice.starts > 1;
+    double tol = fit->choice.options.tol;
     for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
-        const int tried = problem->divergence.wanted && problem->starts > 1;
-        const int iterate = round > 0 || tried || problem->sketched.rank > 0;
-        if (iterate && !told_to_stop(problem)) nmfi_iterate(problem, tol);
-        const double before = problem->loss;
-        nmfi_finish(problem);
-        if (problem->status != NMF_OK || !goes_on(problem, before)) break;
+        const int iterates = round > 0 || tried || fit->in_sketch.method;
+        nmf_status status = NMF_OK;
+        if (iterates && !nmfi_told_to_stop(fit)) status = nmfi_iterate(fit, fit->on_X, tol, error);
+        const double before = fit->progress.loss;
+        if (status == NMF_OK) status = method->finish(fit, fit->on_X.state, error);
+        if (status != NMF_OK) return status;
+        if (!goes_on(fit, before)) break;
     }
-    if (problem->stopped == NMF_STOPPED_CONVERGED && problem->kkt > problem->options.tol)
-        problem->stopped = NMF_STOPPED_STALLED;
-    const int to_its_end =
-        problem->stopped == NMF_STOPPED_STALLED || problem->stopped == NMF_STOPPED_MAX_ITER;
-    if (to_its_end && problem->kkt <= problem->options.tol)
-        problem->stopped = NMF_STOPPED_CONVERGED;
+    return NMF_OK;
 }
 
-static nmf_status run(nmfi_problem *problem, nmf_error *error)
+/* The verdict is about the pair that is returned. */
+static void judge(nmfi_fit *fit)
 {
-    nmf_status status = nmfi_problem_sketch(problem, error);
-    if (status == NMF_OK) status = run_starts(problem, error);
+    nmfi_progress *progress = &fit->progress;
+    const double tol = fit->choice.options.tol;
+    if (progress->stopped == NMF_STOPPED_CONVERGED && progress->kkt > tol)
+        progress->stopped = NMF_STOPPED_STALLED;
+    const int to_its_end =
+        progress->stopped == NMF_STOPPED_STALLED || progress->stopped == NMF_STOPPED_MAX_ITER;
+    if (to_its_end && progress->kkt <= tol) progress->stopped = NMF_STOPPED_CONVERGED;
+}
+
+static nmf_status run(nmfi_fit *fit, nmf_error *error)
+{
+    const nmfi_method *method = fit->on_X.method;
+    nmf_status status = run_sketch(fit, error);
+    if (status == NMF_OK) status = run_starts(fit, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    if (problem->options.solver == NMF_SOLVER_CD || problem->options.solver == NMF_SOLVER_MU)
-        nmfi_finish(problem);
-    else
-        polish(problem);
-    if (problem->status != NMF_OK && error) *error = problem->failure;
-    return problem->status;
+    if (method->iterate) return method->finish(fit, fit->on_X.state, error);
+    status = polish(fit, error);
+    if (status == NMF_OK) judge(fit);
+    return status;
 }
 
-nmf_status nmfi_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
-                    nmf_error *error)
+nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                          nmf_error *error)
 {
-    nmfi_problem problem;
-    nmf_status status = nmfi_problem_open(&problem, X, options, error);
+    nmfi_fit fit;
+    nmf_status status = nmfi_open(&fit, X, options, error);
     if (status != NMF_OK) return status;
-    status = run(&problem, error);
-    if (status == NMF_OK) status = nmfi_result(&problem, X, model, error);
-    nmfi_problem_close(&problem);
+    status = run(&fit, error);
+    if (status == NMF_OK) status = nmfi_result(&fit, model, error);
+    nmfi_close(&fit);
     /* What the caller waited, until the memory was given back. */
-    if (status == NMF_OK) (*model)->content.seconds = nmfi_seconds() - problem.began_seconds;
+    if (status == NMF_OK) (*model)->content.seconds = nmfi_seconds() - fit.work.began_seconds;
     return status;
 }

@@ -1,8 +1,10 @@
-/* Extrapolated HALS: W and H in turn, each starting ahead of where it was (heuristic extrapolation
- * with restarts). The evaluated pair is the incumbent, so the loss of what is returned was measured
- * and never rises; a step that raises it is thrown away and followed by a plain one, which cannot.
- * Source: Ang & Gillis 2019, algorithm 3; the incumbent and the delayed beginning are ours. */
-#include "fit/problem.h"
+/* Descent with momentum, over any method (method.h): each step starts ahead of where the last one led
+ * (heuristic extrapolation with restarts). The evaluated pair is the incumbent, so the loss of what
+ * is returned was measured and never rises; a step that raises it is thrown away and followed by a
+ * plain one, which cannot. Source: Ang & Gillis 2019, algorithm 3; the incumbent and the delayed
+ * beginning are ours. */
+#include "fit/loss.h"
+#include "fit/method.h"
 
 #include <float.h>
 #include <math.h>
@@ -12,7 +14,7 @@ static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit
                     momentum_cut = 1.5;
 
 typedef struct extrapolation {
-    int wanted;                   /* 0: plain HALS throughout */
+    int wanted;                   /* 0: plain steps throughout */
     int plain;                    /* the next step is a plain one */
     int skip_momentum;            /* the next W is not extrapolated, though its start is */
     double momentum, limit, back; /* back: the last momentum that was accepted */
@@ -35,6 +37,7 @@ static void grow(extrapolation *e)
 }
 
 typedef struct descent {
+    nmfi_stage stage;
     extrapolation ahead;
     double loss;           /* of the incumbent */
     double kkt;            /* of the step before; infinity: nothing to compare with */
@@ -42,102 +45,79 @@ typedef struct descent {
     int64_t revival;       /* the step after which a dead component may be revived again */
 } descent;
 
-/* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
- * few do, since extrapolation carries on what they leave. */
-static int64_t inner_sweeps(const nmfi_problem *problem)
+/* All arrays of both factors become the incumbents. */
+static nmf_status reject(nmfi_fit *fit, nmfi_stage stage, nmf_error *error)
 {
-    if (problem->options.inner_sweeps > 0) return problem->options.inner_sweeps;
-    return problem->k < 32 ? 16 : 4;
+    nmfi_back_to_incumbent(fit, &fit->W);
+    nmfi_back_to_incumbent(fit, &fit->H);
+    return stage.method->restart ? stage.method->restart(fit, stage.state, error) : NMF_OK;
 }
 
-/* One iteration from (W.y, H.y): the loss of the new pair. */
-static double alternate(nmfi_problem *problem, const descent *d)
+static nmf_status begin(nmfi_fit *fit, nmfi_stage stage, descent *d, nmf_error *error)
+{
+    const int wanted = fit->choice.momentum;
+    *d = (descent){.stage = stage,
+                   .ahead = {wanted, 1, 0, momentum_first, 1.0, momentum_first},
+                   .loss = DBL_MAX,
+                   .kkt = INFINITY,
+                   .thrown = -SOON,
+                   .revival = 1};
+    return reject(fit, stage, error); /* the start is the incumbent */
+}
+
+static nmfi_step_wish wish_of(const descent *d)
 {
     const extrapolation *e = &d->ahead;
-    const int64_t sweeps = inner_sweeps(problem);
-    const double norm2 = problem->sketched.active ? problem->sketched.norm2 : problem->norm2;
-    const int late = e->wanted && d->steps > DELAY;
-    if (problem->divergence.jmm)
-        return nmfi_jmm_iteration(problem, late && !e->skip_momentum ? e->momentum : 0.0);
-    if (problem->divergence.wanted && !problem->sketched.active) {
-        const nmfi_divergence_ahead ahead = {
-            late && !e->plain && !e->skip_momentum ? e->momentum : 0.0,
-            e->wanted && d->steps >= DELAY ? e->momentum : 0.0, !late || e->plain};
-        return nmfi_divergence_alternate(problem, ahead);
-    }
-    const nmfi_half half_W = {sweeps, late && !e->plain ? e->momentum : 0.0, 1, 0};
-    const nmfi_half half_H = {sweeps, e->wanted && d->steps >= DELAY ? e->momentum : 0.0, 0, 1};
-    nmfi_half_step(problem, &problem->W, &problem->H, half_W);
-    const double penalty = nmfi_penalty(&problem->W, problem->k);
-    nmfi_half_step(problem, &problem->H, &problem->W, half_H);
-    return 0.5 * norm2 + problem->H.value[NMFI_SUM_OBJECTIVE] + penalty;
-}
-
-static descent begin(nmfi_problem *problem)
-{
-    const nmf_solver solver = problem->options.solver;
-    const int wanted =
-        solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_SCD || solver == NMF_SOLVER_JMM;
-    const descent d = {
-        {wanted, 1, 0, momentum_first, 1.0, momentum_first}, DBL_MAX, INFINITY, 0, -SOON, 1};
-    nmfi_reject(problem); /* the start is the incumbent */
-    return d;
-}
-
-/* What a plain step gained, summed over its coordinates: the measured loss is a difference of sums
- * as large as ||X||^2, in whose rounding the last steps towards a good fit are lost, this is not. A
- * step from an extrapolated point has gained against that point only. */
-static double known_gain(const nmfi_problem *problem, const descent *d)
-{
-    const int products = !problem->divergence.wanted || problem->sketched.active;
-    if (!products || !d->ahead.plain || d->loss == DBL_MAX) return 0;
-    return problem->W.value[NMFI_SUM_DECREASE] + problem->H.value[NMFI_SUM_DECREASE];
+    const nmfi_step_wish wish = {.momentum = e->wanted && d->steps >= DELAY ? e->momentum : 0.0,
+                                 .begins = !e->wanted || d->steps <= DELAY,
+                                 .plain = e->plain,
+                                 .skip_momentum = e->skip_momentum};
+    return wish;
 }
 
 /* One component at a time, so that the next has the residual that this one leaves. */
-static void revive(nmfi_problem *problem, descent *d)
+static nmf_status revive(nmfi_fit *fit, descent *d, nmf_error *error)
 {
-    if (d->steps < d->revival || !nmfi_revive(problem, d->steps)) return;
+    const nmfi_stage stage = d->stage;
+    if (!stage.method->revive || d->steps < d->revival ||
+        !stage.method->revive(fit, stage.state, d->steps))
+        return NMF_OK;
     d->revival = d->steps + REVIVAL;
     d->ahead.plain = 1;
+    return reject(fit, stage, error);
 }
 
-/* Where rows of X have little in common, the metric that they share is no row's own: one step in
- * two or three is thrown away, and the residual stays where it was. From there on steps are
- * coordinate descent, which knows each row by itself. 1 if that is new. */
-static int falls_back(nmfi_problem *problem)
+/* Moves on to the new pair or back to the incumbent. *descends is 0 when even a plain step, which
+ * can rise by rounding only, did not get lower. What a plain step gained, summed over its
+ * coordinates, tells what the measured loss does not: that is a difference of sums as large as
+ * ||X||^2, in whose rounding the last steps towards a good fit are lost. */
+static nmf_status step(nmfi_fit *fit, descent *d, int *descends, nmf_error *error)
 {
-    static const double far = 0.05;
-    nmfi_divergence *divergence = &problem->divergence;
-    if (!divergence->wanted || problem->sketched.active || divergence->beta != 1 ||
-        divergence->scd || divergence->jmm || problem->kkt < far)
-        return 0;
-    divergence->scd = 1;
-    return 1;
-}
-
-/* Moves on to the new pair or back to the incumbent. 0 when even a plain step, which can rise by
- * rounding only, did not get lower. */
-static int step(nmfi_problem *problem, descent *d)
-{
+    const nmfi_method *method = d->stage.method;
+    nmfi_measured pair = {0, 0};
     d->steps++;
-    const double measured = alternate(problem, d), gain = known_gain(problem, d);
-    const double loss = gain > 0 ? fmin(measured, d->loss - gain) : measured;
+    nmf_status status = method->step(fit, d->stage.state, wish_of(d), &pair, error);
+    if (status != NMF_OK) return status;
+    const double gain = d->loss < DBL_MAX ? pair.gain : 0;
+    const double loss = gain > 0 ? fmin(pair.loss, d->loss - gain) : pair.loss;
+    *descends = 1;
     if (loss <= d->loss) {
-        nmfi_accept(problem);
+        method->accept(fit, d->stage.state);
         d->loss = loss;
         grow(&d->ahead);
-        revive(problem, d);
-        return 1;
+        return revive(fit, d, error);
     }
     const int hopeless = d->ahead.plain, soon = d->steps - d->thrown < SOON;
     shrink(&d->ahead);
-    nmfi_reject(problem);
+    status = reject(fit, d->stage, error);
     d->thrown = d->steps;
-    return (hopeless || soon) && falls_back(problem) ? 1 : !hopeless;
+    if ((hopeless || soon) && method->recover && method->recover(fit, d->stage.state))
+        return status;
+    *descends = !hopeless;
+    return status;
 }
 
-/* The loss of a divergence goes on falling for a while after its momentum has begun to swing to and
+/* Some losses go on falling for a while after its momentum has begun to swing to and
  * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms
  * it, and costs less than waiting for a step to be thrown away. */
 static void watch(descent *d, double kkt)
@@ -164,82 +144,64 @@ static double fallen(recent *losses, double loss)
     return by;
 }
 
-static double epsilon_of(const nmfi_problem *problem)
-{
-    return problem->precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
-}
-
-/* How far rounding moves the loss. The Frobenius objective is a sum of many rounded parts, whose
- * errors mostly cancel: a hundredth of one rounding of ||X||^2. Terms of a divergence are accurate by
- * themselves, and move by (v - x) v^(beta - 1) for a rounding of their v: in the unit where entries are
- * near 1 that is the square root of twice the term, and such errors add up as squares. */
-static double rounding_of(const nmfi_problem *problem, double loss)
-{
-    const double epsilon = epsilon_of(problem);
-    if (!problem->divergence.wanted) return 0.01 * epsilon * problem->norm2;
-    return epsilon * fmin(0.01 * problem->divergence.rank_one, sqrt(2 * fmax(loss, 0)));
-}
-
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
  * moves it, or by less than a hundredth of tol for each. */
-static int stalled(const nmfi_problem *problem, recent *losses, double loss)
+static int stalled(const nmfi_loss_scale *scale, recent *losses, double loss, double tol)
 {
-    const double tol = problem->options.tol, by = fallen(losses, loss);
-    const double explained = problem->divergence.wanted ? loss : 0.5 * problem->norm2 - loss;
-    const double matters = fmin(loss, fmax(explained, 0));
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * matters, rounding_of(problem, loss));
+    const double by = fallen(losses, loss);
+    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * scale->matters, scale->rounding);
 }
 
-/* The residual that is small enough: `tol`, and less where the error is small. There X H' is what
- * is explained already, and the gradient is soon nothing beside it while the error may still halve
- * every few iterations. An error within the rounding of the loss counts as that. */
-static double small_enough(const nmfi_problem *problem, double loss, double tol)
+/* The residual that is small enough: `tol`, and less where the method says so. */
+static double small_enough(const nmfi_loss_scale *scale, double tol)
 {
-    static const double large = 0.1; /* an error beside ||X|| from which on tol is as it is */
-    if (problem->divergence.wanted) return tol;
-    const double counts = fmax(loss, rounding_of(problem, loss));
-    const double error = sqrt(2 * counts / problem->norm2);
-    return fmin(tol, fmax(tol * error / large, 8 * epsilon_of(problem)));
+    return fmin(tol, fmax(tol * scale->strict, scale->least));
 }
 
-void nmfi_iterate(nmfi_problem *problem, double tol)
+nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *error)
 {
-    descent d = begin(problem);
+    nmfi_progress *progress = &fit->progress;
     recent losses = {{0}, 0};
-    for (;;) {
+    descent d;
+    nmf_status status = begin(fit, stage, &d, error);
+    while (status == NMF_OK) {
         const double before = d.loss;
-        const int descends = step(problem, &d);
+        int descends = 0;
+        status = step(fit, &d, &descends, error);
+        if (status != NMF_OK) break;
         const int accepted = d.loss < before;
-        problem->iterations++;
-        const double kkt = accepted ? nmfi_kkt(problem) : problem->kkt;
-        if (problem->divergence.wanted) watch(&d, accepted ? kkt : INFINITY);
-        if (nmfi_trace(problem, d.loss, kkt)) return;
-        problem->stopped = NMF_STOPPED_CONVERGED;
-        if (accepted && kkt <= small_enough(problem, d.loss, tol)) return;
-        problem->stopped = NMF_STOPPED_STALLED;
-        if (stalled(problem, &losses, d.loss) || !descends) return;
+        progress->iterations++;
+        const double kkt = accepted ? nmfi_kkt(fit) : progress->kkt;
+        if (stage.method->watches_residual) watch(&d, accepted ? kkt : INFINITY);
+        if (nmfi_trace(fit, d.loss, kkt)) break;
+        const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d.loss);
+        progress->stopped = NMF_STOPPED_CONVERGED;
+        if (accepted && kkt <= small_enough(&scale, tol)) break;
+        progress->stopped = NMF_STOPPED_STALLED;
+        if (stalled(&scale, &losses, d.loss, fit->choice.options.tol) || !descends) break;
     }
+    return status;
 }
 
-void nmfi_iterate_sketched(nmfi_problem *problem)
+nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_out, double moving,
+                                  nmf_error *error)
 {
-    /* An iteration here costs a fraction of one on X: worth it as long as the loss still moves.
-     * Another loss than this only begins here. */
-    const double moving = problem->divergence.wanted ? 1e-4 : 3e-6;
     static const double surely = 0.3;
     enum { LONG = 500 };
-    const double left_out = 0.5 * (problem->norm2 - problem->sketched.norm2);
     recent losses = {{0}, 0};
-    problem->sketched.active = 1;
-    descent d = begin(problem);
-    for (int64_t i = 0; i < LONG; i++) {
+    descent d;
+    nmf_status status = begin(fit, stage, &d, error);
+    for (int64_t i = 0; status == NMF_OK && i < LONG; i++) {
         const double before = d.loss;
-        if (!step(problem, &d) || nmfi_poll(problem)) break;
-        problem->sketch_iterations++;
-        const double enough = small_enough(problem, d.loss + left_out, problem->options.tol);
-        if (d.loss < before && nmfi_kkt(problem) <= surely * enough) break;
+        int descends = 0;
+        status = step(fit, &d, &descends, error);
+        if (status != NMF_OK || !descends || nmfi_poll(fit)) break;
+        fit->progress.sketch_iterations++;
+        const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d.loss + left_out);
+        const double enough = small_enough(&scale, fit->choice.options.tol);
+        if (d.loss < before && nmfi_kkt(fit) <= surely * enough) break;
         if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
     }
-    problem->loss = d.loss + left_out;
-    problem->sketched.active = 0;
+    fit->progress.loss = d.loss + left_out;
+    return status;
 }

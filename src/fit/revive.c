@@ -3,51 +3,49 @@
  * stays what it was, so the loss does too, and the next half step of H gives h = max(0, R'w) /
  * ||w||^2 with R = X - WH, which lowers it. W and H in turn then are power iterations on the
  * positive side of what is left. */
-#include "fit/problem.h"
+#include "fit/loss.h"
+#include "fit/state.h"
 
 #include "base/rng.h"
 
 #include <math.h>
 #include <string.h>
 
-static void *component(const nmfi_problem *problem, const nmfi_factor *factor, void *array,
-                       int64_t j)
+static void *component(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
 {
-    return (char *)array + j * factor->partition.ld * problem->kernels->element_bytes;
+    const int64_t bytes = fit->work.kernels->element_bytes;
+    return (char *)factor->incumbent + j * factor->partition.ld * bytes;
 }
 
-static int empty(const nmfi_problem *problem, const nmfi_factor *factor, void *array, int64_t j)
+static int empty(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
 {
     double square = 0; /* a Gram matrix of one component is its squared norm */
-    problem->kernels->gram(component(problem, factor, array, j), factor->partition.ld, 1,
-                           factor->partition.ld, &square);
+    const int64_t ld = factor->partition.ld;
+    fit->work.kernels->gram(component(fit, factor, j), ld, 1, ld, &square);
     return !(square > 0);
 }
 
 /* Trap: H's Gram matrix is that of the point ahead of the incumbent, where a component may be empty
  * that the incumbent has. */
-static int dead(const nmfi_problem *problem, int64_t j)
+static int dead(const nmfi_fit *fit, int64_t j)
 {
-    const nmfi_factor *W = &problem->W, *H = &problem->H;
-    const int64_t diagonal = j * problem->k + j;
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    const int64_t diagonal = j * fit->k + j;
     if (W->gram[diagonal] > 0 && H->gram[diagonal] > 0) return 0;
-    return empty(problem, W, W->y, j) || empty(problem, H, H->latest, j);
+    return empty(fit, W, j) || empty(fit, H, j);
 }
 
-int nmfi_revive(nmfi_problem *problem, int64_t draw)
+int nmfi_revive(nmfi_fit *fit, int64_t draw)
 {
-    const nmfi_factor *W = &problem->W, *H = &problem->H;
-    /* A divergence cannot start from an empty h, and a penalty may want the component empty. */
-    if (problem->divergence.wanted || W->l1 > 0 || W->l2 > 0 || H->l1 > 0 || H->l2 > 0) return 0;
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    const nmfi_kernels *kernels = fit->work.kernels;
+    if (!nmfi_scales_are_free(fit)) return 0; /* a penalty may want the component empty */
     int64_t j = 0;
-    while (j < problem->k && !dead(problem, j)) j++;
-    if (j == problem->k) return 0;
-    const nmfi_start_factor w = {W->y, problem->m, W->partition.ld};
-    nmfi_random_component(problem->kernels, w, problem->k, j,
-                          sqrt(problem->mean / (double)problem->k), problem->seed + draw,
-                          NMFI_STREAM_FILL_W);
-    memset(component(problem, H, H->latest, j), 0,
-           (size_t)(H->partition.ld * problem->kernels->element_bytes));
-    nmfi_reject(problem); /* to the incumbent as it is now */
+    while (j < fit->k && !dead(fit, j)) j++;
+    if (j == fit->k) return 0;
+    const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld};
+    nmfi_random_component(kernels, w, fit->k, j, sqrt(fit->facts.mean / (double)fit->k),
+                          fit->progress.seed + draw, NMFI_STREAM_FILL_W);
+    memset(component(fit, H, j), 0, (size_t)(H->partition.ld * kernels->element_bytes));
     return 1;
 }

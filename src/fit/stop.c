@@ -1,92 +1,67 @@
-/* When to stop, and what is told about it. The KKT residual is free of scales: gradients are
- * measured after balancing ||w_j|| = ||h_j|| (a rescaling that changes no product WH) and against
- * the products X H' and X'W they are differences of, so that neither X's units nor the start
- * matter:
- *
- *   kkt^2 = sum_j (|PG_W|_j^2 / c_j^2 + |PG_H|_j^2 c_j^2)
- *           / sum_j (|X H'|_j^2 / c_j^2 + |X'W|_j^2 c_j^2),
- *   c_j^2 = ||h_j|| / ||w_j||, PG = gradient where the entry is positive, else its negative
- * part. */
-#include "fit/problem.h"
+/* When to stop for reasons outside the arithmetic, and the trace that is told on the way. */
+#include "fit/loss.h"
+#include "fit/state.h"
 
 #include "base/clock.h"
 
 #include <math.h>
 
-static int penalized(const nmfi_problem *problem)
+int64_t nmfi_passes(const nmfi_fit *fit)
 {
-    return problem->W.l1 > 0 || problem->W.l2 > 0 || problem->H.l1 > 0 || problem->H.l2 > 0;
+    return fit->work.pass.passes + fit->work.transposed.passes;
 }
 
-double nmfi_kkt(const nmfi_problem *problem)
+static int limits(nmfi_fit *fit, const nmf_trace_point *point)
 {
-    const nmfi_factor *W = &problem->W, *H = &problem->H;
-    const int balance = !penalized(problem); /* penalties fix the scales: nothing to balance */
-    double residual = 0, reference = 0;
-    for (int64_t j = 0; j < problem->k; j++) {
-        const double w = W->gram[j * problem->k + j], h = H->gram[j * problem->k + j];
-        const double c2 = balance && w > 0 && h > 0 ? sqrt(h / w) : 1.0;
-        residual += W->pg2[j] / c2 + H->pg2[j] * c2;
-        reference += W->ref2[j] / c2 + H->ref2[j] * c2;
-    }
-    return reference > 0 ? sqrt(residual / reference) : 0.0;
-}
-
-int64_t nmfi_passes(const nmfi_problem *problem)
-{
-    return problem->pass.passes + problem->by_samples.passes +
-           problem->divergence.transposed.passes;
-}
-
-static int limits(nmfi_problem *problem, const nmf_trace_point *point)
-{
-    const nmf_options *o = &problem->options;
-    if (problem->status != NMF_OK) return 1;
+    const nmf_options *o = &fit->choice.options;
     if (o->progress && o->progress(point, o->progress_context)) {
-        problem->stopped = NMF_STOPPED_INTERRUPTED;
+        fit->progress.stopped = NMF_STOPPED_INTERRUPTED;
         return 1;
     }
     if (o->time_limit_seconds > 0 && point->seconds >= o->time_limit_seconds) {
-        problem->stopped = NMF_STOPPED_TIME_LIMIT;
+        fit->progress.stopped = NMF_STOPPED_TIME_LIMIT;
         return 1;
     }
     return 0;
 }
 
-int nmfi_poll(nmfi_problem *problem)
+static nmf_trace_point point_now(const nmfi_fit *fit, double loss, double kkt)
 {
-    const double seconds = nmfi_seconds() - problem->began_seconds;
-    const nmf_trace_point point = {problem->iterations, nmfi_passes(problem), seconds, NAN, NAN};
-    return limits(problem, &point);
+    const double seconds = nmfi_seconds() - fit->work.began_seconds;
+    return (nmf_trace_point){fit->progress.iterations, nmfi_passes(fit), seconds, loss, kkt};
 }
 
-double nmfi_loss_for_user(const nmfi_problem *problem, double loss)
+int nmfi_poll(nmfi_fit *fit)
 {
-    /* scale^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
-    const double root = pow(problem->scale, 0.5 * nmfi_beta(&problem->options));
-    return fmax(loss, 0.0) / root / root;
+    const nmf_trace_point point = point_now(fit, NAN, NAN);
+    return limits(fit, &point);
 }
 
-int nmfi_trace(nmfi_problem *problem, double loss, double kkt)
+int nmfi_told_to_stop(const nmfi_fit *fit)
 {
-    const double seconds = nmfi_seconds() - problem->began_seconds;
-    const nmf_trace_point point = {problem->iterations, nmfi_passes(problem), seconds,
-                                   nmfi_loss_for_user(problem, loss), kkt};
-    if (problem->trace_count < problem->trace_room) problem->trace[problem->trace_count++] = point;
-    problem->loss = loss;
-    problem->kkt = kkt;
-    if (limits(problem, &point)) return 1;
-    if (problem->iterations < problem->options.max_iter) return 0;
-    problem->stopped = NMF_STOPPED_MAX_ITER;
+    return fit->progress.stopped == NMF_STOPPED_INTERRUPTED ||
+           fit->progress.stopped == NMF_STOPPED_TIME_LIMIT;
+}
+
+int nmfi_trace(nmfi_fit *fit, double loss, double kkt)
+{
+    nmfi_progress *progress = &fit->progress;
+    const nmf_trace_point point = point_now(fit, nmfi_loss_for_user(fit, loss), kkt);
+    if (progress->trace_count < fit->work.trace_capacity)
+        fit->work.trace[progress->trace_count++] = point;
+    progress->loss = loss;
+    progress->kkt = kkt;
+    if (limits(fit, &point)) return 1;
+    if (progress->iterations < fit->choice.options.max_iter) return 0;
+    progress->stopped = NMF_STOPPED_MAX_ITER;
     return 1;
 }
 
-void nmfi_correct_trace(nmfi_problem *problem)
+void nmfi_correct_trace(nmfi_fit *fit)
 {
-    if (problem->trace_count == 0)
-        problem->trace_count = 1; /* stopped before the first iteration on X */
-    nmf_trace_point *last = &problem->trace[problem->trace_count - 1];
-    const double seconds = nmfi_seconds() - problem->began_seconds;
-    *last = (nmf_trace_point){problem->iterations, nmfi_passes(problem), seconds,
-                              nmfi_loss_for_user(problem, problem->loss), problem->kkt};
+    nmfi_progress *progress = &fit->progress;
+    if (progress->trace_count == 0)
+        progress->trace_count = 1; /* stopped before the first iteration on X */
+    fit->work.trace[progress->trace_count - 1] =
+        point_now(fit, nmfi_loss_for_user(fit, progress->loss), progress->kkt);
 }

@@ -2,9 +2,10 @@
 #include "fit/transform.h"
 
 #include "data/matrix.h"
+#include "fit/choose.h"
 #include "fit/divergence.h"
 #include "fit/factors.h"
-#include "fit/solve.h"
+#include "fit/loss.h"
 #include "pass/pass.h"
 
 #include <math.h>
@@ -123,10 +124,10 @@ static nmf_status project_rows(transform *t, nmf_error *error)
     return status;
 }
 
-nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
-                          nmf_matrix **W, nmf_error *error)
+nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
+                          const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
-    transform t = {.model = nmf_model_view(model)};
+    transform t = {.model = model};
     const nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;
@@ -157,8 +158,9 @@ nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf
         else
             status = solve_rows_of_divergence(&t, error);
         t.kernels->scale(t.W, t.model->k * t.pass.rows.ld, 1.0 / root);
-        status =
-            nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
+        if (status == NMF_OK)
+            status =
+                nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
     }
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);

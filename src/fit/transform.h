@@ -4,8 +4,9 @@
 
 #include <nmfkit/model.h>
 
-nmf_status nmfi_transform(const nmf_model *model, const nmf_matrix *X, const nmf_options *options,
-                          nmf_matrix **W, nmf_error *error);
+/* X: as the model reads it, weighed already. W of the content is not looked at. */
+nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
+                          const nmf_options *options, nmf_matrix **W, nmf_error *error);
 nmf_status nmfi_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matrix **X,
                             nmf_error *error);
 

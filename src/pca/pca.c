@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/matrix.h"
-#include "data/model.h"
+#include "model/model.h"
 #include "fit/factors.h"
 #include "pass/pass.h"
 

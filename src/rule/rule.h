@@ -95,6 +95,9 @@ typedef struct nmfi_solve_rule {
     void *result;
 } nmfi_solve_rule;
 nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context);
+/* How precisely a row of W is solved: one place for a fit's last visit and for transform. */
+nmfi_solve_rule nmfi_solving(const nmfi_kernels *kernels, int64_t k, int64_t ld, const void *gram,
+                             const void *inverse, const double *gram_f64, double l1, void *result);
 
 /* rows = products, less a number for each component: what a range finder and PCA need
  * (rule_project.c). */

@@ -55,3 +55,12 @@ nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context)
     const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
     return rule;
 }
+
+/* Rows are done when what moves them, beside their products, is no more than rounding. */
+nmfi_solve_rule nmfi_solving(const nmfi_kernels *kernels, int64_t k, int64_t ld, const void *gram,
+                             const void *inverse, const double *gram_f64, double l1, void *result)
+{
+    const double accuracy = 16 * (kernels->element_bytes == 4 ? (double)FLT_EPSILON : DBL_EPSILON);
+    const nmfi_solve_rule rule = {kernels, k, ld, gram, inverse, gram_f64, l1, accuracy, result};
+    return rule;
+}

@@ -10,7 +10,8 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "data/matrix.h"
-#include "fit/problem.h"
+#include "fit/fit.h"
+#include "kernel/kernel.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -86,7 +87,8 @@ static nmf_status fit_replicate(consensus *c, int64_t i, asker *who, nmf_model *
     if (c->wishes->perturbation != NMF_PERTURBATION_STARTS)
         status = nmfi_perturb(c->X, c->wishes->perturbation, (uint64_t)c->options->seed, i, &drawn,
                               &c->errors[i]);
-    if (status == NMF_OK) status = nmfi_fit(drawn ? drawn : c->X, &options, model, &c->errors[i]);
+    if (status == NMF_OK)
+        status = nmfi_fit_model(drawn ? drawn : c->X, &options, model, &c->errors[i]);
     nmf_matrix_free(drawn);
     return status;
 }

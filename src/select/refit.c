@@ -40,7 +40,8 @@ nmf_status nmfi_refit_usages(const nmf_matrix *X, const nmf_matrix *spectra,
     *usages = NULL;
     nmf_status status = model_of(spectra, nmf_matrix_rows(X), options, &model, error);
     if (status == NMF_OK)
-        status = nmfi_transform(model, X, &nmf_model_view(model)->options, usages, error);
+        status = nmfi_transform(nmf_model_view(model), X, &nmf_model_view(model)->options, usages,
+                                error);
     nmf_model_free(model);
     return status;
 }

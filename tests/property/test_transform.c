@@ -140,7 +140,7 @@ static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nm
     return sum;
 }
 
-/* Rows end when a sweep changes them by less than about ten roundings (fit/solve.h), or exactly;
+/* Rows end when a sweep changes them by less than about ten roundings (rule_solve.c), or exactly;
  * the products behind them are sums of n, the Gram matrix is one of k. */
 static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_matrix *W,
                        const char *name)

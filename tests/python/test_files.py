@@ -116,6 +116,26 @@ def a_model_of_the_command_s_transforms_as_the_command_does():
         claim(np.array_equal(own, W), "the same options give the same fit")
 
 
+def transform_weighs_as_the_fit_did():
+    """W of raw counts, as the command has it and as the fit itself: in a file, in Python, pickled."""
+    counts = np.random.RandomState(0).poisson(0.5, (40, 30)).astype(float)
+    for weighting in ("tfidf", "log1p-cp10k", "sqrt"):
+        with tempfile.TemporaryDirectory() as work:
+            data, model, weights = (os.path.join(work, name) for name in
+                                    ("x.npy", "model.npz", "w.npy"))
+            np.save(data, counts)
+            run("fit", data, "-k", "3", "-o", model, "--quiet", "--weighting", weighting)
+            run("transform", model, data, "-o", weights, "--quiet")
+            nmf, W = nmfkit.load_model(model)
+            claim(np.array_equal(nmf.transform(counts), W), "%s: transform is W", weighting)
+            claim(np.array_equal(np.load(weights), W), "%s: the command's is, too", weighting)
+            claim(nmf.weighting == weighting, "the parameter says %r", nmf.weighting)
+            own = nmfkit.NMF(3, random_state=0, max_iter=1000, weighting=weighting)
+            claim(np.allclose(own.fit_transform(counts), W), "%s: fitted in Python", weighting)
+            again = pickle.loads(pickle.dumps(own))
+            claim(np.array_equal(again.transform(counts), own.transform(counts)), "pickled")
+
+
 def a_weighting_goes_through_python_unharmed():
     with tempfile.TemporaryDirectory() as work:
         data, model, copy, first, second = (os.path.join(work, name) for name in (
@@ -231,7 +251,6 @@ def a_missing_library_is_one_sentence():
 
 python_test.main(
     generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
-    a_model_of_the_command_s_transforms_as_the_command_does,
-    a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache,
-    galleries_are_pictures_of_what_is_given,
+    a_model_of_the_command_s_transforms_as_the_command_does, transform_weighs_as_the_fit_did,
+    a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache, galleries_are_pictures_of_what_is_given,
     what_is_loaded_later_is_named_at_once, a_missing_library_is_one_sentence)

@@ -1,5 +1,5 @@
 /* nmf_model_new: what it copies, and what it refuses. */
-#include <nmfkit/model.h>
+#include <nmfkit/nmfkit.h>
 
 #include "support.h"
 
@@ -293,6 +293,74 @@ static void entries_that_cannot_be_are_named_with_their_place(void **state)
     }
 }
 
+/* What a model says of itself is checked against its arrays and against what it says elsewhere. */
+static void words_that_contradict_each_other_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        int value;
+        const char *said;
+    } wrong[] = {
+        {offsetof(nmf_model_content, precision), NMF_PRECISION_F64, "precision is 2"},
+        {offsetof(nmf_model_content, precision), 7, "precision is 7"},
+        {offsetof(nmf_model_content, kind), 2, "kind 2"},
+        {offsetof(nmf_model_content, stopped), 5, "stopped 5"},
+        {offsetof(nmf_model_content, loss_kind), NMF_LOSS_KL, "loss is 1, but 0"},
+        {offsetof(nmf_model_content, options.solver), 99, "solver = 99"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        parts p;
+        nmf_model *model = NULL;
+        nmf_error error;
+        make_parts(&p, NMF_MODEL_NMF, NMF_F32);
+        memcpy((char *)&p.content + wrong[i].offset, &wrong[i].value, sizeof(int));
+        unit_failed(nmf_model_new(&p.content, &model, &error), &error, NMF_ERROR_ARGUMENT,
+                    wrong[i].said);
+        assert_null(model);
+        free_parts(&p);
+    }
+    static const double units[] = {2, 3, -1, INFINITY, NAN};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        parts p;
+        nmf_model *model = NULL;
+        nmf_error error;
+        make_parts(&p, NMF_MODEL_NMF, NMF_F32);
+        p.content.unit = units[i];
+        unit_failed(nmf_model_new(&p.content, &model, &error), &error, NMF_ERROR_DATA, "unit = ");
+        free_parts(&p);
+    }
+}
+
+/* Components to transform with: what needs W says so. */
+static void a_model_without_W_transforms_and_does_nothing_else(void **state)
+{
+    (void)state;
+    parts p;
+    nmf_model *model = NULL;
+    nmf_matrix *W = NULL, *X = NULL;
+    nmf_error error;
+    double shares[K];
+    make_parts(&p, NMF_MODEL_NMF, NMF_F32);
+    p.content.W = NULL;
+    p.content.samples = 0;
+    assert_int_equal(nmf_model_new(&p.content, &model, NULL), NMF_OK);
+    assert_int_equal(nmf_transform(model, p.H, NULL, &W, NULL), NMF_OK);
+    assert_int_equal(nmf_matrix_rows(W), K);
+    assert_int_equal(nmf_reconstruct(model, W, &X, NULL), NMF_OK);
+    nmf_matrix_free(X);
+    unit_failed(nmf_reconstruct(model, NULL, &X, &error), &error, NMF_ERROR_ARGUMENT, "no W");
+    unit_failed(nmf_model_component_shares(model, shares, &error), &error, NMF_ERROR_ARGUMENT,
+                "no W");
+    unit_failed(nmf_model_sample_shares(model, NULL, &X, NULL, &error), &error, NMF_ERROR_ARGUMENT,
+                "no W");
+    nmf_matrix_free(W);
+    nmf_model_free(model);
+    p.content.samples = SAMPLES;
+    unit_failed(nmf_model_new(&p.content, &model, &error), &error, NMF_ERROR_ARGUMENT, "their W");
+    free_parts(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +373,8 @@ int main(void)
         cmocka_unit_test(parts_that_are_missing_are_named),
         cmocka_unit_test(parts_that_do_not_fit_are_refused),
         cmocka_unit_test(entries_that_cannot_be_are_named_with_their_place),
+        cmocka_unit_test(words_that_contradict_each_other_are_refused),
+        cmocka_unit_test(a_model_without_W_transforms_and_does_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,54 @@ static void rows_of_tfidf_have_norm_1_and_empty_ones_stay_empty(void **state)
     nmf_matrix_free(matrix);
 }
 
+static void without_idf_the_data_s_own_is_taken(void **state)
+{
+    (void)state;
+    for (int way = 0; way <= 2; way++) {
+        double idf[COLUMNS];
+        nmf_matrix *given = stored(way), *own = stored(way);
+        assert_int_equal(nmf_weighting_idf(given, idf, NULL), NMF_OK);
+        assert_int_equal(nmf_weigh(&given, NMF_WEIGHTING_TFIDF, idf, NULL), NMF_OK);
+        assert_int_equal(nmf_weigh(&own, NMF_WEIGHTING_TFIDF, NULL, NULL), NMF_OK);
+        for (int i = 0; i < ROWS * COLUMNS; i++)
+            assert_true(nmf_matrix_at(own, i / COLUMNS, i % COLUMNS) ==
+                        nmf_matrix_at(given, i / COLUMNS, i % COLUMNS));
+        nmf_matrix_free(given);
+        nmf_matrix_free(own);
+    }
+}
+
+/* A fit that weighs by itself is the fit of weighted data, bit for bit, and so is its transform. */
+static void fits_and_transforms_weigh_by_themselves(void **state)
+{
+    (void)state;
+    for (int w = NMF_WEIGHTING_NONE; w <= NMF_WEIGHTING_SQRT; w++)
+        for (int way = 0; way <= 2; way++) {
+            nmf_matrix *raw = stored(way), *weighted = stored(way), *W = NULL;
+            nmf_model *plain = NULL, *model = NULL;
+            nmf_options options = NMF_OPTIONS_INIT;
+            options.k = 2;
+            assert_int_equal(nmf_weigh(&weighted, (nmf_weighting)w, NULL, NULL), NMF_OK);
+            assert_int_equal(nmf_fit(weighted, &options, &plain, NULL), NMF_OK);
+            options.weighting = (nmf_weighting)w;
+            assert_int_equal(nmf_fit(raw, &options, &model, NULL), NMF_OK);
+            assert_int_equal(nmf_model_view(model)->weighting, w);
+            assert_int_equal(nmf_model_view(model)->options.weighting, w);
+            const size_t bytes = 2 * COLUMNS * sizeof(float);
+            assert_memory_equal(nmf_model_components_f32(model), nmf_model_components_f32(plain),
+                                bytes);
+            assert_int_equal(nmf_transform(model, raw, NULL, &W, NULL), NMF_OK);
+            for (int i = 0; i < ROWS * 2; i++)
+                assert_true(nmf_matrix_at(W, i / 2, i % 2) ==
+                            nmf_matrix_at(nmf_model_view(plain)->W, i / 2, i % 2));
+            nmf_matrix_free(W);
+            nmf_matrix_free(raw);
+            nmf_matrix_free(weighted);
+            nmf_model_free(plain);
+            nmf_model_free(model);
+        }
+}
+
 static void what_cannot_be_weighted_is_left_as_it_was(void **state)
 {
     (void)state;
@@ -96,8 +144,6 @@ static void what_cannot_be_weighted_is_left_as_it_was(void **state)
         nmf_matrix_free(matrix);
     }
     nmf_matrix *matrix = stored(1), *none = NULL;
-    unit_failed(nmf_weigh(&matrix, NMF_WEIGHTING_TFIDF, NULL, &error), &error, NMF_ERROR_ARGUMENT,
-                "needs the features' idf");
     unit_failed(nmf_weigh(&matrix, (nmf_weighting)4, NULL, &error), &error, NMF_ERROR_ARGUMENT,
                 "weighting 4 is not one of 0 to 3");
     unit_failed(nmf_weigh(&none, NMF_WEIGHTING_SQRT, NULL, &error), &error, NMF_ERROR_ARGUMENT,
@@ -165,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_storage_is_weighted_alike),
         cmocka_unit_test(rows_of_tfidf_have_norm_1_and_empty_ones_stay_empty),
+        cmocka_unit_test(without_idf_the_data_s_own_is_taken),
+        cmocka_unit_test(fits_and_transforms_weigh_by_themselves),
         cmocka_unit_test(what_cannot_be_weighted_is_left_as_it_was),
         cmocka_unit_test(the_largest_entries_come_in_order),
         cmocka_unit_test(a_model_keeps_its_idf),

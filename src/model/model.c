@@ -1,7 +1,8 @@
 /* nmf_model: made from its content, looked at, freed. */
-#include "data/model.h"
+#include "model/model.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "data/matrix.h"
 
 #include <float.h>
@@ -104,6 +105,7 @@ static nmf_status check_numbers(const double *numbers, int64_t count, const char
 nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, const double *idf,
                                    nmf_error *error)
 {
+    if (!model) return nmf_fail(error, NMF_ERROR_ARGUMENT, "model is NULL");
     const int64_t n = model->content.features;
     double *copy = NULL;
     if ((unsigned)weighting > NMF_WEIGHTING_SQRT || (weighting == NMF_WEIGHTING_TFIDF && !idf))
@@ -120,8 +122,15 @@ nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, co
     }
     free(model->idf);
     model->content.idf = model->idf = copy;
-    model->content.weighting = weighting;
+    model->content.weighting = model->content.options.weighting = weighting;
     return NMF_OK;
+}
+
+nmf_status nmfi_model_keep_input(nmf_model *model, const nmf_options *given, const double *idf,
+                                 nmf_error *error)
+{
+    model->content.options.memory_limit_bytes = given->memory_limit_bytes;
+    return nmf_model_set_weighting(model, given->weighting, idf, error);
 }
 
 /* A copy that is dense, packed, row-major and owns its memory, names and image shape included. */
@@ -140,8 +149,8 @@ static nmf_status copy_matrix(const nmf_matrix *from, nmf_matrix **copy, nmf_err
     return status;
 }
 
-static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int signed_ok,
-                                nmf_error *error)
+nmf_status nmfi_model_check_factor(const nmf_matrix *matrix, const char *name, int signed_ok,
+                                   nmf_error *error)
 {
     for (int64_t i = 0; i < nmf_matrix_rows(matrix); i++)
         for (int64_t j = 0; j < nmf_matrix_columns(matrix); j++) {
@@ -154,32 +163,73 @@ static nmf_status check_entries(const nmf_matrix *matrix, const char *name, int 
     return NMF_OK;
 }
 
-static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
+static nmf_status check_shapes(const nmf_model_content *c, nmf_error *error)
 {
-    if (!c->W || !c->H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model needs both W and H");
-    const nmf_dense W = nmf_matrix_dense(c->W), H = nmf_matrix_dense(c->H);
+    if (!c->H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model needs H");
+    if (!c->W && c->samples != 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "a model of %lld samples needs their W",
+                        (long long)c->samples);
+    const nmf_dense H = nmf_matrix_dense(c->H), W = c->W ? nmf_matrix_dense(c->W) : H;
     if (W.dtype != H.dtype || (W.dtype != NMF_F32 && W.dtype != NMF_F64))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "W is %s and H %s; both must be float32 or float64",
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
-    if (c->samples < 1 || c->features < 1 || c->k < 1 || W.rows != c->samples ||
-        W.columns != c->k || H.rows != c->k || H.columns != c->features)
+    const int W_fits = !c->W || (c->samples >= 1 && W.rows == c->samples && W.columns == c->k);
+    if (c->features < 1 || c->k < 1 || !W_fits || H.rows != c->k || H.columns != c->features)
         return nmf_fail(
             error, NMF_ERROR_SHAPE,
             "W is %lld x %lld and H %lld x %lld; they do not fit %lld samples, %lld components "
             "and %lld features",
-            (long long)W.rows, (long long)W.columns, (long long)H.rows, (long long)H.columns,
-            (long long)c->samples, (long long)c->k, (long long)c->features);
-    const int is_pca = c->kind == NMF_MODEL_PCA;
-    if (is_pca && (!c->mean || !c->singular_values || !c->explained_variance))
+            (long long)(c->W ? W.rows : 0), (long long)(c->W ? W.columns : 0), (long long)H.rows,
+            (long long)H.columns, (long long)c->samples, (long long)c->k, (long long)c->features);
+    return NMF_OK;
+}
+
+/* One thing said twice, in the content and in its options. */
+static nmf_status check_twice(const char *name, double said, double in_options, nmf_error *error)
+{
+    if (said == in_options) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is %g, but %g in the options", name, said,
+                    in_options);
+}
+
+/* What a model says of itself against its arrays, against its options, and against what there is.
+ * Arithmetic goes by these words: a wrong one would read beyond the arrays, or give other weights. */
+static nmf_status check_words(const nmf_model_content *c, nmf_error *error)
+{
+    const nmf_precision precision =
+        nmf_matrix_dtype(c->H) == NMF_F32 ? NMF_PRECISION_F32 : NMF_PRECISION_F64;
+    nmf_options said = c->options, checked;
+    if (said.k == 0) said.k = c->k; /* not said */
+    if ((unsigned)c->kind > NMF_MODEL_PCA || (unsigned)c->stopped > NMF_STOPPED_INTERRUPTED)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "kind %d or stopped %d is unknown", (int)c->kind,
+                        (int)c->stopped);
+    if (c->precision != NMF_PRECISION_AUTO && c->precision != precision)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "precision is %d, but W and H are %s (%d): they must agree",
+                        (int)c->precision, nmf_dtype_name(nmf_matrix_dtype(c->H)), (int)precision);
+    nmf_status status = nmfi_options_check(
+        &said, c->kind == NMF_MODEL_PCA ? NMF_SCOPE_PCA : NMF_SCOPE_FIT, &checked, error);
+    if (status == NMF_OK) status = check_twice("k", (double)c->k, (double)said.k, error);
+    if (status == NMF_OK && c->kind == NMF_MODEL_NMF)
+        status = check_twice("loss", c->loss_kind, said.loss, error);
+    int exponent = 1;
+    if (status == NMF_OK && c->unit != 0 &&
+        (!(c->unit > 0 && c->unit <= DBL_MAX) || frexp(c->unit, &exponent) != 0.5 ||
+         exponent % 2 == 0))
+        status = nmf_fail(error, NMF_ERROR_DATA, "unit = %g: must be 0 or a power of 4", c->unit);
+    return status;
+}
+
+static nmf_status check_vectors(const nmf_model_content *c, nmf_error *error)
+{
+    if (c->kind == NMF_MODEL_PCA && (!c->mean || !c->singular_values || !c->explained_variance))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "a PCA model needs mean, singular values and explained variance");
     if (c->trace_count < 0 || (c->trace_count > 0 && !c->trace))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "a trace of %lld lines is missing",
                         (long long)c->trace_count);
-    nmf_status status = check_entries(c->W, "W", is_pca, error);
-    if (status == NMF_OK) status = check_entries(c->H, "H", is_pca, error);
-    if (status == NMF_OK) status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
+    nmf_status status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
     if (status == NMF_OK)
         status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
     if (status == NMF_OK)
@@ -187,9 +237,17 @@ static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
     if (status == NMF_OK)
         status =
             check_numbers(c->explained_variance_ratio, c->k, "explained_variance_ratio", 0, error);
-    if (status == NMF_OK && !(c->unit >= 0 && c->unit <= DBL_MAX))
-        status =
-            nmf_fail(error, NMF_ERROR_DATA, "unit = %g: must be a finite number >= 0", c->unit);
+    return status;
+}
+
+static nmf_status check_content(const nmf_model_content *c, nmf_error *error)
+{
+    const int is_pca = c->kind == NMF_MODEL_PCA;
+    nmf_status status = check_shapes(c, error);
+    if (status == NMF_OK) status = check_words(c, error);
+    if (status == NMF_OK) status = check_vectors(c, error);
+    if (status == NMF_OK && c->W) status = nmfi_model_check_factor(c->W, "W", is_pca, error);
+    if (status == NMF_OK) status = nmfi_model_check_factor(c->H, "H", is_pca, error);
     return status;
 }
 
@@ -215,13 +273,19 @@ static nmf_status take_content(const nmf_model_content *given, nmf_model_content
 
 nmf_status nmf_model_new(const nmf_model_content *given, nmf_model **model, nmf_error *error)
 {
+    if (!model) return nmf_fail(error, NMF_ERROR_ARGUMENT, "model is NULL");
     *model = NULL;
+    if (!given) return nmf_fail(error, NMF_ERROR_ARGUMENT, "content is NULL");
     nmf_model_content taken;
     const nmf_model_content *const content = &taken;
     nmf_status status = take_content(given, &taken, error);
     nmf_matrix *W = NULL, *H = NULL;
     if (status == NMF_OK) status = check_content(content, error);
-    if (status == NMF_OK) status = copy_matrix(content->W, &W, error);
+    taken.options.k = taken.k;
+    if (status == NMF_OK && taken.W) status = copy_matrix(content->W, &W, error);
+    if (status == NMF_OK) /* AUTO: by the arrays */
+        taken.precision =
+            nmf_matrix_dtype(taken.H) == NMF_F32 ? NMF_PRECISION_F32 : NMF_PRECISION_F64;
     if (status == NMF_OK) status = copy_matrix(content->H, &H, error);
     if (status != NMF_OK) {
         nmf_matrix_free(W);

@@ -1,0 +1,172 @@
+/* Choosing (choose.h). Which method minimizes which loss is the table here. */
+#include "fit/choose.h"
+
+#include "fit/defaults.h"
+#include "fit/method.h"
+
+extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergence, nmfi_method_mu,
+    nmfi_method_jmm, nmfi_method_sketch;
+
+/* --- losses and methods ------------------------------------------------------------------------ */
+
+double nmfi_beta(const nmf_options *options)
+{
+    switch (options->loss) {
+    case NMF_LOSS_FROBENIUS: return 2;
+    case NMF_LOSS_KL: return 1;
+    case NMF_LOSS_IS: return 0;
+    case NMF_LOSS_BETA: break;
+    }
+    return options->beta;
+}
+
+/* The loss by its own name: beta = 1 is kl. */
+static void name_loss(nmf_options *options)
+{
+    if (options->loss != NMF_LOSS_BETA) return;
+    if (options->beta == 2) options->loss = NMF_LOSS_FROBENIUS;
+    if (options->beta == 1) options->loss = NMF_LOSS_KL;
+    if (options->beta == 0) options->loss = NMF_LOSS_IS;
+}
+
+/* By nmf_solver; what a solver minimizes beside the Frobenius loss. */
+static const struct {
+    const nmfi_method *frobenius, *divergence;
+    int kl_only;
+} methods[] = {
+    [NMF_SOLVER_AUTO] = {&nmfi_method_hals, &nmfi_method_divergence, 0},
+    [NMF_SOLVER_HALS] = {&nmfi_method_hals, NULL, 0},
+    [NMF_SOLVER_CD] = {&nmfi_method_cd, NULL, 0},
+    [NMF_SOLVER_MU] = {&nmfi_method_mu, &nmfi_method_mu, 0},
+    [NMF_SOLVER_SCD] = {NULL, &nmfi_method_divergence, 1},
+    [NMF_SOLVER_JMM] = {&nmfi_method_jmm, &nmfi_method_jmm, 0},
+};
+
+static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
+{
+    static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
+    const nmf_options *o = &fit->choice.options;
+    const int frobenius = o->loss == NMF_LOSS_FROBENIUS;
+    fit->on_X.method = frobenius ? methods[o->solver].frobenius : methods[o->solver].divergence;
+    fit->choice.only_begins =
+        fit->on_X.method != &nmfi_method_hals && fit->on_X.method != &nmfi_method_cd;
+    fit->choice.momentum =
+        o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_SCD || o->solver == NMF_SOLVER_JMM;
+    fit->choice.scd = o->solver == NMF_SOLVER_SCD                              ? NMFI_SCD_ALWAYS
+                      : o->solver == NMF_SOLVER_AUTO && o->loss == NMF_LOSS_KL ? NMFI_SCD_BY_DATA
+                                                                               : NMFI_SCD_NEVER;
+    if (methods[o->solver].kl_only && o->loss != NMF_LOSS_KL)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "solver = %s minimizes the kl loss only; loss %s needs another",
+                        solvers[o->solver], losses[o->loss]);
+    if (fit->on_X.method) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
+                    solvers[o->solver], losses[o->loss]);
+}
+
+/* --- sketch ------------------------------------------------------------------------------------ */
+
+/* The nearest number of whole vectors that holds `least`, or just enough halves. */
+static int64_t round_to_vectors(int64_t rank, int64_t least)
+{
+    const int64_t lanes = NMFI_LANES_MIN, half = lanes / 2;
+    const int64_t nearest = (rank + half) / lanes * lanes;
+    return nearest >= least ? nearest : (least + half - 1) / half * half;
+}
+
+static int64_t sketch_rank(const nmfi_fit *fit)
+{
+    const nmf_options *o = &fit->choice.options;
+    const double m = (double)fit->facts.m, n = (double)fit->facts.n;
+    const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
+    if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
+    if (o->sketch > 0) return o->sketch > least ? least : o->sketch > fit->k ? o->sketch : fit->k;
+    /* Who gives a start is to go on from it: in a sketch its loss is another one. */
+    if (!nmfi_defaults_for(&fit->work.source).sketches || o->init == NMF_INIT_CUSTOM) return 0;
+    /* For a divergence the sketch only begins: a coarser one begins as well and is quicker. */
+    const int64_t halves = fit->choice.only_begins ? 5 : 7;
+    const int64_t rank = round_to_vectors(halves * fit->k / 2, fit->k + 16);
+    return rank < least && m * n / (m + n) >= 2.0 * (double)rank ? rank : 0;
+}
+
+/* One sketch serves the start and the fit in it. */
+static void choose_sketch(nmfi_fit *fit)
+{
+    const int64_t m = fit->facts.m, n = fit->facts.n, least = m < n ? m : n;
+    fit->choice.sketch_rank = sketch_rank(fit);
+    if (fit->choice.sketch_rank > 0) fit->in_sketch.method = &nmfi_method_sketch;
+    fit->work.sketch.rank = fit->k < least ? fit->k : least;
+    if (fit->choice.sketch_rank > 0)
+        fit->work.sketch.width = fit->choice.sketch_rank;
+    else if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0)
+        fit->work.sketch.width = nmfi_sketch_width(fit->k, m, n);
+}
+
+/* --- starts ------------------------------------------------------------------------------------ */
+
+static nmf_status check_custom_start(const nmfi_fit *fit, nmf_error *error)
+{
+    const nmf_matrix *W = fit->choice.options.start_W, *H = fit->choice.options.start_H;
+    if (!W || !H)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs both start_W and start_H");
+    const int64_t m = fit->facts.m, n = fit->facts.n, k = fit->k;
+    if (nmf_matrix_rows(W) != m || nmf_matrix_columns(W) != k)
+        return nmf_fail(error, NMF_ERROR_SHAPE, "start_W is %lld x %lld; it must be %lld x %lld",
+                        (long long)nmf_matrix_rows(W), (long long)nmf_matrix_columns(W),
+                        (long long)m, (long long)k);
+    if (nmf_matrix_rows(H) != k || nmf_matrix_columns(H) != n)
+        return nmf_fail(error, NMF_ERROR_SHAPE, "start_H is %lld x %lld; it must be %lld x %lld",
+                        (long long)nmf_matrix_rows(H), (long long)nmf_matrix_columns(H),
+                        (long long)k, (long long)n);
+    return NMF_OK;
+}
+
+static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
+{
+    nmf_options *o = &fit->choice.options;
+    const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
+    fit->choice.starts = o->starts;
+    fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 &&
+                                 o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
+    /* Several starts are of use only where they differ. */
+    if (o->init == NMF_INIT_AUTO)
+        o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
+    if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);
+    if (nmfi_start_triplets(o->init, o->k) > least) {
+        static const char *const names[] = {NMF_INIT_NAMES};
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            o->init == NMF_INIT_LRC
+                ? "components = %lld: init %s gives at most 2 min(samples, features) - 1 = %lld"
+                : "components = %lld: init %s gives at most min(samples, features) = %lld",
+            (long long)o->k, names[o->init],
+            (long long)(o->init == NMF_INIT_LRC ? 2 * least - 1 : least));
+    }
+    return NMF_OK;
+}
+
+nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
+{
+    nmfi_choice *choice = &fit->choice;
+    choice->options = *options;
+    name_loss(&choice->options);
+    choice->beta = nmfi_beta(&choice->options);
+    choice->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
+                        : fit->work.source.dtype == NMF_F64      ? NMF_PRECISION_F64
+                                                                 : NMF_PRECISION_F32;
+    nmf_status status = choose_method(fit, error);
+    if (status == NMF_OK) status = choose_start(fit, error);
+    if (status != NMF_OK) return status;
+    choose_sketch(fit);
+    nmfi_choose_several_starts(fit);
+    return NMF_OK;
+}
+
+nmf_options nmfi_options_as_used(const nmfi_fit *fit)
+{
+    nmf_options options = fit->choice.options;
+    options.init = fit->progress.init;
+    if (nmfi_prefers_scd(fit)) options.solver = NMF_SOLVER_SCD;
+    return options;
+}

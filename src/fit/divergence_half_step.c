@@ -1,0 +1,166 @@
+/* Half steps of a divergence: each factor is improved by a visit of X along it, the other held
+ * fixed. */
+#include "fit/divergence.h"
+
+#include "fit/loss.h"
+
+#include <float.h>
+#include <math.h>
+
+/* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
+static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
+
+/* What the rules are told. */
+static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                     const nmfi_factor *other, nmfi_divergence_half half)
+{
+    nmfi_metric *metric = &d->metric;
+    nmfi_divergence_step step =
+        nmfi_step_bare(fit->work.kernels, fit->choice.beta, fit->facts.scale, fit->k);
+    if (half.as_sklearn) {
+        step.least = 0;
+        step.instead = step.ignored = peer_epsilon * fit->facts.scale;
+    }
+    step.F = half.measure_only ? other->incumbent : other->ahead;
+    step.ldf = other->partition.ld;
+    step.F_sums = metric->F_sums;
+    step.ld = factor->partition.ld;
+    step.l1 = factor->l1;
+    step.l2 = factor->l2;
+    step.start = step.older = step.ahead = step.result = factor->incumbent;
+    if (!half.measure_only) {
+        /* W starts at the incumbent, which was the point ahead when H was improved; H starts at the
+         * point ahead of its own incumbent. */
+        step.start = factor->is_W ? factor->incumbent : factor->ahead;
+        step.older = factor->is_W ? factor->plain : factor->incumbent;
+        step.ahead = factor->ahead;
+        step.result = factor->plain;
+    }
+    step.extrapolation = half.momentum;
+    step.measure_start = half.measure_start;
+    step.measure_result = half.measure_result;
+    step.counts = factor->is_W ? NMFI_COUNTS_AHEAD : NMFI_COUNTS_RESULT;
+    nmfi_component_sums(metric, step.F, &other->partition, metric->F_sums);
+    return step;
+}
+
+typedef nmf_status step_function(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                 nmfi_divergence_step step, nmfi_divergence_half half,
+                                 nmf_error *error);
+
+static nmf_status multiply(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                           nmfi_divergence_step step, nmfi_divergence_half half, nmf_error *error)
+{
+    (void)d;
+    const double beta = step.beta, root = sqrt(fit->facts.scale);
+    const int cuts = half.as_sklearn && (factor->is_W ? beta < 1 : beta <= 1);
+    const nmfi_mu_rule mu = {.step = step,
+                             .measure_only = half.measure_only,
+                             .gamma = nmfi_mu_gamma(beta),
+                             /* den has the unit of S F' */
+                             .no_den = peer_epsilon * pow(fit->facts.scale, beta - 1) * root,
+                             .cut = cuts ? peer_cut * root : 0};
+    const nmfi_rule rule = nmfi_rule_mu(&mu);
+    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+}
+
+static nmf_status step_by_newton(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                 nmfi_divergence_step step, nmfi_divergence_half half,
+                                 nmf_error *error)
+{
+    (void)d;
+    /* Where a step lands on the minimum the sign of its slope is rounding's: with nothing allowed
+     * beyond, rounding would choose between that step and half of it. */
+    static const double landed = 1e-4;
+    const nmfi_newton_rule newton = {.step = step,
+                                     .gamma = nmfi_mu_gamma(step.beta),
+                                     .slope_tolerance = half.monotone ? landed : 0.2};
+    const nmfi_rule rule = nmfi_rule_newton(&newton);
+    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+}
+
+static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                              nmfi_divergence_step step, nmfi_divergence_half half,
+                              nmf_error *error)
+{
+    (void)d;
+    const nmfi_scd_rule scd = {
+        .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
+    const nmfi_rule rule = nmfi_rule_scd(&scd);
+    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+}
+
+static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                 nmfi_divergence_step step, nmfi_divergence_half half,
+                                 nmf_error *error)
+{
+    nmfi_metric *metric = &d->metric;
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    nmfi_component_sums(metric, step.start, &factor->partition, metric->component_sums);
+    /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
+    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->partition.count);
+    const nmfi_metric_rule newton = {.step = step,
+                                     .gram = metric->gram,
+                                     .inverse = metric->inverse,
+                                     .sum = metric->sum,
+                                     .row_sums = d->marginals[!factor->is_W],
+                                     .accuracy = 0.03,
+                                     .sweeps = 24,
+                                     .slope_tolerance = half.monotone ? 0 : 0.2};
+    const nmfi_rule rule = nmfi_rule_metric(&newton);
+    return nmfi_divergence_visit(pass, &step, rule, 1, error);
+}
+
+nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
+                                     nmfi_divergence_half half, nmf_error *error)
+{
+    nmfi_factor *factor = of_W ? &fit->W : &fit->H;
+    const nmfi_factor *other = of_W ? &fit->H : &fit->W;
+    const nmfi_divergence_step step = describe(fit, d, factor, other, half);
+    step_function *const by = half.measure_only || half.as_sklearn  ? multiply
+                              : step.beta != 1                      ? step_by_newton
+                              : fit->progress.rule == NMFI_RULE_SCD ? step_by_scd
+                                                                    : step_in_metric;
+    const nmf_status status = by(fit, d, factor, step, half, error);
+    if (status != NMF_OK) return status;
+    nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
+    if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
+    return NMF_OK;
+}
+
+nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error)
+{
+    nmfi_factor *W = &fit->W;
+    nmfi_pass *pass = nmfi_pass_along(fit, W);
+    const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
+    nmfi_divergence_step step = describe(fit, d, W, &fit->H, half);
+    step.ahead = step.result = W->ahead;
+    const nmfi_solve_divergence_rule solving =
+        nmfi_solving_divergence(&d->metric, pass, step, d->marginals[0]);
+    const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
+    const nmf_status status = nmfi_divergence_visit(pass, &step, rule, 0, error);
+    if (status != NMF_OK) return status;
+    nmfi_keep_sums(fit, pass, W);
+    nmfi_keep_gradients(fit, pass, W);
+    return NMF_OK;
+}
+
+double nmfi_divergence_loss(const nmfi_fit *fit)
+{
+    return fit->H.value[NMFI_SUM_LOSS] + nmfi_penalty(&fit->W, fit->k) +
+           nmfi_penalty(&fit->H, fit->k);
+}
+
+/* Terms of a divergence are accurate by themselves, and move by (v - x) v^(beta - 1) for a rounding of
+ * their v: where entries are near 1 that is the square root of twice the term, and such errors add up
+ * as squares. */
+nmfi_loss_scale nmfi_scale_of_divergence(const nmfi_fit *fit, const void *state, double loss)
+{
+    const double epsilon = nmfi_epsilon(fit->choice.precision);
+    (void)state;
+    return (nmfi_loss_scale){.rounding = epsilon *
+                                         fmin(0.01 * fit->facts.baseline, sqrt(2 * fmax(loss, 0))),
+                             .matters = fmin(loss, fmax(loss, 0)),
+                             .strict = 1,
+                             .nothing = -1};
+}

@@ -1,0 +1,55 @@
+/* Losses, penalties, scales (loss.h). */
+#include "fit/loss.h"
+
+#include <float.h>
+#include <math.h>
+
+double nmfi_epsilon(nmf_precision precision)
+{
+    return precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+}
+
+nmfi_penalties nmfi_penalties_of(const nmf_options *options, int64_t m, int64_t n, double scale,
+                                 double beta)
+{
+    const nmf_options *o = options;
+    const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
+    const double l2 = pow(scale, beta - 1), l1 = l2 * sqrt(scale);
+    const nmfi_penalties penalties = {.W_l1 = l1 * (double)n * o->alpha_W * o->l1_ratio,
+                                      .W_l2 = l2 * (double)n * o->alpha_W * (1 - o->l1_ratio),
+                                      .H_l1 = l1 * (double)m * alpha_H * o->l1_ratio,
+                                      .H_l2 = l2 * (double)m * alpha_H * (1 - o->l1_ratio)};
+    return penalties;
+}
+
+double nmfi_penalty(const nmfi_factor *factor, int64_t k)
+{
+    double squares = 0;
+    for (int64_t j = 0; j < k; j++) squares += factor->gram[j * k + j];
+    return factor->l1 * factor->value[NMFI_SUM_ENTRIES] + 0.5 * factor->l2 * squares;
+}
+
+int nmfi_scales_are_free(const nmfi_fit *fit)
+{
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    return !(W->l1 > 0 || W->l2 > 0 || H->l1 > 0 || H->l2 > 0);
+}
+
+double nmfi_loss_for_user(const nmfi_fit *fit, double loss)
+{
+    /* scale^2 may be beyond a double; rounding may leave less than nothing of a perfect fit. */
+    const double root = pow(fit->facts.scale, 0.5 * fit->choice.beta);
+    return fmax(loss, 0.0) / root / root;
+}
+
+double nmfi_error_for_user(const nmfi_fit *fit, double error)
+{
+    return error / pow(fit->facts.scale, 0.5 * fit->choice.beta);
+}
+
+double nmfi_relative_error(const nmfi_fit *fit)
+{
+    const double error = fit->progress.error, baseline = fit->facts.baseline;
+    if (fit->choice.beta == 2) return error / sqrt(fit->facts.norm2);
+    return baseline > 0 ? 0.5 * error * error / baseline : 0.0;
+}

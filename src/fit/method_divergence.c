@@ -1,0 +1,77 @@
+/* Descent for D(X || WH), W and H in turn, each by a pass along it: for the Kullback-Leibler
+ * divergence by a step in a metric that all rows share (rule_metric.c) or by coordinate descent
+ * (rule_scd.c), for others by Newton's step of each row (rule_newton.c). */
+#include "fit/divergence.h"
+
+#include "fit/defaults.h"
+
+static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    fit->progress.rule = nmfi_prefers_scd(fit) ? NMFI_RULE_SCD : NMFI_RULE_METRIC;
+    return nmfi_divergence_make_positive(fit, state, error);
+}
+
+static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_measured *pair,
+                       nmf_error *error)
+{
+    const int still = wish.begins || wish.plain;
+    const nmfi_divergence_half half_W = {.momentum =
+                                             still || wish.skip_momentum ? 0.0 : wish.momentum,
+                                         .monotone = still,
+                                         .measure_start = 1};
+    const nmfi_divergence_half half_H = {
+        .momentum = wish.momentum, .monotone = still, .measure_start = 1, .measure_result = 1};
+    nmfi_divergence_rebalance_scales(fit);
+    nmf_status status = nmfi_divergence_half_step(fit, state, 1, half_W, error);
+    if (status == NMF_OK) status = nmfi_divergence_half_step(fit, state, 0, half_H, error);
+    *pair = (nmfi_measured){nmfi_divergence_loss(fit), 0};
+    return status;
+}
+
+static void accept(nmfi_fit *fit, void *state)
+{
+    (void)state;
+    nmfi_take_ahead(&fit->W);
+    nmfi_take_plain(&fit->H);
+}
+
+/* Where rows of X have little in common, the metric that they share is no row's own: one step in
+ * two or three is thrown away, and the residual stays where it was. From there on steps are
+ * coordinate descent, which knows each row by itself. */
+static int recover(nmfi_fit *fit, void *state)
+{
+    static const double far = 0.05;
+    nmfi_progress *progress = &fit->progress;
+    (void)state;
+    if (fit->choice.beta != 1 || progress->rule == NMFI_RULE_SCD || progress->kkt < far) return 0;
+    progress->rule = NMFI_RULE_SCD;
+    return 1;
+}
+
+static nmf_status measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error *error)
+{
+    const nmfi_divergence_half measuring = {
+        .measure_only = 1, .measure_start = 1, .measure_result = 1};
+    return nmfi_divergence_half_step(fit, d, of_W, measuring, error);
+}
+
+static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    return nmfi_divergence_finish(fit, state, measure, 1, error);
+}
+
+extern const nmfi_method nmfi_method_divergence;
+const nmfi_method nmfi_method_divergence = {.name = "divergence",
+                                            .state_bytes = sizeof(nmfi_divergence),
+                                            .plan = nmfi_divergence_plan,
+                                            .layout = nmfi_divergence_layout,
+                                            .prepare = nmfi_divergence_prepare,
+                                            .begin = begin,
+                                            .step = step,
+                                            .accept = accept,
+                                            .recover = recover,
+                                            .scale = nmfi_scale_of_divergence,
+                                            .finish = finish,
+                                            .trial_iterations = 10,
+                                            .watches_residual = 1,
+                                            .deepens = 1};

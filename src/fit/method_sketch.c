@@ -1,0 +1,180 @@
+/* Converging in a sketch: X ~ U B of rank r = 3.5 k (2.5 k before a divergence), U of orthonormal
+ * columns, so that an iteration costs 4 (m + n) r k flops instead of 4 m n k and no pass over X. Each
+ * factor has a pass of its own over the narrow matrix along it (U along one, B' along the other, rows
+ * packed), and what one accumulates is the column factor of the other's pass: X H' = U (B H'), X'W =
+ * B'(U'W). What it loses, the last iterations on X itself win back. Sources: Zhou, Cichocki & Xie
+ * 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
+#include "fit/half_step.h"
+
+typedef struct sketched {
+    int64_t rank;
+    double norm2; /* ||U B||_F^2 */
+    nmfi_pass W_pass, H_pass;
+    void *W_rows, *H_rows; /* the narrow matrices: samples x stride, features x stride */
+    void *to_W, *to_H;     /* k x ld of the narrow side */
+} sketched;
+
+/* Rows of the narrow matrices start on cache lines. */
+static int64_t narrow_stride(const nmfi_fit *fit, const sketched *s)
+{
+    const int64_t line = NMFI_ALIGNMENT / fit->work.kernels->element_bytes;
+    return (s->rank + line - 1) / line * line;
+}
+
+static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void *rows,
+                      int64_t count)
+{
+    const nmf_dtype dtype = fit->choice.precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
+    const int64_t stride = narrow_stride(fit, s);
+    const nmf_dense dense = {rows, dtype, count, stride, stride, 1};
+    const nmfi_source source = nmfi_source_dense(&dense);
+    nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
+    pass->team = fit->work.team;
+}
+
+static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
+{
+    sketched *s = state;
+    const int64_t bytes = fit->work.kernels->element_bytes,
+                  threads = nmfi_team_threads(fit->work.team);
+    s->rank = fit->choice.sketch_rank;
+    const size_t row_bytes = nmfi_product(narrow_stride(fit, s), bytes);
+    s->W_rows = nmfi_take(arena, fit->facts.m, row_bytes);
+    s->H_rows = nmfi_take(arena, fit->facts.n, row_bytes);
+    plan_pass(fit, s, &s->W_pass, s->W_rows, fit->facts.m);
+    plan_pass(fit, s, &s->H_pass, s->H_rows, fit->facts.n);
+    nmfi_pass_layout(&s->W_pass, arena, threads, 1);
+    nmfi_pass_layout(&s->H_pass, arena, threads, 1);
+    const size_t link_bytes = nmfi_product(s->W_pass.columns.ld, bytes);
+    s->to_W = nmfi_take(arena, fit->k, link_bytes);
+    s->to_H = nmfi_take(arena, fit->k, link_bytes);
+}
+
+static int64_t whole_vectors(int64_t rank)
+{
+    const int64_t lanes = NMFI_LANES_MIN, half = lanes / 2;
+    const int64_t nearest = (rank + half) / lanes * lanes;
+    return nearest >= rank ? nearest : (rank + half - 1) / half * half;
+}
+
+/* What a flat tail of the spectrum (noise) adds is not worth its flops: triplets go while all that
+ * go hold little beside what the sketch leaves out anyway. */
+static int64_t worthwhile(const nmfi_fit *fit, int64_t rank, const double *sigma)
+{
+    static const double share = 0.03;
+    const int64_t least = fit->k + 10;
+    double left_out = fit->facts.norm2, gone = 0;
+    for (int64_t j = 0; j < rank; j++) left_out -= sigma[j] * sigma[j];
+    int64_t kept = rank;
+    while (kept > least && gone + sigma[kept - 1] * sigma[kept - 1] <= share * left_out)
+        gone += sigma[kept - 1] * sigma[kept - 1], kept--;
+    return whole_vectors(kept) < rank ? whole_vectors(kept) : rank;
+}
+
+/* A flat spectrum: what the sketch leaves out is as good as what it holds, and a fit that converges
+ * in it settles on what it happens to hold. (One that only begins there does not.) */
+int nmfi_sketch_misses(const nmfi_fit *fit)
+{
+    static const double share = 1.0 / 3;
+    const nmfi_sketch *sketch = &fit->work.sketch;
+    const double norm2 = fit->facts.norm2;
+    double held = 0;
+    for (int64_t j = 0; j < sketch->width; j++) held += sketch->sigma[j] * sketch->sigma[j];
+    return fit->choice.options.sketch < 0 && !fit->choice.only_begins &&
+           norm2 - held > share * norm2;
+}
+
+double nmfi_sketch_left_out(const nmfi_fit *fit)
+{
+    const sketched *s = fit->in_sketch.state;
+    return 0.5 * (fit->facts.norm2 - s->norm2);
+}
+
+/* The pass again for fewer columns, in the memory it has. */
+static void narrow(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void *rows,
+                   int64_t count)
+{
+    const int64_t block_tiles = pass->block_tiles; /* Trap: its working memory holds no more */
+    plan_pass(fit, s, pass, rows, count);
+    pass->block_tiles = block_tiles;
+}
+
+/* The narrow matrices, from the sketch that was run. */
+static nmf_status prepare(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    sketched *s = state;
+    const nmfi_sketch *sketch = &fit->work.sketch;
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const int W_along_rows = fit->W.along_rows;
+    const int64_t m = fit->facts.m, n = fit->facts.n;
+    (void)error;
+    if (fit->choice.options.sketch < 0) s->rank = worthwhile(fit, s->rank, sketch->sigma);
+    narrow(fit, s, &s->W_pass, s->W_rows, m);
+    narrow(fit, s, &s->H_pass, s->H_rows, n);
+    const int64_t stride = narrow_stride(fit, s);
+    kernels->pack(W_along_rows ? sketch->U : sketch->B, fit->W.partition.ld, s->rank, m, s->W_rows,
+                  stride);
+    kernels->pack(W_along_rows ? sketch->B : sketch->U, fit->H.partition.ld, s->rank, n, s->H_rows,
+                  stride);
+    s->norm2 = 0;
+    for (int64_t j = 0; j < s->rank; j++) s->norm2 += sketch->sigma[j] * sketch->sigma[j];
+    return NMF_OK;
+}
+
+/* A visit of the narrow matrix along the factor; then what it accumulated becomes the other's column
+ * factor. */
+static nmf_status improve(nmfi_fit *fit, void *state, nmfi_factor *factor, const void *fixed,
+                          const nmfi_rule *rule, const void *updated, int measured,
+                          nmf_error *error)
+{
+    sketched *s = state;
+    nmfi_pass *pass = factor->is_W ? &s->W_pass : &s->H_pass;
+    const nmfi_visit visit = {.k = fit->k,
+                              .fixed = factor->is_W ? s->to_W : s->to_H,
+                              .rule = rule,
+                              .updated = updated,
+                              .sums = NMFI_SUMS_OF_PRODUCTS};
+    (void)fixed;
+    const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+    if (status != NMF_OK) return status;
+    nmfi_keep_sums(fit, pass, factor);
+    if (measured) nmfi_keep_gradients(fit, pass, factor);
+    void *const link = factor->is_W ? s->to_H : s->to_W;
+    const nmfi_project_rule project = {fit->work.kernels, fit->k, pass->columns.ld, NULL, link};
+    const nmfi_rule linking = nmfi_rule_project(&project);
+    const nmfi_column_visit columns = {
+        .k = fit->k, .rule = &linking, .fixed = updated, .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmfi_pass_columns(pass, &columns);
+    return NMF_OK;
+}
+
+static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_measured *pair,
+                       nmf_error *error)
+{
+    const nmfi_improver by = {improve, state};
+    const sketched *s = state;
+    return nmfi_step_on_products(fit, by, s->norm2, wish, pair, error);
+}
+
+static nmf_status restart(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    const nmfi_improver by = {improve, state};
+    return nmfi_restart_on_products(fit, by, error);
+}
+
+static int revive(nmfi_fit *fit, void *state, int64_t draw)
+{
+    (void)state;
+    return fit->choice.only_begins ? 0 : nmfi_revive(fit, draw); /* those start without zeros */
+}
+
+extern const nmfi_method nmfi_method_sketch;
+const nmfi_method nmfi_method_sketch = {.name = "sketch",
+                                        .state_bytes = sizeof(sketched),
+                                        .layout = layout,
+                                        .prepare = prepare,
+                                        .step = step,
+                                        .accept = nmfi_accept_alternated,
+                                        .restart = restart,
+                                        .revive = revive,
+                                        .scale = nmfi_scale_of_products};

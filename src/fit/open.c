@@ -1,0 +1,191 @@
+/* Opening a fit: which way X is read, all the memory, the team, the reading that validates X. */
+#include "fit/choose.h"
+#include "fit/loss.h"
+#include "fit/method.h"
+
+#include "base/clock.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Components a pass must carry: k, or the sketch's width. */
+static int64_t pass_width(const nmfi_fit *fit)
+{
+    return fit->work.sketch.width > fit->k ? fit->work.sketch.width : fit->k;
+}
+
+static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes,
+                          int keeps)
+{
+    const size_t component = nmfi_product(factor->partition.ld, bytes);
+    factor->incumbent = nmfi_take(arena, k, component);
+    factor->plain = nmfi_take(arena, k, component);
+    factor->ahead = nmfi_take(arena, k, component);
+    if (keeps) factor->kept = nmfi_take(arena, k, component);
+    factor->gram = nmfi_take(arena, k * k, sizeof(double));
+    factor->pg2 = nmfi_take(arena, k, sizeof(double));
+    factor->ref2 = nmfi_take(arena, k, sizeof(double));
+}
+
+static void layout_stage(nmfi_fit *fit, nmfi_stage stage)
+{
+    if (stage.method) stage.method->layout(fit, stage.state, &fit->work.arena);
+}
+
+static void layout(nmfi_fit *fit)
+{
+    nmfi_work *work = &fit->work;
+    nmfi_arena *arena = &work->arena;
+    const int64_t k = fit->k, bytes = work->kernels->element_bytes;
+    const int accumulates = work->accumulates || work->sketch.width > 0;
+    nmfi_pass_layout(&work->pass, arena, nmfi_team_threads(work->team), accumulates);
+    const int keeps = fit->choice.starts > 1;
+    layout_factor(&fit->W, arena, k, bytes, keeps);
+    layout_factor(&fit->H, arena, k, bytes, keeps);
+    if (work->sketch.width > 0)
+        nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
+    work->gram = nmfi_take(arena, k * k, (size_t)bytes);
+    work->inverse = nmfi_take(arena, k, (size_t)bytes);
+    work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    layout_stage(fit, fit->in_sketch);
+    layout_stage(fit, fit->on_X);
+    work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);
+    if (keeps) work->kept_trace = nmfi_take(arena, work->trace_capacity, sizeof *work->kept_trace);
+}
+
+static void plan(nmfi_fit *fit)
+{
+    nmfi_work *work = &fit->work;
+    /* X is read the way it is stored: where features lie side by side only across samples, its
+     * transpose is factored, H' W' ~ X', and nobody outside notices. */
+    const int by_features = work->source.by_columns;
+    const nmfi_source stored = by_features ? nmfi_source_transposed(&work->source) : work->source;
+    nmfi_pass_plan(&work->pass, &stored, work->kernels, pass_width(fit),
+                   fit->choice.options.block_rows);
+    fit->W.is_W = 1;
+    fit->W.along_rows = !by_features;
+    fit->H.along_rows = by_features;
+    fit->W.partition = by_features ? work->pass.columns : work->pass.rows;
+    fit->H.partition = by_features ? work->pass.rows : work->pass.columns;
+    if (fit->in_sketch.method && fit->in_sketch.method->plan)
+        fit->in_sketch.method->plan(fit, fit->in_sketch.state);
+    fit->on_X.method->plan(fit, fit->on_X.state);
+}
+
+/* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is
+ * rounded, and data in any unit lead to the same bits. */
+static void choose_scale(nmfi_fit *fit, double mean)
+{
+    const int most = fit->choice.precision == NMF_PRECISION_F32 ? 120 : 1000;
+    int exponent;
+    (void)frexp(mean, &exponent);
+    exponent += exponent & 1;
+    exponent = exponent > most ? most : exponent < -most ? -most : exponent;
+    fit->facts.scale = ldexp(1.0, -exponent);
+    fit->work.pass.scale = fit->work.transposed.scale = fit->facts.scale;
+}
+
+static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
+{
+    nmfi_facts *facts = &fit->facts;
+    const double entries = (double)facts->m * (double)facts->n;
+    nmfi_scan scan;
+    nmf_status status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+    if (status != NMF_OK) return status;
+    if (scan.highest <= 0)
+        return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
+    choose_scale(fit, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
+    const double scale = facts->scale;
+    if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
+        scan.sum *= scale;
+        scan.sum_of_squares *= scale * scale;
+    } else { /* squares left the range of f64: once more, scaled */
+        status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+        if (status != NMF_OK) return status;
+    }
+    facts->mean = scan.sum / entries;
+    facts->norm2 = scan.sum_of_squares;
+    facts->lowest = scan.lowest;
+    const nmfi_penalties penalties =
+        nmfi_penalties_of(&fit->choice.options, facts->m, facts->n, scale, fit->choice.beta);
+    fit->W.l1 = penalties.W_l1;
+    fit->W.l2 = penalties.W_l2;
+    fit->H.l1 = penalties.H_l1;
+    fit->H.l2 = penalties.H_l2;
+    const nmfi_stage on_X = fit->on_X;
+    return on_X.method->prepare ? on_X.method->prepare(fit, on_X.state, error) : NMF_OK;
+}
+
+/* Where a whole iteration takes microseconds, waking a second thread takes longer. */
+static int64_t worthwhile_threads(const nmfi_fit *fit)
+{
+    const double products = (double)fit->facts.m * (double)fit->facts.n * (double)fit->k;
+    const int64_t threads = fit->choice.options.threads;
+    return threads == 0 && products < 5e5 ? 1 : threads;
+}
+
+static nmf_status take_state(nmfi_stage *stage, nmf_error *error)
+{
+    if (!stage->method || stage->method->state_bytes == 0) return NMF_OK;
+    stage->state = calloc(1, stage->method->state_bytes);
+    return stage->state ? NMF_OK
+                        : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes wanted",
+                                   stage->method->state_bytes);
+}
+
+/* Memory, from the plan; then X is read. */
+static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    nmf_status status = nmfi_team_start(worthwhile_threads(fit), &work->team, error);
+    if (status == NMF_OK) status = take_state(&fit->in_sketch, error);
+    if (status == NMF_OK) status = take_state(&fit->on_X, error);
+    if (status != NMF_OK) return status;
+    plan(fit);
+    layout(fit); /* measures */
+    status = nmfi_arena_allocate(&work->arena, fit->choice.options.memory_limit_bytes, error);
+    if (status != NMF_OK) return status;
+    layout(fit);
+    work->pass.team = work->transposed.team = work->team;
+    nmfi_pass_prepare(&work->pass);
+    return read_X(fit, error);
+}
+
+nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
+                     nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    memset(fit, 0, sizeof *fit);
+    work->began_seconds = nmfi_seconds();
+    fit->X = X;
+    fit->k = options->k;
+    work->source = nmfi_source_of(X);
+    fit->facts.m = work->source.rows;
+    fit->facts.n = work->source.columns;
+    fit->facts.stored = work->source.stored;
+    if (fit->facts.m == 0 || fit->facts.n == 0)
+        return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
+                        (long long)fit->facts.m, (long long)fit->facts.n);
+    nmf_status status = nmfi_choose(fit, options, error);
+    if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
+    if (status != NMF_OK) return status;
+    work->kernels =
+        nmfi_kernels_for(fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
+    work->trace_capacity = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
+    status = open_team(fit, error);
+    if (status != NMF_OK) nmfi_close(fit);
+    return status;
+}
+
+void nmfi_close(nmfi_fit *fit)
+{
+    nmfi_team_stop(fit->work.team);
+    nmfi_release(fit->work.arena.base);
+    free(fit->in_sketch.state);
+    free(fit->on_X.state);
+    fit->work.team = NULL;
+    fit->work.arena.base = NULL;
+    fit->in_sketch.state = fit->on_X.state = NULL;
+}

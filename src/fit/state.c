@@ -1,0 +1,95 @@
+/* Moving between the parts of a fit's state (state.h). */
+#include "fit/state.h"
+
+#include "fit/factors.h"
+#include "fit/loss.h"
+
+#include <math.h>
+#include <string.h>
+
+static void swap(void **a, void **b)
+{
+    void *const kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void nmfi_take_plain(nmfi_factor *factor)
+{
+    swap(&factor->incumbent, &factor->plain);
+}
+
+void nmfi_take_ahead(nmfi_factor *factor)
+{
+    swap(&factor->incumbent, &factor->ahead);
+}
+
+void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor)
+{
+    memcpy(factor->plain, factor->incumbent, nmfi_factor_bytes(fit, factor));
+    memcpy(factor->ahead, factor->incumbent, nmfi_factor_bytes(fit, factor));
+}
+
+void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor)
+{
+    memcpy(factor->gram, pass->total.gram, (size_t)(fit->k * fit->k) * sizeof(double));
+    memcpy(factor->value, pass->total.value, sizeof factor->value);
+}
+
+void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor)
+{
+    memcpy(factor->pg2, pass->total.pg2, (size_t)fit->k * sizeof(double));
+    memcpy(factor->ref2, pass->total.ref2, (size_t)fit->k * sizeof(double));
+}
+
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l2)
+{
+    nmfi_work *work = &fit->work;
+    memcpy(work->gram_f64, gram, (size_t)(fit->k * fit->k) * sizeof *gram);
+    nmfi_gram_for_rule(work->kernels, fit->k, l2, work->gram_f64, work->gram, work->inverse);
+}
+
+nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor)
+{
+    return factor->along_rows ? &fit->work.pass : &fit->work.transposed;
+}
+
+void nmfi_balance(nmfi_fit *fit)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    if (!nmfi_scales_are_free(fit)) return;
+    for (int64_t j = 0; j < fit->k; j++) {
+        char *w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
+        char *h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
+        double w2 = 0, h2 = 0;
+        kernels->squares(w, W->partition.ld, 1, W->partition.count, &w2, 1);
+        kernels->squares(h, H->partition.ld, 1, H->partition.count, &h2, 1);
+        if (!(w2 > 0 && h2 > 0)) continue;
+        kernels->scale(h, H->partition.count, sqrt(sqrt(w2 / h2)));
+        kernels->scale(w, W->partition.count, sqrt(sqrt(h2 / w2)));
+    }
+}
+
+void nmfi_rewind(nmfi_fit *fit)
+{
+    fit->progress = (nmfi_progress){.stopped = NMF_STOPPED_CONVERGED};
+}
+
+void nmfi_keep_start(nmfi_fit *fit, nmfi_progress *best)
+{
+    *best = fit->progress;
+    memcpy(fit->W.kept, fit->W.incumbent, nmfi_factor_bytes(fit, &fit->W));
+    memcpy(fit->H.kept, fit->H.incumbent, nmfi_factor_bytes(fit, &fit->H));
+    memcpy(fit->work.kept_trace, fit->work.trace,
+           (size_t)best->trace_count * sizeof *fit->work.trace);
+}
+
+void nmfi_restore_start(nmfi_fit *fit, const nmfi_progress *best)
+{
+    fit->progress = *best;
+    memcpy(fit->W.incumbent, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
+    memcpy(fit->H.incumbent, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+    memcpy(fit->work.trace, fit->work.kept_trace,
+           (size_t)best->trace_count * sizeof *fit->work.trace);
+}

@@ -1,0 +1,145 @@
+/* The state of one fit, in parts: what was chosen, what is known of X, the two factors, how far the
+ * fit has come, and what it works with. Methods keep what is theirs alone (method.h). */
+#ifndef NMFI_FIT_STATE_H
+#define NMFI_FIT_STATE_H
+
+#include "pass/pass.h"
+#include "start/start.h"
+
+#include <nmfkit/model.h>
+
+struct nmfi_method;
+
+/* Coordinate descent for the Kullback-Leibler divergence: where the data say so, or as asked. */
+typedef enum nmfi_scd_choice { NMFI_SCD_NEVER, NMFI_SCD_ALWAYS, NMFI_SCD_BY_DATA } nmfi_scd_choice;
+
+/* Fixed before memory is asked for (choose.c), but for what only X itself can tell. */
+typedef struct nmfi_choice {
+    nmf_options
+        options; /* the caller's, checked; loss and solver by the names they turned out to be */
+    nmf_precision precision;
+    double beta; /* the exponent of the loss */
+    int64_t starts;
+    int several_starts;  /* they are ours, not the caller's */
+    int64_t sketch_rank; /* of the sketch to converge in; 0: none */
+    /* A fit that goes on by another loss or other updates than the sketch's only begins there. */
+    int only_begins;
+    int momentum; /* steps are extrapolated */
+    nmfi_scd_choice scd;
+} nmfi_choice;
+
+/* What is known of X. Everything but `scale` is of scaled X, whose mean is near 1, as are the
+ * factors, penalties and losses of the whole fit. */
+typedef struct nmfi_facts {
+    int64_t m, n, stored;
+    double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
+    double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
+    double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
+} nmfi_facts;
+
+/* W or H. Arrays are k x partition.ld, component-major, of the compute type.
+ *
+ * The incumbents are the pair whose loss was evaluated last and accepted. `plain` is what an update
+ * of a factor gives, `ahead` the point past it that extrapolation leads to. */
+typedef struct nmfi_factor {
+    nmfi_partition partition;
+    int is_W;       /* 1: W, 0: H */
+    int along_rows; /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;  /* its penalties, of scaled X */
+    void *incumbent, *plain, *ahead;
+    void *kept;                   /* the best of several starts; NULL for one */
+    double *gram;                 /* k x k, of what the last update added up */
+    double *pg2, *ref2;           /* k: last measured projected gradients, and their scale */
+    double value[NMFI_SUM_COUNT]; /* what the last update added up */
+} nmfi_factor;
+
+/* How far the current start has come: plain data. */
+typedef struct nmfi_progress {
+    int64_t iterations, sketch_iterations, trace_count;
+    int64_t seed;
+    nmf_init init;
+    int rule; /* which of its rules the method goes by; 0 at first */
+    nmf_stopped stopped;
+    double loss, error, kkt;
+} nmfi_progress;
+
+typedef struct nmfi_work {
+    double began_seconds;
+    const nmfi_kernels *kernels;
+    nmfi_team *team;
+    nmfi_arena arena;
+    nmfi_source source;   /* X as given: samples x features */
+    nmfi_pass pass;       /* along the way X is stored */
+    nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
+    int accumulates;      /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
+    /* The Gram matrix that an update works with, as the kernels want it. */
+    void *gram, *inverse;
+    double *gram_f64;
+    nmf_trace_point *trace, *kept_trace;
+    int64_t trace_capacity;
+} nmfi_work;
+
+/* A method and its own state. */
+typedef struct nmfi_stage {
+    const struct nmfi_method *method; /* NULL: none */
+    void *state;
+} nmfi_stage;
+
+typedef struct nmfi_fit {
+    const nmf_matrix *X;
+    int64_t k;
+    nmfi_choice choice;
+    nmfi_facts facts;
+    nmfi_factor W, H;
+    nmfi_progress progress;
+    nmfi_work work;
+    nmfi_stage in_sketch, on_X;
+} nmfi_fit;
+
+static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)
+{
+    return (size_t)(fit->k * factor->partition.ld * fit->work.kernels->element_bytes);
+}
+
+/* open.c: shapes, memory, team; the reading that validates X. */
+nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
+                     nmf_error *error);
+void nmfi_close(nmfi_fit *fit);
+
+/* state.c: the new pair's arrays in the incumbents' place; a factor's three arrays made alike. */
+void nmfi_take_plain(nmfi_factor *factor);
+void nmfi_take_ahead(nmfi_factor *factor);
+void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor);
+/* What a pass added up, kept with the factor; its gradients; the Gram matrix for the next rule. */
+void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
+void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l2);
+/* The pass whose rows run along a factor, where there is one each way. */
+nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
+/* ||w_j|| = ||h_j||, where scales are free: the product stays what it is. */
+void nmfi_balance(nmfi_fit *fit);
+void nmfi_rewind(nmfi_fit *fit); /* forgets the progress of the start before */
+void nmfi_keep_start(nmfi_fit *fit, nmfi_progress *best);
+void nmfi_restore_start(nmfi_fit *fit, const nmfi_progress *best);
+
+/* starts.c: number s of the starts, in the incumbents. */
+nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
+
+/* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it
+ * is. 1 if there was one: the incumbents are then others. `draw` tells its random numbers from those
+ * of other times. */
+int nmfi_revive(nmfi_fit *fit, int64_t draw);
+
+/* stop.c: one more line of the trace, which is 1 if the caller's callback or a limit says stop
+ * (progress.stopped then says which). */
+int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
+int nmfi_poll(nmfi_fit *fit); /* the same between iterations whose loss on X is not known */
+int nmfi_told_to_stop(const nmfi_fit *fit);
+void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
+int64_t nmfi_passes(const nmfi_fit *fit);
+
+/* result.c: the model from the finished fit. */
+nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error);
+
+#endif
