@@ -88,6 +88,25 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *spar
                                                           void *context, nmf_matrix **matrix,
                                                           nmf_error *error);
 
+/* A dense matrix whose rows a function gives whenever they are asked for, as they lie on disk or as it
+ * makes them: the matrix itself takes no memory. `read` writes rows [first, first + count) packed into
+ * `rows` (count * columns elements of dtype) and returns NMF_OK; or another status, with a sentence in
+ * error->message that the call that wanted the rows then fails with. The same rows must be the same each
+ * time. It is called from several threads at once, each with memory of its own. */
+typedef struct nmf_row_reader {
+    nmf_dtype dtype; /* not i32 */
+    int64_t rows, columns;
+    nmf_status (*read)(void *context, int64_t first, int64_t count, void *rows, nmf_error *error);
+    void *context;
+} nmf_row_reader;
+
+/* A matrix around a copy of *reader. Fits read it some rows at a time: a Frobenius fit keeps no copy; a
+ * fit of another loss keeps a transposed one, except with solver jmm. Its transpose (nmf_matrix_transpose)
+ * is not read: what needs it fails with UNSUPPORTED, as does what wants a layout in memory; nmf_matrix_at
+ * is then NaN. Errors: ARGUMENT (NULL, unknown dtype), SHAPE, MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader,
+                                                       nmf_matrix **matrix, nmf_error *error);
+
 NMF_API void nmf_matrix_free(nmf_matrix *matrix); /* NULL is fine */
 
 /* Whether the matrix is sparse, and its layout (all zero for a dense one); the arrays stay valid as
@@ -100,8 +119,9 @@ NMF_API int64_t nmf_matrix_stored(const nmf_matrix *matrix);
  * order of its arrays, of a dense one row by row. For looking at all of them, in no time a piece. */
 NMF_API double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at);
 
-/* The layout; `data` stays valid as long as the matrix. Trap: of a sparse matrix it is only the
- * shape and dtype, with `data` NULL. nmf_matrix_writable is non-NULL only for matrices made by
+/* The layout; `data` stays valid as long as the matrix. Trap: of a sparse matrix, and of one whose
+ * rows a function gives, it is only the shape and dtype, with `data` NULL. nmf_matrix_writable is
+ * non-NULL only for matrices made by
  * nmf_matrix_new and the functions that say they return such a one. */
 NMF_API nmf_dense nmf_matrix_dense(const nmf_matrix *matrix);
 NMF_API void *nmf_matrix_writable(nmf_matrix *matrix);

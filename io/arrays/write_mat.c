@@ -42,6 +42,11 @@ static nmf_status write_columns(const nmf_matrix *matrix, FILE *stream, const ch
                                 nmf_error *error)
 {
     nmf_dense dense = nmf_matrix_dense(matrix);
+    if (dense.data == NULL && dense.rows > 0 && dense.columns > 0) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s: this format needs the matrix in memory; its rows come from a function",
+                        path);
+    }
     const int64_t rows = dense.rows, row_stride = dense.row_stride;
     dense.rows = dense.columns;
     dense.row_stride = dense.column_stride;

@@ -149,6 +149,13 @@ static void put_matrix(sink *s, const nmf_matrix *matrix)
 static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char *path, int zipped,
                              nmf_error *error)
 {
+    const nmf_dense dense = nmf_matrix_dense(matrix);
+    if (!nmf_matrix_is_sparse(matrix) && dense.data == NULL && dense.rows > 0 &&
+        dense.columns > 0) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s: this format needs the matrix in memory; its rows come from a function",
+                        path);
+    }
     nmfi_c_locale locale;
     sink *s = calloc(1, sizeof *s);
     if (s == NULL || !nmfi_c_locale_enter(&locale)) {

@@ -1,9 +1,12 @@
 /* Entry-wise looks at a matrix: one value, rows converted, the fingerprint. Loops over X that
  * must be fast are kernels; these serve readers, writers and messages. */
 #include "data/matrix.h"
+#include "data/source.h"
 #include "data/sparse.h"
 #include "data/value.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static double dense_entry(const nmf_dense *d, int64_t row, int64_t column)
@@ -22,8 +25,39 @@ static double sparse_entry(const nmf_matrix *matrix, int64_t row, int64_t column
     return stored ? nmfi_value(s->dtype, s->values, at) : 0.0;
 }
 
+/* Rows that the caller's function gives, in f64; row by row where they must be converted. */
+static nmf_status copy_read(const nmf_matrix *matrix, int64_t first, int64_t count, nmf_dtype dtype,
+                            void *out, nmf_error *error)
+{
+    const nmfi_source source = nmfi_source_of(matrix);
+    const int64_t columns = source.columns;
+    nmfi_block block;
+    if (dtype == source.dtype) return source.read(&source, first, count, out, &block, error);
+    void *row = malloc((size_t)source.buffer_bytes(&source, 1) + 1);
+    nmf_status status =
+        row ? NMF_OK
+            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
+    for (int64_t i = 0; i < count && status == NMF_OK; i++) {
+        status = source.read(&source, first + i, 1, row, &block, error);
+        for (int64_t j = 0; j < columns && status == NMF_OK; j++)
+            nmfi_set_value(dtype, out, i * columns + j, nmfi_value(block.dtype, block.X.data, j));
+    }
+    free(row);
+    return status;
+}
+
+static double read_entry(const nmf_matrix *matrix, int64_t row, int64_t column)
+{
+    double *entries = malloc((size_t)matrix->dense.columns * sizeof *entries);
+    const int there = entries && copy_read(matrix, row, 1, NMF_F64, entries, NULL) == NMF_OK;
+    const double entry = there ? entries[column] : NAN;
+    free(entries);
+    return entry;
+}
+
 double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
+    if (matrix->reader.read) return read_entry(matrix, row, column);
     return nmf_matrix_is_sparse(matrix) ? sparse_entry(matrix, row, column)
                                         : dense_entry(&matrix->dense, row, column);
 }
@@ -33,7 +67,7 @@ double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at)
     const int64_t columns = matrix->dense.columns;
     return nmf_matrix_is_sparse(matrix)
                ? nmfi_value(matrix->sparse.dtype, matrix->sparse.values, at)
-               : dense_entry(&matrix->dense, at / columns, at % columns);
+               : nmf_matrix_at(matrix, at / columns, at % columns);
 }
 
 static void copy_dense(const nmf_dense *d, int64_t first, int64_t count, nmf_dtype dtype, void *out)
@@ -85,6 +119,8 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "%lld rows from row %lld on are not all in 0 to %lld", (long long)count,
                         (long long)first, (long long)rows - 1);
+    if (matrix->reader.read)
+        return count > 0 ? copy_read(matrix, first, count, dtype, out, error) : NMF_OK;
     if (!nmf_matrix_is_sparse(matrix))
         copy_dense(&matrix->dense, first, count, dtype, out);
     else if (count > 0 && matrix->dense.columns > 0)
@@ -118,6 +154,25 @@ static uint64_t hash_dense(const nmf_dense *d)
     return sum;
 }
 
+/* 0 where a row cannot be read. */
+static uint64_t hash_read(const nmf_matrix *matrix)
+{
+    const nmfi_source source = nmfi_source_of(matrix);
+    const size_t bytes = nmf_dtype_bytes(source.dtype);
+    void *row = malloc((size_t)source.buffer_bytes(&source, 1) + 1);
+    nmfi_block block;
+    int there = row != NULL;
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < source.rows && there && source.columns > 0; i++) {
+        there = source.read(&source, i, 1, row, &block, NULL) == NMF_OK;
+        for (int64_t j = 0; j < source.columns && there; j++)
+            sum += hash_entry(block.X.data, j, bytes,
+                              (uint64_t)i * (uint64_t)source.columns + (uint64_t)j + 1);
+    }
+    free(row);
+    return there ? sum : 0;
+}
+
 static uint64_t hash_sparse(const nmf_sparse *s)
 {
     const size_t bytes = nmf_dtype_bytes(s->dtype);
@@ -135,8 +190,9 @@ static uint64_t hash_sparse(const nmf_sparse *s)
 uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
 {
     const nmf_dense *d = &matrix->dense;
-    const uint64_t entries =
-        nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse) : hash_dense(d);
+    const uint64_t entries = matrix->reader.read            ? hash_read(matrix)
+                             : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
+                                                            : hash_dense(d);
     uint64_t digest = UINT64_C(0xCBF29CE484222325);
     digest = mix(digest ^ (uint64_t)d->rows);
     digest = mix(digest ^ (uint64_t)d->columns);

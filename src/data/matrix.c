@@ -130,6 +130,30 @@ nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(voi
     return NMF_OK;
 }
 
+nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader, nmf_matrix **matrix, nmf_error *error)
+{
+    *matrix = NULL;
+    if (!reader || !reader->read)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "the function that reads rows is NULL");
+    const nmf_dense shape = {"", reader->dtype, reader->rows, reader->columns, 0, 0};
+    const nmf_status status = check_dense(&shape, error);
+    if (status != NMF_OK) return status;
+    nmf_matrix *made = calloc(1, sizeof *made);
+    if (!made) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
+    made->dense = shape;
+    made->dense.data = NULL;
+    made->reader = *reader;
+    *matrix = made;
+    return NMF_OK;
+}
+
+nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what, nmf_error *error)
+{
+    if (!matrix->reader.read) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                    "%s needs X in memory; here its rows come from a function", what);
+}
+
 void nmf_matrix_free(nmf_matrix *matrix)
 {
     if (!matrix) return;
@@ -188,6 +212,7 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     d->columns = before.rows;
     d->row_stride = before.column_stride;
     d->column_stride = before.row_stride;
+    if (matrix->reader.read) matrix->reads_transposed = !matrix->reads_transposed;
     if (nmf_matrix_is_sparse(matrix)) matrix->sparse = nmfi_sparse_transposed(&matrix->sparse);
     const nmfi_name_list samples = matrix->names[NMF_SAMPLE_NAMES];
     matrix->names[NMF_SAMPLE_NAMES] = matrix->names[NMF_FEATURE_NAMES];

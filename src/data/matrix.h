@@ -13,6 +13,9 @@ struct nmf_matrix {
     nmf_dense dense;   /* of a sparse matrix: shape and dtype, data NULL */
     nmf_sparse sparse; /* pointers NULL where the matrix is dense */
     int ascends;       /* of a sparse one: each line's indices do */
+    nmf_row_reader
+        reader; /* read NULL where rows come from memory; `dense` is then the shape alone */
+    int reads_transposed; /* 1: what it reads are the columns */
     void *owned; /* what the matrix allocated itself: dense.data, the sparse arrays, or NULL */
     void (*release)(void *context);
     void *context;
@@ -25,6 +28,10 @@ struct nmf_matrix {
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error);
 
 void nmfi_names_free(nmfi_name_list *list);
+
+/* OK, or UNSUPPORTED where the rows come from a function and `what` wants them in memory. */
+nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what,
+                                       nmf_error *error);
 
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */

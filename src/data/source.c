@@ -6,11 +6,12 @@
 
 static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
 {
-    const nmfi_source source = {.kind = NMFI_SOURCE_SPARSE,
-                                .rows = sparse->rows,
+    const nmfi_source source = {.rows = sparse->rows,
                                 .columns = sparse->columns,
                                 .stored = nmfi_sparse_stored(sparse),
                                 .dtype = sparse->dtype,
+                                .is_sparse = 1,
+                                .in_memory = 1,
                                 .can_transpose = 1,
                                 .sparse = *sparse,
                                 .ascends = ascends};
@@ -19,17 +20,31 @@ static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
 
 nmfi_source nmfi_source_of(const nmf_matrix *matrix)
 {
-    return nmf_matrix_is_sparse(matrix) ? source_sparse(&matrix->sparse, matrix->ascends)
-                                        : nmfi_source_dense(&matrix->dense);
+    if (!matrix->reader.read)
+        return nmf_matrix_is_sparse(matrix) ? source_sparse(&matrix->sparse, matrix->ascends)
+                                            : nmfi_source_dense(&matrix->dense);
+    const nmfi_source rows = nmfi_source_rows(&matrix->reader);
+    return matrix->reads_transposed ? nmfi_source_transposed(&rows) : rows;
+}
+
+const nmf_sparse *nmfi_source_lines(const nmfi_source *source)
+{
+    return source->is_sparse ? &source->sparse : NULL;
 }
 
 nmfi_source nmfi_source_transposed(const nmfi_source *source)
 {
-    const nmf_sparse sparse = nmfi_sparse_transposed(&source->sparse);
-    const nmf_dense dense = nmfi_transposed(&source->dense);
-    nmfi_source transposed = source->kind == NMFI_SOURCE_SPARSE
-                                 ? source_sparse(&sparse, source->ascends)
-                                 : nmfi_source_dense(&dense);
+    nmfi_source transposed = *source;
+    if (source->is_sparse) {
+        const nmf_sparse sparse = nmfi_sparse_transposed(&source->sparse);
+        transposed = source_sparse(&sparse, source->ascends);
+    } else if (source->reader) {
+        transposed.rows = source->columns;
+        transposed.columns = source->rows;
+    } else {
+        const nmf_dense dense = nmfi_transposed(&source->dense);
+        transposed = nmfi_source_dense(&dense);
+    }
     transposed.is_transposed = !source->is_transposed;
     return transposed;
 }

@@ -11,20 +11,22 @@
 
 #include <nmfkit/matrix.h>
 
-/* Some rows of X, as they are stored. */
+/* Some rows of X, as they are stored, and how much each entry counts. */
 typedef struct nmfi_block {
     nmfi_rows X;
     nmf_dtype dtype;
+    nmfi_rows weights; /* data NULL: each counts 1 */
+    nmf_dtype weights_dtype;
 } nmfi_block;
-
-typedef enum nmfi_source_kind { NMFI_SOURCE_DENSE, NMFI_SOURCE_SPARSE } nmfi_source_kind;
 
 typedef struct nmfi_source nmfi_source;
 struct nmfi_source {
-    nmfi_source_kind kind;
     int64_t rows, columns;
     int64_t stored; /* entries: all, or those that a sparse X has */
     nmf_dtype dtype;
+    int is_sparse;     /* 1: it is visited by its lines, not read by rows */
+    int has_weights;   /* 1: blocks come with weights */
+    int in_memory;     /* 1: a second pass costs no more than memory does */
     int by_columns;    /* 1: its transpose is read more easily */
     int can_transpose; /* 1: its transpose is read without a copy */
     int is_transposed; /* 1: its rows are features */
@@ -34,19 +36,30 @@ struct nmfi_source {
      * its own, named as it names them. */
     nmf_status (*read)(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
                        nmfi_block *block, nmf_error *error);
-    nmf_dense dense; /* what the dense source reads */
-    nmf_sparse
-        sparse;  /* what the sparse source has: it is visited by its lines, not read by rows */
-    int ascends; /* the indices of each of its lines do */
+    /* What the sources of this folder read; nobody else looks. */
+    nmf_dense dense;
+    nmf_sparse sparse;
+    int ascends; /* the indices of each line of a sparse one do */
+    const nmf_row_reader *reader;
 };
 
 nmfi_source nmfi_source_of(const nmf_matrix *matrix);
 
-/* Rows of a dense view, whatever its strides. */
+/* Rows of a dense view, whatever its strides; of a packed array; of a caller's function. */
 nmfi_source nmfi_source_dense(const nmf_dense *dense);
+nmfi_source nmfi_source_packed(nmf_dtype dtype, const void *data, int64_t rows, int64_t columns);
+nmfi_source nmfi_source_rows(const nmf_row_reader *reader);
 
-/* The same matrix with samples and features changed over: no data moves. */
+/* The lines of a sparse source; NULL of others. */
+const nmf_sparse *nmfi_source_lines(const nmfi_source *source);
+
+/* The same matrix with samples and features changed over: no data moves. Where can_transpose is 0 it
+ * is read row by row at great cost, or not at all (read fails): nmfi_pass_copy_transposed is the
+ * way. */
 nmfi_source nmfi_source_transposed(const nmfi_source *source);
 nmf_dense nmfi_transposed(const nmf_dense *dense);
+
+/* Row i of the block becomes column first + i of `to`, whose rows are `stride` elements apart. */
+void nmfi_block_transpose(const nmfi_block *block, int64_t first, void *to, int64_t stride);
 
 #endif

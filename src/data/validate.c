@@ -7,6 +7,7 @@
 #include "data/value.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static int is_good(double value, int signed_ok)
 {
@@ -61,14 +62,25 @@ nmf_status nmfi_bad_entry_name(const nmfi_bad_entry *bad, nmf_error *error)
     return name_entry(bad->sample, bad->feature, bad->value, error);
 }
 
-static nmf_status check_dense(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
+/* A row at a time, whatever it takes to have one. *all_zero: of the rows looked at. */
+static nmf_status check_dense(const nmf_matrix *matrix, int signed_ok, int *all_zero,
+                              nmf_error *error)
 {
-    for (int64_t i = 0; i < matrix->dense.rows; i++)
-        for (int64_t j = 0; j < matrix->dense.columns; j++) {
-            const double value = nmf_matrix_at(matrix, i, j);
-            if (!is_good(value, signed_ok)) return name_entry(i, j, value, error);
+    const int64_t columns = matrix->dense.columns;
+    double *row = malloc((size_t)columns * sizeof *row + 1);
+    nmf_status status =
+        row ? NMF_OK
+            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
+    *all_zero = 1;
+    for (int64_t i = 0; i < matrix->dense.rows && columns > 0 && status == NMF_OK; i++) {
+        status = nmf_matrix_copy_rows(matrix, i, 1, NMF_F64, row, error);
+        for (int64_t j = 0; j < columns && status == NMF_OK; j++) {
+            if (!is_good(row[j], signed_ok)) status = name_entry(i, j, row[j], error);
+            if (row[j] != 0) *all_zero = 0;
         }
-    return NMF_OK;
+    }
+    free(row);
+    return status;
 }
 
 /* Columns come one after the other in CSC, and the first bad entry in row order is wanted. */
@@ -94,30 +106,31 @@ static nmf_status check_sparse(const nmf_sparse *s, int signed_ok, nmf_error *er
 
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
 {
+    int all_zero;
     return nmf_matrix_is_sparse(matrix) ? check_sparse(&matrix->sparse, signed_ok, error)
-                                        : check_dense(matrix, signed_ok, error);
+                                        : check_dense(matrix, signed_ok, &all_zero, error);
 }
 
-static int all_zero(const nmf_matrix *matrix)
+static int all_stored_are_zero(const nmf_sparse *s)
 {
-    const nmf_sparse *s = &matrix->sparse;
-    const int64_t stored = nmf_matrix_is_sparse(matrix) ? nmfi_sparse_stored(s) : 0;
+    const int64_t stored = nmfi_sparse_stored(s);
     for (int64_t e = 0; e < stored; e++)
         if (nmfi_value(s->dtype, s->values, e) != 0) return 0;
-    if (nmf_matrix_is_sparse(matrix)) return 1;
-    for (int64_t i = 0; i < matrix->dense.rows; i++)
-        for (int64_t j = 0; j < matrix->dense.columns; j++)
-            if (nmf_matrix_at(matrix, i, j) != 0) return 0;
     return 1;
 }
 
 nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error)
 {
     const nmf_dense *d = &matrix->dense;
+    int all_zero;
     if (d->rows == 0 || d->columns == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)d->rows, (long long)d->columns);
-    const nmf_status status = nmfi_matrix_check_entries(matrix, 0, error);
-    if (status != NMF_OK || !all_zero(matrix)) return status;
+    const int sparse = nmf_matrix_is_sparse(matrix);
+    const nmf_status status =
+        sparse ? check_sparse(&matrix->sparse, 0, error) : check_dense(matrix, 0, &all_zero, error);
+    if (status != NMF_OK) return status;
+    if (sparse) all_zero = all_stored_are_zero(&matrix->sparse);
+    if (!all_zero) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
 }

@@ -37,7 +37,7 @@ static const nmfi_defaults dense = {
 
 nmfi_defaults nmfi_defaults_for(const nmfi_source *source)
 {
-    return source->kind == NMFI_SOURCE_SPARSE ? sparse(source) : dense;
+    return source->is_sparse ? sparse(source) : dense;
 }
 
 int64_t nmfi_start_triplets(nmf_init init, int64_t k)

@@ -31,10 +31,8 @@ void nmfi_divergence_plan(nmfi_fit *fit, void *state)
     fit->work.accumulates = nmfi_reads_one_way(fit, d);
     if (!goes_across(fit, d)) return;
     if (copies(fit, d)) { /* rows packed */
-        nmf_dense packed = transposed.dense;
-        packed.row_stride = packed.columns;
-        packed.column_stride = 1;
-        transposed = nmfi_source_dense(&packed);
+        transposed =
+            nmfi_source_packed(transposed.dtype, NULL, transposed.rows, transposed.columns);
     }
     nmfi_pass_plan(&fit->work.transposed, &transposed, fit->work.kernels, fit->k,
                    fit->choice.options.block_rows);
@@ -68,7 +66,8 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
         const size_t row =
             nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
         d->copy = nmfi_take(arena, as_stored->columns, row);
-        work->transposed.source.dense.data = d->copy;
+        work->transposed.source =
+            nmfi_source_packed(as_stored->dtype, d->copy, as_stored->columns, as_stored->rows);
     }
     d->marginals[0] = nmfi_take(arena, fit->W.partition.ld, (size_t)bytes);
     d->marginals[1] = nmfi_take(arena, fit->H.partition.ld, (size_t)bytes);
@@ -162,11 +161,7 @@ static int frobenius_leads_astray(const nmfi_fit *fit, const nmfi_divergence *d)
 static nmf_status copy_X(nmfi_fit *fit, const nmfi_divergence *d, nmf_error *error)
 {
     if (!d->copy) return NMF_OK;
-    nmfi_pass transposed = fit->work.transposed;
-    const nmf_dense seen = nmfi_transposed(&fit->work.pass.source.dense);
-    transposed.source = nmfi_source_dense(&seen);
-    fit->work.transposed.passes++;
-    return nmfi_pass_copy_rows(&transposed, d->copy, error);
+    return nmfi_pass_copy_transposed(&fit->work.pass, d->copy, error);
 }
 
 nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)

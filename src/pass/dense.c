@@ -37,7 +37,7 @@ static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const 
                        leaf);
 }
 
-/* Rows [first, end), dense_rows tiles of one slot, padded behind the last row of X. */
+/* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
 static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
                               const nmfi_leaf *leaf, nmf_error *error)
 {
@@ -66,7 +66,7 @@ static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *er
     const visit_job *job = context;
     const nmfi_pass *pass = job->pass;
     const int64_t whole = pass->rows.lanes, part = visit_tiles(pass, job->visit->k).lanes;
-    const int64_t rows = part < dense_rows ? part : pass->block_tiles * dense_rows;
+    const int64_t rows = part < whole ? part : pass->block_tiles * whole;
     const int64_t end = nmfi_partition_slot_begin(&pass->rows, leaf->index + 1) * whole;
     const int64_t last = nmfi_lesser(end, pass->rows.count);
     nmf_status status = NMF_OK;
@@ -131,33 +131,26 @@ static nmf_status scan_rows(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf
 
 typedef struct copy_job {
     nmfi_pass *pass;
-    char *to;
+    void *to;
 } copy_job;
 
 static nmf_status copy_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
     const copy_job *job = context;
-    const nmfi_source *source = &job->pass->source;
-    const nmfi_partition *partition = &job->pass->rows;
-    const int64_t stored = (int64_t)nmf_dtype_bytes(source->dtype),
-                  bytes = source->columns * stored;
-    const int64_t end = nmfi_partition_first_row(partition, leaf->index + 1);
-    int64_t first = nmfi_partition_first_row(partition, leaf->index);
-    for (; first < end; first += partition->lanes) {
-        char *const to = job->to + first * bytes;
+    const nmfi_pass *pass = job->pass;
+    const int64_t rows = pass->block_tiles * pass->rows.lanes;
+    const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
+    for (int64_t r = nmfi_partition_first_row(&pass->rows, leaf->index); r < end; r += rows) {
         nmfi_block block;
-        const nmf_status status = source->read(
-            source, first, nmfi_lesser(partition->lanes, end - first), to, &block, error);
+        const nmf_status status =
+            nmfi_dense_rows(pass, r, nmfi_lesser(rows, end - r), leaf->thread, &block, error);
         if (status != NMF_OK) return status;
-        const char *const from = block.X.data;
-        if (from == to) continue; /* gathered where it belongs */
-        for (int64_t r = 0; r < block.X.rows; r++)
-            memcpy(to + r * bytes, from + r * block.X.row_stride * stored, (size_t)bytes);
+        nmfi_block_transpose(&block, r, job->to, pass->rows.count);
     }
     return NMF_OK;
 }
 
-nmf_status nmfi_pass_copy_rows(nmfi_pass *pass, void *to, nmf_error *error)
+nmf_status nmfi_pass_copy_transposed(nmfi_pass *pass, void *to, nmf_error *error)
 {
     copy_job job = {pass, to};
     const nmfi_adding adding = {

@@ -12,10 +12,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kernels *kernels,
                     int64_t k, int64_t block_rows)
 {
-    static const nmfi_backend *const backends[] = {
-        [NMFI_SOURCE_DENSE] = &nmfi_backend_dense, [NMFI_SOURCE_SPARSE] = &nmfi_backend_sparse};
     pass->source = *source;
-    pass->backend = backends[source->kind];
+    pass->backend = source->is_sparse ? &nmfi_backend_sparse : &nmfi_backend_dense;
     pass->kernels = kernels;
     pass->rows = nmfi_partition_make(source->rows);
     pass->columns = nmfi_partition_make(source->columns);

@@ -130,8 +130,9 @@ void nmfi_pass_columns(nmfi_pass *pass, const nmfi_column_visit *visit);
 /* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 
-/* The rows of a dense X, packed into `to`. Errors: what the source fails with. */
-nmf_status nmfi_pass_copy_rows(nmfi_pass *pass, void *to, nmf_error *error) NMF_MUST_CHECK;
+/* A dense X the other way round, packed into `to`: columns x rows of the stored type. One pass over
+ * X. Errors: what the source fails with. */
+nmf_status nmfi_pass_copy_transposed(nmfi_pass *pass, void *to, nmf_error *error) NMF_MUST_CHECK;
 
 /* The k components of a factor become k others, in place: component j is sum_l rotation[j,l]
  * component l, with rotation a packed k x k matrix of T. No pass over X. */

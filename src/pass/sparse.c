@@ -242,7 +242,7 @@ static nmf_status scan_share(void *context, const nmfi_leaf *leaf, nmf_error *er
 static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_error *error)
 {
     const nmfi_sparse_state *state = pass->state;
-    const int given = pass->source.sparse.by_columns ? NMFI_COLUMNS : NMFI_ROWS;
+    const int given = nmfi_source_lines(&pass->source)->by_columns ? NMFI_COLUMNS : NMFI_ROWS;
     scan_job job = {pass, nmfi_side_of(pass, given), signed_ok};
     const int64_t shares = job.side.shares;
     const nmfi_adding adding = {

@@ -17,7 +17,7 @@ static int64_t block_span(const nmfi_pass *pass)
         BLOCK_BYTES = 1 << 20, /* most cores have this much, or twice */
         SEGMENT = 8            /* entries of a line in a block: fewer are not worth its beginning */
     };
-    const nmf_sparse *given = &pass->source.sparse;
+    const nmf_sparse *given = nmfi_source_lines(&pass->source);
     const int64_t row_bytes = nmfi_packed_stride(pass->k) * pass->kernels->element_bytes;
     const double lines = (double)nmfi_sparse_minor(given) * (double)nmfi_sparse_lines(given);
     const double least = SEGMENT * lines / ((double)nmfi_sparse_stored(given) + 1);
@@ -99,7 +99,7 @@ static void share_out(nmfi_side *side, const nmfi_partition *partition)
 void nmfi_sides_layout(nmfi_pass *pass, nmfi_sparse_state *state, nmfi_arena *arena,
                        int accumulates)
 {
-    const nmf_sparse *given = &pass->source.sparse;
+    const nmf_sparse *given = nmfi_source_lines(&pass->source);
     if (pass->shared) return; /* the other pass has both */
     for (int which = NMFI_ROWS; which <= NMFI_COLUMNS; which++) {
         nmfi_side *const side = &state->side[which];
@@ -117,13 +117,13 @@ void nmfi_sides_prepare(nmfi_pass *pass)
 {
     nmfi_sparse_state *state = pass->state;
     if (pass->shared) return;
-    const int given = pass->source.sparse.by_columns ? NMFI_COLUMNS : NMFI_ROWS;
+    const int given = nmfi_source_lines(&pass->source)->by_columns ? NMFI_COLUMNS : NMFI_ROWS;
     nmfi_side *const there = &state->side[given], *const other = &state->side[!given];
-    there->lines = pass->source.sparse;
+    there->lines = *nmfi_source_lines(&pass->source);
     there->blocks = 1;
     share_out(there, nmfi_partition_of(pass, given));
     if (!state->has_other) return;
-    other->lines = nmfi_sparse_transpose(&pass->source.sparse, &state->other,
+    other->lines = nmfi_sparse_transpose(nmfi_source_lines(&pass->source), &state->other,
                                          pass->source.ascends ? pass->team : NULL);
     other->blocks = state->other.blocks;
     share_out(other, nmfi_partition_of(pass, !given));

@@ -16,7 +16,7 @@ int64_t nmfi_sparse_most_entries(const nmfi_pass *pass)
 {
     /* A bound that the given lines cannot pass, since the longest of the others is not known
      * yet. */
-    const int64_t stored = nmfi_sparse_stored(&pass->source.sparse);
+    const int64_t stored = nmfi_sparse_stored(nmfi_source_lines(&pass->source));
     /* Trap: improve_line sets components that much further apart than a full line has entries. */
     return padded(nmfi_lesser(pass->columns.count, stored)) + NMFI_LANES_MIN;
 }

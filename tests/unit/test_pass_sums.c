@@ -110,7 +110,7 @@ static void check_split(const nmfi_source *source, visitor *whole, uint64_t *see
             nmfi_pass_join(&runs[first].pass, &runs[r].pass, K);
     }
     assert_int_equal(visit(whole, 0, 0, NULL), NMF_OK);
-    expect_same_sums(&runs[first], whole, source->kind == NMFI_SOURCE_DENSE);
+    expect_same_sums(&runs[first], whole, !source->is_sparse);
     for (int r = 0; r < RUNS; r++) close_visitor(&runs[r]);
 }
 
@@ -206,7 +206,7 @@ static nmf_status read_or_fail(const nmfi_source *source, int64_t first, int64_t
         if (first <= lost[i] && lost[i] < first + count)
             return nmf_fail(error, NMF_ERROR_FILE, "row %lld is lost", (long long)lost[i]);
     const float *x = source->dense.data;
-    *block = (nmfi_block){{x + first * COLUMNS, COLUMNS, count, COLUMNS}, NMF_F32};
+    *block = (nmfi_block){.X = {x + first * COLUMNS, COLUMNS, count, COLUMNS}, .dtype = NMF_F32};
     return NMF_OK;
 }
 
