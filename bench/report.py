@@ -208,7 +208,8 @@ def write_csv(path, columns, rows):
 
 
 def write(directory, text, rows, runs, lines):
-    """report.md, readme.md (the table of README.md), cases.csv (a line a case), runs.csv (a line a run), passes.csv (nmf bench's)."""
+    """report.md, readme.md (the table of README.md), cases.csv (a line a case), runs.csv (a line a run),
+    passes.csv (nmf bench's)."""
     with open(os.path.join(directory, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
     with open(os.path.join(directory, "readme.md"), "w", encoding="utf-8") as file:
