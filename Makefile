@@ -32,6 +32,10 @@ bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFKIT_TEST_DATA)
 	@scripts/ledger build/release/nmf
 
+.PHONY: rank-study
+rank-study: all ## write docs/rank-study.md anew: what nmf rank says of data whose rank is known
+	@scripts/rank_study build/release/nmf > docs/rank-study.md
+
 .PHONY: install
 install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
 	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'

@@ -80,7 +80,7 @@ typedef struct nmf_rank_content {
     int64_t samples, features, folds, repeats, starts, max_k, table_rows;
     uint64_t fingerprint;     /* nmf_matrix_fingerprint of X */
     double held_out_squares;  /* the sum of the held-out entries' squares, all folds */
-    double tie;               /* losses no further apart are equal: 1e-6 of what there is to lose */
+    double tie;               /* losses no further apart are equal: 1e-5 of what there is to lose */
     const nmf_rank_row *rows; /* ascending in k */
     int64_t row_count;
     int64_t best;                    /* the k whose held-out loss is smallest */

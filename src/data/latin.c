@@ -86,6 +86,7 @@ static void take_margins(nmfi_latin *latin)
     latin->sum = nmfi_take(&latin->arena, latin->repeats, sizeof(double));
     latin->squares = nmfi_take(&latin->arena, latin->repeats, sizeof(double));
     latin->entries = nmfi_take(&latin->arena, latin->repeats, sizeof(double));
+    latin->off_margins = nmfi_take(&latin->arena, latin->repeats, sizeof(double));
 }
 
 static void take_groups(nmfi_groups *groups, nmfi_arena *arena)
@@ -276,6 +277,29 @@ static void add_margins(nmfi_latin *latin)
                 add_line(latin, fold, line, a);
 }
 
+/* D(X || r c' / s) over what the fold leaves. A line's margin lacks its share of the fold, and so does s: r c
+ * / s lacks it once, an entry not at all. */
+static void measure_margins(nmfi_latin *latin, int64_t fold)
+{
+    const nmfi_latin_side *s = &latin->side[0];
+    const double *const rows = latin->margin[0].sum + fold * latin->group[0].count;
+    const double *const columns = latin->margin[1].sum + fold * latin->group[1].count;
+    const double share = 1 - 1 / (double)latin->folds; /* of a line that is left */
+    double total = 0;
+    for (int64_t a = 0; a < latin->folds; a++) {
+        const nmfi_latin_run run = nmfi_latin_run_of(latin, 0, a, fold, 0);
+        for (int64_t line = latin->group[0].begin[a]; line < latin->group[0].begin[a + 1]; line++)
+            for (int64_t i = 0; i < run.count; i++) {
+                const double x =
+                    nmfi_value(latin->dtype, s->data, line * s->stride + run.offset + i);
+                const double v = rows[line] * columns[(run.first + i) % s->across->count] /
+                                 (latin->sum[fold] * share);
+                total += x > 0 ? x * log(x / v) - x + v : v;
+            }
+    }
+    latin->off_margins[fold] = total;
+}
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* The entries that a copy of one side has room for, repeated ones included: a bound. */
@@ -310,6 +334,8 @@ static nmf_status fill_all(nmfi_latin *latin, const nmf_matrix *X, int both, nmf
         nmfi_release(block);
     }
     add_margins(latin);
+    for (int64_t fold = 0; both && !latin->is_sparse && fold < latin->repeats; fold++)
+        measure_margins(latin, fold);
     return NMF_OK;
 }
 

@@ -54,6 +54,9 @@ typedef struct nmfi_latin {
     nmfi_latin_side side[2]; /* along rows; along columns, where it was asked for */
     nmfi_latin_margins margin[2];
     double *sum, *squares, *entries; /* repeats: of what each fold leaves; entries: how many */
+    /* repeats: the Kullback-Leibler divergence of what each fold leaves from the product of its margins over
+     * its sum; where X is dense and both sides are there. */
+    double *off_margins;
     double whole_sum, whole_squares; /* of all of X: for reports alone, not for fits */
     nmfi_arena arena;
 } nmfi_latin;

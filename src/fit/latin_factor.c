@@ -2,6 +2,8 @@
  * go round, sums of groups, lines of X (latin_fit.h). */
 #include "fit/latin_fit.h"
 
+#include "rule/divergence.h"
+
 #include <string.h>
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -37,6 +39,33 @@ static void layout_factor(nmfi_latin_factor *factor, const nmfi_latin_plan *plan
         factor->sums = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
 }
 
+static int64_t metric_bytes(const nmfi_latin_plan *plan)
+{
+    int64_t most = 0;
+    for (int side = 0; side < 2; side++) {
+        const int64_t ld = nmfi_latin_window_ld(plan->latin->group[side].count);
+        const int64_t bytes =
+            nmfi_strip_workspace_bytes(plan->most_k, ld, plan->kernels->element_bytes);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static void layout_metric(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
+{
+    const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
+    const int64_t longer = fit->W.ld > fit->H.ld ? fit->W.ld : fit->H.ld;
+    fit->metrics = nmfi_take(arena, plan->latin->folds * k, nmfi_product(k, sizeof(double)));
+    fit->unused = nmfi_take(arena, k * k, sizeof(double));
+    fit->seen_sums = nmfi_take(arena, k, sizeof(double));
+    fit->weight = nmfi_take(arena, longer, (size_t)bytes);
+    fit->weighted = nmfi_take(arena, k, nmfi_product(longer, bytes));
+    fit->window = nmfi_take(arena, k, nmfi_product(fit->panel_ld, bytes));
+    fit->workspace = nmfi_take(arena, metric_bytes(plan), 1);
+    fit->row_sums[0] = nmfi_take(arena, fit->W.ld, (size_t)bytes);
+    fit->row_sums[1] = nmfi_take(arena, fit->H.ld, (size_t)bytes);
+}
+
 void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
 {
     const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
@@ -64,6 +93,7 @@ void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmf
     if (plan->beta == 1 && plan->latin->is_sparse) fit->beside = nmfi_take(arena, k, panel);
     fit->active = nmfi_take(arena, k, sizeof(int32_t));
     fit->held = nmfi_take(arena, 4 * columns, sizeof(double));
+    if (plan->beta == 1 && !plan->latin->is_sparse) layout_metric(fit, plan, arena);
 }
 
 /* --- what half steps share -------------------------------------------------------------------- */

@@ -55,9 +55,10 @@ static double half_step(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_fa
                         double extrapolation, int measure)
 {
     const double beta = fit->plan->beta;
-    nmfi_latin_half *const step = beta == 2   ? nmfi_latin_frobenius
-                                  : beta == 1 ? nmfi_latin_entries
-                                              : nmfi_latin_panels;
+    nmfi_latin_half *const step = beta == 2        ? nmfi_latin_frobenius
+                                  : fit->in_metric ? nmfi_latin_metric
+                                  : beta == 1      ? nmfi_latin_entries
+                                                   : nmfi_latin_panels;
     return step(fit, U, O, extrapolation, measure);
 }
 
@@ -175,6 +176,23 @@ static double choose_scale(const nmfi_latin_fit *fit)
     return mean > 0 && mean < HUGE_VAL ? ldexp(1, -(int)lround(log2(mean))) : 1;
 }
 
+/* The metric holds where entries are not far from what the margins say; beyond, each row's own curvature
+ * is needed (defaults.c has the same limit). What the fold leaves decides. */
+static void choose_method(nmfi_latin_fit *fit)
+{
+    static const double far = 0.3;
+    const nmfi_latin *latin = fit->plan->latin;
+    fit->in_metric = fit->plan->beta == 1 && !latin->is_sparse && latin->side[1].data != NULL &&
+                     latin->off_margins[fit->fold] <= far * latin->sum[fit->fold];
+    for (int side = 0; fit->in_metric && side < 2; side++) {
+        const int64_t count = latin->group[side].count;
+        for (int64_t i = 0; i < count; i++) {
+            const double sum = fit->scale * latin->margin[side].sum[fit->fold * count + i];
+            fit->plan->kernels->from_f64(&sum, nmfi_latin_at(fit, fit->row_sums[side], i), 1);
+        }
+    }
+}
+
 void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t seed)
 {
     /* Fits of other ranks and folds start elsewhere. */
@@ -191,12 +209,18 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
                                 both[i]->kept};
         for (int a = 0; a < 5; a++) memset(arrays[a], 0, factor_bytes(fit, both[i]));
     }
+    choose_method(fit);
     if (!(fit->plan->latin->sum[fold] > 0)) { /* nothing is left: the model is 0 */
         fit->loss = 0;
         return;
     }
     choose_start(fit, own);
     if (!fit->stopped) iterate(fit, fit->plan->max_iter);
+    copy(fit, &fit->W, fit->W.y, fit->W.best);
+    copy(fit, &fit->H, fit->H.y, fit->H.best);
+    if (!fit->in_metric || fit->stopped) return;
+    fit->in_metric = 0; /* steps in a shared metric get near; each row's own go to the end */
+    iterate(fit, fit->plan->max_iter);
     copy(fit, &fit->W, fit->W.y, fit->W.best);
     copy(fit, &fit->H, fit->H.y, fit->H.best);
 }

@@ -2,8 +2,8 @@
  *
  * All rows of a group lack the same columns, so they share one Gram matrix (Frobenius) or the same sums
  * of the other factor (Kullback-Leibler), and their runs of X have no hole: an exact masked iteration
- * costs what a plain one does. Steps are those of the plain methods: HALS, coordinate descent for
- * Kullback-Leibler, multiplicative updates for other betas; each extrapolated, and taken back where the
+ * costs what a plain one does. Steps are those of the plain methods: HALS, coordinate descent or
+ * the shared metric for Kullback-Leibler, multiplicative updates for other betas; each extrapolated, and taken back where the
  * loss has risen (Ang & Gillis 2019).
  *
  * Nothing that is computed from held-out entries reaches a fit: starts and scale come from the margins
@@ -53,6 +53,10 @@ typedef struct nmfi_latin_fit {
     int64_t panel_ld;
     int32_t *active;
     double *held; /* 4 x columns: of held-out entries */
+    /* Of the metric (latin_metric.c): Kullback-Leibler and dense X. */
+    int in_metric;
+    double *metrics, *seen_sums, *unused;
+    void *weight, *weighted, *window, *workspace, *row_sums[2];
 } nmfi_latin_fit;
 
 void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena);
@@ -79,7 +83,12 @@ enum { NMFI_LATIN_BLOCK = NMFI_LANES_MAX, NMFI_LATIN_STRIP = NMFI_LANES_MIN };
  * of what measuring each line gave, where `measure` (of U.now). */
 typedef double nmfi_latin_half(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
                                double extrapolation, int measure);
-nmfi_latin_half nmfi_latin_frobenius, nmfi_latin_entries, nmfi_latin_panels;
+nmfi_latin_half nmfi_latin_frobenius, nmfi_latin_entries, nmfi_latin_metric, nmfi_latin_panels;
+/* The stride of a copy of what a run sees of `count` members: whole vectors, and one more. */
+static inline int64_t nmfi_latin_window_ld(int64_t count)
+{
+    return (count + 2 * NMFI_LANES_MAX - 1) / NMFI_LANES_MAX * NMFI_LANES_MAX;
+}
 
 static inline void *nmfi_latin_at(const nmfi_latin_fit *fit, const void *array, int64_t element)
 {

@@ -109,7 +109,8 @@ static void form_products(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
 static double solve_block(nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64_t line,
                           int64_t count, int64_t lanes, int measure)
 {
-    enum { SWEEPS = 8 };
+    enum { FEW = 32 }; /* sweeps cost k^2 a row, products the other side times k */
+    const int64_t sweeps = fit->k < FEW ? 8 : 4;
     nmfi_latin_load(fit, U, line, count, fit->tile[0], lanes);
     nmfi_hals tile = {.x = fit->tile[0],
                       .ldx = lanes,
@@ -121,7 +122,7 @@ static double solve_block(nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64
                       .inverse = fit->inverse,
                       .k = fit->k,
                       .lanes = lanes,
-                      .sweeps = SWEEPS,
+                      .sweeps = sweeps,
                       .accuracy = 0.1};
     fit->plan->kernels->hals(&tile);
     if (!measure) return 0;

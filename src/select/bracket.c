@@ -10,12 +10,12 @@ static int64_t rung(int64_t i)
     return i < 3 ? i + 1 : (int64_t)llround(4 * pow(2, 0.5 * (double)(i - 3)));
 }
 
-/* The ladder ends where the last two ranks, both beyond the best, are clearly worse than it. */
+/* The ladder ends where the last two ranks, are not as good as the best, or no better. */
 static int has_turned(const nmfi_candidate *candidates, int64_t count)
 {
     if (count < 3) return 0;
     for (int64_t c = count - 2; c < count; c++)
-        if (candidates[c].in_set || candidates[c].difference <= 0) return 0;
+        if (candidates[c].in_set) return 0;
     return 1;
 }
 

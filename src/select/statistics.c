@@ -111,8 +111,10 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
             paired_error(candidate->losses, candidates[best].losses, folds, rows, work);
         const double slack = candidate->difference - tie;
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
-        candidate->in_set = c == best || candidate->p_best >= NMFI_P_OF_SET ||
-                            slack <= NMFI_ERRORS_OF_SET * candidate->standard_error;
+        /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
+        candidate->in_set =
+            c == best || (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET ||
+                                        slack <= NMFI_ERRORS_OF_SET * candidate->standard_error));
     }
     nmfi_release(work);
     return NMF_OK;

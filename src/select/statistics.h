@@ -30,7 +30,7 @@ typedef struct nmfi_verdict {
  *
  *   difference d = sum over rows and folds of L_k - L_best
  *   standard error = max(sqrt(rows) sd over rows of sum over folds, sqrt(folds) sd over folds of sum over rows)
- *   in the set: P(best) >= 0.05, or d <= 2 standard errors
+ *   in the set: the best; and where d > tie, P(best) >= 0.05 or d <= 2 standard errors
  *
  * P(best) by `draws` bootstrap draws of rows and of folds, with replacement, no refit. Cost: draws x
  * candidates x folds x rows. Errors: MEMORY. */

@@ -68,6 +68,7 @@ static void ties_go_to_the_smaller_rank(void **state)
     assert_int_equal(nmfi_compare(c, 2, 2, 2, 1e-6, 50, 1, &verdict, NULL), NMF_OK);
     assert_int_equal(verdict.best, 0);
     assert_true(c[0].p_best > 0.999);
+    assert_true(c[0].in_set && !c[1].in_set); /* equal, and larger */
 }
 
 /* Losses of a parabola in log k with its bottom at `truth`, without spread. */
