@@ -62,6 +62,8 @@ typedef struct cli_args {
     int64_t shuffle; /* seed, -1: in the order of the file */
     int weighting;   /* of convert and info: of nmf_weighting; of transform: 0 the model's, 1 none */
     const char *sample_names, *feature_names, *labels; /* files */
+    const char *missing;                               /* a word or a file */
+    const char *observed, *weights, *uncertainty, *row_weights, *column_weights; /* files */
 
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;

@@ -2,6 +2,7 @@
 #include "data.h"
 
 #include "interrupt.h"
+#include "observed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,8 +24,10 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
     options.labels = args->labels;
     options.shuffle = args->shuffle >= 0;
     options.shuffle_seed = args->shuffle >= 0 ? (uint32_t)args->shuffle : 0;
-    return count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
-                      : nmf_io_read_list(paths, count, &options, matrix, error);
+    nmf_status status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
+                                   : nmf_io_read_list(paths, count, &options, matrix, error);
+    if (status == NMF_OK) status = cli_set_observed(args, *matrix, error);
+    return status;
 }
 
 /* The directory that a file of this path goes into, as a new string; NULL when memory is out. */

@@ -11,6 +11,7 @@
     (FITS | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | \
      CLI_INFO | CLI_REPORT)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
+#define WEIGHS (CLI_FIT | CLI_TRANSFORM)
 #define LARGEST_SIDE 1000000
 
 static const char *const orders[] = {"row", "column", NULL};
@@ -165,6 +166,20 @@ const cli_option cli_own_options[] = {
      "weigh the data as the model's own was (tf-idf with the idf learned there), or take it as "
      "it is",
      weightings_of_model, 0, 0},
+    {"missing", 0, CLI_KIND_TEXT, WEIGHS, FIELD(missing), "nan|unstored|FILE",
+     "what was not observed: NaN; of a sparse matrix all that is not stored; or where FILE, of the "
+     "data's shape, is not 0",
+     NO_BOUNDS},
+    {"observed", 0, CLI_KIND_FILE, WEIGHS, FIELD(observed), "FILE",
+     "only what FILE, of the data's shape, has not 0 for was observed", NO_BOUNDS},
+    {"weights", 0, CLI_KIND_FILE, WEIGHS, FIELD(weights), "FILE",
+     "how much each entry counts, >= 0; 0 was not observed", NO_BOUNDS},
+    {"uncertainty", 0, CLI_KIND_FILE, WEIGHS, FIELD(uncertainty), "FILE",
+     "standard errors of the entries: each counts 1 / error^2", NO_BOUNDS},
+    {"row-weights", 0, CLI_KIND_FILE, WEIGHS, FIELD(row_weights), "FILE",
+     "how much each sample counts", NO_BOUNDS},
+    {"column-weights", 0, CLI_KIND_FILE, WEIGHS, FIELD(column_weights), "FILE",
+     "how much each feature counts", NO_BOUNDS},
     {"sample-names", 0, CLI_KIND_FILE, READS_DATA, FIELD(sample_names), "FILE",
      "names of the samples, one a line or .npy", NO_BOUNDS},
     {"feature-names", 0, CLI_KIND_FILE, READS_DATA, FIELD(feature_names), "FILE",

@@ -48,6 +48,14 @@ typedef struct nmf_sparse {
     int by_columns;          /* 0: CSR, 1: CSC */
 } nmf_sparse;
 
+/* What of a matrix was not observed: nothing; its NaN; of a sparse one all that is not stored (stored
+ * zeros were observed). */
+typedef enum nmf_missing {
+    NMF_MISSING_NONE = 0,
+    NMF_MISSING_NAN = 1,
+    NMF_MISSING_UNSTORED = 2
+} nmf_missing;
+
 typedef enum nmf_names { NMF_SAMPLE_NAMES = 0, NMF_FEATURE_NAMES = 1, NMF_LABELS = 2 } nmf_names;
 
 /* Bytes of one element (1, 2, 4, 8, 4) and the NumPy name of the type ("uint8", ..., "int32"). */
@@ -179,6 +187,21 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix,
                                                              int64_t width, nmf_error *error);
 NMF_API int64_t nmf_matrix_image_height(const nmf_matrix *matrix);
 NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
+
+/* How much each entry counts: nmf_fit and nmf_transform then minimize sum_ij w_ij d(x_ij, (WH)_ij), and
+ * what has weight 0 was not observed and is never read. `weights` is dense, of the shape of `matrix`,
+ * of any dtype, >= 0, finite. The matrix takes it over, unless this fails, and frees it with itself or
+ * when others are set. NULL: every entry counts once. With a beta-divergence whose beta <= 0 weights are 0
+ * or 1. Errors: ARGUMENT (a sparse one, or one for a sparse matrix), SHAPE, DATA (the first weight that
+ * is negative or not finite, named). */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights,
+                                                         nmf_error *error);
+/* Says what was not observed. NMF_MISSING_NAN goes together with weights. Errors: ARGUMENT (an unknown
+ * word; NMF_MISSING_UNSTORED for a dense matrix). */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_missing(nmf_matrix *matrix, nmf_missing missing,
+                                                         nmf_error *error);
+NMF_API nmf_missing nmf_matrix_missing(const nmf_matrix *matrix);
+NMF_API int nmf_matrix_has_weights(const nmf_matrix *matrix);
 
 /* One reading of the data: is it something NMF can factorize? Errors: DATA for NaN, infinite or
  * negative entries (the first in row order is named, with its value), for an empty matrix and for

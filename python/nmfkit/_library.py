@@ -180,6 +180,8 @@ declare(library, {
     "nmf_matrix_set_names": (c_int, c_void_p, c_int, POINTER(c_char_p), ERROR),
     "nmf_matrix_name": (c_char_p, c_void_p, c_int, c_int64),
     "nmf_matrix_has_names": (c_int, c_void_p, c_int),
+    "nmf_matrix_set_weights": (c_int, c_void_p, c_void_p, ERROR),
+    "nmf_matrix_set_missing": (c_int, c_void_p, c_int, ERROR),
     "nmf_matrix_set_image_shape": (c_int, c_void_p, c_int64, c_int64, ERROR),
     "nmf_matrix_image_height": (c_int64, c_void_p),
     "nmf_matrix_image_width": (c_int64, c_void_p),

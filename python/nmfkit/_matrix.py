@@ -71,6 +71,30 @@ def borrow(X):
     return matrix
 
 
+MISSING = (None, "nan", "unstored")  # by their numbers in nmf_missing
+
+
+def borrow_observed(X, weights=None, missing=None):
+    """borrow(X) that knows how much each entry counts and what was not observed."""
+    matrix = borrow(X)
+    if missing is not None:
+        call(library.nmf_matrix_set_missing, matrix.pointer, MISSING.index(missing))
+    if weights is not None:
+        lent = borrow(np.asarray(weights))
+        call(library.nmf_matrix_set_weights, matrix.pointer, lent.pointer)
+        matrix.lender = matrix.lender, lent.lender
+        lent.pointer = ctypes.c_void_p()  # the matrix frees it
+    return matrix
+
+
+def unmask(X, weights):
+    """The data of a masked array, and weights that are 0 where it is masked."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X, weights
+    seen = ~np.ma.getmaskarray(X)
+    return X.data, seen.astype(np.uint8) if weights is None else np.where(seen, weights, 0)
+
+
 def _borrow_sparse(X):
     by_columns = X.format == "csc"
     values = np.ascontiguousarray(readable(X.data, SPARSE_DTYPES))

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _library, _options
 from ._library import Handle, call, library, nmf_model_content
-from ._matrix import Matrix, array_of, borrow
+from ._matrix import Matrix, array_of, borrow, borrow_observed
 
 TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
@@ -68,9 +68,10 @@ class Model(Handle):
         return np.ctypeslib.as_array(values, (count,)).copy() if values else None
 
 
-def learn(function, X, options):
-    """nmf_fit or nmf_pca. X, an array or sparse matrix, is only borrowed."""
-    model, matrix = Model(), borrow(X)
+def learn(function, X, options, **observed):
+    """nmf_fit or nmf_pca. X, an array or sparse matrix, is only borrowed. observed: weights and
+    missing, as of borrow_observed."""
+    model, matrix = Model(), borrow_observed(X, **observed)
     call(function, matrix.pointer, ctypes.byref(options), model.out())
     return model
 
@@ -98,16 +99,16 @@ def build(W, H, options, **content):
     return model
 
 
-def transform(H, X, options, **content):
+def transform(H, X, options, observed={}, **content):
     """W for the rows of X: nmf_transform with a model of these components, which needs no W."""
-    model, rows, W = build(None, H, options, **content), borrow(X), Matrix()
+    model, rows, W = build(None, H, options, **content), borrow_observed(X, **observed), Matrix()
     call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
     return array_of(W.pointer, W)
 
 
-def transform_with(H, X, options):
+def transform_with(H, X, options, observed={}):
     """W for the rows of X with components that come from no model: nmf_transform_with."""
-    components, rows, W = borrow(H), borrow(X), Matrix()
+    components, rows, W = borrow(H), borrow_observed(X, **observed), Matrix()
     call(library.nmf_transform_with, components.pointer, rows.pointer, ctypes.byref(options),
          W.out())
     return array_of(W.pointer, W)

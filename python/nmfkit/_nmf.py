@@ -10,7 +10,7 @@ import numpy as np
 from . import _checks, _options, _sklearn, _start
 from ._accelerate import PARITY, solver_of
 from ._library import STOPPED, NmfError, library
-from ._matrix import FLOATS, borrow, entries, kept_of
+from ._matrix import FLOATS, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
 from ._options import OPTIONS
 from ._watch import Watch
@@ -35,6 +35,7 @@ PARAMETERS = {
     "l1_ratio": (_checks.real(0, 1),),
     "verbose": (_checks.VERBOSE,),
     "shuffle": (_checks.BOOLEAN,),
+    "missing": (_checks.among("nan", "unstored"), _checks.NONE),
 }
 # Options of the library that these parameters stand for.
 SPOKEN_FOR = ("k", "init", "solver", "loss", "beta", "tol", "max_iter", "seed", "alpha_W",
@@ -54,6 +55,9 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
     rule and start from its random numbers. transform solves each row's problem to its end, so that
     a row's answer does not depend on the other rows.
 
+    missing='nan' says that NaN in X was not observed, 'unstored' that of a sparse X only the stored
+    entries were; fit, fit_transform and transform also take weights= and masked arrays.
+
     Attributes beside scikit-learn's: trace_ (a record an iteration: iteration, passes, seconds,
     loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted") and kkt_,
     the scale-free KKT residual. Ctrl-C stops a fit, leaves the best factors so far in the
@@ -61,7 +65,7 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
                  tol=1e-4, max_iter=200, random_state=None, alpha_W=0.0, alpha_H="same",
-                 l1_ratio=0.0, verbose=0, shuffle=False, **options):
+                 l1_ratio=0.0, verbose=0, shuffle=False, missing=None, **options):
         self.n_components = n_components
         self.init = init
         self.solver = solver
@@ -74,21 +78,26 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         self.l1_ratio = l1_ratio
         self.verbose = verbose
         self.shuffle = shuffle
+        self.missing = missing
         _options.store_options(self, options)
 
     # ---- fit ----
 
     def fit(self, X, y=None, **params):
-        """Learns the components of X; params: W and H, the start of init='custom'."""
+        """Learns the components of X; params: W and H, the start of init='custom', and weights."""
         self.fit_transform(X, **params)
         return self
 
-    def fit_transform(self, X, y=None, W=None, H=None):
-        """Learns the components of X (components_) and returns W, samples x components."""
+    def fit_transform(self, X, y=None, W=None, H=None, weights=None):
+        """Learns the components of X (components_) and returns W, samples x components. weights, of
+        X's shape: how much each entry counts; what has weight 0, and what a masked array masks, was
+        not observed and is not looked at."""
         self._check_parameters()
+        X, weights = unmask(X, weights)
+        observed = self._observed(weights)
         X = _sklearn.check_input(self, X, reset=True, dtypes=self._dtypes(X))
         with Watch(self.verbose) as watch:
-            model = self._factorize(X, W, H, watch)
+            model = self._factorize(X, W, H, watch, observed)
         self._keep(model)
         watch.deliver()
         self._warn_if_unfinished()
@@ -111,6 +120,15 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         if solver_of(self.solver) == "cd" and self.shuffle:
             warnings.warn("shuffle=True is not followed: coordinates are visited in order",
                           UserWarning, stacklevel=3)
+
+    def _observed(self, weights):
+        """What is known of the entries, for the library; {}: each counts once."""
+        observed = {"weights": weights, "missing": self.missing}
+        observed = {name: value for name, value in observed.items() if value is not None}
+        if observed and self._is_parity():
+            raise ValueError("solver=%r takes no weights and no missing entries: solver='auto' does"
+                             % self.solver)
+        return observed
 
     def _dtypes(self, X):
         """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
@@ -182,10 +200,11 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
             return int(self.random_state)
         return _sklearn.draw_seed(self.random_state) if is_needed else 0
 
-    def _factorize(self, X, W, H, watch):
+    def _factorize(self, X, W, H, watch, observed):
         if self._is_parity():  # the start is drawn from X
             _sklearn.refuse_unusable(self, X)
-        self._refuse_zeros(X)
+        if not observed:
+            self._refuse_zeros(X)
         k, W, H = self._begin(X, W, H)
         start = {"init": self.init or "auto", "seed": self._seed(is_needed=W is None)}
         if W is not None:
@@ -195,9 +214,9 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
         if self._follows():
             options.precision = _options.F64
         try:
-            return learn(library.nmf_fit, X, options)
+            return learn(library.nmf_fit, X, options, **observed)
         except NmfError as error:
-            if error.kind != "data":
+            if error.kind != "data" or observed:
                 raise
             _sklearn.refuse_unusable(self, X, detail=str(error))
             if entries(X).any():
@@ -235,24 +254,27 @@ class NMF(_sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn.TransformerMixin,
 
     # ---- use ----
 
-    def transform(self, X):
-        """W of the rows of X for the learned components."""
+    def transform(self, X, weights=None):
+        """W of the rows of X for the learned components; weights as of fit_transform."""
         _sklearn.check_is_fitted(self)
+        X, weights = unmask(X, weights)
+        observed = self._observed(weights)
         X = _sklearn.check_input(self, X, reset=False, dtypes=kept_of(X))
-        return self._solve(X, self.components_)
+        return self._solve(X, self.components_, observed=observed)
 
-    def _solve(self, X, H, fitted=True):
+    def _solve(self, X, H, fitted=True, observed={}):
         """W for the components of the fit, with what else the fit learned, or for any others."""
-        self._refuse_zeros(X)
+        if not observed:
+            self._refuse_zeros(X)
         options = self._make_options(len(H))
         try:
             if not fitted:
-                return transform_with(H, X, options)
+                return transform_with(H, X, options, observed)
             facts = getattr(self, "_facts", {})  # components_ may have been set by hand
-            return transform(H, X, options,
+            return transform(H, X, options, observed,
                              **{name: facts[name] for name in LEARNED if name in facts})
         except NmfError as error:
-            if error.kind == "data":
+            if error.kind == "data" and not observed:
                 _sklearn.refuse_unusable(self, X, detail=str(error))
             raise
 

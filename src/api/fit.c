@@ -1,6 +1,7 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "base/cpu.h"
 #include "base/options.h"
+#include "data/observed.h"
 #include "fit/fit.h"
 #include "model/input.h"
 #include "model/model.h"
@@ -58,6 +59,9 @@ nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **
 nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
+    if (X && nmfi_matrix_is_weighted(X))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "PCA takes no weights and no missing entries: NMF does");
     return checked_fit(nmfi_pca, NMF_SCOPE_PCA, X, options, model, error);
 }
 

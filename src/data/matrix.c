@@ -160,6 +160,7 @@ void nmf_matrix_free(nmf_matrix *matrix)
     for (int which = 0; which < 3; which++) nmfi_names_free(&matrix->names[which]);
     if (matrix->release) matrix->release(matrix->context);
     nmfi_release(matrix->owned);
+    nmf_matrix_free(matrix->weights);
     free(matrix);
 }
 
@@ -219,6 +220,7 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     matrix->names[NMF_FEATURE_NAMES] = samples;
     nmfi_names_free(&matrix->names[NMF_LABELS]);
     matrix->image_height = matrix->image_width = 0;
+    if (matrix->weights) nmf_matrix_transpose(matrix->weights);
 }
 
 nmf_status nmf_matrix_set_image_shape(nmf_matrix *matrix, int64_t height, int64_t width,

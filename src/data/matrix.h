@@ -21,6 +21,8 @@ struct nmf_matrix {
     void *context;
     int64_t image_height, image_width;
     nmfi_name_list names[3]; /* indexed by nmf_names */
+    nmf_matrix *weights;     /* its own; NULL where every entry counts once */
+    nmf_missing missing;
 };
 
 /* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or

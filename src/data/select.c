@@ -97,6 +97,9 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
                              nmf_matrix **selected, nmf_error *error)
 {
     *selected = NULL;
+    if (matrix->weights || matrix->missing != NMF_MISSING_NONE)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "rows are selected before weights and missing entries are set");
     for (int64_t i = 0; i < count; i++)
         if (rows[i] < 0 || rows[i] >= matrix->dense.rows)
             return nmf_fail(error, NMF_ERROR_ARGUMENT, "row %lld is not one of 0 to %lld",

@@ -33,13 +33,14 @@ static void name_loss(nmf_options *options)
 static const struct {
     const nmfi_method *frobenius, *divergence;
     int kl_only;
+    const nmfi_method *weighted; /* any loss, where entries have weights */
 } methods[] = {
-    [NMF_SOLVER_AUTO] = {&nmfi_method_hals, &nmfi_method_divergence, 0},
-    [NMF_SOLVER_HALS] = {&nmfi_method_hals, NULL, 0},
-    [NMF_SOLVER_CD] = {&nmfi_method_cd, NULL, 0},
-    [NMF_SOLVER_MU] = {&nmfi_method_mu, &nmfi_method_mu, 0},
-    [NMF_SOLVER_SCD] = {NULL, &nmfi_method_divergence, 1},
-    [NMF_SOLVER_JMM] = {&nmfi_method_jmm, &nmfi_method_jmm, 0},
+    [NMF_SOLVER_AUTO] = {&nmfi_method_hals, &nmfi_method_divergence, 0, &nmfi_method_divergence},
+    [NMF_SOLVER_HALS] = {&nmfi_method_hals, NULL, 0, NULL},
+    [NMF_SOLVER_CD] = {&nmfi_method_cd, NULL, 0, NULL},
+    [NMF_SOLVER_MU] = {&nmfi_method_mu, &nmfi_method_mu, 0, NULL},
+    [NMF_SOLVER_SCD] = {NULL, &nmfi_method_divergence, 1, &nmfi_method_divergence},
+    [NMF_SOLVER_JMM] = {&nmfi_method_jmm, &nmfi_method_jmm, 0, NULL},
 };
 
 static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
@@ -59,6 +60,15 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s minimizes the kl loss only; loss %s needs another",
                         solvers[o->solver], losses[o->loss]);
+    if (fit->choice.weighted) {
+        /* Rows with other entries have no metric in common. */
+        if (o->loss == NMF_LOSS_KL) fit->choice.scd = NMFI_SCD_ALWAYS;
+        fit->on_X.method = methods[o->solver].weighted;
+        if (fit->on_X.method) return NMF_OK;
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "solver = %s takes no weights and no missing entries; auto does",
+                        solvers[o->solver]);
+    }
     if (fit->on_X.method) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
@@ -80,7 +90,8 @@ static int64_t sketch_rank(const nmfi_fit *fit)
     const nmf_options *o = &fit->choice.options;
     const double m = (double)fit->facts.m, n = (double)fit->facts.n;
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
-    if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0) return 0;
+    /* A sketch knows no weights. */
+    if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0 || fit->choice.weighted) return 0;
     if (o->sketch > 0) return o->sketch > least ? least : o->sketch > fit->k ? o->sketch : fit->k;
     /* Who gives a start is to go on from it: in a sketch its loss is another one. */
     if (!nmfi_defaults_for(&fit->work.source).sketches || o->init == NMF_INIT_CUSTOM) return 0;
@@ -131,7 +142,8 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
                                  o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 ? NMF_INIT_NNDSVDA : NMF_INIT_RANDOM;
+        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only ? NMF_INIT_NNDSVDA
+                                                                              : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);
     if (nmfi_start_triplets(o->init, o->k) > least) {
         static const char *const names[] = {NMF_INIT_NAMES};

@@ -87,3 +87,14 @@ void nmfi_drop_sketch(nmfi_fit *fit)
     fit->in_sketch.method = NULL;
     nmfi_choose_several_starts(fit);
 }
+
+/* What is filled in holds a step back by its share; with weights that differ the smallest are as missing
+ * (measured: as many iterations as exact rows up to 30 % missing, 20 times as many at 90 %). */
+int nmfi_prefers_filled(const nmfi_fit *fit)
+{
+    static const double most = 0.5;
+    const nmfi_observed *observed = &fit->work.observed;
+    const double entries = (double)fit->facts.m * (double)fit->facts.n;
+    return fit->choice.weighted && fit->choice.beta == 2 && observed->filled && observed->is_mask &&
+           (double)observed->missing <= most * entries;
+}

@@ -25,6 +25,9 @@ int64_t nmfi_start_triplets(nmf_init init, int64_t k);
 /* Whether steps are coordinate descent: as was asked, or by how far X is from its rank-one fit. */
 int nmfi_prefers_scd(const nmfi_fit *fit);
 
+/* Whether missing entries are filled in with the model's own rather than left out of each row. */
+int nmfi_prefers_filled(const nmfi_fit *fit);
+
 /* How many starts there are, once it is known whether there is a sketch; and where it is not
  * converged in after all. */
 void nmfi_choose_several_starts(nmfi_fit *fit);

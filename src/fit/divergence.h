@@ -15,9 +15,12 @@ typedef struct nmfi_divergence {
     void *copy;         /* of X for the transposed pass; NULL where there is none */
     void *marginals[2]; /* X's sums along W and along H: T, the partitions' ld */
     nmfi_metric metric;
+    void *gram_alone; /* k x k, T: beside the metric's, without a penalty */
 } nmfi_divergence;
 
-enum { NMFI_RULE_METRIC = 0, NMFI_RULE_SCD = 1 }; /* progress.rule, for beta 1 */
+/* progress.rule: for beta 1 the metric or scd; for beta 2 with few entries missing, filled; else each
+ * row's own Newton steps. */
+enum { NMFI_RULE_METRIC = 0, NMFI_RULE_SCD = 1, NMFI_RULE_FILLED = 2 };
 
 /* divergence_open.c. */
 void nmfi_divergence_plan(nmfi_fit *fit, void *state);
@@ -40,6 +43,11 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
                                      nmfi_divergence_half half, nmf_error *error);
 /* The rows of W for the incumbent H, each to its end, into W.ahead; measured there. */
 nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);
+
+/* A visit along a factor of a rule with that step, which learns the weights where there are some. */
+nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
+                                       const nmfi_divergence_step *step, nmfi_rule rule,
+                                       int dense_rows, nmf_error *error);
 
 /* divergence_begin.c. A start made fit for multiplication: no zeros, and the model has the sums of X.
  * One that the caller gave stays as it is where that is the better one, which passes over X tell. */

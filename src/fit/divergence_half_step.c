@@ -2,10 +2,12 @@
  * fixed. */
 #include "fit/divergence.h"
 
+#include "fit/factors.h"
 #include "fit/loss.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
 static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
@@ -44,6 +46,17 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     return step;
 }
 
+nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
+                                       const nmfi_divergence_step *step, nmfi_rule rule,
+                                       int dense_rows, nmf_error *error)
+{
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    if (!fit->choice.weighted) return nmfi_divergence_visit(pass, step, rule, dense_rows, error);
+    const nmfi_observed *observed = &fit->work.observed;
+    return nmfi_weighted_visit(pass, step, rule,
+                               factor->is_W ? observed->u : observed->u_transposed, error);
+}
+
 typedef nmf_status step_function(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
                                  nmfi_divergence_step step, nmfi_divergence_half half,
                                  nmf_error *error);
@@ -61,7 +74,7 @@ static nmf_status multiply(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor 
                              .no_den = peer_epsilon * pow(fit->facts.scale, beta - 1) * root,
                              .cut = cuts ? peer_cut * root : 0};
     const nmfi_rule rule = nmfi_rule_mu(&mu);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_by_newton(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -76,7 +89,7 @@ static nmf_status step_by_newton(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
                                      .gamma = nmfi_mu_gamma(step.beta),
                                      .slope_tolerance = half.monotone ? landed : 0.2};
     const nmfi_rule rule = nmfi_rule_newton(&newton);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -87,7 +100,7 @@ static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_fact
     const nmfi_scd_rule scd = {
         .step = step, .sweeps = 2, .accuracy = 1e-3, .monotone = half.monotone};
     const nmfi_rule rule = nmfi_rule_scd(&scd);
-    return nmfi_divergence_visit(nmfi_pass_along(fit, factor), &step, rule, 0, error);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -108,6 +121,34 @@ static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
                                      .sweeps = 24,
                                      .slope_tolerance = half.monotone ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 1, error);
+}
+
+/* Missing entries filled in with the model's own. */
+static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                  nmfi_divergence_step step, nmfi_divergence_half half,
+                                  nmf_error *error)
+{
+    (void)half;
+    enum { FEW_COMPONENTS = 32 };
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_metric *metric = &d->metric;
+    const nmfi_observed *observed = &fit->work.observed;
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    const nmfi_column_visit gram = {.k = fit->k, .updated = step.F};
+    nmfi_pass_columns(pass, &gram);
+    memcpy(metric->gram_f64, pass->total.gram, (size_t)(fit->k * fit->k) * sizeof(double));
+    kernels->from_f64(metric->gram_f64, d->gram_alone, fit->k * fit->k);
+    nmfi_gram_for_rule(kernels, fit->k, step.l2, metric->gram_f64, metric->gram, metric->inverse);
+    const nmfi_filled_rule filled = {.step = step,
+                                     .gram = metric->gram,
+                                     .inverse = metric->inverse,
+                                     .gram_alone = d->gram_alone,
+                                     .u = factor->is_W ? observed->u : observed->u_transposed,
+                                     .ldu = pass->columns.count,
+                                     .accuracy = 0.1,
+                                     .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
+    const nmfi_rule rule = nmfi_rule_filled(&filled);
     return nmfi_divergence_visit(pass, &step, rule, 1, error);
 }
 
@@ -117,10 +158,11 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     nmfi_factor *factor = of_W ? &fit->W : &fit->H;
     const nmfi_factor *other = of_W ? &fit->H : &fit->W;
     const nmfi_divergence_step step = describe(fit, d, factor, other, half);
-    step_function *const by = half.measure_only || half.as_sklearn  ? multiply
-                              : step.beta != 1                      ? step_by_newton
-                              : fit->progress.rule == NMFI_RULE_SCD ? step_by_scd
-                                                                    : step_in_metric;
+    step_function *const by = half.measure_only || half.as_sklearn     ? multiply
+                              : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
+                              : step.beta != 1                         ? step_by_newton
+                              : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd
+                                                                       : step_in_metric;
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
@@ -138,7 +180,7 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&d->metric, pass, step, d->marginals[0]);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
-    const nmf_status status = nmfi_divergence_visit(pass, &step, rule, 0, error);
+    const nmf_status status = nmfi_divergence_visit_along(fit, W, &step, rule, 0, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, W);
     nmfi_keep_gradients(fit, pass, W);

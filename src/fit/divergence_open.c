@@ -44,6 +44,14 @@ static int64_t longer(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static int64_t workspace_bytes(const nmfi_fit *fit, const nmfi_pass *pass, int dense_rows)
+{
+    const int64_t bytes = fit->work.kernels->element_bytes;
+    const int64_t strips = nmfi_divergence_workspace_bytes(pass, fit->choice.beta, dense_rows);
+    const int64_t rows = nmfi_weighted_workspace_bytes(fit->k, pass->columns.count, bytes);
+    return fit->choice.weighted && rows > strips ? rows : strips;
+}
+
 void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 {
     nmfi_divergence *d = state;
@@ -58,8 +66,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     const int dense_rows = beta != 1 || !(nmfi_prefers_scd(fit) || d->multiplies);
     for (int i = 0; i < count; i++)
         nmfi_pass_layout_workspace(passes[i], arena, threads,
-                                   nmfi_divergence_workspace_bytes(passes[i], beta, dense_rows),
-                                   dense_rows);
+                                   workspace_bytes(fit, passes[i], dense_rows), dense_rows);
     const nmfi_source *as_stored = &work->pass.source;
     d->copy = NULL;
     if (copies(fit, d)) {
@@ -74,6 +81,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     d->metric.kernels = work->kernels;
     d->metric.k = k;
     nmfi_metric_layout(&d->metric, arena, longer(fit->W.partition.ld, fit->H.partition.ld));
+    if (fit->choice.weighted) d->gram_alone = nmfi_take(arena, k * k, (size_t)bytes);
     d->metric.gram = work->gram;
     d->metric.inverse = work->inverse;
     d->metric.gram_f64 = work->gram_f64;
@@ -118,7 +126,8 @@ static nmf_status measure_baseline(nmfi_fit *fit, const nmfi_divergence *d, nmf_
     measuring.step.measure_result = 1;
     const nmfi_rule rule = nmfi_rule_mu(&measuring);
     nmfi_pass *pass = nmfi_pass_along(fit, along);
-    const nmf_status status = nmfi_divergence_visit(pass, &measuring.step, rule, 0, error);
+    const nmf_status status =
+        nmfi_divergence_visit_along(fit, along, &measuring.step, rule, 0, error);
     memset(W->incumbent, 0, nmfi_factor_bytes(fit, W));
     memset(H->incumbent, 0, nmfi_factor_bytes(fit, H));
     fit->facts.baseline = pass->total.value[NMFI_SUM_LOSS];

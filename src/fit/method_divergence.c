@@ -5,10 +5,28 @@
 
 #include "fit/defaults.h"
 
+#include <string.h>
+
+/* What nothing is known of: any value is as good, and 0 is the smallest. */
+static void forget_unseen(const nmfi_fit *fit, nmfi_factor *factor, const unsigned char *unseen)
+{
+    const int64_t bytes = fit->work.kernels->element_bytes, ld = factor->partition.ld;
+    for (int64_t i = 0; i < factor->partition.count; i++)
+        for (int64_t j = 0; unseen[i] && j < fit->k; j++)
+            memset((char *)factor->incumbent + (j * ld + i) * bytes, 0, (size_t)bytes);
+}
+
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
 {
-    fit->progress.rule = nmfi_prefers_scd(fit) ? NMFI_RULE_SCD : NMFI_RULE_METRIC;
-    return nmfi_divergence_make_positive(fit, state, error);
+    fit->progress.rule = nmfi_prefers_scd(fit)      ? NMFI_RULE_SCD
+                         : nmfi_prefers_filled(fit) ? NMFI_RULE_FILLED
+                                                    : NMFI_RULE_METRIC;
+    const nmf_status status = nmfi_divergence_make_positive(fit, state, error);
+    const nmfi_observed *observed = &fit->work.observed;
+    if (status != NMF_OK || !observed->filled) return status;
+    forget_unseen(fit, &fit->W, observed->unseen_rows);
+    forget_unseen(fit, &fit->H, observed->unseen_columns);
+    return NMF_OK;
 }
 
 static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_measured *pair,
@@ -43,6 +61,10 @@ static int recover(nmfi_fit *fit, void *state)
     static const double far = 0.05;
     nmfi_progress *progress = &fit->progress;
     (void)state;
+    if (progress->rule == NMFI_RULE_FILLED) {
+        progress->rule = NMFI_RULE_METRIC;
+        return 1;
+    }
     if (fit->choice.beta != 1 || progress->rule == NMFI_RULE_SCD || progress->kkt < far) return 0;
     progress->rule = NMFI_RULE_SCD;
     return 1;

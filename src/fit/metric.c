@@ -126,6 +126,17 @@ nmf_status nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *st
     return nmfi_pass_visit(pass, &visit, error);
 }
 
+nmf_status nmfi_weighted_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
+                               const void *u, nmf_error *error)
+{
+    const int64_t columns = pass->columns.count;
+    const nmfi_weighted_rule weighted = {
+        .step = step, .inner = rule, .u = u, .ldu = columns, .columns = columns};
+    const nmfi_rule rows = nmfi_rule_weighted(&weighted);
+    const nmfi_visit visit = {.rule = &rows, .fixed = step->F, .k = step->k};
+    return nmfi_pass_visit(pass, &visit, error);
+}
+
 int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows)
 {
     const int64_t bytes = pass->kernels->element_bytes, entries = nmfi_pass_most_entries(pass);

@@ -106,7 +106,9 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
         if (status != NMF_OK) return status;
     }
     facts->mean = scan.sum / entries;
-    facts->norm2 = scan.sum_of_squares;
+    facts->norm2 = fit->choice.weighted && !fit->choice.stored_only
+                       ? fit->work.observed.weighted_squares * scale * scale
+                       : scan.sum_of_squares;
     facts->lowest = scan.lowest;
     const nmfi_penalties penalties =
         nmfi_penalties_of(&fit->choice.options, facts->m, facts->n, scale, fit->choice.beta);
@@ -153,6 +155,37 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     return read_X(fit, error);
 }
 
+/* X as passes read it, where entries have weights. Memory that it takes is the fit's too. */
+static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
+    const int64_t limit = fit->choice.options.memory_limit_bytes;
+    const size_t bytes = nmfi_observed_bytes(fit->X, type);
+    if (limit > 0 && bytes >= (size_t)limit)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
+                        bytes, (long long)limit);
+    const nmf_status status =
+        nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
+    if (status != NMF_OK || !work->observed.filled) return status;
+    if (limit > 0) fit->choice.options.memory_limit_bytes -= (int64_t)bytes;
+    work->source = nmfi_source_of(work->observed.filled);
+    return NMF_OK;
+}
+
+/* What is chosen depends on whether any entry counts otherwise than the rest. */
+static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
+{
+    fit->choice.weighted = nmfi_matrix_is_weighted(fit->X);
+    fit->choice.stored_only = nmf_matrix_missing(fit->X) == NMF_MISSING_UNSTORED;
+    nmf_status status = nmfi_choose(fit, options, error);
+    if (status != NMF_OK || !fit->choice.weighted || fit->choice.stored_only) return status;
+    status = fill_X(fit, error);
+    if (status != NMF_OK || fit->work.observed.filled) return status;
+    fit->choice = (nmfi_choice){0}; /* every one counts once: the fit of X itself */
+    return nmfi_choose(fit, options, error);
+}
+
 nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *options,
                      nmf_error *error)
 {
@@ -168,9 +201,12 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmf_matrix *X, const nmf_options *opti
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = nmfi_choose(fit, options, error);
+    nmf_status status = choose(fit, options, error);
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
-    if (status != NMF_OK) return status;
+    if (status != NMF_OK) {
+        nmfi_observed_free(&work->observed);
+        return status;
+    }
     work->kernels =
         nmfi_kernels_for(fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     work->trace_capacity = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
@@ -183,6 +219,7 @@ void nmfi_close(nmfi_fit *fit)
 {
     nmfi_team_stop(fit->work.team);
     nmfi_release(fit->work.arena.base);
+    nmfi_observed_free(&fit->work.observed);
     free(fit->in_sketch.state);
     free(fit->on_X.state);
     fit->work.team = NULL;

@@ -3,6 +3,7 @@
 #ifndef NMFI_FIT_STATE_H
 #define NMFI_FIT_STATE_H
 
+#include "data/observed.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -26,6 +27,8 @@ typedef struct nmfi_choice {
     int only_begins;
     int momentum; /* steps are extrapolated */
     nmfi_scd_choice scd;
+    /* Not every entry of X counts once; where X is sparse, only what it stores was observed. */
+    int weighted, stored_only;
 } nmfi_choice;
 
 /* What is known of X. Everything but `scale` is of scaled X, whose mean is near 1, as are the
@@ -68,7 +71,8 @@ typedef struct nmfi_work {
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
-    nmfi_source source;   /* X as given: samples x features */
+    nmfi_source source;   /* X as given, or filled where entries have weights: samples x features */
+    nmfi_observed observed; /* then; else empty */
     nmfi_pass pass;       /* along the way X is stored */
     nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
     int accumulates;      /* `pass` needs room for the sums of products */

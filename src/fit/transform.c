@@ -20,9 +20,12 @@ typedef struct transform {
     nmfi_pass pass;
     void *H, *W, *gram, *inverse;
     double *gram_f64, *offset;
-    double beta;        /* of the loss; 2 where products are enough, PCA among them */
+    double beta;        /* of the loss; 2 for PCA too */
+    int by_products;    /* beta 2, and every entry counts once: products are enough */
     nmfi_metric metric; /* else */
     void *row_sums;
+    int weighted;
+    nmfi_observed observed; /* of a weighted dense X */
 } transform;
 
 static void layout(transform *t)
@@ -36,10 +39,12 @@ static void layout(transform *t)
     t->inverse = nmfi_take(arena, k, (size_t)bytes);
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
-    if (t->beta == 2) return;
+    if (t->by_products) return;
     const int dense_rows = t->beta != 1;
     nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
-                               nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows),
+                               t->weighted
+                                   ? nmfi_weighted_workspace_bytes(k, t->pass.columns.count, bytes)
+                                   : nmfi_divergence_workspace_bytes(&t->pass, t->beta, dense_rows),
                                dense_rows);
     t->row_sums = nmfi_take(arena, t->pass.rows.ld, (size_t)bytes);
     t->metric.kernels = t->kernels;
@@ -100,7 +105,8 @@ static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
     const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
-    return nmfi_divergence_visit(&t->pass, &step, rule, 0, error);
+    return t->weighted ? nmfi_weighted_visit(&t->pass, &step, rule, t->observed.u, error)
+                       : nmfi_divergence_visit(&t->pass, &step, rule, 0, error);
 }
 
 static nmf_status project_rows(transform *t, nmf_error *error)
@@ -124,18 +130,40 @@ static nmf_status project_rows(transform *t, nmf_error *error)
     return status;
 }
 
+/* Where entries have weights X is read as it is filled. */
+static nmf_status observe(transform *t, const nmf_matrix *X, nmfi_source *source, nmf_error *error)
+{
+    const nmf_dtype type = nmfi_dtype_of(t->kernels);
+    if (!nmfi_matrix_is_weighted(X)) return NMF_OK;
+    if (t->model->kind == NMF_MODEL_PCA)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "PCA takes no weights and no missing entries: NMF does");
+    t->weighted = 1;
+    if (nmf_matrix_missing(X) == NMF_MISSING_UNSTORED) return NMF_OK;
+    const nmf_status status = nmfi_observed_make(X, type, t->beta, &t->observed, error);
+    if (status != NMF_OK) return status;
+    t->weighted = t->observed.filled != NULL;
+    if (t->weighted) *source = nmfi_source_of(t->observed.filled);
+    return NMF_OK;
+}
+
 nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
                           const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
     transform t = {.model = model};
-    const nmfi_source source = nmfi_source_of(X);
+    nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;
     loss.loss = t.model->kind == NMF_MODEL_PCA ? NMF_LOSS_FROBENIUS : t.model->loss_kind;
     t.beta = nmfi_beta(&loss);
-    nmf_status status = nmfi_pass_countable(&source, t.model->k, error);
+    nmf_status status = observe(&t, X, &source, error);
+    t.by_products = t.beta == 2 && !t.weighted;
+    if (status == NMF_OK) status = nmfi_pass_countable(&source, t.model->k, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
-    if (status != NMF_OK) return status;
+    if (status != NMF_OK) {
+        nmfi_observed_free(&t.observed);
+        return status;
+    }
     nmfi_pass_plan(&t.pass, &source, t.kernels, t.model->k, options->block_rows);
     t.pass.scale = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
@@ -153,7 +181,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
         if (t.model->kind == NMF_MODEL_PCA)
             status = project_rows(&t, error);
-        else if (t.beta == 2)
+        else if (t.by_products)
             status = solve_rows(&t, error);
         else
             status = solve_rows_of_divergence(&t, error);
@@ -165,5 +193,6 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);
     nmfi_release(t.arena.base);
+    nmfi_observed_free(&t.observed);
     return status;
 }

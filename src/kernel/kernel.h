@@ -205,6 +205,19 @@ typedef struct nmfi_kernels {
                                 int64_t k, void *B, int64_t ldb, void *a);
     void (*scd)(nmfi_scd *line);
 
+    /* Where u[c] > 0, c < columns, in order; returns how many there are. */
+    int64_t (*observed)(const void *u, int64_t columns, int32_t *indices);
+
+    /* A row of X and the other factor where they count, each times u: a[e] = x[c] u[c] and B[j,e] =
+     * F[j,c] u[c] for c = indices[e], e < count (indices NULL: c = e); zeros behind up to a multiple
+     * of NMFI_LANES_MIN. Other entries are not read. */
+    void (*weigh_row)(const void *x, const void *u, const int32_t *indices, int64_t count,
+                      const void *F, int64_t ldf, int64_t k, void *a, void *B, int64_t ldb);
+
+    /* One row beside its model v, all of T: v[c] becomes u[c]^2 (scale x[c] - v[c]); returns the sum of
+     * u^2 (scale x - v)^2. */
+    double (*weighted_residual)(const void *x, const void *u, int64_t columns, double scale, void *v);
+
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
                       int64_t columns, void *V);

@@ -1,6 +1,7 @@
 /* See input.h. */
 #include "model/input.h"
 
+#include "data/observed.h"
 #include "data/weighting.h"
 
 #include <stdlib.h>
@@ -9,6 +10,10 @@ static nmf_status weigh(nmf_weighting weighting, const double *idf, int64_t limi
                         nmfi_input *input, nmf_error *error)
 {
     if (weighting == NMF_WEIGHTING_NONE) return NMF_OK;
+    if (nmfi_matrix_is_weighted(input->X))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "a weighting of counts goes together with neither weights nor missing "
+                        "entries");
     input->bytes += nmfi_weighted_bytes(input->X, weighting);
     if (limit_bytes > 0 && input->bytes >= (size_t)limit_bytes)
         return nmf_fail(error, NMF_ERROR_MEMORY,

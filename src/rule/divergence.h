@@ -56,6 +56,7 @@ typedef struct nmfi_strip_work {
     int64_t ldv;
     const void *F; /* the other factor beside X's columns, k x ldf */
     int64_t ldf;
+    const double *F_sums; /* k: what S F' is for beta 1 */
     double *lane[NMFI_LANE_COUNT];
     double *small; /* k x k, 5 k and what nmfi_pivot works in */
 } nmfi_strip_work;
@@ -73,6 +74,7 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a s
 void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
                             const nmfi_tile *tile);
 void nmfi_strip_end(nmfi_strip_work *work);
+void nmfi_strip_clear(const nmfi_strip_work *work, void *array); /* k x lanes zeros */
 
 /* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum.
  */
@@ -93,6 +95,33 @@ void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *s
                            double *growth);
 /* Of a strip of one: H = F diag(w) F', w = (of_R R + of_S S) / v; R is used up. */
 void nmfi_strip_hessian(nmfi_strip_work *work, double of_R, double of_S, double *H);
+
+/* Rows whose entries have weights, and entries that were not observed (rule_weighted.c): each of
+ * the tile's rows is handed to `inner`, a rule of this header with the same step, as a tile of its
+ * own. X is in T. */
+typedef struct nmfi_weighted_rule {
+    const nmfi_divergence_step *step;
+    nmfi_rule inner;
+    /* Rows of the factor x columns, T: weight^(1 / beta), 0: not observed. NULL: X is sparse and what
+     * it stores is what was observed. */
+    const void *u;
+    int64_t ldu, columns;
+} nmfi_weighted_rule;
+nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
+int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);
+
+/* The Frobenius loss where entries are missing, few beside those that are not (rule_filled.c). X and u as
+ * above, u 0 or 1. */
+typedef struct nmfi_filled_rule {
+    nmfi_divergence_step step;
+    const void *gram, *inverse; /* of F, T, with the L2 penalty, as the kernel `hals` wants them */
+    const void *gram_alone;     /* without it */
+    const void *u;
+    int64_t ldu;
+    double accuracy;
+    int64_t sweeps;
+} nmfi_filled_rule;
+nmfi_rule nmfi_rule_filled(const nmfi_filled_rule *context);
 
 /* Sequential coordinate descent for the Kullback-Leibler divergence (rule_scd.c). */
 typedef struct nmfi_scd_rule {

@@ -45,6 +45,9 @@ typedef struct nmfi_tile {
      * NULL. */
     const void *F;
     int64_t ldf;
+    /* k: the sums of that F where what is left out does not count (rule_weighted.c); NULL: what is
+     * left out is 0. */
+    const double *F_sums;
     /* Where such a visit has sums for the column factor, k x columns each, the rule adds the tile's
      * share to them; else NULL. */
     void *Q[NMFI_TILE_SUMS];

@@ -44,7 +44,7 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
                      .k = step->k,
                      .x = row->strip.x,
                      .ldx = row->strip.ld,
-                     .F_sums = step->F_sums,
+                     .F_sums = row->F_sums,
                      .l1 = step->l1,
                      .l2 = step->l2,
                      .least = step->least,

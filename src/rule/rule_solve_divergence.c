@@ -7,6 +7,12 @@
 #include <math.h>
 #include <string.h>
 
+/* A row whose entries have weights: no metric is shared with others, nor known sums. */
+static int is_alone(const nmfi_strip_work *work)
+{
+    return work->tile->F_sums != NULL;
+}
+
 /* Every component alike, with X's own sum. */
 static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *work)
 {
@@ -14,8 +20,11 @@ static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *
     const nmfi_kernels *kernels = step->kernels;
     const int64_t first = work->tile->first + work->first, bytes = kernels->element_bytes;
     double row[NMFI_LANES_MAX], sum = 0;
-    for (int64_t j = 0; j < step->k; j++) sum += step->F_sums[j];
-    kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
+    for (int64_t j = 0; j < step->k; j++) sum += work->F_sums[j];
+    if (is_alone(work))
+        row[0] = step->scale * kernels->sum(work->X.data, work->ldv, 1, work->X.columns);
+    else
+        kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
     for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
     for (int64_t j = 0; j < step->k; j++)
         kernels->from_f64(row, (char *)work->strip.x + j * work->lanes * bytes, work->lanes);
@@ -78,7 +87,7 @@ static int64_t approach(const nmfi_solve_divergence_rule *rule, nmfi_strip_work 
     static const double closer = 0.1;
     nmfi_metric_rule metric = rule->metric;
     int64_t open = work->rows;
-    for (int step = 0; step < TOGETHER && open > 0; step++) {
+    for (int step = 0; step < TOGETHER && open > 0 && !is_alone(work); step++) {
         open = step_together(rule, &metric, work);
         metric.accuracy = fmax(closer * metric.accuracy, rule->accuracy);
     }

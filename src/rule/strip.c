@@ -74,6 +74,7 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     work->first = first;
     work->F = tile->F ? tile->F : step->F;
     work->ldv = work->ldf = tile->F ? tile->ldf : step->ldf;
+    work->F_sums = tile->F_sums ? tile->F_sums : step->F_sums;
     work->measures = step->measure_start;
     work->lanes = nmfi_strip_lanes(tile->lanes, work->ldv, bytes);
     work->rows = left < work->lanes ? left : work->lanes;
@@ -137,7 +138,7 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
     return ratio;
 }
 
-static void clear(const nmfi_strip_work *work, void *array)
+void nmfi_strip_clear(const nmfi_strip_work *work, void *array)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
     for (int64_t j = 0; j < work->step->k; j++)
@@ -200,8 +201,8 @@ static nmfi_strip_work span_of(const nmfi_strip_work *work, int64_t first)
 void nmfi_strip_ratios(nmfi_strip_work *work)
 {
     const int ones = work->step->beta == 1; /* S */
-    clear(work, work->num);
-    clear(work, work->den);
+    nmfi_strip_clear(work, work->num);
+    nmfi_strip_clear(work, work->den);
     for (int64_t first = 0; first < work->X.columns; first += SPAN) {
         const nmfi_strip_work span = span_of(work, first);
         const nmfi_ratio ratio = ratio_of(&span);
@@ -209,7 +210,7 @@ void nmfi_strip_ratios(nmfi_strip_work *work)
         project(&span, span.R, work->num);
         if (!ones) project(&span, span.S, work->den);
     }
-    if (ones) nmfi_strip_fill(work, work->step->F_sums);
+    if (ones) nmfi_strip_fill(work, work->F_sums);
     if (work->measures) nmfi_strip_measure(work);
 }
 
@@ -252,7 +253,8 @@ double nmfi_strip_divergence(nmfi_strip_work *work)
 {
     memset(work->lane[NMFI_LANE_VALUE], 0, (size_t)work->rows * sizeof(double));
     add_divergences(work);
-    return (work->tile->F ? left_out(work) : 0) + sum_of_rows(work);
+    const int zeros = work->tile->F && !work->tile->F_sums;
+    return (zeros ? left_out(work) : 0) + sum_of_rows(work);
 }
 
 void nmfi_strip_curvatures(nmfi_strip_work *work, const void *U, const double *steps,

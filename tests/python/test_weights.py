@@ -1,0 +1,75 @@
+"""Weights, masked arrays and missing entries from Python, against NumPy: what is minimized, what is
+not looked at, and the sentences of what is refused."""
+
+import python_test
+from python_test import claim, raises
+
+np, sp = python_test.need("numpy", "scipy.sparse")
+from nmfkit import NMF, PCA  # noqa: E402
+
+RANDOM = np.random.RandomState(3)
+PARTS = RANDOM.rand(40, 3) ** 3, RANDOM.rand(3, 25) ** 3
+X = PARTS[0] @ PARTS[1] + 0.01 * RANDOM.rand(40, 25)
+SEEN = RANDOM.rand(40, 25) < 0.75
+
+
+def model_of(nmf, W):
+    return W @ nmf.components_
+
+
+def weighted_losses_are_what_NumPy_computes():
+    weights = np.where(SEEN, 0.2 + RANDOM.rand(40, 25), 0)
+    for loss in ("frobenius", "kullback-leibler"):
+        nmf = NMF(3, beta_loss=loss, tol=1e-6, max_iter=3000)
+        V = model_of(nmf, nmf.fit_transform(X, weights=weights))
+        by_hand = (weights * (X - V) ** 2).sum() if loss == "frobenius" else \
+            2 * (weights * (X * np.log(X / V) - X + V)).sum()
+        claim(abs(nmf.reconstruction_err_ ** 2 - by_hand) <= 1e-6 * by_hand, "%s: %g, by hand %g",
+              loss, nmf.reconstruction_err_ ** 2, by_hand)
+        W = nmf.transform(X, weights=weights)
+        claim(np.allclose(W @ nmf.components_, V, rtol=1e-4, atol=1e-6), "%s: transform", loss)
+
+
+def ways_to_say_missing_agree():
+    holes = np.where(SEEN, X, np.nan)
+    masked = np.ma.array(X, mask=~SEEN)
+    answers = [NMF(3, random_state=0).fit_transform(X, weights=SEEN.astype(float)),
+               NMF(3, random_state=0).fit_transform(masked),
+               NMF(3, random_state=0, missing="nan").fit_transform(holes)]
+    for answer in answers[1:]:
+        claim((answer == answers[0]).all(), "another answer")
+    nmf = NMF(3, random_state=0, tol=1e-6, max_iter=3000, missing="nan").fit(holes)
+    V = model_of(nmf, nmf.transform(holes))
+    off = np.sqrt(((X - V)[~SEEN] ** 2).sum() / (X[~SEEN] ** 2).sum())
+    claim(off < 0.05, "what was not seen is missed by %g", off)
+
+
+def only_stored_entries_were_observed():
+    stored = sp.csr_matrix(np.where(SEEN, X, 0))
+    for form in (stored, stored.tocsc()):
+        nmf = NMF(3, missing="unstored", tol=1e-6, max_iter=3000, random_state=0)
+        V = model_of(nmf, nmf.fit_transform(form))
+        off = np.sqrt(((X - V)[~SEEN] ** 2).sum() / (X[~SEEN] ** 2).sum())
+        claim(off < 0.1, "what was not stored is missed by %g", off)
+
+
+def what_cannot_be_is_said():
+    holes = np.where(SEEN, X, np.nan)
+    with raises(ValueError, "NaN"):
+        NMF(3).fit(holes)
+    with raises(ValueError, "takes no weights"):
+        NMF(3, solver="cd", missing="nan").fit(holes)
+    with raises(ValueError, "40 x 24"):
+        NMF(3).fit(X, weights=np.ones((40, 24)))
+    with raises(ValueError, "weight[0,0] = -1"):
+        NMF(3).fit(X, weights=-np.ones(X.shape))
+    with raises(ValueError, "sparse"):
+        NMF(3, missing="unstored").fit(X)
+    with raises(ValueError, "NaN"):
+        PCA(3).fit(holes)
+    with raises(ValueError, "missing"):
+        NMF(3, missing="none at all").fit(X)
+
+
+python_test.main(weighted_losses_are_what_NumPy_computes, ways_to_say_missing_agree,
+                 only_stored_entries_were_observed, what_cannot_be_is_said)
