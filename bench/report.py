@@ -48,9 +48,8 @@ def memory(row):
 def main_table(rows):
     heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
              "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s",
-             "% of limit", "must", "aim", "verdict")
+             "% of limit", "note")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    units = {"x": "x", "%": " %", "passes": ""}
     for row in rows:
         peer = with_spread(row, "peer_seconds")
         if row.get("peer_runs"):
@@ -59,12 +58,38 @@ def main_table(rows):
         cells = (title, peer, number(row.get("peer_error"), 5), with_spread(row, "seconds"),
                  with_spread(row, "ratio"), with_spread(row, "passes"), iterations(row),
                  number(row.get("default_error"), 5), number(row.get("default_seconds")),
-                 memory(row), number(row.get("gflops")), number(row.get("percent")),
-                 "%g%s" % (row["must"], units[row["unit"]]),
-                 "%g%s" % (row["aim"], units[row["unit"]]),
-                 row["verdict"] + (" (" + row["note"] + ")" if row["note"] else ""))
+                 memory(row), number(row.get("gflops")), number(row.get("percent")), row["note"])
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def readme_table(rows):
+    """README's table: when nmfkit is where scikit-learn ended, and what its default gives by itself."""
+    lines = ["| case | scikit-learn | its error | nmfkit to that error | ratio | nmfkit's default | its error |",
+             "|---" * 7 + "|"]
+    for row in rows:
+        if row.get("peer_seconds") is None or row.get("seconds") is None:
+            continue
+        ratio = "%sx" % number(row["ratio"]) if row.get("ratio") is not None else "-"
+        default = row.get("default_seconds")
+        cells = (row["title"], number(row["peer_seconds"]) + " s", number(row.get("peer_error"), 4),
+                 number(row["seconds"]) + " s", ratio,
+                 number(default) + " s" if default is not None else "-",
+                 number(row.get("default_error"), 4))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def in_words(row):
+    """A case in a line, for who watches."""
+    if row.get("ratio") is not None:
+        return "%s s after scikit-learn's %s s: %sx" % (
+            number(row["seconds"]), number(row["peer_seconds"]), number(row["ratio"]))
+    if row.get("percent") is not None:
+        return "%s %% of the machine's limit" % number(row["percent"])
+    if row.get("passes") is not None:
+        return "%s passes over X" % number(row["passes"])
+    return "scikit-learn's error was reached by %s" % row.get("reached", "-")
 
 
 LIMITS = {"fma-f32": "multiply-add f32, GFLOP/s", "fma-f64": "multiply-add f64, GFLOP/s",
@@ -183,9 +208,12 @@ def write_csv(path, columns, rows):
 
 
 def write(directory, text, rows, runs, lines):
-    """report.md, cases.csv (a line a case), runs.csv (a line a run), passes.csv (nmf bench's)."""
+    """report.md, readme.md (the table of README.md), cases.csv (a line a case), runs.csv (a line a run),
+    passes.csv (nmf bench's)."""
     with open(os.path.join(directory, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
+    with open(os.path.join(directory, "readme.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(readme_table(rows)) + "\n")
     write_csv(os.path.join(directory, "cases.csv"), COLUMNS, rows)
     write_csv(os.path.join(directory, "runs.csv"), RUN_COLUMNS, runs)
     if lines:

@@ -134,7 +134,7 @@ def main():
         elif case.name in only:
             say("%s: %s" % (case.name, case.title))
             rows.append(bench.row(case))
-            say("  " + rows[-1]["verdict"])
+            say("  " + report.in_words(rows[-1]))
             save()
     if "kernels" in only:
         sections["kernels"] = kernel_lines(bench)
@@ -146,7 +146,7 @@ def main():
         save()
     with open(os.path.join(out, "report.md"), encoding="utf-8") as file:
         print(file.read(), end="")
-    say("bench: %s has report.md, cases.csv, runs.csv, passes.csv" % out)
+    say("bench: %s has report.md, readme.md, cases.csv, runs.csv, passes.csv" % out)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ See docs/python.md for what changes when you change the import, and what you gai
 
 import importlib
 
+from ._accelerate import accelerate
 from ._library import version as __version__
 from ._nmf import NMF, non_negative_factorization
 from ._pca import PCA
@@ -16,7 +17,7 @@ from ._select import consensus, select_rank
 _LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
           "gallery": "._gallery", "report": "._report"}
 
-__all__ = ["NMF", "PCA", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
+__all__ = ["NMF", "PCA", "accelerate", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
 
 
 def __getattr__(name):

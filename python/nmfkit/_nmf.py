@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from . import _checks, _options, _pickles, _sklearn, _start
+from ._accelerate import PARITY, solver_of
 from ._library import STOPPED, NmfError, library
 from ._matrix import FLOATS, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
@@ -18,8 +19,6 @@ BETA = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
 SOLVERS = OPTIONS["solver"].names
 INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
-# Rules of scikit-learn's: they begin where its NMF begins and warn when it does.
-PARITY = ("cd", "mu")
 # What a fit learned beside the components and transform needs.
 LEARNED = ("unit", "weighting", "idf")
 
@@ -137,7 +136,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
                 "initialization, and so leads to poorer results when used jointly with "
                 "init='nndsvd'. You may try init='nndsvda' or init='nndsvdar' instead.",
                 UserWarning, stacklevel=3)
-        if self.solver == "cd" and self.shuffle:
+        if solver_of(self.solver) == "cd" and self.shuffle:
             warnings.warn("shuffle=True is not followed: coordinates are visited in order",
                           UserWarning, stacklevel=3)
 
@@ -145,7 +144,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         """What is known of the entries, for the library; {}: each counts once."""
         observed = {"weights": weights, "missing": self.missing}
         observed = {name: value for name, value in observed.items() if value is not None}
-        if observed and self.solver in PARITY:
+        if observed and self._is_parity():
             raise ValueError("solver=%r takes no weights and no missing entries: solver='auto' does"
                              % self.solver)
         return observed
@@ -153,12 +152,17 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def _dtypes(self, X):
         """scikit-learn turns integers into float64; its rules are followed on the same numbers."""
         X = _sklearn.plain(X, self)
-        return FLOATS if self.solver in PARITY else kept_of(X)
+        return FLOATS if self._is_parity() else kept_of(X)
 
     def _follows(self):
         """scikit-learn's rule, in float64 whatever X is: its own float32 results differ from that by
         its rounding, and no rounding of ours is added."""
-        return self.solver in PARITY and self.precision == "auto"
+        return self._is_parity() and self.precision == "auto"
+
+    def _is_parity(self):
+        """Whether a rule of scikit-learn's is followed: it begins where its NMF begins and warns when
+        it does."""
+        return solver_of(self.solver) in PARITY
 
     def _beta(self):
         known = isinstance(self.beta_loss, str)
@@ -178,7 +182,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def _make_options(self, k, **more):
         """alpha_W and so on, the loss, and the library's own options."""
         return _options.make(
-            k=k, solver=self.solver, tol=min(self.tol, 1.0), max_iter=self.max_iter,
+            k=k, solver=solver_of(self.solver), tol=min(self.tol, 1.0), max_iter=self.max_iter,
             alpha_W=self.alpha_W, alpha_H=-1.0 if self.alpha_H == "same" else self.alpha_H,
             l1_ratio=self.l1_ratio, **self._loss_options(), **_options.own_values(self), **more)
 
@@ -212,7 +216,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         if self.init not in (None, "random") and k > min(X.shape):
             raise ValueError("init = '%s' can only be used when n_components <= "
                              "min(n_samples, n_features)" % self.init)
-        if self.solver in PARITY and self.starts in (None, 1):
+        if self._is_parity() and self.starts in (None, 1):
             return (k,) + _start.draw(X, k, self.init, self.random_state)
         return k, None, None
 
@@ -222,7 +226,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         return _sklearn.draw_seed(self.random_state) if is_needed else 0
 
     def _factorize(self, X, W, H, watch, observed):
-        if self.solver in PARITY:  # the start is drawn from X
+        if self._is_parity():  # the start is drawn from X
             _sklearn.refuse_unusable(self, X)
         if not observed:
             self._refuse_zeros(X)
@@ -267,7 +271,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         return trace_of(self._trace_lines)
 
     def _warn_if_unfinished(self):
-        unfinished = (self.n_iter_ == self.max_iter if self.solver in PARITY
+        unfinished = (self.n_iter_ == self.max_iter if self._is_parity()
                       else self.stopped_ == "max-iter")
         if unfinished and self.tol > 0:
             warnings.warn("Maximum number of iterations %d reached. Increase it to improve "

@@ -126,6 +126,10 @@ def the_whole_benchmark_writes_its_tables():
                  if run["case"] == "faces6" and "to that error" in run["program"]]
         assert float(to_it[0]["error"]) <= float(fit["peer_error"]) * rows.SLACK, runs
         assert result.stdout.count("\n| ") > len(wanted), result.stdout
+        assert "misses" not in result.stdout + result.stderr, "what is hoped for is nobody's figure"
+        with open(os.path.join(directory, "readme.md"), encoding="utf-8") as file:
+            heads, _, *lines = file.read().splitlines()
+        assert len(lines) == 3 and all(line.count("|") == heads.count("|") for line in lines), lines
         with open(os.path.join(directory, "scaling.svg"), encoding="ascii") as file:
             assert file.read().count("<polyline") == 3 * len(
                 {line["threads"] for line in read_csv(os.path.join(directory, "passes.csv"))

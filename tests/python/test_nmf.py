@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import python_test
 from python_test import claim, raises, warns
 
 np = python_test.need("numpy")
+import nmfkit  # noqa: E402
 from nmfkit import NMF, _sklearn, non_negative_factorization  # noqa: E402
 
 
@@ -269,8 +271,35 @@ def ctrl_c_stops_within_a_second_and_leaves_the_best_result():
     claim(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler is back")
 
 
+def accelerate_maps_named_solvers_and_says_so_once():
+    counts = np.random.RandomState(0).poisson(10 * X).astype(float)
+    how = dict(n_components=4, solver="mu", beta_loss="kullback-leibler", random_state=0)
+    auto = NMF(**{**how, "solver": "auto"}).fit(counts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        slow = NMF(**how).fit(counts)
+    try:
+        nmfkit.accelerate()
+        with warns(UserWarning, "solver='mu' is solved as 'auto'"):
+            fast = NMF(**how).fit(counts)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            again = NMF(**how).fit(counts)
+    finally:
+        nmfkit.accelerate(False)
+    claim(fast.get_params()["solver"] == "mu", "the parameter stays")
+    claim(np.array_equal(fast.components_, auto.components_), "it is auto's result")
+    claim(np.array_equal(again.components_, auto.components_), "and the second time")
+    claim(fast.reconstruction_err_ <= slow.reconstruction_err_, "%g after %g",
+          fast.reconstruction_err_, slow.reconstruction_err_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        after = NMF(**how).fit(counts)
+    claim(np.array_equal(after.components_, slow.components_), "scikit-learn's rule is back")
+
+
 python_test.main(
-    attributes_say_what_was_found, the_trace_is_put_together_when_it_is_asked_for,
+    accelerate_maps_named_solvers_and_says_so_once, attributes_say_what_was_found, the_trace_is_put_together_when_it_is_asked_for,
     names_of_features_are_forgotten_by_a_fit_without_them,
     the_signature_is_scikit_learn_s_and_the_option_table_s,
     transform_is_the_fit_s_own_w_and_looks_at_each_row_alone,
