@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_NAMED (1 << 22) /* features that get their index as a name: hashed ones are too many */
+
 /* The label of a line that can be one: numbers and commas. Returns its length, 0 for none. */
 static size_t label_length(const char *at, const char *end)
 {
@@ -208,7 +210,7 @@ static nmf_status find_first(const samples *s, int is_ldac, int *first)
 static nmf_status name_all(const samples *s, int is_ldac, int first, nmf_matrix *matrix)
 {
     nmf_status status = is_ldac ? NMF_OK : set_labels(s, matrix);
-    if (status == NMF_OK) {
+    if (status == NMF_OK && nmf_matrix_columns(matrix) <= MOST_NAMED) {
         status = set_feature_names(s, first, matrix);
     }
     if (status == NMF_OK && is_ldac) {
