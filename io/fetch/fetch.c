@@ -90,6 +90,7 @@ static nmf_status convert(const char *mat_path, const char *output, nmf_error *e
         return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the path %s", mat_path);
     snprintf(faces_in_file, bytes, "%s:faces", mat_path);
     nmf_matrix *read = NULL;
+    how.format = "mat"; /* whatever is in it */
     nmf_status status = nmf_io_read(faces_in_file, &how, &read, error);
     if (status == NMF_OK) status = check_faces(read, mat_path, error);
     if (status == NMF_OK) status = write_faces(read, output, error);
