@@ -23,7 +23,7 @@ if command -v fish >/dev/null; then
     completed=$(fish --no-config -c 'source nmf.fish; for line in "nmf tr" "nmf fit --in" \
         "nmf fit x --init nndsvda" "nmf generate s" "nmf help pc"
         complete -C $line; end' | cut -f 1 | tr '\n' ' ')
-    [ "$completed" = 'transform --init --inner-sweeps nndsvda nndsvdar swimmer pca ' ] ||
+    [ "$completed" = 'transform --index --init --inner-sweeps nndsvda nndsvdar swimmer pca ' ] ||
         fail "fish completes $completed"
 fi
 if command -v zsh >/dev/null; then
