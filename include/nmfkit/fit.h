@@ -41,11 +41,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options
                                           nmf_model **model, nmf_error *error);
 
 /* W for the rows of X with the model's H: for NMF each row's own problem (least squares, or its
- * divergence) solved to its own tolerance, so a row's answer does not depend on the other rows of
+ * divergence) solved to its end, whatever tol is, so a row's answer does not depend on the other rows of
  * the batch, and transform of the fitted X is the fit's own W (not for the solvers cd and mu, whose
  * W is left as their rule makes it; where beta is below 1 or above 2 a row may have several
- * minima); for PCA (X - 1 mean') H' (whitened if the model is). Reads tol and threads of options
- * (NULL: the model's own). *W is new, row-major, of the model's precision, owned by the caller.
+ * minima); for PCA (X - 1 mean') H' (whitened if the model is). Reads alpha_W, l1_ratio and threads
+ * of options (NULL: the model's own). *W is new, row-major, of the model's precision, owned by the caller.
  * X is weighed as the model's own data were (options.weighting of its fit), from a copy.
  * Where X and the model have feature names, columns are matched by them (options.match): put into
  * the model's order, surplus ones left out; features that X lacks are refused by name, or taken as
@@ -72,7 +72,7 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_match_features(const nmf_model *model, con
 
 /* W for the rows of X with components that come from no model: H is k x features, finite and >= 0,
  * of any type and layout, and read. Minimizes each row's D(x || w H) + penalties as nmf_transform
- * does. Of options (NULL: defaults) the loss, beta, alpha_W, l1_ratio, tol, precision (auto: H's),
+ * does. Of options (NULL: defaults) the loss, beta, alpha_W, l1_ratio, precision (auto: H's),
  * weighting (not TFIDF, whose idf only a model has), threads, block_rows and memory_limit count; k
  * is 0 or H's rows. *W is new, samples x k, row-major, the caller's. Errors: ARGUMENT, SHAPE
  * (columns other than H's), DATA (entries of H or X), MEMORY. Thread-safe. */

@@ -14,6 +14,7 @@
 /* The working state of one transform: a single visit with H held fixed. */
 typedef struct transform {
     const nmf_model_content *model;
+    const nmf_options *options; /* of this transform: its penalties count, not the fit's */
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
@@ -77,7 +78,7 @@ static void prepare_gram(transform *t, double l1, double l2)
 /* Those of a row of W, as in the fit. */
 static nmfi_penalties penalties_of(const transform *t)
 {
-    return nmfi_penalties_of(&t->model->options, 1, t->model->features, t->pass.scale, t->beta);
+    return nmfi_penalties_of(t->options, 1, t->model->features, t->pass.scale, t->beta);
 }
 
 static nmf_status solve_rows(transform *t, nmf_error *error)
@@ -152,7 +153,7 @@ static nmf_status observe(transform *t, const nmf_matrix *X, nmfi_source *source
 nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
                           const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
-    transform t = {.model = model};
+    transform t = {.model = model, .options = options};
     nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;

@@ -89,6 +89,39 @@ static void a_row_alone_is_that_row_in_the_batch(void **state)
         }
 }
 
+/* What a transform is asked for counts, not what the fit was: the same W as with the components alone. */
+static void penalties_of_a_transform_are_its_own(void **state)
+{
+    (void)state;
+    static const double ratios[] = {0, 1};
+    nmf_error error;
+    nmf_matrix *X = matrix_of(&problems[0], NMF_F64, BY_ROWS);
+    nmf_model *model = model_of(X, problems[0].k, NMF_SOLVER_AUTO);
+    nmf_matrix *free_W = transform(model, X, NULL);
+    for (int64_t r = 0; r < COUNT(ratios); r++) {
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.alpha_W = 0.05;
+        options.l1_ratio = ratios[r];
+        nmf_matrix *W = transform(model, X, &options), *with = NULL;
+        assert_int_equal(
+            nmf_transform_with(nmf_model_view(model)->H, X, &options, &with, &error), NMF_OK);
+        double sum = 0, free_sum = 0;
+        for (int64_t i = 0; i < nmf_matrix_rows(W); i++)
+            for (int64_t j = 0; j < nmf_matrix_columns(W); j++) {
+                const double w = nmf_matrix_at(W, i, j);
+                assert_true(fabs(w - nmf_matrix_at(with, i, j)) <= 1e-6 * (1 + w));
+                sum += w;
+                free_sum += nmf_matrix_at(free_W, i, j);
+            }
+        assert_true(sum < 0.999 * free_sum);
+        nmf_matrix_free(W);
+        nmf_matrix_free(with);
+    }
+    nmf_matrix_free(free_W);
+    nmf_model_free(model);
+    nmf_matrix_free(X);
+}
+
 /* W of the same rows in layouts [first, end): the same bits. */
 static void expect_one_answer(const problem *what, nmf_dtype dtype, layout first, layout end)
 {
@@ -249,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
         cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
+        cmocka_unit_test(penalties_of_a_transform_are_its_own),
         cmocka_unit_test(the_layout_changes_no_bit),
         cmocka_unit_test(each_row_meets_the_kkt_conditions),
         cmocka_unit_test(so_do_rows_that_the_model_never_saw),
