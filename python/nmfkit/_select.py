@@ -102,13 +102,22 @@ def _fields_of(keywords, scope):
 
 
 class _Asked:
-    """Around a call: Ctrl-C is noted, asks the library to stop, and is raised if nothing was known."""
+    """Around a call: what a signal's handler raises asks the library to stop. Ctrl-C leaves what is known
+    by then, and is raised where that is nothing; anything else is raised in any case."""
 
     def __init__(self):
         from ._watch import Watch
         self.watch = Watch(0)
         self.function = nmf_rank_progress_fn(
-            lambda _point, _context: int(self.watch.signalled is not None))
+            lambda _point, _context: int(self.watch.error is not None))
+
+    def call(self, function, *arguments):
+        try:
+            with self.watch:
+                call(function, *arguments)
+        finally:
+            if not isinstance(self.watch.error, KeyboardInterrupt):
+                self.watch.deliver()
 
 
 class RankResult:
@@ -177,9 +186,8 @@ def select_rank(X, ks=None, *, max_k=0, folds=0, repeats=0, starts=0, known=None
         if getattr(known, "_handle", None) is None:
             raise ValueError("known must be a RankResult of this process")
         wishes.known = known._handle.pointer
-    with asked.watch:
-        call(library.nmf_rank, matrix.pointer, ctypes.byref(values), ctypes.byref(wishes),
-             handle.out())
+    asked.call(library.nmf_rank, matrix.pointer, ctypes.byref(values), ctypes.byref(wishes),
+               handle.out())
     return RankResult(library.nmf_rank_view(handle.pointer).contents, handle)
 
 
@@ -225,7 +233,6 @@ def consensus(X, n_components, *, replicates=0, perturb="starts", density_thresh
                                    perturbation=PERTURBATIONS.index(perturb),
                                    density_threshold=density_threshold, neighborhood=neighborhood,
                                    progress=asked.function)
-    with asked.watch:
-        call(library.nmf_consensus, matrix.pointer, ctypes.byref(values), ctypes.byref(wishes),
-             handle.out())
+    asked.call(library.nmf_consensus, matrix.pointer, ctypes.byref(values), ctypes.byref(wishes),
+               handle.out())
     return Consensus(library.nmf_consensus_view(handle.pointer).contents)
