@@ -265,6 +265,7 @@ static void what_no_report_can_be_made_of_is_refused(void **state)
     assert_int_equal(nmf_render_report(model, &options, in_folder("no.html"), &error),
                      NMF_ERROR_FORMAT);
     assert_int_equal(files_in_folder(), 0);
+    nmf_matrix_free(data);
     nmf_model_free(model);
 }
 
