@@ -21,7 +21,8 @@ endif()
 
 # How good fits are, which a sanitizer does not change: other tests take the same ways with less data, and
 # these would take it a quarter of an hour.
-set(figures docs_blocks report_page report_real select_definitions ledger property_sketch python_news parity_divergence_f32 parity_jmm parity_numpy_pca
+set(figures docs_blocks report_page report_real select_definitions ledger property_sketch python_news
+            parity_divergence_f32 parity_jmm parity_numpy_pca
             parity_sklearn_mu parity_sklearn_nmf)
 
 # nmfkit_test(NAME COMMAND...): one ctest.

@@ -239,6 +239,15 @@ static nmf_status check_data(nmfi_figures *f, nmf_error *error)
                         (long long)nmf_matrix_rows(X), (long long)nmf_matrix_columns(X),
                         (long long)f->m, (long long)f->n);
     }
+    /* Holes would be drawn as zeros, and every error counted wrongly. */
+    if (nmf_matrix_has_weights(X) || nmf_matrix_missing(X) != NMF_MISSING_NONE) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "a report knows no weights and no missing entries: leave the data out");
+    }
+    const nmf_status usable = nmf_matrix_validate(X, error);
+    if (usable != NMF_OK) {
+        return usable;
+    }
     f->has_X = 1;
     f->X = X;
     f->is_same_X =

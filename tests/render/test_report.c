@@ -248,6 +248,17 @@ static void what_no_report_can_be_made_of_is_refused(void **state)
                      NMF_ERROR_SHAPE);
     assert_non_null(strstr(error.message, "2 samples x 2 features; the model was fitted to 4 x 3"));
     assert_null(html);
+    double holes[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3};
+    holes[5] = NAN;
+    nmf_matrix *missing = matrix_of(4, 3, holes);
+    options.X = missing;
+    assert_int_equal(nmf_render_report_html(model, &options, &html, &bytes, &error),
+                     NMF_ERROR_DATA);
+    assert_non_null(strstr(error.message, "X[1,2]"));
+    assert_int_equal(nmf_matrix_set_missing(missing, NMF_MISSING_NAN, &error), NMF_OK);
+    assert_int_equal(nmf_render_report_html(model, &options, &html, &bytes, &error),
+                     NMF_ERROR_ARGUMENT);
+    nmf_matrix_free(missing);
     options = NMF_RENDER_REPORT_INIT;
     options.kind = "pictures";
     assert_int_equal(nmf_render_report(model, &options, in_folder("no.html"), &error),
