@@ -1,5 +1,6 @@
 /* Entry-wise looks at a matrix: one value, rows converted, the fingerprint. Loops over X that
  * must be fast are kernels; these serve readers, writers and messages. */
+#include "base/digest.h"
 #include "data/matrix.h"
 #include "data/source.h"
 #include "data/sparse.h"
@@ -131,18 +132,12 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
     return NMF_OK;
 }
 
-static uint64_t mix(uint64_t word)
-{
-    word = (word ^ word >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-    return word ^ word >> 32;
-}
-
 /* The hash of an entry at its place; zeros, stored or not, add nothing. */
 static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
 {
     uint64_t bits = 0;
     memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
-    return bits ? mix(mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
+    return bits ? nmfi_mix(nmfi_mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
 }
 
 static uint64_t hash_dense(const nmf_dense *d)
@@ -198,8 +193,8 @@ uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
                              : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
                                                             : hash_dense(d);
     uint64_t digest = UINT64_C(0xCBF29CE484222325);
-    digest = mix(digest ^ (uint64_t)d->rows);
-    digest = mix(digest ^ (uint64_t)d->columns);
-    digest = mix(digest ^ (uint64_t)d->dtype);
-    return mix(digest ^ entries);
+    digest = nmfi_mix(digest ^ (uint64_t)d->rows);
+    digest = nmfi_mix(digest ^ (uint64_t)d->columns);
+    digest = nmfi_mix(digest ^ (uint64_t)d->dtype);
+    return nmfi_mix(digest ^ entries);
 }
