@@ -53,7 +53,7 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT, X, options, model, error);
+    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
 }
 
 nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,

@@ -1,5 +1,6 @@
 /* Opening a fit: which way X is read, all the memory, the team, the reading that validates X. */
 #include "fit/choose.h"
+#include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/method.h"
 
@@ -44,6 +45,8 @@ static void layout(nmfi_fit *fit)
     const int keeps = fit->choice.starts > 1;
     layout_factor(&fit->W, arena, k, bytes, keeps);
     layout_factor(&fit->H, arena, k, bytes, keeps);
+    nmfi_constraints_layout(fit, &fit->W, arena);
+    nmfi_constraints_layout(fit, &fit->H, arena);
     if (work->sketch.width > 0)
         nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
@@ -116,6 +119,7 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     fit->W.l2 = penalties.W_l2;
     fit->H.l1 = penalties.H_l1;
     fit->H.l2 = penalties.H_l2;
+    nmfi_constraints_fill(fit);
     const nmfi_stage on_X = fit->on_X;
     return on_X.method->prepare ? on_X.method->prepare(fit, on_X.state, error) : NMF_OK;
 }
@@ -202,11 +206,13 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = choose(fit, options, error);
+    nmf_status status = nmfi_constraints_open(fit, options, error);
+    if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);
+        nmfi_constraints_close(fit);
         return status;
     }
     work->kernels =
@@ -222,6 +228,7 @@ void nmfi_close(nmfi_fit *fit)
     nmfi_team_stop(fit->work.team);
     nmfi_release(fit->work.arena.base);
     nmfi_observed_free(&fit->work.observed);
+    nmfi_constraints_close(fit);
     free(fit->in_sketch.state);
     free(fit->on_X.state);
     fit->work.team = NULL;

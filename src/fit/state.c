@@ -1,6 +1,7 @@
 /* Moving between the parts of a fit's state (state.h). */
 #include "fit/state.h"
 
+#include "fit/constraints.h"
 #include "fit/factors.h"
 #include "fit/loss.h"
 
@@ -58,8 +59,8 @@ void nmfi_balance(nmfi_fit *fit)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
-    if (!nmfi_scales_are_free(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
         char *w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
         char *h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
         double w2 = 0, h2 = 0;

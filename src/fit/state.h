@@ -5,6 +5,7 @@
 
 #include "data/observed.h"
 #include "fit/checkpoint.h"
+#include "fit/limits.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -47,9 +48,13 @@ typedef struct nmfi_facts {
  * of a factor gives, `ahead` the point past it that extrapolation leads to. */
 typedef struct nmfi_factor {
     nmfi_partition partition;
-    int is_W;       /* 1: W, 0: H */
-    int along_rows; /* 1: it runs along the pass's rows, so the pass updates it */
-    double l1, l2;  /* its penalties, of scaled X */
+    int is_W;           /* 1: W, 0: H */
+    int along_rows;     /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;      /* its penalties, of scaled X */
+    nmfi_limits limits; /* what its entries may be, as it was said; as rules read it */
+    nmfi_allowed allowed;
+    unsigned char *held; /* k: 1 where the component's scale is not free */
+    int all_fixed;       /* no entry may move */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
     double *gram;                 /* k x k, of what the last update added up */
@@ -113,10 +118,12 @@ typedef struct nmfi_work {
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
     nmfi_observed observed; /* then; else empty */
-    nmfi_pass pass;         /* along the way X is stored */
-    nmfi_pass transposed;   /* the other way, where the method asks for one; else no kernels */
-    int accumulates;        /* `pass` needs room for the sums of products */
-    nmfi_sketch sketch;     /* for starts and fits that need one, else width 0 */
+    nmf_matrix *known_H,
+        *known_keep; /* known components in the order of X's features, where theirs is another */
+    nmfi_pass pass;  /* along the way X is stored */
+    nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
+    int accumulates;      /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
