@@ -1,11 +1,11 @@
 /* Checkpoints of a fit (checkpoint.h): a header that says whose they are, the place, then the pieces. */
 #include "fit/checkpoint.h"
 
+#include "fit/constraints.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "fit/constraints.h"
 #include "data/matrix.h"
 
 #include <assert.h>
