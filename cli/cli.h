@@ -68,6 +68,7 @@ typedef struct cli_args {
     int header, decimal, is_long, first_index;
     int64_t features;
 
+    const char *memory_limit; /* of convert, which is no fit */
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
     int quiet, verbose, as_json;
@@ -90,9 +91,9 @@ typedef struct cli_args {
     int64_t max_k, folds, repeats, starts, replicates;
     const char *density, *neighborhood; /* numbers */
     int perturb, like;
-    const char *rank_file, *kind; /* of report */
-    int language;                 /* 0 en, 1 zh */
-    int64_t most_samples;         /* 0: chosen */
+    const char *rank_file, *kind;  /* of report */
+    int language;                  /* 0 en, 1 zh */
+    int64_t most_samples;          /* 0: chosen */
     int curve, shares, similarity; /* of plot */
 
     int64_t shape[2], rank; /* of bench; 0: the standard ones */

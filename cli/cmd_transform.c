@@ -63,7 +63,9 @@ int cli_run_transform(const cli_args *args)
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
-    if (status == NMF_OK) status = nmf_transform(model, X, &options, &W, &error);
+    if (status == NMF_OK) /* W of data on disk is solved for as it is written */
+        status = (nmf_matrix_is_in_memory(X) ? nmf_transform : nmf_transform_on_demand)(
+            model, X, &options, &W, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);
     nmf_matrix_free(W);
     nmf_matrix_free(X);
