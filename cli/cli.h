@@ -96,7 +96,7 @@ typedef struct cli_args {
     int64_t most_samples;          /* 0: chosen */
     int curve, shares, similarity; /* of plot */
 
-    int64_t shape[2], rank; /* of bench; 0: the standard ones */
+    int64_t shape[2], rank; /* of bench and generate; 0: the standard ones */
     int storage, loss, quick;
 } cli_args;
 

@@ -8,7 +8,7 @@ static nmf_status generate_parts(const cli_args *args, nmf_matrix **matrix, nmf_
 {
     const int shaped = args->shape[0] > 0;
     return nmf_io_generate_parts(shaped ? args->shape[0] : 1000, shaped ? args->shape[1] : 1024,
-                                 args->components > 0 ? args->components : 24, (uint64_t)args->seed,
+                                 args->rank > 0 ? args->rank : 24, (uint64_t)args->seed,
                                  matrix, error);
 }
 
@@ -16,7 +16,7 @@ static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error 
 {
     const char *const name = args->operands[0];
     if (strcmp(name, "parts") == 0) return generate_parts(args, matrix, error);
-    if (args->shape[0] > 0 || args->components > 0)
+    if (args->shape[0] > 0 || args->rank > 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "%s has a shape and parts of its own; --shape and -k are for parts", name);
     if (strcmp(name, "faces") == 0)

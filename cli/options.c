@@ -48,7 +48,7 @@ const cli_option cli_own_options[] = {
 
     {"shape", 0, CLI_KIND_PAIR, CLI_GENERATE, FIELD(shape), "SAMPLESxFEATURES",
      "shape of parts; default: 1000x1024", NULL, 1, INT32_MAX},
-    {"components", 'k', CLI_KIND_INT, CLI_GENERATE, FIELD(components), "K",
+    {"components", 'k', CLI_KIND_INT, CLI_GENERATE, FIELD(rank), "K",
      "number of parts; default: 24", NULL, 1, 100000},
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},

@@ -184,7 +184,7 @@ static size_t result_bytes(const nmfi_fit *fit)
 /* Of a scratch file some lies in memory, or every touch would wait for the disk. */
 static size_t resident_bytes(const nmfi_arena *arena)
 {
-    enum { LEAST = 16 << 20 };
+    enum { LEAST = 4 << 20 };
     return arena->long_used < LEAST ? arena->long_used : LEAST;
 }
 
