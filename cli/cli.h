@@ -71,6 +71,7 @@ typedef struct cli_args {
     const char *memory_limit; /* of convert, which is no fit */
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
+    const char *checkpoint, *every; /* of fit; with resume below */
     int quiet, verbose, as_json;
     int64_t components; /* of demo */
     int demo_language;  /* 0 by the locale, 1 en, 2 zh */
@@ -87,7 +88,8 @@ typedef struct cli_args {
     int tsv;
     int man, completion;
 
-    const char *ranks, *plot, *resume; /* of rank and consensus; 0: the library's defaults */
+    const char *ranks, *plot; /* of rank and consensus; 0: the library's defaults */
+    const char *resume;       /* of rank and fit */
     int64_t max_k, folds, repeats, starts, replicates;
     const char *density, *neighborhood; /* numbers */
     int perturb, like;

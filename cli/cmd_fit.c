@@ -1,4 +1,5 @@
 /* nmf fit: non-negative parts of the data, saved as a model. */
+#include "checkpoint.h"
 #include "data.h"
 #include "interrupt.h"
 #include "learn.h"
@@ -27,6 +28,7 @@ int cli_run_fit(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     nmf_matrix *start_W = NULL, *start_H = NULL;
+    nmf_io_checkpoint *checkpoint = NULL;
     nmf_options options = args->options;
     nmf_status status = check_start(args, &options, &error);
     /* The data options are about DATA; the start is read as it lies in its files. */
@@ -36,7 +38,11 @@ int cli_run_fit(const cli_args *args)
         status = nmf_io_read(args->start_H, NULL, &start_H, &error);
     options.start_W = start_W;
     options.start_H = start_H;
-    if (status == NMF_OK) status = cli_learn(args, &options, nmf_fit, ".nmf.npz", &error);
+    if (status == NMF_OK) status = cli_checkpoint_open(args, &checkpoint, &error);
+    options.checkpoints = nmf_io_checkpoint_hook(checkpoint);
+    if (status == NMF_OK)
+        status = cli_learn(args, &options, checkpoint, nmf_fit, ".nmf.npz", &error);
+    nmf_io_checkpoint_close(checkpoint);
     nmf_matrix_free(start_W);
     nmf_matrix_free(start_H);
     const int code = status == NMF_OK ? CLI_DONE : cli_fail(args, &error);

@@ -11,7 +11,7 @@
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
-static volatile sig_atomic_t received, worth_keeping;
+static volatile sig_atomic_t received, worth_keeping, asked;
 static int stderr_is_terminal;
 static int holds; /* not yet released: they nest */
 
@@ -50,6 +50,29 @@ static void install(int number)
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) sigaddset(&action.sa_mask, signals[i]);
     sigaction(number, &action, NULL);
+}
+
+static void note_asked(int number)
+{
+    (void)number;
+    asked = 1;
+}
+
+void cli_interrupt_answer(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note_asked;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+int cli_interrupt_asked(void)
+{
+    const int now = asked;
+    if (now) asked = 0;
+    return now;
 }
 
 void cli_interrupt_begin(void)

@@ -12,6 +12,11 @@ void cli_interrupt_hold(void);
 void cli_interrupt_keep(void);
 int cli_interrupted(void); /* 1 once a signal came */
 
+/* SIGUSR1 asks for a checkpoint from here on, in place of ending the command; whether it has asked since
+ * the last time. */
+void cli_interrupt_answer(void);
+int cli_interrupt_asked(void);
+
 /* Ends a hold (without one it does nothing). After the last one, if a signal came the command now
  * dies of it, as every shell and make expects of a command that was interrupted (status 130, or 143
  * for SIGTERM), and this does not return. */

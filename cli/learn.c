@@ -1,6 +1,7 @@
 /* See learn.h. Everything that can be known to fail before the fit is looked at before the fit. */
 #include "learn.h"
 
+#include "checkpoint.h"
 #include "data.h"
 #include "draw.h"
 #include "files.h"
@@ -18,7 +19,8 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
                                   {"--save-W", args->save_W, CLI_MATRIX_OUT},
                                   {"--save-H", args->save_H, CLI_MATRIX_OUT},
                                   {"--gallery", args->gallery, CLI_PICTURE_OUT},
-                                  {"--json", args->json, CLI_TEXT_OUT}};
+                                  {"--json", args->json, CLI_TEXT_OUT},
+                                  {"--checkpoint", cli_checkpoint_path(args), CLI_TEXT_OUT}};
     if (args->options.k == 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "-k K, the number of components, is missing");
     return cli_check_files(args, outputs, sizeof outputs / sizeof *outputs, error);
@@ -83,8 +85,9 @@ static nmf_status keep_other_models(const char *path, const nmf_matrix *X, nmf_e
                     "%s is there and is a model of other data: name the new one with -o", path);
 }
 
-nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn_fn learn,
-                     const char *suffix, nmf_error *error)
+nmf_status cli_learn(const cli_args *args, const nmf_options *options,
+                     nmf_io_checkpoint *checkpoint, cli_learn_fn learn, const char *suffix,
+                     nmf_error *error)
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
@@ -106,6 +109,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
         if (status == NMF_OK) say_interrupted(args, output, model);
+        if (status == NMF_OK) cli_checkpoint_end(args, checkpoint, model);
     }
     nmf_model_free(model);
     nmf_matrix_free(X);

@@ -10,9 +10,11 @@ typedef nmf_status (*cli_learn_fn)(const nmf_matrix *X, const nmf_options *optio
 
 /* Learns from the operands with `options` (those of args, and what the command adds) and writes all
  * that was asked for, the model first, under args->output or the data's name with `suffix`. Ctrl-C
- * keeps the best result so far, and then does not return. */
-nmf_status cli_learn(const cli_args *args, const nmf_options *options, cli_learn_fn learn,
-                     const char *suffix, nmf_error *error);
+ * keeps the best result so far, and then does not return. checkpoint: the file that options.checkpoints
+ * goes to, or NULL. */
+nmf_status cli_learn(const cli_args *args, const nmf_options *options,
+                     nmf_io_checkpoint *checkpoint, cli_learn_fn learn, const char *suffix,
+                     nmf_error *error);
 
 /* Runs `learn` with the progress line, and Ctrl-C stopping it early; after this the caller writes
  * and then calls cli_interrupt_release. Notes the data's fingerprint in the model. */

@@ -106,6 +106,17 @@ const cli_option cli_own_options[] = {
      "start from this W (samples x k); implies --init custom", NO_BOUNDS},
     {"start-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(start_H), "FILE",
      "start from this H (k x features); implies --init custom", NO_BOUNDS},
+    {"checkpoint", 0, CLI_KIND_FILE, CLI_FIT, FIELD(checkpoint), "FILE",
+     "keep there where the fit stands, now and then and when a signal comes (SIGTERM and SIGHUP, "
+     "which then end it, SIGUSR1, after which it goes on); the file goes with the end of the fit",
+     NO_BOUNDS},
+    {"every", 0, CLI_KIND_TEXT, CLI_FIT, FIELD(every), "TIME",
+     "how often, such as 60s, 5m or 1h; default: 60s", NO_BOUNDS},
+    {"resume", 0, CLI_KIND_FILE, CLI_FIT, FIELD(resume), "FILE",
+     "go on from this checkpoint, with the same data and options, to the very result that the fit "
+     "would have had; it is kept up to date, unless --checkpoint names another file. Where both "
+     "name the same one, it need not be there yet",
+     NO_BOUNDS},
     {"gallery", 0, CLI_KIND_FILE, FITS, FIELD(gallery), "PICTURE",
      "also draw the components: .png, .svg or .pdf", NO_BOUNDS},
     {"json", 0, CLI_KIND_FILE, FITS, FIELD(json), "FILE",

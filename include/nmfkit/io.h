@@ -62,31 +62,10 @@ typedef struct nmf_io_read_options {
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
-    nmf_io_read_options defaults = {sizeof(nmf_io_read_options),
-                                    0,
-                                    0,
-                                    0,
-                                    0,
-                                    0,
-                                    0,
-                                    NULL,
-                                    NULL,
-                                    NULL,
-                                    NULL,
-                                    NMF_IO_HEADER_AUTO,
-                                    NULL,
-                                    NULL,
-                                    NULL,
-                                    NULL,
-                                    0,
-                                    NULL,
-                                    0,
-                                    0,
-                                    NULL,
-                                    NULL,
-                                    0,
-                                    NULL,
-                                    NULL};
+    nmf_io_read_options defaults = {
+        sizeof(nmf_io_read_options), 0,    0,    0,    0,    0, 0,    NULL, NULL, NULL, NULL,
+        NMF_IO_HEADER_AUTO,          NULL, NULL, NULL, NULL, 0, NULL, 0,    0,    NULL, NULL,
+        0,                           NULL, NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
@@ -161,6 +140,55 @@ NMF_API int nmf_io_is_model(const char *path);
  * ARGUMENT, MEMORY; a file that cannot be read is no model. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_recognise_model(const char *path, int *is_model,
                                                          nmf_error *error);
+
+/* A fit's checkpoint in a file (nmfkit/checkpoint.h): at any time the last one that was written whole.
+ *
+ *     nmf_io_checkpoint_options wishes = NMF_IO_CHECKPOINT_INIT;
+ *     wishes.path = "faces.checkpoint";
+ *     status = nmf_io_checkpoint_open(&wishes, &file, &error);
+ *     options.checkpoints = nmf_io_checkpoint_hook(file);
+ *     status = nmf_fit(X, &options, &model, &error);
+ *     if (status == NMF_OK && the fit has ended) nmf_io_checkpoint_remove(file);
+ *     nmf_io_checkpoint_close(file);
+ *
+ * `path`: where it is kept. `resume`: the checkpoint that the fit goes on from (it may be `path`, and is
+ * where `path` is NULL), or NULL. A file at `path` that the fit does not go on from is not replaced.
+ * While it is open no other process may keep one there: PATH.lock tells them. */
+typedef struct nmf_io_checkpoint nmf_io_checkpoint;
+typedef struct nmf_io_checkpoint_options {
+    size_t struct_bytes;
+    const char *path, *resume;
+    double every_seconds;
+    /* Whether one is wanted now, beside those that time brings; NULL: never. */
+    int (*wanted)(void *context);
+    void *wanted_context;
+    /* Gets a sentence where one could not be written (a full disk): the fit goes on, and the one
+     * before stays. NULL: that ends the fit. */
+    void (*note)(const char *sentence, void *context);
+    void *note_context;
+} nmf_io_checkpoint_options;
+
+static inline nmf_io_checkpoint_options nmf_io_checkpoint_init(void)
+{
+    nmf_io_checkpoint_options defaults = {
+        sizeof(nmf_io_checkpoint_options), NULL, NULL, 60.0, NULL, NULL, NULL, NULL};
+    return defaults;
+}
+#define NMF_IO_CHECKPOINT_INIT nmf_io_checkpoint_init()
+
+/* Errors: ARGUMENT (no path, a negative time), FILE (another run keeps its checkpoint there, a file is
+ * there already, `resume` cannot be read, the folder cannot be written), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_checkpoint_open(const nmf_io_checkpoint_options *options,
+                                                         nmf_io_checkpoint **file,
+                                                         nmf_error *error);
+/* For options.checkpoints; lives as long as the file is open. */
+NMF_API const nmf_checkpoints *nmf_io_checkpoint_hook(const nmf_io_checkpoint *file);
+/* How many were written. */
+NMF_API int64_t nmf_io_checkpoint_count(const nmf_io_checkpoint *file);
+/* The fit has ended: there is nothing to go on with. Takes away what is at the path, whether this fit
+ * wrote it or went on from it. */
+NMF_API void nmf_io_checkpoint_remove(nmf_io_checkpoint *file);
+NMF_API void nmf_io_checkpoint_close(nmf_io_checkpoint *file); /* NULL is fine */
 
 /* The manifest as JSON text (also the core of `--json`); free() it. NULL only when memory is
  * out. */

@@ -3,6 +3,7 @@
 #ifndef NMFKIT_NMFKIT_H
 #define NMFKIT_NMFKIT_H
 
+#include <nmfkit/checkpoint.h>
 #include <nmfkit/fit.h>
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>

@@ -3,6 +3,7 @@
 #ifndef NMFKIT_OPTIONS_H
 #define NMFKIT_OPTIONS_H
 
+#include <nmfkit/checkpoint.h>
 #include <nmfkit/matrix.h>
 #include <nmfkit/weighting.h>
 
@@ -124,6 +125,7 @@ typedef struct nmf_options {
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) double field;
 #define NMF_OPTION_FLAG(field, flag, value, scope, help) int field;
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) type field;
+#define NMF_OPTION_HOOK(field, type) type field;
 #include <nmfkit/options.def>
 } nmf_options;
 
@@ -136,6 +138,7 @@ static inline nmf_options nmf_options_init(void)
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) value,
 #define NMF_OPTION_FLAG(field, flag, value, scope, help) value,
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) value,
+#define NMF_OPTION_HOOK(field, type) NULL,
 #include <nmfkit/options.def>
     };
     return defaults;

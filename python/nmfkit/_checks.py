@@ -2,6 +2,7 @@
 range [0, inf). Got -1 instead." """
 
 import numbers
+import os
 
 import numpy as np
 
@@ -37,6 +38,7 @@ def instance(kind, words):
     return lambda value: isinstance(value, kind), words
 
 
+PATH = instance((str, bytes, os.PathLike), "a path")
 NONE = (lambda value: value is None, "None")
 BOOLEAN = instance((bool, np.bool_), "an instance of 'bool'")
 ANY_REAL = instance(numbers.Real, "an instance of 'float'")

@@ -27,6 +27,15 @@ class nmf_io_read_options(ctypes.Structure):
 NOTE = ctypes.CFUNCTYPE(None, c_char_p, c_void_p)  # nmf_io_read_options.note
 
 
+WANTED = ctypes.CFUNCTYPE(c_int, c_void_p)  # nmf_io_checkpoint_options.wanted
+
+
+class nmf_io_checkpoint_options(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("path", c_char_p), ("resume", c_char_p),
+                ("every_seconds", ctypes.c_double), ("wanted", WANTED),
+                ("wanted_context", c_void_p), ("note", NOTE), ("note_context", c_void_p)]
+
+
 class nmf_io_fetch_options(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("url", c_char_p), ("sha256", c_char_p),
                 ("from", c_char_p), ("output", c_char_p), ("progress", c_void_p),
@@ -46,6 +55,10 @@ declare(io, {
                          ERROR),
     "nmf_io_save_model": (c_int, c_void_p, c_char_p, ERROR),
     "nmf_io_load_model": (c_int, c_char_p, OUT, ERROR),
+    "nmf_io_checkpoint_open": (c_int, POINTER(nmf_io_checkpoint_options), OUT, ERROR),
+    "nmf_io_checkpoint_hook": (c_void_p, c_void_p),
+    "nmf_io_checkpoint_remove": (None, c_void_p),
+    "nmf_io_checkpoint_close": (None, c_void_p),
     "nmf_io_generate_faces": (c_int, c_uint64, OUT, ERROR),
     "nmf_io_generate_swimmer": (c_int, OUT, ERROR),
     "nmf_io_fetch_olivetti": (c_int, POINTER(nmf_io_fetch_options), ERROR),

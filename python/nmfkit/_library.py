@@ -102,11 +102,21 @@ def option_rows():
 OPTION_TYPES = (c_int64, c_double, c_int, c_int)  # of nmf_option_kind: int, real, flag, enum
 
 
+HOOKS = {"missing_features": "checkpoints"}  # pointers that no table lists, each behind an option
+
+
+def _option_fields():
+    for row in sorted(option_rows(), key=lambda row: row.offset):
+        name = row.field.decode()
+        yield name, OPTION_TYPES[row.kind]
+        if name in HOOKS:
+            yield HOOKS[name], c_void_p
+
+
 class nmf_options(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("start_W", c_void_p), ("start_H", c_void_p),
-                ("progress", nmf_progress_fn), ("progress_context", c_void_p)] + [
-                    (row.field.decode(), OPTION_TYPES[row.kind])
-                    for row in sorted(option_rows(), key=lambda row: row.offset)]
+                ("progress", nmf_progress_fn), ("progress_context", c_void_p),
+                *_option_fields()]
 
 
 class nmf_model_content(ctypes.Structure):

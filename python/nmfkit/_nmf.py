@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _checks, _options, _pickles, _sklearn, _start
 from ._accelerate import PARITY, solver_of
+from ._checkpoint import kept
 from ._library import STOPPED, NmfError, library
 from ._matrix import FLOATS, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
@@ -36,6 +37,9 @@ PARAMETERS = {
     "verbose": (_checks.VERBOSE,),
     "shuffle": (_checks.BOOLEAN,),
     "missing": (_checks.among("nan", "unstored"), _checks.NONE),
+    "checkpoint": (_checks.PATH, _checks.NONE),
+    "every": (_checks.real(0),),
+    "resume": (_checks.BOOLEAN, _checks.PATH, _checks.NONE),
 }
 # Options of the library that these parameters stand for.
 SPOKEN_FOR = ("k", "init", "solver", "loss", "beta", "tol", "max_iter", "seed", "alpha_W",
@@ -71,6 +75,11 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     verbose: 1 prints an iteration every half second, and the end; 2 prints every iteration.
     shuffle: accepted; coordinates are visited in order.
 
+    checkpoint: a file that keeps where the fit stands, every so many seconds and when SIGTERM, SIGHUP
+        or SIGUSR1 come (those whose handlers are Python's defaults); it goes with the end of the fit.
+    resume: a file to go on from, with the same data and parameters, to the very result that the fit
+        would have had; True: checkpoint's, if it is there.
+
     X may be a DataFrame or a Dataset of nmfkit: their feature names are kept, and transform matches
     the columns of new data with them.
 
@@ -81,7 +90,8 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
 
     def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
                  tol=1e-4, max_iter=200, random_state=None, alpha_W=0.0, alpha_H="same",
-                 l1_ratio=0.0, verbose=0, shuffle=False, missing=None, **options):
+                 l1_ratio=0.0, verbose=0, shuffle=False, missing=None, checkpoint=None, every=60.0,
+                 resume=None, **options):
         self.n_components = n_components
         self.init = init
         self.solver = solver
@@ -95,6 +105,9 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         self.verbose = verbose
         self.shuffle = shuffle
         self.missing = missing
+        self.checkpoint = checkpoint
+        self.every = every
+        self.resume = resume
         _options.store_options(self, options)
 
     # ---- fit ----
@@ -239,7 +252,11 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         if self._follows():
             options.precision = _options.F64
         try:
-            return learn(library.nmf_fit, X, options, **observed)
+            with kept(self.checkpoint, self.every, self.resume, watch) as (hook, ended):
+                options.checkpoints = hook
+                model = learn(library.nmf_fit, X, options, **observed)
+                ended(model.content.stopped)
+                return model
         except NmfError as error:
             if error.kind != "data" or observed:
                 raise

@@ -74,7 +74,8 @@ def _option(row):
                   row.highest_integer if whole else row.highest, names, row.help.decode())
 
 
-HEAD = ("start_W", "start_H", "progress", "progress_context")  # what is not in the table
+# What is not in the table.
+HEAD = ("start_W", "start_H", "progress", "progress_context", *_library.HOOKS.values())
 OPTIONS = {option.field: option for option in map(_option, _library.option_rows())}
 
 

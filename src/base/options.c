@@ -97,6 +97,7 @@ static const nmf_option_info table[] = {
      offsetof(nmf_options, field), \
      0, \
      0},
+#define NMF_OPTION_HOOK(field, type) /* nothing that a text could say */
 #include <nmfkit/options.def>
 };
 

@@ -1,5 +1,6 @@
 /* Entry-wise looks at a matrix: one value, rows converted, the fingerprint. Loops over X that
  * must be fast are kernels; these serve readers, writers and messages. */
+#include "base/digest.h"
 #include "data/matrix.h"
 #include "data/source.h"
 #include "data/sparse.h"
@@ -146,18 +147,12 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
     return NMF_OK;
 }
 
-static uint64_t mix(uint64_t word)
-{
-    word = (word ^ word >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-    return word ^ word >> 32;
-}
-
 /* The hash of an entry at its place; zeros, stored or not, add nothing. */
 static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
 {
     uint64_t bits = 0;
     memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
-    return bits ? mix(mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
+    return bits ? nmfi_mix(nmfi_mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
 }
 
 static uint64_t hash_dense(const nmf_dense *d)
@@ -222,10 +217,10 @@ static uint64_t hash_sparse(const nmf_sparse *s)
 uint64_t nmfi_fingerprint_of(int64_t samples, int64_t features, nmf_dtype dtype, uint64_t sum)
 {
     uint64_t digest = UINT64_C(0xCBF29CE484222325);
-    digest = mix(digest ^ (uint64_t)samples);
-    digest = mix(digest ^ (uint64_t)features);
-    digest = mix(digest ^ (uint64_t)dtype);
-    return mix(digest ^ sum);
+    digest = nmfi_mix(digest ^ (uint64_t)samples);
+    digest = nmfi_mix(digest ^ (uint64_t)features);
+    digest = nmfi_mix(digest ^ (uint64_t)dtype);
+    return nmfi_mix(digest ^ sum);
 }
 
 uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)

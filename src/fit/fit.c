@@ -29,6 +29,10 @@ static void choose_passes(const nmfi_fit *fit, nmfi_sketch *sketch)
 static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_sketch *sketch = &fit->work.sketch;
+    if (nmfi_goes_on_without_sketch(fit)) {
+        if (fit->in_sketch.method && fit->place.sketch_rank == 0) nmfi_drop_sketch(fit);
+        return NMF_OK;
+    }
     if (sketch->width == 0) return NMF_OK;
     choose_passes(fit, sketch);
     sketch->seed = fit->choice.options.seed;
@@ -62,17 +66,30 @@ static nmf_status iterate_for(nmfi_fit *fit, int64_t iterations, nmf_error *erro
     return status;
 }
 
+/* The start, and what it comes to in the sketch. */
+static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
+{
+    const nmfi_stage on_X = fit->on_X;
+    nmf_status status = NMF_OK;
+    if (!fit->keeper.resumes) {
+        nmfi_rewind(fit);
+        fit->place = (nmfi_place){.start = s, .phase = NMFI_IN_SKETCH, .best = fit->place.best};
+        status = nmfi_make_start(fit, s, error);
+    }
+    if (status == NMF_OK && fit->in_sketch.method) status = converge_in_sketch(fit, error);
+    fit->place.phase = NMFI_STARTING;
+    if (status != NMF_OK || !on_X.method->begin) return status;
+    return on_X.method->begin(fit, on_X.state, error);
+}
+
 static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
-    void *const state = fit->on_X.state;
     const int tries = fit->choice.starts > 1 && method->trial_iterations > 0;
-    nmfi_rewind(fit);
-    nmf_status status = nmfi_make_start(fit, s, error);
-    if (status == NMF_OK && fit->in_sketch.method) status = converge_in_sketch(fit, error);
-    if (status == NMF_OK && method->begin) status = method->begin(fit, state, error);
+    const int has_begun = fit->keeper.resumes && fit->place.phase > NMFI_IN_SKETCH;
+    nmf_status status = has_begun ? NMF_OK : begin_start(fit, s, error);
     if (status != NMF_OK) return status;
-    if (method->iterate) return method->iterate(fit, state, error);
+    if (method->iterate) return method->iterate(fit, fit->on_X.state, error);
     if (tries) return iterate_for(fit, method->trial_iterations, error);
     if (fit->in_sketch.method) return NMF_OK;
     return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
@@ -98,15 +115,15 @@ static int is_better(const nmfi_fit *fit, double best)
 static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
 {
     if (fit->choice.starts == 1) return run_start(fit, 0, error);
-    nmfi_progress best = {0};
-    for (int64_t s = 0; s < fit->choice.starts; s++) {
+    nmfi_progress *best = &fit->place.best;
+    for (int64_t s = fit->place.start; s < fit->choice.starts; s++) {
         const nmf_status status = run_start(fit, s, error);
         if (status != NMF_OK) return status;
-        if (s == 0 || is_better(fit, best.loss)) nmfi_keep_start(fit, &best);
-        if (nmfi_told_to_stop(fit)) best.stopped = fit->progress.stopped;
+        if (s == 0 || is_better(fit, best->loss)) nmfi_keep_start(fit, best);
+        if (nmfi_told_to_stop(fit)) best->stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
-    nmfi_restore_start(fit, &best);
+    nmfi_restore_start(fit, best);
     return NMF_OK;
 }
 
@@ -129,12 +146,17 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
 {
     enum { ROUNDS = 4 };
     const nmfi_method *method = fit->on_X.method;
+    nmfi_place *place = &fit->place;
     const int tried = method->trial_iterations > 0 && fit->choice.starts > 1;
-    double tol = fit->choice.options.tol;
-    for (int round = 0; round < ROUNDS; round++, tol *= 0.3) {
-        const int iterates = round > 0 || tried || fit->in_sketch.method;
+    if (!fit->keeper.resumes) {
+        place->phase = NMFI_POLISHING;
+        place->tol = fit->choice.options.tol;
+    }
+    for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
+        const int iterates = place->round > 0 || tried || fit->in_sketch.method;
         nmf_status status = NMF_OK;
-        if (iterates && !nmfi_told_to_stop(fit)) status = nmfi_iterate(fit, fit->on_X, tol, error);
+        if (iterates && !nmfi_told_to_stop(fit))
+            status = nmfi_iterate(fit, fit->on_X, place->tol, error);
         const double before = fit->progress.loss;
         if (status == NMF_OK) status = method->finish(fit, fit->on_X.state, error);
         if (status != NMF_OK) return status;
@@ -173,7 +195,8 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
     nmf_status status = run_sketch(fit, error);
-    if (status == NMF_OK) status = run_starts(fit, error);
+    if (status == NMF_OK) status = nmfi_checkpoint_load(fit, error);
+    if (status == NMF_OK && fit->place.phase < NMFI_POLISHING) status = run_starts(fit, error);
     if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
     status = method->iterate ? method->finish(fit, fit->on_X.state, error) : polish(fit, error);

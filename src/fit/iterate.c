@@ -9,41 +9,25 @@
 #include <float.h>
 #include <math.h>
 
-enum { WINDOW = 5, DELAY = 2, REVIVAL = 10, SOON = 4 };
+enum { DELAY = 2, REVIVAL = 10, SOON = 4 };
 static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01,
                     momentum_cut = 1.5;
 
-typedef struct extrapolation {
-    int wanted;                   /* 0: plain steps throughout */
-    int plain;                    /* the next step is a plain one */
-    int skip_momentum;            /* the next W is not extrapolated, though its start is */
-    double momentum, limit, back; /* back: the last momentum that was accepted */
-} extrapolation;
-
-static void shrink(extrapolation *e)
+static void shrink(nmfi_descent *d)
 {
-    e->limit = e->back;
-    e->momentum /= momentum_cut;
-    e->plain = 1;
-    e->skip_momentum = 0;
+    d->limit = d->back;
+    d->momentum /= momentum_cut;
+    d->plain = 1;
+    d->skip_momentum = 0;
 }
 
-static void grow(extrapolation *e)
+static void grow(nmfi_descent *d)
 {
-    e->plain = e->skip_momentum = 0;
-    e->back = e->momentum;
-    e->momentum = fmin(e->limit, e->momentum * momentum_growth);
-    e->limit = fmin(1.0, e->limit * momentum_limit_growth);
+    d->plain = d->skip_momentum = 0;
+    d->back = d->momentum;
+    d->momentum = fmin(d->limit, d->momentum * momentum_growth);
+    d->limit = fmin(1.0, d->limit * momentum_limit_growth);
 }
-
-typedef struct descent {
-    nmfi_stage stage;
-    extrapolation ahead;
-    double loss;           /* of the incumbent */
-    double kkt;            /* of the step before; infinity: nothing to compare with */
-    int64_t steps, thrown; /* so far; which of them was the last to be thrown away */
-    int64_t revival;       /* the step after which a dead component may be revived again */
-} descent;
 
 /* All arrays of both factors become the incumbents. */
 static nmf_status reject(nmfi_fit *fit, nmfi_stage stage, nmf_error *error)
@@ -53,37 +37,39 @@ static nmf_status reject(nmfi_fit *fit, nmfi_stage stage, nmf_error *error)
     return stage.method->restart ? stage.method->restart(fit, stage.state, error) : NMF_OK;
 }
 
-static nmf_status begin(nmfi_fit *fit, nmfi_stage stage, descent *d, nmf_error *error)
+/* From the incumbents, or from where a checkpoint stands. */
+static nmf_status begin(nmfi_fit *fit, nmfi_stage stage, nmf_error *error)
 {
-    const int wanted = fit->choice.momentum;
-    *d = (descent){.stage = stage,
-                   .ahead = {wanted, 1, 0, momentum_first, 1.0, momentum_first},
-                   .loss = DBL_MAX,
-                   .kkt = INFINITY,
-                   .thrown = -SOON,
-                   .revival = 1};
+    if (fit->keeper.resumes) return nmfi_take_up(fit, stage, error);
+    fit->place.descent = (nmfi_descent){.wanted = fit->choice.momentum,
+                                        .plain = 1,
+                                        .momentum = momentum_first,
+                                        .limit = 1.0,
+                                        .back = momentum_first,
+                                        .loss = DBL_MAX,
+                                        .kkt = INFINITY,
+                                        .thrown = -SOON,
+                                        .revival = 1};
     return reject(fit, stage, error); /* the start is the incumbent */
 }
 
-static nmfi_step_wish wish_of(const descent *d)
+static nmfi_step_wish wish_of(const nmfi_descent *d)
 {
-    const extrapolation *e = &d->ahead;
-    const nmfi_step_wish wish = {.momentum = e->wanted && d->steps >= DELAY ? e->momentum : 0.0,
-                                 .begins = !e->wanted || d->steps <= DELAY,
-                                 .plain = e->plain,
-                                 .skip_momentum = e->skip_momentum};
+    const nmfi_step_wish wish = {.momentum = d->wanted && d->steps >= DELAY ? d->momentum : 0.0,
+                                 .begins = !d->wanted || d->steps <= DELAY,
+                                 .plain = d->plain,
+                                 .skip_momentum = d->skip_momentum};
     return wish;
 }
 
 /* One component at a time, so that the next has the residual that this one leaves. */
-static nmf_status revive(nmfi_fit *fit, descent *d, nmf_error *error)
+static nmf_status revive(nmfi_fit *fit, nmfi_stage stage, nmfi_descent *d, nmf_error *error)
 {
-    const nmfi_stage stage = d->stage;
     if (!stage.method->revive || d->steps < d->revival ||
         !stage.method->revive(fit, stage.state, d->steps))
         return NMF_OK;
     d->revival = d->steps + REVIVAL;
-    d->ahead.plain = 1;
+    d->plain = 1;
     return reject(fit, stage, error);
 }
 
@@ -91,28 +77,28 @@ static nmf_status revive(nmfi_fit *fit, descent *d, nmf_error *error)
  * can rise by rounding only, did not get lower. What a plain step gained, summed over its
  * coordinates, tells what the measured loss does not: that is a difference of sums as large as
  * ||X||^2, in whose rounding the last steps towards a good fit are lost. */
-static nmf_status step(nmfi_fit *fit, descent *d, int *descends, nmf_error *error)
+static nmf_status step(nmfi_fit *fit, nmfi_stage stage, int *descends, nmf_error *error)
 {
-    const nmfi_method *method = d->stage.method;
+    nmfi_descent *d = &fit->place.descent;
+    const nmfi_method *method = stage.method;
     nmfi_measured pair = {0, 0};
     d->steps++;
-    nmf_status status = method->step(fit, d->stage.state, wish_of(d), &pair, error);
+    nmf_status status = method->step(fit, stage.state, wish_of(d), &pair, error);
     if (status != NMF_OK) return status;
     const double gain = d->loss < DBL_MAX ? pair.gain : 0;
     const double loss = gain > 0 ? fmin(pair.loss, d->loss - gain) : pair.loss;
     *descends = 1;
     if (loss <= d->loss) {
-        method->accept(fit, d->stage.state);
+        method->accept(fit, stage.state);
         d->loss = loss;
-        grow(&d->ahead);
-        return revive(fit, d, error);
+        grow(d);
+        return revive(fit, stage, d, error);
     }
-    const int hopeless = d->ahead.plain, soon = d->steps - d->thrown < SOON;
-    shrink(&d->ahead);
-    status = reject(fit, d->stage, error);
+    const int hopeless = d->plain, soon = d->steps - d->thrown < SOON;
+    shrink(d);
+    status = reject(fit, stage, error);
     d->thrown = d->steps;
-    if ((hopeless || soon) && method->recover && method->recover(fit, d->stage.state))
-        return status;
+    if ((hopeless || soon) && method->recover && method->recover(fit, stage.state)) return status;
     *descends = !hopeless;
     return status;
 }
@@ -120,36 +106,29 @@ static nmf_status step(nmfi_fit *fit, descent *d, int *descends, nmf_error *erro
 /* Some losses go on falling for a while after its momentum has begun to swing to and
  * fro across the valley; the residual rises at once. One step that adds no momentum to W's calms
  * it, and costs less than waiting for a step to be thrown away. */
-static void watch(descent *d, double kkt)
+static void watch(nmfi_descent *d, double kkt)
 {
-    d->ahead.skip_momentum = kkt > d->kkt;
-    d->kkt = d->ahead.skip_momentum ? INFINITY : kkt;
+    d->skip_momentum = kkt > d->kkt;
+    d->kkt = d->skip_momentum ? INFINITY : kkt;
 }
-
-/* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
- * caller's, where squares of tiny entries may all be zero). */
-typedef struct recent {
-    double loss[WINDOW];
-    int64_t count;
-} recent;
 
 /* Takes the newest loss in; how far it is below the one a window ago, or infinity while there is
  * none. */
-static double fallen(recent *losses, double loss)
+static double fallen(nmfi_descent *d)
 {
-    double *const before = &losses->loss[losses->count % WINDOW];
-    const double by = losses->count >= WINDOW ? *before - loss : INFINITY;
-    *before = loss;
-    losses->count++;
+    double *const before = &d->losses[d->loss_count % NMFI_WINDOW];
+    const double by = d->loss_count >= NMFI_WINDOW ? *before - d->loss : INFINITY;
+    *before = d->loss;
+    d->loss_count++;
     return by;
 }
 
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
  * moves it, or by less than a hundredth of tol for each. */
-static int stalled(const nmfi_loss_scale *scale, recent *losses, double loss, double tol)
+static int stalled(const nmfi_loss_scale *scale, nmfi_descent *d, double tol)
 {
-    const double by = fallen(losses, loss);
-    return tol > 0 && by <= fmax(0.01 * tol * WINDOW * scale->matters, scale->rounding);
+    const double by = fallen(d);
+    return tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding);
 }
 
 /* The residual that is small enough: `tol`, and less where the method says so. */
@@ -158,27 +137,40 @@ static double small_enough(const nmfi_loss_scale *scale, double tol)
     return fmin(tol, fmax(tol * scale->strict, scale->least));
 }
 
+/* Notes what ends the descent, if anything does. */
+static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int accepted,
+                  int descends)
+{
+    nmfi_descent *d = &fit->place.descent;
+    const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss);
+    const int converged = accepted && kkt <= small_enough(&scale, tol);
+    const int stands = stalled(&scale, d, fit->choice.options.tol) || !descends;
+    if (d->ended) return; /* by the number of iterations */
+    fit->progress.stopped = converged ? NMF_STOPPED_CONVERGED : NMF_STOPPED_STALLED;
+    d->ended = converged || stands;
+}
+
 nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *error)
 {
     nmfi_progress *progress = &fit->progress;
-    recent losses = {{0}, 0};
-    descent d;
-    nmf_status status = begin(fit, stage, &d, error);
-    while (status == NMF_OK) {
-        const double before = d.loss;
+    nmfi_descent *d = &fit->place.descent;
+    nmf_status status = begin(fit, stage, error);
+    while (status == NMF_OK && !d->ended) {
+        const double before = d->loss;
         int descends = 0;
-        status = step(fit, &d, &descends, error);
+        status = step(fit, stage, &descends, error);
         if (status != NMF_OK) break;
-        const int accepted = d.loss < before;
+        const int accepted = d->loss < before;
         progress->iterations++;
         const double kkt = accepted ? nmfi_kkt(fit) : progress->kkt;
-        if (stage.method->watches_residual) watch(&d, accepted ? kkt : INFINITY);
-        if (nmfi_trace(fit, d.loss, kkt)) break;
-        const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d.loss);
-        progress->stopped = NMF_STOPPED_CONVERGED;
-        if (accepted && kkt <= small_enough(&scale, tol)) break;
-        progress->stopped = NMF_STOPPED_STALLED;
-        if (stalled(&scale, &losses, d.loss, fit->choice.options.tol) || !descends) break;
+        if (stage.method->watches_residual) watch(d, accepted ? kkt : INFINITY);
+        const int told = nmfi_trace(fit, d->loss, kkt);
+        const nmf_stopped why = progress->stopped;
+        judge(fit, stage, kkt, tol, accepted, descends);
+        status = nmfi_keep_place(fit, told, error);
+        if (!told) continue;
+        progress->stopped = why;
+        break;
     }
     return status;
 }
@@ -188,20 +180,22 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
 {
     static const double surely = 0.3;
     enum { LONG = 500 };
-    recent losses = {{0}, 0};
-    descent d;
-    nmf_status status = begin(fit, stage, &d, error);
-    for (int64_t i = 0; status == NMF_OK && i < LONG; i++) {
-        const double before = d.loss;
+    nmfi_descent *d = &fit->place.descent;
+    nmf_status status = begin(fit, stage, error);
+    while (status == NMF_OK && !d->ended) {
+        const double before = d->loss;
         int descends = 0;
-        status = step(fit, &d, &descends, error);
-        if (status != NMF_OK || !descends || nmfi_poll(fit)) break;
+        status = step(fit, stage, &descends, error);
+        if (status != NMF_OK || !descends) break;
+        const int told = nmfi_poll(fit);
         fit->progress.sketch_iterations++;
-        const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d.loss + left_out);
+        const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss + left_out);
         const double enough = small_enough(&scale, fit->choice.options.tol);
-        if (d.loss < before && nmfi_kkt(fit) <= surely * enough) break;
-        if (fallen(&losses, d.loss) <= moving * WINDOW * (d.loss + left_out)) break;
+        d->ended = (d->loss < before && nmfi_kkt(fit) <= surely * enough) ||
+                   fallen(d) <= moving * NMFI_WINDOW * (d->loss + left_out) || d->steps >= LONG;
+        status = nmfi_keep_place(fit, told, error);
+        if (told) break;
     }
-    fit->progress.loss = d.loss + left_out;
+    fit->progress.loss = d->loss + left_out;
     return status;
 }

@@ -44,12 +44,17 @@ typedef struct nmfi_method {
     nmf_status (*step)(nmfi_fit *, void *state, nmfi_step_wish, nmfi_measured *, nmf_error *);
     void (*accept)(nmfi_fit *, void *state);
     nmf_status (*restart)(nmfi_fit *, void *state, nmf_error *);
+    /* What the method remembers from one iteration to the next, so that a checkpoint keeps it (may be
+     * NULL): but for the factors' arrays and sums, which are kept, and what `restart` makes again from
+     * the points ahead, whether these are the incumbents or not. */
+    void (*keep)(nmfi_fit *, void *state, nmfi_pieces *);
     /* A plain step failed, or steps fail often: 1 if there is another rule to go by (may be NULL).
      * A component that died: nmfi_revive's contract (may be NULL). */
     int (*recover)(nmfi_fit *, void *state);
     int (*revive)(nmfi_fit *, void *state, int64_t draw);
     nmfi_loss_scale (*scale)(const nmfi_fit *, const void *state, double loss);
-    /* In place of iterate.c, for a stopping rule of its own (may be NULL). */
+    /* In place of iterate.c, for a stopping rule of its own (may be NULL): begins with nmfi_take_up where the
+     * keeper resumes, and keeps its place at the end of each iteration. */
     nmf_status (*iterate)(nmfi_fit *, void *state, nmf_error *);
     /* W solved for H, loss and KKT residual of the pair that is returned. */
     nmf_status (*finish)(nmfi_fit *, void *state, nmf_error *);

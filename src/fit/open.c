@@ -250,7 +250,8 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     work->pass.team = work->transposed.team = work->team;
     work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
     nmfi_pass_prepare(&work->pass);
-    return read_X(fit, error);
+    status = nmfi_checkpoint_open(fit, error);
+    return status == NMF_OK ? read_X(fit, error) : status;
 }
 
 /* X as passes read it, where entries have weights. Memory that it takes is the fit's too. */

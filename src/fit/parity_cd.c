@@ -6,6 +6,34 @@
 
 #include "fit/loss.h"
 
+/* What the rule remembers. */
+typedef struct parity {
+    double first; /* the violation in the first iteration */
+} parity;
+
+static void keep(nmfi_fit *fit, void *state, nmfi_pieces *pieces)
+{
+    (void)fit;
+    nmfi_add_piece(pieces, state, sizeof(parity));
+}
+
+static nmf_status begin(nmfi_fit *fit, nmf_error *error)
+{
+    const nmfi_improver on_X = {nmfi_improve_on_X, NULL};
+    if (fit->keeper.resumes) return nmfi_take_up(fit, fit->on_X, error);
+    fit->place.descent = (nmfi_descent){.ended = 0};
+    nmfi_back_to_incumbent(fit, &fit->W);
+    nmfi_back_to_incumbent(fit, &fit->H);
+    return nmfi_restart_on_products(fit, on_X, error);
+}
+
+static nmf_status restart(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    const nmfi_improver on_X = {nmfi_improve_on_X, NULL};
+    (void)state;
+    return nmfi_restart_on_products(fit, on_X, error);
+}
+
 static nmf_status sweep(nmfi_fit *fit, nmfi_factor *factor, const nmfi_factor *other,
                         nmf_error *error)
 {
@@ -16,14 +44,12 @@ static nmf_status sweep(nmfi_fit *fit, nmfi_factor *factor, const nmfi_factor *o
 
 static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
 {
-    const nmfi_improver on_X = {nmfi_improve_on_X, NULL};
+    parity *kept = state;
     nmfi_factor *W = &fit->W, *H = &fit->H;
     nmfi_progress *progress = &fit->progress;
-    double first = 0;
-    nmfi_back_to_incumbent(fit, W);
-    nmfi_back_to_incumbent(fit, H);
-    nmf_status status = nmfi_restart_on_products(fit, on_X, error);
-    while (status == NMF_OK) {
+    nmfi_descent *d = &fit->place.descent;
+    nmf_status status = begin(fit, error);
+    while (status == NMF_OK && !d->ended) {
         progress->iterations++;
         status = sweep(fit, W, H, error);
         if (status != NMF_OK) break;
@@ -33,15 +59,16 @@ static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
         const double violation = W->value[NMFI_SUM_VIOLATION] + H->value[NMFI_SUM_VIOLATION];
         const double objective = H->value[NMFI_SUM_OBJECTIVE];
         nmfi_accept_alternated(fit, state);
-        if (progress->iterations == 1) first = violation;
-        const int out =
+        if (progress->iterations == 1) kept->first = violation;
+        const int told =
             nmfi_trace(fit, 0.5 * fit->facts.norm2 + objective + penalty, nmfi_kkt(fit));
         /* Trap: the ratio is tested before the cap is believed, as scikit-learn does. */
-        if (first == 0 || violation / first <= fit->choice.options.tol) {
+        if (kept->first == 0 || violation / kept->first <= fit->choice.options.tol) {
             progress->stopped = NMF_STOPPED_CONVERGED;
-            break;
+            d->ended = 1;
         }
-        if (out) break;
+        status = nmfi_keep_place(fit, told, error);
+        if (told) break;
     }
     return status;
 }
@@ -54,8 +81,11 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 
 extern const nmfi_method nmfi_method_cd;
 const nmfi_method nmfi_method_cd = {.name = "cd",
+                                    .state_bytes = sizeof(parity),
                                     .plan = nmfi_hals_plan,
                                     .layout = nmfi_hals_layout,
                                     .scale = nmfi_scale_of_products,
+                                    .restart = restart,
+                                    .keep = keep,
                                     .iterate = iterate,
                                     .finish = finish};

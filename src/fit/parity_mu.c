@@ -16,6 +16,20 @@ static double error_of(double divergence)
     return sqrt(fmax(2 * divergence, 0));
 }
 
+/* What all of them have, and the errors that the rule remembers. */
+typedef struct parity {
+    nmfi_divergence divergence;
+    double first, before;
+} parity;
+
+static void keep(nmfi_fit *fit, void *state, nmfi_pieces *pieces)
+{
+    parity *kept = state;
+    (void)fit;
+    nmfi_add_piece(pieces, &kept->first, sizeof kept->first);
+    nmfi_add_piece(pieces, &kept->before, sizeof kept->before);
+}
+
 static void plan(nmfi_fit *fit, void *state)
 {
     nmfi_divergence *d = state;
@@ -32,34 +46,48 @@ static nmf_status update(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error)
     return status;
 }
 
-static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
+static nmf_status begin(nmfi_fit *fit, parity *kept, nmf_error *error)
 {
     const nmfi_divergence_half measuring = {
         .measure_only = 1, .as_sklearn = 1, .measure_result = 1};
-    nmfi_progress *progress = &fit->progress;
-    const double tol = fit->choice.options.tol;
+    if (fit->keeper.resumes) return nmfi_take_up(fit, fit->on_X, error);
+    fit->place.descent = (nmfi_descent){.ended = 0};
     nmfi_back_to_incumbent(fit, &fit->W);
     nmfi_back_to_incumbent(fit, &fit->H);
-    nmf_status status = nmfi_divergence_half_step(fit, state, 0, measuring, error);
-    const double first = error_of(fit->H.value[NMFI_SUM_LOSS]);
-    double before = first;
-    while (status == NMF_OK) {
-        progress->iterations++;
-        status = update(fit, state, error);
+    const nmf_status status =
+        nmfi_divergence_half_step(fit, &kept->divergence, 0, measuring, error);
+    kept->first = kept->before = error_of(fit->H.value[NMFI_SUM_LOSS]);
+    return status;
+}
+
+/* Trap: this comes before the cap is believed, as in scikit-learn. */
+static void test(nmfi_fit *fit, parity *kept)
+{
+    nmfi_progress *progress = &fit->progress;
+    const double tol = fit->choice.options.tol;
+    if (!(tol > 0) || progress->iterations % TESTED_EVERY != 0) return;
+    const double error_now = error_of(fit->H.value[NMFI_SUM_LOSS]);
+    if ((kept->before - error_now) / kept->first < tol) {
+        progress->stopped = NMF_STOPPED_CONVERGED;
+        fit->place.descent.ended = 1;
+    }
+    kept->before = error_now;
+}
+
+static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    parity *kept = state;
+    nmf_status status = begin(fit, kept, error);
+    while (status == NMF_OK && !fit->place.descent.ended) {
+        fit->progress.iterations++;
+        status = update(fit, &kept->divergence, error);
         if (status != NMF_OK) break;
         nmfi_take_ahead(&fit->W);
         nmfi_take_plain(&fit->H);
-        const int out = nmfi_trace(fit, nmfi_divergence_loss(fit), nmfi_kkt(fit));
-        if (tol > 0 && progress->iterations % TESTED_EVERY == 0) {
-            const double error_now = error_of(fit->H.value[NMFI_SUM_LOSS]);
-            /* Trap: the test comes before the cap is believed, as in scikit-learn. */
-            if ((before - error_now) / first < tol) {
-                progress->stopped = NMF_STOPPED_CONVERGED;
-                break;
-            }
-            before = error_now;
-        }
-        if (out) break;
+        const int told = nmfi_trace(fit, nmfi_divergence_loss(fit), nmfi_kkt(fit));
+        test(fit, kept);
+        status = nmfi_keep_place(fit, told, error);
+        if (told) break;
     }
     return status;
 }
@@ -78,10 +106,11 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 
 extern const nmfi_method nmfi_method_mu;
 const nmfi_method nmfi_method_mu = {.name = "mu",
-                                    .state_bytes = sizeof(nmfi_divergence),
+                                    .state_bytes = sizeof(parity),
                                     .plan = plan,
                                     .layout = nmfi_divergence_layout,
                                     .prepare = nmfi_divergence_prepare,
                                     .scale = nmfi_scale_of_divergence,
+                                    .keep = keep,
                                     .iterate = iterate,
                                     .finish = finish};

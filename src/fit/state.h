@@ -4,6 +4,7 @@
 #define NMFI_FIT_STATE_H
 
 #include "data/observed.h"
+#include "fit/checkpoint.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -67,8 +68,47 @@ typedef struct nmfi_progress {
     double loss, error, kkt;
 } nmfi_progress;
 
+/* How the iterations of a descent go on from where they are (iterate.c): plain data. */
+enum { NMFI_WINDOW = 5 };
+typedef struct nmfi_descent {
+    int wanted;                   /* 0: plain steps throughout */
+    int plain;                    /* the next step is a plain one */
+    int skip_momentum;            /* the next W is not extrapolated, though its start is */
+    int ended;                    /* there is no next step */
+    double momentum, limit, back; /* back: the last momentum that was accepted */
+    double loss;                  /* of the incumbent */
+    double kkt;                   /* of the step before; infinity: nothing to compare with */
+    int64_t steps, thrown;        /* so far; which of them was the last to be thrown away */
+    int64_t revival;              /* the step after which a dead component may be revived again */
+    /* The losses of the last few iterations, in the unit of the arithmetic (the trace's are the
+     * caller's, where squares of tiny entries may all be zero). */
+    double losses[NMFI_WINDOW];
+    int64_t loss_count;
+} nmfi_descent;
+
+/* Where a fit stands, beside its factors and its method's memory: plain data, what a checkpoint keeps
+ * of it (checkpoint.h). */
+typedef enum nmfi_phase {
+    NMFI_BEGINNING,
+    NMFI_IN_SKETCH, /* a start converges in the sketch */
+    NMFI_STARTING,  /* its first iterations on X, or all of them */
+    NMFI_POLISHING  /* the best start's last ones */
+} nmfi_phase;
+typedef struct nmfi_place {
+    int64_t phase;
+    int64_t start; /* which of them is followed */
+    int64_t round; /* of polishing, and its tolerance */
+    double tol;
+    nmfi_descent descent;
+    nmfi_progress progress, best; /* best: of the starts before */
+    /* As they were when the checkpoint was made. */
+    int64_t sketch_rank, passes, transposed_passes;
+    double seconds;
+} nmfi_place;
+
 typedef struct nmfi_work {
     double began_seconds;
+    double earlier_seconds; /* of those since then, so many went by before this run of the fit */
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
@@ -86,21 +126,23 @@ typedef struct nmfi_work {
 } nmfi_work;
 
 /* A method and its own state. */
-typedef struct nmfi_stage {
+struct nmfi_stage {
     const struct nmfi_method *method; /* NULL: none */
     void *state;
-} nmfi_stage;
+};
 
-typedef struct nmfi_fit {
+struct nmfi_fit {
     const nmf_matrix *X;
     int64_t k;
     nmfi_choice choice;
     nmfi_facts facts;
     nmfi_factor W, H;
     nmfi_progress progress;
+    nmfi_place place;
+    nmfi_keeper keeper;
     nmfi_work work;
     nmfi_stage in_sketch, on_X;
-} nmfi_fit;
+};
 
 static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)
 {
@@ -136,8 +178,8 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
  * of other times. */
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
 
-/* stop.c: one more line of the trace, which is 1 if the caller's callback or a limit says stop
- * (progress.stopped then says which). */
+/* stop.c: one more line of the trace; 1 if the caller's callback or the time limit says stop
+ * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
 int nmfi_poll(nmfi_fit *fit); /* the same between iterations whose loss on X is not known */
 int nmfi_told_to_stop(const nmfi_fit *fit);

@@ -18,7 +18,8 @@ static int limits(nmfi_fit *fit, const nmf_trace_point *point)
         fit->progress.stopped = NMF_STOPPED_INTERRUPTED;
         return 1;
     }
-    if (o->time_limit_seconds > 0 && point->seconds >= o->time_limit_seconds) {
+    const double seconds = point->seconds - fit->work.earlier_seconds;
+    if (o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds) {
         fit->progress.stopped = NMF_STOPPED_TIME_LIMIT;
         return 1;
     }
@@ -51,10 +52,11 @@ int nmfi_trace(nmfi_fit *fit, double loss, double kkt)
         fit->work.trace[progress->trace_count++] = point;
     progress->loss = loss;
     progress->kkt = kkt;
-    if (limits(fit, &point)) return 1;
-    if (progress->iterations < fit->choice.options.max_iter) return 0;
-    progress->stopped = NMF_STOPPED_MAX_ITER;
-    return 1;
+    const int told = limits(fit, &point);
+    if (progress->iterations < fit->choice.options.max_iter) return told;
+    if (!told) progress->stopped = NMF_STOPPED_MAX_ITER;
+    fit->place.descent.ended = 1;
+    return told;
 }
 
 void nmfi_correct_trace(nmfi_fit *fit)

@@ -83,6 +83,7 @@ static nmf_status fit_replicate(consensus *c, int64_t i, asker *who, nmf_model *
     options.time_limit_seconds = 0;
     options.progress = ask;
     options.progress_context = who;
+    options.checkpoints = NULL;
     nmf_status status = NMF_OK;
     if (c->wishes->perturbation != NMF_PERTURBATION_STARTS)
         status = nmfi_perturb(c->X, c->wishes->perturbation, (uint64_t)c->options->seed, i, &drawn,

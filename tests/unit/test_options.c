@@ -51,6 +51,7 @@ typedef struct expected {
      (double)(NAME_COUNT(names) - 1), \
      offsetof(nmf_options, field), \
      sizeof(type)},
+#define NMF_OPTION_HOOK(field, type)
 static const expected definition[] = {
 #include <nmfkit/options.def>
 };
