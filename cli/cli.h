@@ -68,6 +68,7 @@ typedef struct cli_args {
     int header, decimal, is_long, first_index;
     int64_t features;
 
+    const char *memory_limit; /* of convert, which is no fit */
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
@@ -100,7 +101,7 @@ typedef struct cli_args {
     int64_t most_samples;          /* 0: chosen */
     int curve, shares, similarity; /* of plot */
 
-    int64_t shape[2], rank; /* of bench; 0: the standard ones */
+    int64_t shape[2], rank; /* of bench and generate; 0: the standard ones */
     int storage, loss, quick;
 } cli_args;
 

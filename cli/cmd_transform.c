@@ -66,7 +66,9 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
     if (status == NMF_OK) status = cli_read_known(args, X, &options, &known, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
-    if (status == NMF_OK) status = nmf_transform(model, X, &options, &W, &error);
+    if (status == NMF_OK) /* W of data on disk is solved for as it is written */
+        status = (nmf_matrix_is_in_memory(X) ? nmf_transform : nmf_transform_on_demand)(
+            model, X, &options, &W, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);
     nmf_matrix_free(W);
     nmf_matrix_free(X);

@@ -41,7 +41,8 @@ nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_
     const nmf_status status = learn(X, &watched, model, error);
     cli_progress_end(&progress);
     if (status == NMF_OK) cli_interrupt_keep();
-    if (status == NMF_OK) nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
+    if (status == NMF_OK && nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
+        nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
     return status;
 }
 
@@ -101,6 +102,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
         output = chosen;
     }
     if (status == NMF_OK) status = check_wishes(args, output, error);
+    if (status == NMF_OK) cli_scratch_beside(output);
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands, args->operand_count, &X, error);
     if (status == NMF_OK && chosen != NULL) status = keep_other_models(chosen, X, error);

@@ -46,6 +46,10 @@ const cli_option cli_own_options[] = {
     {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
      "where the data goes; default: olivetti.npz in the cache, where nmf demo finds it", NO_BOUNDS},
 
+    {"shape", 0, CLI_KIND_PAIR, CLI_GENERATE, FIELD(shape), "SAMPLESxFEATURES",
+     "shape of parts; default: 1000x1024", NULL, 1, INT32_MAX},
+    {"components", 'k', CLI_KIND_INT, CLI_GENERATE, FIELD(rank), "K",
+     "number of parts; default: 24", NULL, 1, 100000},
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},
     {"data", 0, CLI_KIND_FILE, CLI_DEMO, FIELD(data), "FILE",
@@ -254,6 +258,9 @@ const cli_option cli_own_options[] = {
      NULL, 1, INT32_MAX},
     {"first-index", 0, CLI_KIND_NAME, READS_DATA, FIELD(first_index), NULL,
      "the number of the first feature in SVMlight text", first_indices, 0, 0},
+
+    {"memory-limit", 0, CLI_KIND_TEXT, CLI_CONVERT, FIELD(memory_limit), "BYTES",
+     "work within this much memory (such as 2G): data that do not fit stay on disk", NO_BOUNDS},
 
     {"count", 'n', CLI_KIND_INT, CLI_TOP, FIELD(count), "N",
      "features of each component; default: 10", NULL, 1, 1000000},

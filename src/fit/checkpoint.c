@@ -99,7 +99,9 @@ static void look_at_X(nmfi_fit *fit)
     const nmf_options *o = &fit->choice.options;
     if (keeper->knows_X) return;
     keeper->knows_X = 1;
-    keeper->X = nmfi_mix(fingerprint(fit->X) ^
+    const uint64_t of_X =
+        fit->facts.fingerprint; /* known from the reading that validates X on disk */
+    keeper->X = nmfi_mix((of_X ? of_X : fingerprint(fit->X)) ^
                          nmfi_mix(fingerprint(fit->X->weights) ^ (uint64_t)fit->X->missing));
     if (o->init == NMF_INIT_CUSTOM)
         keeper->starts = nmfi_mix(fingerprint(o->start_W) ^ nmfi_mix(fingerprint(o->start_H)));

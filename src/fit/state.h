@@ -40,6 +40,7 @@ typedef struct nmfi_facts {
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
     double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
     double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
+    uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
 } nmfi_facts;
 
 /* W or H. Arrays are k x partition.ld, component-major, of the compute type.
