@@ -5,6 +5,7 @@
 
 #include "data/observed.h"
 #include "fit/checkpoint.h"
+#include "fit/limits.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -39,6 +40,7 @@ typedef struct nmfi_facts {
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
     double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
     double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
+    uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
 } nmfi_facts;
 
 /* W or H. Arrays are k x partition.ld, component-major, of the compute type.
@@ -47,9 +49,13 @@ typedef struct nmfi_facts {
  * of a factor gives, `ahead` the point past it that extrapolation leads to. */
 typedef struct nmfi_factor {
     nmfi_partition partition;
-    int is_W;       /* 1: W, 0: H */
-    int along_rows; /* 1: it runs along the pass's rows, so the pass updates it */
-    double l1, l2;  /* its penalties, of scaled X */
+    int is_W;           /* 1: W, 0: H */
+    int along_rows;     /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;      /* its penalties, of scaled X */
+    nmfi_limits limits; /* what its entries may be, as it was said; as rules read it */
+    nmfi_allowed allowed;
+    unsigned char *held; /* k: 1 where the component's scale is not free */
+    int all_fixed;       /* no entry may move */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
     double *gram;                 /* k x k, of what the last update added up */
@@ -113,10 +119,12 @@ typedef struct nmfi_work {
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
     nmfi_observed observed; /* then; else empty */
-    nmfi_pass pass;         /* along the way X is stored */
-    nmfi_pass transposed;   /* the other way, where the method asks for one; else no kernels */
-    int accumulates;        /* `pass` needs room for the sums of products */
-    nmfi_sketch sketch;     /* for starts and fits that need one, else width 0 */
+    nmf_matrix *known_H,
+        *known_keep; /* known components in the order of X's features, where theirs is another */
+    nmfi_pass pass;  /* along the way X is stored */
+    nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
+    int accumulates;      /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
