@@ -20,7 +20,8 @@ typedef enum nmf_stopped {
     /* KKT residual <= tol; under a divergence also <= 10 tol where the loss has stopped falling, to
      * within tol / 100 of what is left of it an iteration. */
     NMF_STOPPED_CONVERGED = 0,
-    NMF_STOPPED_STALLED = 1, /* the loss has stopped falling, but the residual is larger than that */
+    NMF_STOPPED_STALLED =
+        1, /* the loss has stopped falling, but the residual is larger than that */
     NMF_STOPPED_MAX_ITER = 2,
     NMF_STOPPED_TIME_LIMIT = 3,
     NMF_STOPPED_INTERRUPTED = 4
