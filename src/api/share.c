@@ -72,6 +72,10 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
     if (nmfi_matrix_is_weighted(X))
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "weights and missing entries are not shared among processes: start one");
+    if (options->checkpoints)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "checkpoints are kept by one process alone, not by %lld that share a fit",
+                        (long long)comm->size);
     return NMF_OK;
 }
 
@@ -82,14 +86,14 @@ static nmf_status part_of(const nmf_comm *comm, const nmf_matrix *X, nmf_matrix 
 {
     const nmfi_partition rows = nmfi_partition_spread(nmf_matrix_rows(X), comm);
     const nmfi_partition columns = nmfi_partition_spread(nmf_matrix_columns(X), comm);
-    const nmfi_place place = {.comm = comm,
+    const nmfi_share share = {.comm = comm,
                               .first = rows.first_row,
                               .rows = rows.count,
                               .all_rows = rows.all,
                               .first_column = columns.first_row,
                               .columns = columns.count,
                               .all_stored = nmf_matrix_stored(X)};
-    return nmfi_comm_status(comm, nmfi_matrix_part(X, &place, part, error), error);
+    return nmfi_comm_status(comm, nmfi_matrix_part(X, &share, part, error), error);
 }
 
 /* --- W brought together ---------------------------------------------------------------------------- */

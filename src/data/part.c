@@ -5,45 +5,6 @@
 
 #include <stdlib.h>
 
-/* --- rows that a function gives ------------------------------------------------------------------ */
-
-typedef struct shifted {
-    nmf_row_reader reader;
-    int64_t first;
-} shifted;
-
-static nmf_status read_shifted(void *context, int64_t first, int64_t count, void *rows,
-                               nmf_error *error)
-{
-    const shifted *s = context;
-    return s->reader.read(s->reader.context, s->first + first, count, rows, error);
-}
-
-static nmf_status part_of_reader(const nmf_matrix *whole, const nmfi_place *place,
-                                 nmf_matrix **part, nmf_error *error)
-{
-    if (whole->reads_transposed)
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "X gives its rows one by one; its columns cannot be shared out instead");
-    shifted *const s = malloc(sizeof *s);
-    if (!s) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *s);
-    *s = (shifted){whole->reader, place->first};
-    nmf_row_reader reader = whole->reader;
-    reader.rows = place->rows;
-    reader.read = read_shifted;
-    reader.context = s;
-    const nmf_status status = nmf_matrix_from_rows(&reader, part, error);
-    if (status != NMF_OK) {
-        free(s);
-        return status;
-    }
-    (*part)->release = free;
-    (*part)->context = s;
-    return NMF_OK;
-}
-
-/* --- dense, sparse ------------------------------------------------------------------------------- */
-
 /* The numbers first, first + 1, ... */
 static nmf_status count_from(int64_t first, int64_t count, int64_t **numbers, nmf_error *error)
 {
@@ -54,39 +15,33 @@ static nmf_status count_from(int64_t first, int64_t count, int64_t **numbers, nm
                : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld numbers", (long long)count);
 }
 
-static nmf_status select_rows(const nmf_matrix *whole, const nmfi_place *place, nmf_matrix **part,
+static nmf_status select_rows(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix **part,
                               nmf_error *error)
 {
     int64_t *numbers;
-    nmf_status status = count_from(place->first, place->rows, &numbers, error);
-    if (status == NMF_OK) status = nmf_matrix_select(whole, numbers, place->rows, part, error);
+    nmf_status status = count_from(share->first, share->rows, &numbers, error);
+    if (status == NMF_OK) status = nmf_matrix_select(whole, numbers, share->rows, part, error);
     free(numbers);
     return status;
 }
 
-static nmf_status part_of_dense(const nmf_matrix *whole, const nmfi_place *place, nmf_matrix **part,
-                                nmf_error *error)
+/* Rows that do not lie side by side are packed: a process visits X along its samples. */
+static int lends_rows(const nmf_matrix *whole)
 {
-    nmf_dense dense = whole->dense;
-    /* Rows that do not lie side by side are packed: a process visits X along its samples. */
-    if (dense.column_stride != 1 && dense.columns > 1)
-        return select_rows(whole, place, part, error);
-    dense.data = (const char *)dense.data +
-                 place->first * dense.row_stride * (int64_t)nmf_dtype_bytes(dense.dtype);
-    dense.rows = place->rows;
-    dense.column_stride = 1;
-    return nmf_matrix_borrow(&dense, part, error);
+    if (whole->reader.read) return 1;
+    if (nmf_matrix_is_sparse(whole)) return !whole->sparse.by_columns;
+    return whole->dense.column_stride == 1 || whole->dense.columns == 1;
 }
 
 /* The columns that this process has, as compressed columns. */
-static nmf_status lines_across(const nmf_matrix *whole, const nmfi_place *place, nmf_matrix *part,
+static nmf_status lines_across(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix *part,
                                nmf_error *error)
 {
     int64_t *numbers;
     nmf_matrix *columns = NULL;
-    nmf_status status = count_from(place->first_column, place->columns, &numbers, error);
+    nmf_status status = count_from(share->first_column, share->columns, &numbers, error);
     if (status == NMF_OK)
-        status = nmf_matrix_select_columns(whole, numbers, place->columns, &columns, error);
+        status = nmf_matrix_select_columns(whole, numbers, share->columns, &columns, error);
     free(numbers);
     if (status != NMF_OK) return status;
     part->across = columns->sparse;
@@ -99,20 +54,23 @@ static nmf_status lines_across(const nmf_matrix *whole, const nmfi_place *place,
     return status;
 }
 
-nmf_status nmfi_matrix_part(const nmf_matrix *whole, const nmfi_place *place, nmf_matrix **part,
+nmf_status nmfi_matrix_part(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix **part,
                             nmf_error *error)
 {
     const int is_sparse = nmf_matrix_is_sparse(whole);
     *part = NULL;
-    nmf_status status = whole->reader.read ? part_of_reader(whole, place, part, error)
-                        : is_sparse        ? select_rows(whole, place, part, error)
-                                           : part_of_dense(whole, place, part, error);
-    if (status == NMF_OK && is_sparse) status = lines_across(whole, place, *part, error);
+    if (is_sparse && !nmf_matrix_is_in_memory(whole))
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "sparse data that are left on disk are not shared among processes yet");
+    nmf_status status = lends_rows(whole)
+                            ? nmf_matrix_range(whole, share->first, share->rows, part, error)
+                            : select_rows(whole, share, part, error);
+    if (status == NMF_OK && is_sparse) status = lines_across(whole, share, *part, error);
     if (status != NMF_OK) {
         nmf_matrix_free(*part);
         *part = NULL;
         return status;
     }
-    (*part)->place = *place;
+    (*part)->share = *share;
     return NMF_OK;
 }

@@ -33,15 +33,15 @@ static nmfi_source source_of(const nmf_matrix *matrix)
 nmfi_source nmfi_source_of(const nmf_matrix *matrix)
 {
     nmfi_source source = source_of(matrix);
-    const nmfi_place *place = &matrix->place;
-    if (!place->comm) return source;
+    const nmfi_share *share = &matrix->share;
+    if (!share->comm) return source;
     /* What is true of the rows that are here need not be of others'. */
     source.by_columns = 0;
     source.can_transpose = source.is_sparse;
-    source.comm = place->comm;
-    source.all_rows = place->all_rows;
-    source.first_row = place->first;
-    source.stored = place->all_stored;
+    source.comm = share->comm;
+    source.all_rows = share->all_rows;
+    source.first_row = share->first;
+    source.stored = share->all_stored;
     source.across = matrix->across;
     return source;
 }

@@ -71,6 +71,7 @@ def says_a_failure_once():
             (("fot", "x.npy"), "fot")):
         code, _, said = nmf(3, *words)
         assert code in (1, 2), (words, code)
+        said = [line for line in said if "stay on disk" not in line]  # what reading decided
         assert len(said) == 1 and sentence in said[0], (words, said)
 
 
