@@ -3,6 +3,7 @@
 
 #include "data/matrix.h"
 #include "data/observed.h"
+#include "fit/limits.h"
 #include "fit/transform.h"
 #include "model/model.h"
 #include "pass/pass.h"
@@ -72,6 +73,11 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
     if (nmfi_matrix_is_weighted(X))
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "weights and missing entries are not shared among processes: start one");
+    const nmfi_limits of_W = nmfi_limits_of_W(options, nmf_matrix_rows(X), options->k);
+    const nmfi_limits of_H = nmfi_limits_of_H(options, options->k, nmf_matrix_columns(X));
+    if (nmfi_limits_bind(&of_W) || nmfi_limits_bind(&of_H))
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "known parts, bounds and sums are not shared among processes: start one");
     if (options->checkpoints)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "checkpoints are kept by one process alone, not by %lld that share a fit",
