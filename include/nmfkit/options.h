@@ -112,15 +112,15 @@ typedef enum nmf_simplex { NMF_SIMPLEX_NONE = 0, NMF_SIMPLEX_W = 1, NMF_SIMPLEX_
 
 /* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {
-    int64_t iteration;
-    int64_t passes; /* passes over X so far, start and validation included */
-    double seconds; /* since the fit began */
-    double loss;    /* the objective: divergence plus penalties; NaN where unknown (sketch) */
-    double kkt;     /* scale-free KKT residual; NaN where it was not computed */
+    int64_t iteration; /* on X, from 1; 0 in the sketch */
+    int64_t passes;    /* passes over X so far, start and validation included */
+    double seconds;    /* since the fit began */
+    double
+        loss; /* the objective: divergence plus penalties; in the sketch with what it leaves out of X */
+    double kkt; /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration of each start, those in the sketch included (their loss on X is not
- * known: NaN), from the thread that called the fit; non-zero stops it, and the best result so far
+/* Called after each iteration of each start, those in the sketch included, from the thread that called the fit; non-zero stops it, and the best result so far
  * is returned with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 

@@ -178,6 +178,8 @@ static void judge(nmfi_fit *fit)
     const int to_its_end =
         progress->stopped == NMF_STOPPED_STALLED || progress->stopped == NMF_STOPPED_MAX_ITER;
     if (to_its_end && progress->kkt <= tol) progress->stopped = NMF_STOPPED_CONVERGED;
+    if (progress->stopped == NMF_STOPPED_STALLED && progress->kkt <= tol * fit->on_X.method->flat)
+        progress->stopped = NMF_STOPPED_CONVERGED;
 }
 
 /* Whatever rounding, or an X that changed while it was read, made of the fit. */

@@ -192,7 +192,7 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw);
 /* stop.c: one more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
-int nmfi_poll(nmfi_fit *fit); /* the same between iterations whose loss on X is not known */
+int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);

@@ -31,9 +31,9 @@ static nmf_trace_point point_now(const nmfi_fit *fit, double loss, double kkt)
     return (nmf_trace_point){fit->progress.iterations, nmfi_passes(fit), seconds, loss, kkt};
 }
 
-int nmfi_poll(nmfi_fit *fit)
+int nmfi_poll(nmfi_fit *fit, double loss)
 {
-    const nmf_trace_point point = point_now(fit, NAN, NAN);
+    const nmf_trace_point point = point_now(fit, nmfi_loss_for_user(fit, loss), NAN);
     return limits(fit, &point);
 }
 
