@@ -57,6 +57,7 @@ static void layout(nmfi_fit *fit)
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
     work->inverse = nmfi_take(arena, k, (size_t)bytes);
     work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    work->squares = nmfi_take(arena, k, 2 * sizeof(double));
     layout_stage(fit, fit->in_sketch);
     layout_stage(fit, fit->on_X);
     work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);
@@ -186,8 +187,8 @@ static int save_more(const nmfi_fit *fit, economy *e)
 static size_t result_bytes(const nmfi_fit *fit)
 {
     const int64_t bytes = fit->work.kernels->element_bytes;
-    const size_t W = nmfi_product(fit->k * fit->facts.m, bytes);
-    const size_t H = nmfi_product(fit->k * fit->facts.n, bytes);
+    const size_t W = nmfi_product(fit->k * fit->W.partition.count, bytes);
+    const size_t H = nmfi_product(fit->k * fit->H.partition.count, bytes);
     return !fit->work.arena.spills ? W + H : W < H ? W : H;
 }
 
@@ -256,6 +257,7 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     nmf_status status = take_state(&fit->in_sketch, error);
     if (status == NMF_OK) status = take_state(&fit->on_X, error);
     if (status == NMF_OK) status = take_memory(fit, error);
+    status = nmfi_source_agree(&work->source, status, error);
     if (status != NMF_OK) return status;
     work->pass.team = work->transposed.team = work->team;
     work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
@@ -304,7 +306,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     fit->X = X;
     fit->k = options->k;
     work->source = nmfi_source_of(X);
-    fit->facts.m = work->source.rows;
+    fit->facts.m = nmfi_source_all_rows(&work->source);
     fit->facts.n = work->source.columns;
     fit->facts.stored = work->source.stored;
     if (fit->facts.m == 0 || fit->facts.n == 0)
