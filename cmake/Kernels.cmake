@@ -17,6 +17,10 @@ endif()
 # against a page that nobody may touch.
 set(kernel_sanitizer_options -fno-sanitize=all)
 
+# So a build with a sanitizer may take them from another build of the same sources, which is what takes a
+# build most of its time.
+set(NMFKIT_KERNELS_OF "" CACHE PATH "A build directory whose compiled kernels are taken (see cmake/Kernels.cmake)")
+
 # nmfkit_kernel(TARGET SOURCE...): kernels use the compilers' vector extensions, hence gnu11.
 function(nmfkit_kernel target)
   nmfkit_objects(${target} ${ARGN})
@@ -44,8 +48,15 @@ set(kernel_flags_avx2 -mavx2 -mfma)
 set(kernel_flags_avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512)
 
 foreach(isa ${kernel_isas})
-  nmfkit_kernel(nmfkit_kernel_${isa} src/kernel/kernel_f32.c src/kernel/kernel_f64.c)
-  target_compile_definitions(nmfkit_kernel_${isa} PRIVATE NMFI_ISA=${isa})
-  target_compile_options(nmfkit_kernel_${isa} PRIVATE ${kernel_flags_${isa}})
+  if(NMFKIT_KERNELS_OF)
+    add_library(nmfkit_kernel_${isa} OBJECT IMPORTED GLOBAL)
+    set(compiled ${NMFKIT_KERNELS_OF}/CMakeFiles/nmfkit_kernel_${isa}.dir/src/kernel)
+    set_target_properties(nmfkit_kernel_${isa} PROPERTIES
+      IMPORTED_OBJECTS "${compiled}/kernel_f32.c.o;${compiled}/kernel_f64.c.o")
+  else()
+    nmfkit_kernel(nmfkit_kernel_${isa} src/kernel/kernel_f32.c src/kernel/kernel_f64.c)
+    target_compile_definitions(nmfkit_kernel_${isa} PRIVATE NMFI_ISA=${isa})
+    target_compile_options(nmfkit_kernel_${isa} PRIVATE ${kernel_flags_${isa}})
+  endif()
   list(APPEND kernel_objects nmfkit_kernel_${isa})
 endforeach()

@@ -19,11 +19,17 @@ if(NMFKIT_SANITIZE MATCHES "address")
     OUTPUT_VARIABLE sanitizer_runtime OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
 
-# How good fits are, which a sanitizer does not change: other tests take the same ways with less data, and
-# these would take it a quarter of an hour.
+# What a sanitizer would take a quarter of an hour for and not change: how good fits are (other tests take the
+# same ways with less data), documents, pages, speed; and the kernels, which are never instrumented
+# (cmake/Kernels.cmake): their arrays stand against pages that nobody may touch.
 set(figures docs_blocks report_page report_real select_definitions ledger property_sketch python_news
             parity_divergence_f32 parity_jmm parity_numpy_pca
-            parity_sklearn_mu parity_sklearn_nmf)
+            parity_sklearn_mu parity_sklearn_nmf bench_bench io_generate_faces packaging_completion
+            kernel_hals kernel_products kernel_ratio kernel_reading kernel_sparse kernel_vectors)
+
+# Those that take longest, the longest first: they begin first, so that none is left running alone.
+set(long_tests docs_blocks report_page report_real cli_golden property_divergence parity_divergence_f32 ledger
+               bench_bench cli_interrupt property_same_bits io_mtx parity_sklearn_mu io_npz)
 
 # nmfkit_test(NAME COMMAND...): one ctest.
 function(nmfkit_test name)
@@ -36,13 +42,22 @@ function(nmfkit_test name)
   set(environment NMF=$<TARGET_FILE:nmf> CC=${CMAKE_C_COMPILER}
                   NMFKIT_PYTHON=${NMFKIT_PYTHON} PYTHONDONTWRITEBYTECODE=1
                   NMFKIT_SOURCE_DIR=${PROJECT_SOURCE_DIR} NMFKIT_BUILD_DIR=${PROJECT_BINARY_DIR}
-                  NMFKIT_LIBRARY=$<TARGET_FILE_DIR:nmfkit>)
+                  NMFKIT_LIBRARY=$<TARGET_FILE_DIR:nmfkit> NMFKIT_MPI=${NMFKIT_MPI}
+                  OPENBLAS_NUM_THREADS=1) # its threads would only spin: we ask for one
+  if(NMFKIT_SANITIZE)
+    list(APPEND environment NMFKIT_SANITIZED=1)
+  endif()
   if(name MATCHES "^python_" AND sanitizer_runtime) # python3 itself has none, and leaks on purpose
     list(APPEND environment LD_PRELOAD=${sanitizer_runtime}
       ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0)
   endif()
   set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
+  list(FIND long_tests ${name} place)
+  if(place GREATER -1)
+    math(EXPR cost "1000 - ${place}")
+    set_tests_properties(${name} PROPERTIES COST ${cost})
+  endif()
 endfunction()
 
 # nmfkit_test_target(TARGET): the settings of everything compiled below tests/.
@@ -55,7 +70,7 @@ endfunction()
 
 # --- programs -------------------------------------------------------------------------------------
 file(GLOB areas CONFIGURE_DEPENDS LIST_DIRECTORIES TRUE RELATIVE ${PROJECT_SOURCE_DIR}/tests tests/*)
-list(REMOVE_ITEM areas fuzz packaging)
+list(REMOVE_ITEM areas fuzz packaging mpi)
 foreach(area ${areas})
   file(GLOB programs CONFIGURE_DEPENDS tests/${area}/test_*.c)
   file(GLOB helpers CONFIGURE_DEPENDS tests/${area}/*.c)
@@ -81,6 +96,15 @@ foreach(area ${areas})
     nmfkit_test(${name} ${NMFKIT_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
   endforeach()
 endforeach()
+
+# Fits by several processes, which tests/mpi/test_bits.py starts: of the shared library, as the plug-in is.
+if(TARGET nmfkit-mpi)
+  add_executable(test_mpi_fits tests/mpi/fits.c)
+  target_link_libraries(test_mpi_fits PRIVATE nmfkit_compiler nmfkit ${CMAKE_DL_LIBS} m)
+  add_dependencies(test_mpi_fits nmfkit-mpi)
+  set_target_properties(test_mpi_fits PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endif()
 
 # --- scripts: they run the command; a launcher such as valgrind is for compiled tests only ---------
 if(NMFKIT_TEST_LAUNCHER)

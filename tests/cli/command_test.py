@@ -103,7 +103,7 @@ def environment(work):
         os.mkdir(tools)
         os.symlink(os.path.abspath(NMF), os.path.join(tools, "nmf"))
     kept = {name: value for name, value in os.environ.items()
-            if name.startswith(("LD_", "ASAN_", "UBSAN_", "LSAN_", "TSAN_", "OMP_", "GCOV_"))}
+            if name.startswith(("LD_", "ASAN_", "UBSAN_", "LSAN_", "TSAN_", "OMP_", "OPENBLAS_", "GCOV_"))}
     kept.update(PATH=tools + ":/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL="C.UTF-8", TERM="dumb",
                 HOME=home, XDG_CACHE_HOME=home + "/cache")
     return kept

@@ -8,6 +8,7 @@ must print, return and leave behind. A case is a paragraph of lines "key: text":
   exit: 2                           its exit code; without this line 0
   out: / err:                       one line each of standard output and error; none: nothing
   new: parts.nmf.npz                files that appear or change; none: nothing does
+  slow: yes                         it runs the command tens of times, or the demo: not under a sanitizer
 
 In out, err and new, {...} stands for any text. Lines beginning with # are comments.
 """
@@ -19,7 +20,8 @@ import sys
 
 import command_test
 
-KEYS = ("name", "have", "setup", "run", "exit", "out", "err", "new")
+KEYS = ("name", "have", "setup", "run", "exit", "out", "err", "new", "slow")
+SANITIZED = "NMFKIT_SANITIZED" in os.environ
 
 
 def read_cases(path):
@@ -93,7 +95,7 @@ def main():
     for path in sorted(glob.glob(os.path.join(directory, "*.case"))):
         for case in read_cases(path):
             name = case["name"][0]
-            if wanted and not any(word in name for word in wanted):
+            if wanted and not any(word in name for word in wanted) or SANITIZED and case["slow"]:
                 continue
             count += 1
             problems = run_case(case)
