@@ -130,7 +130,9 @@ class MiniBatchNMF(NMF):
 
     # ---- what NMF asks ----
 
-    starts = missing = None
+    # What it does not take.
+    starts = missing = fixed_H = keep_H = None
+    lower_W = upper_W = lower_H = upper_H = None
 
     def _check_parameters(self):
         _checks.check_parameters(self, PARAMETERS)
@@ -258,8 +260,9 @@ class MiniBatchNMF(NMF):
             start.update(init="custom", start_H=lent.pointer)
         options = self._make_options(k, **start)
         # The fit that the first samples begin with is one of its own.
-        for name in ("solver", "tol", "max_iter"):
+        for name in ("solver", "max_iter"):
             setattr(options, name, getattr(_options.DEFAULTS, name))
+        options.tol = min(max(self.tol, _options.DEFAULTS.tol), 1.0)
         options.precision = _options.F64 if dtype == np.float64 else _options.F32
         learner = Online(X.shape[1], options, how)
         learner.lent = lent
