@@ -41,8 +41,8 @@ static nmf_status check_options(int64_t features, const nmf_options *o, nmf_erro
     if (o->weighting != NMF_WEIGHTING_NONE)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "rows that come one after the other are weighted before they are pushed");
-    const nmf_status status = nmfi_refuse_constraints(
-        o, "learning from rows that come one after the other", error);
+    const nmf_status status =
+        nmfi_refuse_constraints(o, "learning from rows that come one after the other", error);
     if (status != NMF_OK || o->init != NMF_INIT_CUSTOM) return status;
     if (!o->start_H) return nmf_fail(error, NMF_ERROR_ARGUMENT, "init custom needs start_H");
     if (nmf_matrix_rows(o->start_H) != o->k || nmf_matrix_columns(o->start_H) != features)

@@ -222,9 +222,8 @@ static nmf_status improve_W(nmf_online *o, block *b, double *distance, nmf_error
     nmfi_pass_columns(&b->pass, &gram);
     memcpy(o->gram_f64, b->pass.total.gram, (size_t)(k * k) * sizeof(double));
     nmfi_gram_for_rule(o->kernels, k, p.W_l1, p.W_l2, o->gram_f64, o->gram, o->inverse);
-    nmfi_solve_rule solving =
-        nmfi_solving(o->kernels, k, ld, o->gram, o->inverse, o->gram_f64, p.W_l1,
-                     (nmfi_allowed){.lower = NULL}, b->W);
+    nmfi_solve_rule solving = nmfi_solving(o->kernels, k, ld, o->gram, o->inverse, o->gram_f64,
+                                           p.W_l1, (nmfi_allowed){.lower = NULL}, b->W);
     solving.accuracy = 1e-3; /* what is left is small beside what the next H changes */
     const nmfi_hals_rule moving = {.kernels = o->kernels,
                                    .k = k,
@@ -578,8 +577,7 @@ static nmf_status make_model(const nmf_online *o, nmf_model **model, nmf_error *
     c.winning_seed = (uint64_t)o->options.seed;
     memcpy(c.init, inits[options.init], strlen(inits[options.init]) + 1);
     nmf_status status = nmf_matrix_new(nmfi_dtype_of(o->kernels), 0, o->k, &W, error);
-    if (status == NMF_OK)
-        status = nmf_matrix_new(nmfi_dtype_of(o->kernels), o->k, o->n, &H, error);
+    if (status == NMF_OK) status = nmf_matrix_new(nmfi_dtype_of(o->kernels), o->k, o->n, &H, error);
     if (status == NMF_OK)
         nmfi_pack_H(o->kernels, o->now.H, o->columns.ld, o->k, o->n, nmf_matrix_writable(H));
     if (status == NMF_OK)
