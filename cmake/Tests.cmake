@@ -47,6 +47,9 @@ function(nmfkit_test name)
   if(NMFKIT_SANITIZE)
     list(APPEND environment NMFKIT_SANITIZED=1)
   endif()
+  if(name MATCHES "^(ledger|docs_blocks|report_)") # tests run side by side: their threads would wait for each other
+    list(APPEND environment NMFKIT_NUM_THREADS=1)
+  endif()
   if(name MATCHES "^python_" AND sanitizer_runtime) # python3 itself has none, and leaks on purpose
     list(APPEND environment LD_PRELOAD=${sanitizer_runtime}
       ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0)
