@@ -1,6 +1,7 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "fit/fit.h"
 #include "base/cpu.h"
+#include "base/machine.h"
 #include "base/options.h"
 #include "data/observed.h"
 #include "model/input.h"
@@ -63,6 +64,11 @@ nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "PCA takes no weights and no missing entries: NMF does");
     return checked_fit(nmfi_pca, NMF_SCOPE_PCA, X, options, model, error);
+}
+
+int64_t nmf_memory_bytes(void)
+{
+    return nmfi_memory_bytes();
 }
 
 nmf_kernel_info nmf_kernel(void)

@@ -63,14 +63,21 @@ void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes)
     return block;
 }
 
+nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error)
+{
+    if (needed > PTRDIFF_MAX)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
+    if (limit_bytes > 0 && needed > (size_t)limit_bytes)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the fit needs %zu bytes of working memory; the limit is %lld", needed,
+                        (long long)limit_bytes);
+    return NMF_OK;
+}
+
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error)
 {
-    if (arena->used > PTRDIFF_MAX)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
-    if (limit_bytes > 0 && arena->used > (size_t)limit_bytes)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the fit needs %zu bytes of working memory; the limit is %lld", arena->used,
-                        (long long)limit_bytes);
+    const nmf_status status = nmfi_within_limit(arena->used, limit_bytes, error);
+    if (status != NMF_OK) return status;
     arena->base = nmfi_allocate(arena->used);
     if (!arena->base)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",

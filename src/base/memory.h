@@ -34,4 +34,7 @@ void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes);
  * (limit 0: none). */
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error);
 
+/* For who needs more than one arena: MEMORY, with both numbers, where `needed` is more than the limit. */
+nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error);
+
 #endif

@@ -30,6 +30,7 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     const nmfi_source source = nmfi_source_dense(&dense);
     nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
+    pass->stop = &fit->work.stop;
 }
 
 static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)

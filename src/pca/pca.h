@@ -3,6 +3,7 @@
 #ifndef NMFI_PCA_PCA_H
 #define NMFI_PCA_PCA_H
 
+#include "base/stop.h"
 #include "base/threads.h"
 #include "fit/defaults.h"
 #include "kernel/kernel.h"
@@ -16,6 +17,8 @@ typedef struct nmfi_pca_state {
     nmfi_defaults defaults;
     int64_t m, n, k;
     nmfi_team *team;
+    nmfi_stop stop;
+    double began;
     const nmfi_kernels *kernels; /* of the wanted precision */
     const nmfi_kernels
         *kernels_inside; /* of the arithmetic: the same, or f64 where that would lose too much */
@@ -27,6 +30,8 @@ typedef struct nmfi_pca_state {
     int64_t passes;
 } nmfi_pca_state;
 
+/* Bytes of what is left when the solver is done: these results and the model made of them. */
+size_t nmfi_pca_result_bytes(const nmfi_pca_state *state);
 nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error);
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error);
 
