@@ -69,6 +69,7 @@ typedef struct cli_args {
     int64_t features;
 
     const char *output, *json, *gallery;
+    const char *to; /* the format of what goes to standard output */
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
     int quiet, verbose, as_json;

@@ -3,6 +3,7 @@
 #include "args.h"
 #include "help.h"
 #include "interrupt.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -58,6 +59,7 @@ static int run_command(int argc, char **argv)
         args.operand_count = command->bit == CLI_HELP ? 0 : 1;
         return cli_run_help(&args);
     }
+    if (cli_take_streams(&args, &error) != NMF_OK) return cli_fail(&args, &error);
     return command->run(&args);
 }
 

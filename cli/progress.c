@@ -81,9 +81,13 @@ static void describe_point(const cli_progress *progress, const nmf_trace_point *
 int cli_progress_fit(const nmf_trace_point *point, void *context)
 {
     cli_progress *const progress = context;
-    cli_interrupt_keep(); /* from the first iteration on there is a result */
+    const int sketched = point->loss != point->loss;
+    /* Long passes ask in between, with what is known already. */
+    const int is_news = sketched || point->iteration != progress->told;
+    if (!sketched) cli_interrupt_keep(); /* from the first iteration on there is a result */
     char text[256];
-    if (progress->verbose) {
+    progress->told = sketched ? 0 : point->iteration;
+    if (progress->verbose && is_news) {
         describe_point(progress, point, text, sizeof text);
         fprintf(stderr, "%s\n", text);
     } else if (is_due(progress)) {
