@@ -83,7 +83,7 @@ int cli_progress_fit(const nmf_trace_point *point, void *context)
     cli_progress *const progress = context;
     const int sketched = point->loss != point->loss;
     /* Long passes ask in between, with what is known already. */
-    const int is_news = sketched || point->iteration != progress->told;
+    const int is_news = sketched ? point->kkt == point->kkt : point->iteration != progress->told;
     if (!sketched) cli_interrupt_keep(); /* from the first iteration on there is a result */
     char text[256];
     progress->told = sketched ? 0 : point->iteration;

@@ -110,8 +110,8 @@ typedef struct nmf_trace_point {
 } nmf_trace_point;
 
 /* Called after each iteration of each start, those in the sketch included (their loss on X is not
- * known: NaN), from the thread that called the fit, and while a pass over X lasts some ten times a
- * second with the point of the iteration before (loss NaN where there is none). Non-zero stops
+ * known: NaN, and kkt is the sketch's), from the thread that called the fit, and while a pass over X lasts some ten times a
+ * second with the point of the iteration before (loss and kkt NaN where there is none). Non-zero stops
  * the fit within a second: the best result so far is returned with stopped =
  * NMF_STOPPED_INTERRUPTED, or, before there is one, the error INTERRUPTED (time_limit_seconds: the error
  * TIME_LIMIT). PCA and transform call it

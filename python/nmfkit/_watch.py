@@ -64,9 +64,11 @@ class Watch:
 
     def _is_news(self, point):
         """Long passes ask in between, with what is known already."""
-        known = point.loss == point.loss and point.iteration == self.told
-        self.told = point.iteration if point.loss == point.loss else 0
-        return not known
+        if point.loss != point.loss:  # in a sketch, or in a first reading
+            self.told = 0
+            return point.kkt == point.kkt
+        told, self.told = self.told, point.iteration
+        return told != point.iteration
 
     def _print(self, point):
         now = time.monotonic()

@@ -58,3 +58,8 @@ nmfi_stop_reason nmfi_stop_now(nmfi_stop *stop)
     if (reason != NMFI_GO_ON) atomic_store(&stop->reason, reason);
     return reason;
 }
+
+nmf_status nmfi_fail_stopped(nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_INTERRUPTED, "told to stop in the middle of a pass over X");
+}

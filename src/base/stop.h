@@ -4,6 +4,7 @@
 #ifndef NMFI_BASE_STOP_H
 #define NMFI_BASE_STOP_H
 
+#include <nmfkit/status.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -36,6 +37,9 @@ void nmfi_stop_asked_now(nmfi_stop *stop);
 
 /* Looks at the clock and, in the caller's thread, asks. NULL: never. Thread-safe. */
 nmfi_stop_reason nmfi_stop_now(nmfi_stop *stop);
+
+/* INTERRUPTED, as a pass ends that was told to stop. */
+nmf_status nmfi_fail_stopped(nmf_error *error);
 
 /* What was said so far. */
 static inline nmfi_stop_reason nmfi_stop_said(nmfi_stop *stop)

@@ -55,7 +55,7 @@ int nmfi_was_stopped(nmfi_fit *fit, nmf_status status)
 nmf_status nmfi_unless_stopped(nmfi_fit *fit, nmf_status status, nmf_error *error)
 {
     if (status != NMF_OK || nmfi_stop_said(&fit->work.stop) == NMFI_GO_ON) return status;
-    return nmf_fail(error, NMF_ERROR_INTERRUPTED, "told to stop in the middle of a pass over X");
+    return nmfi_fail_stopped(error);
 }
 
 nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error)
@@ -121,7 +121,7 @@ void nmfi_watch(nmfi_fit *fit)
 
 int nmfi_poll(nmfi_fit *fit)
 {
-    const nmf_trace_point point = point_now(fit, NAN, NAN);
+    const nmf_trace_point point = point_now(fit, NAN, nmfi_kkt(fit));
     return limits(fit, &point);
 }
 

@@ -37,8 +37,6 @@ static inline char *nmfi_of_thread(char *memory, int64_t bytes, int64_t thread)
     return memory + thread * bytes;
 }
 
-nmf_status nmfi_fail_stopped(nmf_error *error);
-
 /* --- sums.c ------------------------------------------------------------------------------------ */
 
 /* One leaf of the tree of sums: a slot, or a share of one. What it adds up begins at zero. */

@@ -95,11 +95,6 @@ nmf_status nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *
     return status == NMF_OK && nmfi_stop_said(pass->stop) ? nmfi_fail_stopped(error) : status;
 }
 
-nmf_status nmfi_fail_stopped(nmf_error *error)
-{
-    return nmf_fail(error, NMF_ERROR_INTERRUPTED, "told to stop in the middle of a pass over X");
-}
-
 void nmfi_pass_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k)
 {
     nmfi_sums_join(pass, other, k);

@@ -83,13 +83,6 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
     return nmfi_team_start(state->options.threads, &state->team, error);
 }
 
-size_t nmfi_pca_result_bytes(const nmfi_pca_state *state)
-{
-    const size_t factors = nmfi_product(state->k, state->m + state->n);
-    const size_t once = (size_t)(state->n + state->k) * sizeof(double);
-    return 2 * once + factors * (sizeof(double) + (size_t)state->kernels->element_bytes);
-}
-
 /* W = U sigma, or U sqrt(m - 1) whitened; H = V'. */
 static nmf_status make_matrices(const nmfi_pca_state *state, nmf_matrix **W, nmf_matrix **H,
                                 nmf_error *error)

@@ -3,6 +3,7 @@
 #ifndef NMFI_PCA_PCA_H
 #define NMFI_PCA_PCA_H
 
+#include "base/memory.h"
 #include "base/stop.h"
 #include "base/threads.h"
 #include "fit/defaults.h"
@@ -31,7 +32,13 @@ typedef struct nmfi_pca_state {
 } nmfi_pca_state;
 
 /* Bytes of what is left when the solver is done: these results and the model made of them. */
-size_t nmfi_pca_result_bytes(const nmfi_pca_state *state);
+static inline size_t nmfi_pca_result_bytes(const nmfi_pca_state *state)
+{
+    const size_t factors = nmfi_product(state->k, state->m + state->n);
+    const size_t once = (size_t)(state->n + state->k) * sizeof(double);
+    return 2 * once + factors * (sizeof(double) + (size_t)state->kernels->element_bytes);
+}
+
 nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error);
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error);
 
