@@ -68,10 +68,14 @@ typedef struct cli_args {
     int header, decimal, is_long, first_index;
     int64_t features;
 
+    const char *memory_limit; /* of convert, which is no fit */
     const char *output, *json, *gallery;
     const char *to; /* the format of what goes to standard output */
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
+    const char *fix_H, *fix_W, *keep_H;                /* files */
+    const char *lower_W, *upper_W, *lower_H, *upper_H; /* numbers or files */
+    int64_t free_components;
     int quiet, verbose, as_json;
     int64_t components; /* of demo */
     int demo_language;  /* 0 by the locale, 1 en, 2 zh */
@@ -93,12 +97,12 @@ typedef struct cli_args {
     int64_t max_k, folds, repeats, starts, replicates;
     const char *density, *neighborhood; /* numbers */
     int perturb, like;
-    const char *rank_file, *kind; /* of report */
-    int language;                 /* 0 en, 1 zh */
-    int64_t most_samples;         /* 0: chosen */
+    const char *rank_file, *kind;  /* of report */
+    int language;                  /* 0 en, 1 zh */
+    int64_t most_samples;          /* 0: chosen */
     int curve, shares, similarity; /* of plot */
 
-    int64_t shape[2], rank; /* of bench; 0: the standard ones */
+    int64_t shape[2], rank; /* of bench and generate; 0: the standard ones */
     int storage, loss, quick;
 } cli_args;
 

@@ -4,20 +4,33 @@
 
 #include <string.h>
 
+static nmf_status generate_parts(const cli_args *args, nmf_matrix **matrix, nmf_error *error)
+{
+    const int shaped = args->shape[0] > 0;
+    return nmf_io_generate_parts(shaped ? args->shape[0] : 1000, shaped ? args->shape[1] : 1024,
+                                 args->rank > 0 ? args->rank : 24, (uint64_t)args->seed,
+                                 matrix, error);
+}
+
 static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error *error)
 {
     const char *const name = args->operands[0];
+    if (strcmp(name, "parts") == 0) return generate_parts(args, matrix, error);
+    if (args->shape[0] > 0 || args->rank > 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%s has a shape and parts of its own; --shape and -k are for parts", name);
     if (strcmp(name, "faces") == 0)
         return nmf_io_generate_faces((uint64_t)args->seed, matrix, error);
     if (strcmp(name, "swimmer") == 0) return nmf_io_generate_swimmer(matrix, error);
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "unknown data set %s: must be faces or swimmer",
-                    name);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "unknown data set %s: must be faces, swimmer or parts", name);
 }
 
 /* An array alone cannot say that its rows are pictures, and is drawn as bars later on. */
 static void say_what_is_lost(const cli_args *args, const nmf_matrix *matrix)
 {
     const size_t length = strlen(args->output);
+    if (nmf_matrix_image_height(matrix) == 0) return;
     const int keeps = length >= 4 && strcmp(args->output + length - 4, ".npz") == 0;
     if (!keeps && args->output[length - 1] != '/')
         cli_say(args,

@@ -1,6 +1,7 @@
 /* nmf transform: W for new samples, with a model's components. */
 #include "data.h"
 #include "files.h"
+#include "known.h"
 
 #include <stdio.h>
 
@@ -53,6 +54,7 @@ int cli_run_transform(const cli_args *args)
     nmf_model *model = NULL;
     nmf_matrix *X = NULL, *W = NULL;
     nmf_options options;
+    cli_known known = {.constraints = {0}};
     const cli_output output = {"-o", args->output, CLI_MATRIX_OUT};
     nmf_status status = cli_require_output(args, &error);
     if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
@@ -61,11 +63,15 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK) status = cli_read_in_time(args, model, &options, &X, &error);
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
+    if (status == NMF_OK) status = cli_read_known(args, X, &options, &known, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
-    if (status == NMF_OK) status = nmf_transform(model, X, &options, &W, &error);
+    if (status == NMF_OK) /* W of data on disk is solved for as it is written */
+        status = (nmf_matrix_is_in_memory(X) ? nmf_transform : nmf_transform_on_demand)(
+            model, X, &options, &W, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);
     nmf_matrix_free(W);
     nmf_matrix_free(X);
+    cli_known_free(&known);
     nmf_model_free(model);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

@@ -37,6 +37,31 @@ static nmf_status refuse_models(const char *const *paths, int64_t count, nmf_err
     return NMF_OK;
 }
 
+/* --memory-limit of a command that is no fit, as text; else of the fit. */
+static nmf_status memory_limit(const cli_args *args, int64_t *bytes, nmf_error *error)
+{
+    int64_t count = 0;
+    const nmf_option_info *const table = nmf_option_table(&count);
+    nmf_options options = args->options;
+    nmf_status status = NMF_OK;
+    for (int64_t i = 0; i < count && args->memory_limit != NULL; i++)
+        if (strcmp(table[i].field, "memory_limit_bytes") == 0)
+            status = nmf_option_set(&options, &table[i], args->memory_limit, error);
+    *bytes = options.memory_limit_bytes;
+    return status;
+}
+
+/* Bytes of data above which they stay on disk, where the command reads them by rows. Half of a limit: the
+ * work on them needs memory too. */
+static nmf_status most_in_memory(const cli_args *args, int64_t *bytes, nmf_error *error)
+{
+    const unsigned by_rows = CLI_FIT | CLI_PCA | CLI_TRANSFORM | CLI_CONVERT;
+    const nmf_status status = memory_limit(args, bytes, error);
+    if (*bytes > 1) *bytes /= 2;
+    if ((args->command->bit & by_rows) == 0) *bytes = -1;
+    return status;
+}
+
 /* like: whose data's reading counts where the command line says nothing; NULL: none. */
 static nmf_status read_as(const cli_args *args, const nmf_model *like, const char *const *paths,
                           int64_t count, nmf_matrix **matrix, nmf_error *error)
@@ -72,6 +97,7 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
     options.note = tell;
     options.note_context = (void *)(uintptr_t)args;
     nmf_status status = refuse_models(paths, count, error);
+    if (status == NMF_OK) status = most_in_memory(args, &options.most_bytes, error);
     if (status != NMF_OK) return status;
     status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                         : nmf_io_read_list(paths, count, &options, matrix, error);
@@ -146,6 +172,13 @@ static char *directory_of(const char *path)
         length--;
     while (length > 0 && path[length - 1] != '/') length--;
     return length == 0 ? strdup(".") : strndup(path, length);
+}
+
+void cli_scratch_beside(const char *output)
+{
+    char *const directory = cli_goes_to_stdout(output) ? NULL : directory_of(output);
+    if (directory != NULL) (void)setenv("NMFKIT_SCRATCH", directory, 0);
+    free(directory);
 }
 
 static nmf_status fail_output(const char *path, int reason, nmf_error *error)

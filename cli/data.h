@@ -9,6 +9,9 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
+/* From here on scratch files lie in the folder of the output, unless NMFKIT_SCRATCH says where. */
+void cli_scratch_beside(const char *output);
+
 /* Where the fetched Olivetti faces are or would be: olivetti.npz in the cache, or an olivetti.npy
  * that an earlier version left there. free() it. Errors: as nmf_io_cache_path. */
 nmf_status cli_olivetti_path(char **path, nmf_error *error);

@@ -6,6 +6,7 @@
 #include "draw.h"
 #include "files.h"
 #include "interrupt.h"
+#include "known.h"
 #include "progress.h"
 #include "report.h"
 
@@ -21,7 +22,7 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
                                   {"--gallery", args->gallery, CLI_PICTURE_OUT},
                                   {"--json", args->json, CLI_TEXT_OUT},
                                   {"--checkpoint", cli_checkpoint_path(args), CLI_TEXT_OUT}};
-    if (args->options.k == 0)
+    if (args->options.k == 0 && !cli_knows_components(args))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "-k K, the number of components, is missing");
     return cli_check_files(args, outputs, sizeof outputs / sizeof *outputs, error);
 }
@@ -40,7 +41,8 @@ nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_
     const nmf_status status = learn(X, &watched, model, error);
     cli_progress_end(&progress);
     if (status == NMF_OK) cli_interrupt_keep();
-    if (status == NMF_OK) nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
+    if (status == NMF_OK && nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
+        nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
     return status;
 }
 
@@ -95,6 +97,8 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
+    cli_known known = {.constraints = {0}};
+    nmf_options own = *options;
     char *chosen = NULL;
     const char *output = args->output;
     nmf_status status = NMF_OK;
@@ -104,10 +108,11 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     }
     if (output != NULL && strcmp(output, "-") == 0) output = "/dev/stdout";
     if (status == NMF_OK) status = check_wishes(args, output, error);
-    nmf_options left = *options;
-    if (status == NMF_OK) status = cli_read_in_time(args, NULL, &left, &X, error);
+    if (status == NMF_OK) cli_scratch_beside(output);
+    if (status == NMF_OK) status = cli_read_in_time(args, NULL, &own, &X, error);
     if (status == NMF_OK && chosen != NULL) status = keep_other_models(chosen, X, error);
-    if (status == NMF_OK) status = cli_learn_model(args, X, &left, learn, &model, error);
+    if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
+    if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
     if (status == NMF_OK) {
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);
@@ -117,6 +122,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     }
     nmf_model_free(model);
     nmf_matrix_free(X);
+    cli_known_free(&known);
     free(chosen);
     return status;
 }

@@ -48,6 +48,10 @@ const cli_option cli_own_options[] = {
     {"output", 'o', CLI_KIND_FILE, CLI_FETCH, FIELD(output), "FILE",
      "where the data goes; default: olivetti.npz in the cache, where nmf demo finds it", NO_BOUNDS},
 
+    {"shape", 0, CLI_KIND_PAIR, CLI_GENERATE, FIELD(shape), "SAMPLESxFEATURES",
+     "shape of parts; default: 1000x1024", NULL, 1, INT32_MAX},
+    {"components", 'k', CLI_KIND_INT, CLI_GENERATE, FIELD(rank), "K",
+     "number of parts; default: 24", NULL, 1, 100000},
     {"components", 'k', CLI_KIND_INT, CLI_DEMO, FIELD(components), "K",
      "number of components; default: 6", NULL, 1, 1000},
     {"data", 0, CLI_KIND_FILE, CLI_DEMO, FIELD(data), "FILE",
@@ -115,6 +119,27 @@ const cli_option cli_own_options[] = {
      "would have had; it is kept up to date, unless --checkpoint names another file. Where both "
      "name the same one, it need not be there yet",
      NO_BOUNDS},
+    {"fix-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(fix_H), "FILE",
+     "components that are known (rows, or columns where their features run down), matched by "
+     "feature names; they "
+     "stay as they are, and more are learned by --free or -k",
+     NO_BOUNDS},
+    {"free", 0, CLI_KIND_INT, CLI_FIT, FIELD(free_components), "N",
+     "components to learn beside the known ones; default: none, or as many as -k leaves", NULL, 1,
+     1000000},
+    {"keep-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(keep_H), "FILE",
+     "which entries of --fix-H are known, of its shape: 0 is learned", NO_BOUNDS},
+    {"fix-W", 0, CLI_KIND_FILE, CLI_FIT, FIELD(fix_W), "FILE",
+     "the first columns of W, which are known: samples x components", NO_BOUNDS},
+    {"lower-W", 0, CLI_KIND_TEXT, CLI_FIT | CLI_TRANSFORM, FIELD(lower_W), "L",
+     "the least that entries of W may be: a number, or a file with a row or all of them",
+     NO_BOUNDS},
+    {"upper-W", 0, CLI_KIND_TEXT, CLI_FIT | CLI_TRANSFORM, FIELD(upper_W), "U",
+     "the most that entries of W may be, likewise", NO_BOUNDS},
+    {"lower-H", 0, CLI_KIND_TEXT, CLI_FIT, FIELD(lower_H), "L",
+     "the least that entries of H may be, likewise", NO_BOUNDS},
+    {"upper-H", 0, CLI_KIND_TEXT, CLI_FIT, FIELD(upper_H), "U",
+     "the most that entries of H may be, likewise", NO_BOUNDS},
     {"gallery", 0, CLI_KIND_FILE, FITS, FIELD(gallery), "PICTURE",
      "also draw the components: .png, .svg or .pdf", NO_BOUNDS},
     {"json", 0, CLI_KIND_FILE, FITS, FIELD(json), "FILE",
@@ -235,6 +260,9 @@ const cli_option cli_own_options[] = {
      NULL, 1, INT32_MAX},
     {"first-index", 0, CLI_KIND_NAME, READS_DATA, FIELD(first_index), NULL,
      "the number of the first feature in SVMlight text", first_indices, 0, 0},
+
+    {"memory-limit", 0, CLI_KIND_TEXT, CLI_CONVERT, FIELD(memory_limit), "BYTES",
+     "work within this much memory (such as 2G): data that do not fit stay on disk", NO_BOUNDS},
 
     {"count", 'n', CLI_KIND_INT, CLI_TOP, FIELD(count), "N",
      "features of each component; default: 10", NULL, 1, 1000000},

@@ -57,13 +57,21 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nm
                                                 const nmf_options *options, nmf_matrix **W,
                                                 nmf_error *error);
 
+/* The same W as a matrix whose rows are solved for whenever they are asked for, so that neither X nor W need
+ * be in memory: nmf_io_write writes it as it goes. Model and X must outlive *W; options are copied. Errors of
+ * rows come when those are asked for. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_transform_on_demand(const nmf_model *model,
+                                                          const nmf_matrix *X,
+                                                          const nmf_options *options,
+                                                          nmf_matrix **W, nmf_error *error);
+
 /* How the columns of X stand to the features of a model: what nmf_transform will do with them. */
 typedef struct nmf_feature_match {
-    nmf_match how;            /* NAME: by name; POSITION: in their order */
+    nmf_match how;               /* NAME: by name; POSITION: in their order */
     int data_named, model_named; /* whether the one and the other have feature names */
-    int reordered;            /* columns stand in another order than the model's */
-    int64_t shared;           /* features that both have */
-    int64_t missing, surplus; /* that X lacks; that the model does not know, and leaves out */
+    int reordered;               /* columns stand in another order than the model's */
+    int64_t shared;              /* features that both have */
+    int64_t missing, surplus;    /* that X lacks; that the model does not know, and leaves out */
 } nmf_feature_match;
 
 /* Pairs as nmf_transform does (options NULL: the model's own; match and missing_features count),
@@ -98,8 +106,9 @@ typedef struct nmf_kernel_info {
 } nmf_kernel_info;
 NMF_API nmf_kernel_info nmf_kernel(void);
 
-/* Bytes of memory that this process may have: the machine's, or less where a container, a batch system or
- * ulimit -v or -d says so; INT64_MAX where nothing says. Thread-safe. */
+/* Bytes of memory that this process may use: the machine's, or fewer where its control group or a limit of
+ * its own (ulimit -v, -d) says so. Data that take more than three quarters of them are left on disk by
+ * nmf_io_read, and what is learned from those is learned within as much. */
 NMF_API int64_t nmf_memory_bytes(void);
 
 #ifdef __cplusplus

@@ -50,13 +50,22 @@ typedef struct nmf_io_read_options {
      * was left out. Called from the thread that reads. NULL: nobody listens. */
     void (*note)(const char *sentence, void *context);
     void *note_context;
+    /* Data of more bytes than these stay on disk and are read whenever rows are asked for, where the format
+     * allows for it: .npy and stored members of .npz. 0: three quarters of the memory there is for this
+     * process; negative: none stay. */
+    int64_t most_bytes;
+    /* Of data on disk: called after each reading with the bytes read so far, from whichever thread read,
+     * as long as the matrix lives. NULL: nobody watches. */
+    void (*watch)(int64_t bytes, void *context);
+    void *watch_context;
 } nmf_io_read_options;
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
     nmf_io_read_options defaults = {
         sizeof(nmf_io_read_options), 0,    0,    0,    0,    0, 0,    NULL, NULL, NULL, NULL,
-        NMF_IO_HEADER_AUTO,          NULL, NULL, NULL, NULL, 0, NULL, 0,    0,    NULL, NULL};
+        NMF_IO_HEADER_AUTO,          NULL, NULL, NULL, NULL, 0, NULL, 0,    0,    NULL, NULL,
+        0,                           NULL, NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
@@ -206,6 +215,13 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_rank(const char *path, nmf_rank_re
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_faces(uint64_t seed, nmf_matrix **matrix,
                                                         nmf_error *error);
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_swimmer(nmf_matrix **matrix, nmf_error *error);
+
+/* parts: samples x features u8 of any size, which take no memory: rows are made whenever they are asked
+ * for. Each is a mixture of `rank` smooth parts with a little noise, the same ones for a seed. Errors:
+ * ARGUMENT, MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_generate_parts(int64_t samples, int64_t features,
+                                                        int64_t rank, uint64_t seed,
+                                                        nmf_matrix **matrix, nmf_error *error);
 
 /* The permutation of 0..count-1 that numpy.random.RandomState(seed).permutation(count) gives
  * (MT19937, legacy bounded integers). `order` has `count` entries, the caller's. */

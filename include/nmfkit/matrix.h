@@ -115,6 +115,51 @@ typedef struct nmf_row_reader {
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader,
                                                        nmf_matrix **matrix, nmf_error *error);
 
+/* The same for whoever has more to say than rows: zero (NMF_READER_INIT) is what is not said. */
+typedef struct nmf_reader {
+    size_t struct_bytes; /* sizeof(nmf_reader), set by NMF_READER_INIT */
+    nmf_dtype dtype;     /* not i32, but of a sparse matrix */
+    int64_t rows, columns;
+    void *context;
+    void (*release)(
+        void *context); /* called once: when the matrix is freed, or could not be made */
+    /* As in nmf_row_reader. */
+    nmf_status (*read)(void *context, int64_t first, int64_t count, void *rows, nmf_error *error);
+    /* Columns [first, first + count) one after the other, `rows` elements each: with it the transpose is
+     * read too. Best by the thousand where each column lies apart. */
+    nmf_status (*read_across)(void *context, int64_t first, int64_t count, void *columns,
+                              nmf_error *error);
+    /* Instead of both, compressed rows: where each row begins among the stored entries, rows + 1 numbers that
+     * live as long as the context, and the function that reads entries [first, first + count): their columns
+     * (int32_t or int64_t, by index_bytes), which ascend in each row, and their values. */
+    const int64_t *pointers;
+    int index_bytes;
+    nmf_status (*read_entries)(void *context, int64_t first, int64_t count, void *indices,
+                               void *values, nmf_error *error);
+} nmf_reader;
+
+static inline nmf_reader nmf_reader_init(void)
+{
+    const nmf_reader reader = {
+        sizeof(nmf_reader), NMF_U8, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL};
+    return reader;
+}
+#define NMF_READER_INIT nmf_reader_init()
+
+/* A matrix around a copy of *reader, whose context it takes over. Errors as nmf_matrix_from_rows. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_from_reader(const nmf_reader *reader,
+                                                         nmf_matrix **matrix, nmf_error *error);
+
+/* Rows [first, first + count) as a matrix of their own, with the feature names and the image shape: nothing
+ * is copied but those (of compressed rows, the pointers), so `matrix` must outlive it. Weights and what is
+ * missing do not come along. Errors: ARGUMENT (rows outside), UNSUPPORTED (compressed columns), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_range(const nmf_matrix *matrix, int64_t first,
+                                                   int64_t count, nmf_matrix **range,
+                                                   nmf_error *error);
+
+/* 1 where the entries lie in memory, 0 where a function reads them. */
+NMF_API int nmf_matrix_is_in_memory(const nmf_matrix *matrix);
+
 NMF_API void nmf_matrix_free(nmf_matrix *matrix); /* NULL is fine */
 
 /* Whether the matrix is sparse, and its layout (all zero for a dense one); the arrays stay valid as

@@ -4,6 +4,8 @@
 
 #include "raw_array.h"
 
+#include "io/files/disk_file.h"
+
 #define NMFI_NPY_DIMENSIONS 4         /* we use three; one more, to be able to say "has 4" */
 #define NMFI_NPY_LONGEST_HEADER 10000 /* numpy.load's own limit (max_header_size) */
 #define NMFI_NPY_HEADER_BYTES 128     /* of the headers we write */
@@ -28,6 +30,10 @@ nmf_status nmfi_npy_parse(const unsigned char *bytes, size_t count, const char *
 nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const char *path,
                                 nmfi_npy_header *header, nmf_error *error);
 
+/* The same where only `some` of its `count` bytes are at hand. */
+nmf_status nmfi_npy_parse_of(const unsigned char *bytes, size_t some, uint64_t count,
+                             const char *path, nmfi_npy_header *header, nmf_error *error);
+
 /* A matrix from a whole .npy in memory, which is taken over as nmf_matrix_adopt does. Two
  * dimensions are samples x features, three are pictures (count x height x width). One dimension,
  * and an empty array, are errors for DATA; for ANY, one dimension is one row, and there may be no
@@ -36,6 +42,10 @@ typedef enum nmfi_npy_use { NMFI_NPY_DATA = 0, NMFI_NPY_ANY = 1 } nmfi_npy_use;
 nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char *path,
                            nmfi_npy_use use, void (*release)(void *context), void *context,
                            nmf_matrix **matrix, nmf_error *error);
+
+/* The same of the `count` bytes at `offset` of a file that stays on disk, which is taken over; as DATA. */
+nmf_status nmfi_npy_on_disk(nmfi_disk_file *file, uint64_t offset, uint64_t count, const char *path,
+                            nmf_matrix **matrix, nmf_error *error);
 
 /* Writes the header of a C-order array of shape (rows, columns), or (rows,) if columns is -1, or ()
  * if rows is -1 too, into `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in

@@ -239,20 +239,27 @@ nmf_status nmfi_npy_parse(const unsigned char *bytes, size_t count, const char *
     return NMF_OK;
 }
 
-nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const char *path,
-                                nmfi_npy_header *header, nmf_error *error)
+nmf_status nmfi_npy_parse_of(const unsigned char *bytes, size_t some, uint64_t count,
+                             const char *path, nmfi_npy_header *header, nmf_error *error)
 {
-    const nmf_status status = nmfi_npy_parse(bytes, count, path, header, error);
+    const nmf_status status = nmfi_npy_parse(bytes, some, path, header, error);
     if (status != NMF_OK) {
         return status;
     }
     /* With more than three dimensions the size is not known, and nobody will use it. */
     if (header->dimensions <= 3 && header->data_bytes != count - header->data_offset) {
         return nmf_fail(error, NMF_ERROR_FORMAT,
-                        "%s: the header promises %zu bytes of values, but %zu bytes follow it",
+                        "%s: the header promises %zu bytes of values, but %" PRIu64
+                        " bytes follow it",
                         path, header->data_bytes, count - header->data_offset);
     }
     return NMF_OK;
+}
+
+nmf_status nmfi_npy_parse_whole(const unsigned char *bytes, size_t count, const char *path,
+                                nmfi_npy_header *header, nmf_error *error)
+{
+    return nmfi_npy_parse_of(bytes, count, count, path, header, error);
 }
 
 void nmfi_npy_format(char kind, int64_t item_bytes, int64_t rows, int64_t columns,

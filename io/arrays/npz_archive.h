@@ -5,6 +5,8 @@
 
 #include "npy.h"
 
+#include "io/files/reader.h"
+
 typedef struct nmfi_npz nmfi_npz;
 
 /* Errors: FILE, FORMAT (no zip archive, or a damaged one). */
@@ -31,9 +33,9 @@ nmf_status nmfi_npz_bytes(nmfi_npz *npz, int64_t index, unsigned char **bytes, s
 nmf_status nmfi_npz_matrix(nmfi_npz *npz, int64_t index, nmfi_npy_use use, nmf_matrix **matrix,
                            nmf_error *error);
 
-/* The array that a user means by "path" (member NULL) or "path:member", with names and shape.
- * read_npz.c. */
-nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nmf_matrix **matrix,
+/* The array that the request's member, or no member, means, with names and shape. Where it stays on disk
+ * the archive may be closed. read_npz.c. */
+nmf_status nmfi_npz_read(nmfi_npz *npz, const nmfi_read_request *request, nmf_matrix **matrix,
                          nmf_error *error);
 
 /* Gives `matrix` the names in member `name`; a missing member is fine. Errors: SHAPE (they are not

@@ -109,7 +109,14 @@ static void value_range(const nmfi_raw_array *raw, double *lowest, double *highe
     }
 }
 
-static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
+int nmfi_raw_dtype_hangs_on_values(const nmfi_raw_array *raw)
+{
+    const int is_narrow =
+        (raw->item_bytes == 1 && raw->kind != 'i') || (raw->item_bytes == 2 && raw->kind == 'u');
+    return raw->real_bytes == 0 && raw->kind != 'f' && !is_narrow;
+}
+
+nmf_dtype nmfi_raw_dtype(const nmfi_raw_array *raw, double lowest, double highest)
 {
     if (raw->real_bytes != 0) {
         return raw->real_bytes == 8 ? NMF_F64 : NMF_F32;
@@ -117,14 +124,9 @@ static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
     if (raw->kind == 'f') {
         return raw->item_bytes == 8 ? NMF_F64 : NMF_F32;
     }
-    if (raw->item_bytes == 1 && raw->kind != 'i') {
-        return NMF_U8;
+    if (!nmfi_raw_dtype_hangs_on_values(raw)) {
+        return raw->item_bytes == 1 ? NMF_U8 : NMF_U16;
     }
-    if (raw->item_bytes == 2 && raw->kind == 'u') {
-        return NMF_U16;
-    }
-    double lowest, highest;
-    value_range(raw, &lowest, &highest);
     if (lowest < 0.0) {
         return NMF_F64;
     }
@@ -132,6 +134,15 @@ static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
            : highest <= UINT16_MAX ? NMF_U16
            : highest <= 0x1p24     ? NMF_F32
                                    : NMF_F64;
+}
+
+static nmf_dtype smallest_dtype(const nmfi_raw_array *raw)
+{
+    double lowest = 0.0, highest = 0.0;
+    if (nmfi_raw_dtype_hangs_on_values(raw)) {
+        value_range(raw, &lowest, &highest);
+    }
+    return nmfi_raw_dtype(raw, lowest, highest);
 }
 
 void nmfi_store_value(void *out, nmf_dtype dtype, int64_t index, double value)
@@ -165,17 +176,23 @@ static nmf_status copy(const nmfi_raw_array *raw, nmf_matrix **matrix, nmf_error
     return NMF_OK;
 }
 
-/* 1 and the layout, where a matrix can read the file's bytes as they lie. */
-static int lendable(const nmfi_raw_array *raw, nmf_dense *dense)
+int nmfi_raw_is_as_kept(const nmfi_raw_array *raw)
 {
     const int bytes = raw->item_bytes;
     const int known = raw->kind == 'f'   ? bytes >= 4
                       : raw->kind == 'u' ? bytes <= 2
                                          : raw->kind == 'b';
     const int native = bytes == 1 || raw->big_endian == NMFI_HOST_BIG_ENDIAN;
-    const int even = raw->height <= 1 || raw->height_stride == raw->width * raw->width_stride;
     const int wanted = raw->real_bytes == 0 || (raw->kind == 'f' && raw->real_bytes == bytes);
-    if (!known || !native || !even || !wanted || (uintptr_t)raw->data % (uintptr_t)bytes != 0) {
+    return known && native && wanted;
+}
+
+/* 1 and the layout, where a matrix can read the file's bytes as they lie. */
+static int lendable(const nmfi_raw_array *raw, nmf_dense *dense)
+{
+    const int bytes = raw->item_bytes;
+    const int even = raw->height <= 1 || raw->height_stride == raw->width * raw->width_stride;
+    if (!nmfi_raw_is_as_kept(raw) || !even || (uintptr_t)raw->data % (uintptr_t)bytes != 0) {
         return 0;
     }
     dense->data = raw->data;

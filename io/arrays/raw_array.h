@@ -36,6 +36,12 @@ double nmfi_raw_value(const nmfi_raw_array *raw, int64_t index);
 /* The same for kinds 'i', 'u' and 'b', exactly; those beyond int64_t give INT64_MAX. */
 int64_t nmfi_raw_whole(const nmfi_raw_array *raw, int64_t index);
 
+/* 1 where a matrix keeps such values as they are stored; and the type that it keeps them in, which for
+ * some kinds hangs on the smallest and largest of them (0 where there is none smaller, larger). */
+int nmfi_raw_is_as_kept(const nmfi_raw_array *raw);
+int nmfi_raw_dtype_hangs_on_values(const nmfi_raw_array *raw);
+nmf_dtype nmfi_raw_dtype(const nmfi_raw_array *raw, double lowest, double highest);
+
 /* Element number `index` of `out`, which is aligned for its type; the value must fit. */
 void nmfi_store_value(void *out, nmf_dtype dtype, int64_t index, double value);
 

@@ -1,9 +1,12 @@
 /* Reads .npy files. Numbers that a matrix can look at are lent from the file's bytes as they lie
- * (mapped where the file is large); other types and byte orders are copied. */
+ * (mapped where the file is large); other types and byte orders are copied. What is too large for that
+ * stays on disk. */
+#include "disk_array.h"
 #include "npy.h"
 #include "readers.h"
 
 #include "io/files/file_view.h"
+#include "io/files/on_disk.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,11 +32,10 @@ static nmf_status explain_dimensions(const nmfi_npy_header *header, const char *
 }
 
 /* Where the indices of a checked 2- or 3-dimensional array point. */
-static nmfi_raw_array describe(const nmfi_npy_header *header, const unsigned char *bytes)
+static nmfi_raw_array describe(const nmfi_npy_header *header)
 {
     const int pictures = header->dimensions == 3;
-    nmfi_raw_array raw = {.data = bytes + header->data_offset,
-                          .kind = header->kind,
+    nmfi_raw_array raw = {.kind = header->kind,
                           .item_bytes = (int)header->item_bytes,
                           .big_endian = header->big_endian,
                           .pictures = pictures,
@@ -52,36 +54,69 @@ static nmfi_raw_array describe(const nmfi_npy_header *header, const unsigned cha
     return raw;
 }
 
+/* Numbers of a shape that a matrix can have, which *raw then describes, its data apart. */
+static nmf_status check_array(nmfi_npy_header *header, const char *path, nmfi_npy_use use,
+                              nmfi_raw_array *raw, nmf_error *error)
+{
+    if (strchr("US", header->kind) != NULL) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: holds text, not numbers", path);
+    }
+    if (header->dimensions == 1 && use == NMFI_NPY_ANY) {
+        header->shape[1] = header->shape[0];
+        header->shape[0] = 1;
+        header->dimensions = 2;
+    }
+    if (header->dimensions != 2 && header->dimensions != 3) {
+        return explain_dimensions(header, path, error);
+    }
+    /* Trap: 10^18 x 0 values are no bytes, but whoever loops over the rows never ends. */
+    if (header->data_bytes == 0 && (use == NMFI_NPY_DATA || header->shape[0] != 0)) {
+        return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
+                        path, header->shape[0], header->shape[1]);
+    }
+    *raw = describe(header);
+    return NMF_OK;
+}
+
 nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char *path,
                            nmfi_npy_use use, void (*release)(void *context), void *context,
                            nmf_matrix **matrix, nmf_error *error)
 {
     nmfi_npy_header header;
+    nmfi_raw_array raw;
     *matrix = NULL;
     nmf_status status = nmfi_npy_parse_whole(bytes, count, path, &header, error);
-    if (status == NMF_OK && strchr("US", header.kind) != NULL) {
-        status = nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: holds text, not numbers", path);
-    }
-    if (status == NMF_OK && header.dimensions == 1 && use == NMFI_NPY_ANY) {
-        header.shape[1] = header.shape[0];
-        header.shape[0] = 1;
-        header.dimensions = 2;
-    }
-    if (status == NMF_OK && header.dimensions != 2 && header.dimensions != 3) {
-        status = explain_dimensions(&header, path, error);
-    }
-    /* Trap: 10^18 x 0 values are no bytes, but whoever loops over the rows never ends. */
-    if (status == NMF_OK && header.data_bytes == 0 &&
-        (use == NMFI_NPY_DATA || header.shape[0] != 0)) {
-        status = nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
-                          path, header.shape[0], header.shape[1]);
+    if (status == NMF_OK) {
+        status = check_array(&header, path, use, &raw, error);
     }
     if (status != NMF_OK) {
         release(context);
         return status;
     }
-    const nmfi_raw_array raw = describe(&header, bytes);
+    raw.data = bytes + header.data_offset;
     return nmfi_raw_to_matrix(&raw, release, context, matrix, error);
+}
+
+nmf_status nmfi_npy_on_disk(nmfi_disk_file *file, uint64_t offset, uint64_t count, const char *path,
+                            nmf_matrix **matrix, nmf_error *error)
+{
+    unsigned char head[NMFI_NPY_LONGEST_HEADER + 12];
+    const size_t some = count < sizeof head ? (size_t)count : sizeof head;
+    nmfi_npy_header header;
+    nmfi_raw_array raw;
+    *matrix = NULL;
+    nmf_status status = nmfi_disk_file_read(file, offset, head, some, error);
+    if (status == NMF_OK) {
+        status = nmfi_npy_parse_of(head, some, count, path, &header, error);
+    }
+    if (status == NMF_OK) {
+        status = check_array(&header, path, NMFI_NPY_DATA, &raw, error);
+    }
+    if (status != NMF_OK) {
+        nmfi_disk_file_close(file);
+        return status;
+    }
+    return nmfi_disk_array_matrix(file, offset + header.data_offset, &raw, matrix, error);
 }
 
 static int recognise(const unsigned char *head, size_t bytes)
@@ -92,7 +127,14 @@ static int recognise(const unsigned char *head, size_t bytes)
 static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
+    nmfi_disk_file *file;
     *matrix = NULL;
+    if (nmfi_stays_on_disk(request, nmfi_file_bytes(path))) {
+        const nmf_status status = nmfi_open_on_disk(request, &file, error);
+        return status != NMF_OK
+                   ? status
+                   : nmfi_npy_on_disk(file, 0, nmfi_disk_file_bytes(file), path, matrix, error);
+    }
     nmfi_file_view *view;
     const nmf_status status = nmfi_file_view_open(path, &view, error);
     if (status != NMF_OK) {

@@ -3,9 +3,14 @@
  * the sparse matrix that all members together are (npz_sparse.h). */
 #include "npz_sparse.h"
 #include "readers.h"
+#include "zip_place.h"
+
+#include "io/files/on_disk.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define LABEL_BYTES 256
 
 static int recognise(const unsigned char *head, size_t bytes)
 {
@@ -107,16 +112,52 @@ static nmf_status attach_names(nmfi_npz *npz, const char *name, nmf_matrix *matr
     return status;
 }
 
-nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nmf_matrix **matrix,
+/* A stored member that is too large for memory; *matrix stays NULL where this one is not. */
+static nmf_status leave_on_disk(const nmfi_npz *npz, int64_t index,
+                                const nmfi_read_request *request, nmf_matrix **matrix,
+                                nmf_error *error)
+{
+    char label[LABEL_BYTES];
+    nmfi_zip_place place;
+    nmfi_disk_file *file;
+    if (!nmfi_stays_on_disk(request, nmfi_file_bytes(request->path))) {
+        return NMF_OK; /* no member is larger than the file */
+    }
+    nmf_status status = nmfi_disk_file_open(request->path, request->options->watch,
+                                            request->options->watch_context, &file, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    status = nmfi_zip_find_place(file, nmfi_npz_name(npz, index), &place, error);
+    if (status != NMF_OK || !place.stored || !nmfi_stays_on_disk(request, place.bytes)) {
+        nmfi_disk_file_close(file);
+        return status;
+    }
+    nmfi_npz_label(npz, index, label, sizeof label);
+    nmfi_say_on_disk(request, label, place.bytes);
+    return nmfi_npy_on_disk(file, place.offset, place.bytes, label, matrix, error);
+}
+
+static nmf_status read_array(nmfi_npz *npz, int64_t index, const nmfi_read_request *request,
+                             nmf_matrix **matrix, nmf_error *error)
+{
+    const nmf_status status = leave_on_disk(npz, index, request, matrix, error);
+    return status != NMF_OK || *matrix != NULL
+               ? status
+               : nmfi_npz_matrix(npz, index, NMFI_NPY_DATA, matrix, error);
+}
+
+nmf_status nmfi_npz_read(nmfi_npz *npz, const nmfi_read_request *request, nmf_matrix **matrix,
                          nmf_error *error)
 {
+    const char *path = request->path, *member = request->member;
     int64_t index = -1;
     *matrix = NULL;
     const int sparse = member == NULL && nmfi_npz_is_sparse(npz);
     nmf_status status = sparse ? nmfi_npz_sparse_matrix(npz, path, matrix, error)
                                : choose(npz, path, member, &index, error);
     if (status == NMF_OK && !sparse) {
-        status = nmfi_npz_matrix(npz, index, NMFI_NPY_DATA, matrix, error);
+        status = read_array(npz, index, request, matrix, error);
     }
     const char *name = sparse ? "X.npy" : nmfi_npz_name(npz, index);
     if (status == NMF_OK && (status = attach_names(npz, name, *matrix, error)) != NMF_OK) {
@@ -128,12 +169,11 @@ nmf_status nmfi_npz_read(nmfi_npz *npz, const char *path, const char *member, nm
 
 static nmf_status read_npz(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
-    const char *path = request->path;
     nmfi_npz *npz;
     *matrix = NULL;
-    nmf_status status = nmfi_npz_open(path, &npz, error);
+    nmf_status status = nmfi_npz_open(request->path, &npz, error);
     if (status == NMF_OK) {
-        status = nmfi_npz_read(npz, path, request->member, matrix, error);
+        status = nmfi_npz_read(npz, request, matrix, error);
         nmfi_npz_close(npz);
     }
     return status;

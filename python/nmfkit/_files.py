@@ -41,7 +41,7 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
         image_width=width, image_order_column=image_order == "column", transpose=bool(transpose),
         shuffle=shuffle is not None, shuffle_seed=shuffle or 0,
         header=0 if header is None else 1 if header else 2, is_long=bool(long), features=features,
-        **{
+        most_bytes=-1, **{
             name: os.fsencode(file) for name, file in (
                 ("sample_names", sample_names), ("feature_names", feature_names),
                 ("labels", labels), ("format", format), ("delimiter", delimiter),

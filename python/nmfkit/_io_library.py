@@ -20,7 +20,8 @@ class nmf_io_read_options(ctypes.Structure):
                 ("header", c_int), ("index", c_char_p), ("delimiter", c_char_p),
                 ("decimal", c_char_p), ("comment", c_char_p), ("is_long", c_int),
                 ("feature_type", c_char_p), ("features", c_int64), ("first_index", c_int),
-                ("note", c_void_p), ("note_context", c_void_p)]
+                ("note", c_void_p), ("note_context", c_void_p), ("most_bytes", c_int64),
+                ("watch", c_void_p), ("watch_context", c_void_p)]
 
 
 NOTE = ctypes.CFUNCTYPE(None, c_char_p, c_void_p)  # nmf_io_read_options.note

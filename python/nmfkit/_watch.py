@@ -64,11 +64,10 @@ class Watch:
 
     def _is_news(self, point):
         """Long passes ask in between, with what is known already."""
-        if point.loss != point.loss:  # in a sketch, or in a first reading
-            self.told = 0
-            return point.kkt == point.kkt
+        if point.loss != point.loss:
+            return False
         told, self.told = self.told, point.iteration
-        return told != point.iteration
+        return point.iteration == 0 or told != point.iteration
 
     def _print(self, point):
         now = time.monotonic()

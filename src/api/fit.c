@@ -1,8 +1,8 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "fit/fit.h"
 #include "base/cpu.h"
-#include "base/machine.h"
 #include "base/options.h"
+#include "data/matrix.h"
 #include "data/observed.h"
 #include "model/input.h"
 #include "model/model.h"
@@ -28,7 +28,9 @@ static nmf_status weighted_fit(fit_function *fit, const nmf_matrix *X, const nmf
     if (options->weighting == NMF_WEIGHTING_NONE) return fit(X, options, model, error);
     nmf_status status = nmfi_input_to_learn(X, options, &input, error);
     if (status != NMF_OK) return status;
-    left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
+    /* The fit counts what it reads; beside the copy there is X. */
+    left.memory_limit_bytes =
+        nmfi_limit_beside(options->memory_limit_bytes, nmfi_matrix_own_bytes(X));
     status = fit(input.X, &left, model, error);
     if (status == NMF_OK) status = nmfi_model_keep_input(*model, options, input.idf, error);
     if (status != NMF_OK) {
@@ -54,7 +56,7 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT, X, options, model, error);
+    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
 }
 
 nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
@@ -64,11 +66,6 @@ nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "PCA takes no weights and no missing entries: NMF does");
     return checked_fit(nmfi_pca, NMF_SCOPE_PCA, X, options, model, error);
-}
-
-int64_t nmf_memory_bytes(void)
-{
-    return nmfi_memory_bytes();
 }
 
 nmf_kernel_info nmf_kernel(void)

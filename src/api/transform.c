@@ -43,8 +43,8 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     if (status == NMF_OK) status = need(X, "X", error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
-    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
-                                &checked, error);
+    status = nmfi_options_check(options ? options : &content->options,
+                                NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, &checked, error);
     if (!options) checked.time_limit_seconds = 0; /* the fit's own */
     return status == NMF_OK ? transform(content, X, &checked, W, error) : status;
 }
@@ -60,8 +60,8 @@ nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
     if (status == NMF_OK) status = need(X, "X", error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
-    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
-                                &checked, error);
+    status = nmfi_options_check(options ? options : &content->options,
+                                NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, &checked, error);
     if (status == NMF_OK) status = nmfi_map_features(content->H, X, &checked, &map, error);
     if (status != NMF_OK) return status;
     *match = map.found;
@@ -73,7 +73,8 @@ nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
 static nmf_status check_options_with(const nmf_matrix *H, const nmf_options *options,
                                      nmf_options *checked, nmf_error *error)
 {
-    nmf_status status = nmfi_options_check(options, NMF_SCOPE_TRANSFORM, checked, error);
+    nmf_status status = nmfi_options_check(options, NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, checked,
+                                           error);
     if (status != NMF_OK) return status;
     nmf_options given = *checked;
     if (given.k != 0 && given.k != nmf_matrix_rows(H))

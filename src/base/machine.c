@@ -1,90 +1,83 @@
-/* See machine.h. */
+/* See machine.h. Control groups, as containers and batch systems set them: version 2 has one tree, below
+ * which a container sees its own part as the root, and any group above may be the narrower one; version 1
+ * has a tree for memory alone. */
 #include "base/machine.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
+#include <nmfkit/fit.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* The number in a file of one; UINT64_MAX where there is none ("max"). */
-static uint64_t number_in_file(const char *path)
+static int64_t lesser(int64_t a, int64_t b)
 {
-    uint64_t value = UINT64_MAX;
-    FILE *file = fopen(path, "re");
-    if (!file) return UINT64_MAX;
-    if (fscanf(file, "%" SCNu64, &value) != 1) value = UINT64_MAX;
-    (void)fclose(file);
-    return value;
+    return a < b ? a : b;
 }
 
-/* The least that a group, or one of those above it, allows; `group` is used up. */
-static uint64_t number_in_groups(const char *root, char *group, const char *file)
+/* The number in a file; INT64_MAX where there is none ("max"). */
+static int64_t number_in(const char *path)
 {
-    uint64_t least = UINT64_MAX;
-    char path[1200];
+    int64_t value = INT64_MAX;
+    FILE *const file = fopen(path, "re");
+    if (!file) return INT64_MAX;
+    if (fscanf(file, "%" SCNd64, &value) != 1) value = INT64_MAX;
+    fclose(file);
+    return value >= 0 ? value : INT64_MAX;
+}
+
+/* The smallest number in `name` of a group and those above it. */
+static int64_t least_of_groups(const char *mount, char *group, const char *name)
+{
+    char path[2048];
+    int64_t least = INT64_MAX;
+    group[strcspn(group, "\n")] = '\0';
     for (;;) {
-        snprintf(path, sizeof path, "%s%s%s", root, group, file);
-        const uint64_t here = number_in_file(path);
-        least = here < least ? here : least;
-        char *slash = strrchr(group, '/');
-        if (!slash) return least;
-        *slash = '\0';
+        snprintf(path, sizeof path, "%s%s/%s", mount, group, name);
+        least = lesser(least, number_in(path));
+        char *const parent = strrchr(group, '/');
+        if (!parent) return least;
+        *parent = '\0';
     }
 }
 
-/* What the control group of this process allows, as containers and batch systems set it: version 2
- * names one group in /proc/self/cgroup ("0::/path"), version 1 one for memory; inside a container the
- * file lies at the root. */
-static uint64_t read_group_memory(void)
+static int64_t of_groups(void)
 {
     char line[1024];
-    uint64_t least = number_in_file("/sys/fs/cgroup/memory.max");
-    const uint64_t old = number_in_file("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    least = old < least ? old : least;
-    FILE *file = fopen("/proc/self/cgroup", "re");
-    while (file && fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        char *memory = strstr(line, ":memory:");
-        uint64_t here = UINT64_MAX;
+    int64_t least = INT64_MAX;
+    FILE *const file = fopen("/proc/self/cgroup", "re");
+    while (file && fgets(line, sizeof line, file)) {
+        char *const memory = strstr(line, ":memory:");
         if (strncmp(line, "0::/", 4) == 0)
-            here = number_in_groups("/sys/fs/cgroup", line + 3, "/memory.max");
+            least = lesser(least, least_of_groups("/sys/fs/cgroup", line + 3, "memory.max"));
         else if (memory)
-            here = number_in_groups("/sys/fs/cgroup/memory", memory + strlen(":memory:"),
-                                    "/memory.limit_in_bytes");
-        least = here < least ? here : least;
+            least = lesser(least, least_of_groups("/sys/fs/cgroup/memory", memory + 8,
+                                                  "memory.limit_in_bytes"));
     }
-    if (file) (void)fclose(file);
+    if (file) fclose(file);
     return least;
 }
 
-/* Asked once: a folder of pictures asks for each of them. */
-static uint64_t group_memory(void)
+static int64_t of_process(void)
 {
-    static atomic_uint_fast64_t known; /* 0: not yet */
-    uint64_t bytes = atomic_load(&known);
-    if (bytes == 0) {
-        bytes = read_group_memory();
-        atomic_store(&known, bytes);
+    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < 2; i++) {
+        struct rlimit limit;
+        if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur < (rlim_t)INT64_MAX)
+            least = lesser(least, (int64_t)limit.rlim_cur);
     }
-    return bytes > 0 ? bytes : UINT64_MAX;
-}
-
-static uint64_t least_of_limit(int resource, uint64_t most)
-{
-    struct rlimit limit;
-    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
-    return (uint64_t)limit.rlim_cur < most ? (uint64_t)limit.rlim_cur : most;
+    return least;
 }
 
 int64_t nmfi_memory_bytes(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t most = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
-    const uint64_t group = group_memory();
-    if (group < most) most = group;
-    most = least_of_limit(RLIMIT_AS, most);
-    most = least_of_limit(RLIMIT_DATA, most);
-    return most < INT64_MAX ? (int64_t)most : INT64_MAX;
+    const int64_t all = pages > 0 && page > 0 ? (int64_t)pages * page : INT64_MAX;
+    return lesser(all, lesser(of_groups(), of_process()));
+}
+
+int64_t nmf_memory_bytes(void)
+{
+    return nmfi_memory_bytes();
 }

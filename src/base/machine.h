@@ -1,11 +1,11 @@
-/* How much memory this process may have. */
+/* What this process may use of the machine's memory. */
 #ifndef NMFI_BASE_MACHINE_H
 #define NMFI_BASE_MACHINE_H
 
 #include <stdint.h>
 
-/* Bytes: the machine's, or less where a container, a batch system (control groups) or ulimit -v or -d says so;
- * INT64_MAX where nothing says. What the control group allows is asked once. Thread-safe. */
+/* Bytes: of the machine, or fewer where the control group or a limit of the process (ulimit -v, -d) says
+ * so; INT64_MAX where nothing says anything. */
 int64_t nmfi_memory_bytes(void);
 
 #endif

@@ -74,14 +74,39 @@ nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *erro
     return NMF_OK;
 }
 
+void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes)
+{
+    enum { SMALL = 1 << 18 };
+    const size_t wanted = round_up(nmfi_product(count, (int64_t)bytes));
+    if (!arena->spills || wanted < SMALL) return nmfi_take(arena, count, bytes);
+    void *block = arena->scratch.base ? arena->scratch.base + arena->long_used : NULL;
+    if (__builtin_add_overflow(arena->long_used, wanted, &arena->long_used))
+        arena->long_used = SIZE_MAX;
+    return block;
+}
+
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error)
 {
-    const nmf_status status = nmfi_within_limit(arena->used, limit_bytes, error);
+    if (arena->long_used > PTRDIFF_MAX)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
+    nmf_status status = nmfi_within_limit(arena->used, limit_bytes, error);
     if (status != NMF_OK) return status;
     arena->base = nmfi_allocate(arena->used);
     if (!arena->base)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",
                         arena->used);
-    arena->used = 0;
+    if (arena->long_used > 0) {
+        const size_t left = limit_bytes > 0 ? (size_t)limit_bytes - arena->used : 0;
+        status = nmfi_scratch_open(&arena->scratch, arena->long_used, left, error);
+        if (status != NMF_OK) return status;
+    }
+    arena->used = arena->long_used = 0;
     return NMF_OK;
+}
+
+void nmfi_arena_free(nmfi_arena *arena)
+{
+    nmfi_release(arena->base);
+    nmfi_scratch_close(&arena->scratch);
+    arena->base = NULL;
 }

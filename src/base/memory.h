@@ -8,6 +8,8 @@
 #ifndef NMFI_BASE_MEMORY_H
 #define NMFI_BASE_MEMORY_H
 
+#include "base/scratch.h"
+
 #include <nmfkit/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,14 +27,22 @@ void nmfi_release(void *block);
 typedef struct nmfi_arena {
     char *base;
     size_t used; /* SIZE_MAX once a size overflowed */
+    int spills;  /* 1: long arrays lie in a scratch file */
+    size_t long_used;
+    nmfi_scratch scratch;
 } nmfi_arena;
 
 /* The next `count` elements of `bytes` each, aligned; NULL while the arena only measures. */
 void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes);
 
-/* Gives the measured arena its block, zeroed. Errors: MEMORY, with the bytes wanted and the limit
- * (limit 0: none). */
+/* The same of arrays that are as long as a side of X and used from one end to the other: where the arena
+ * spills they lie in its scratch file, unless they are small. */
+void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes);
+
+/* Gives the measured arena its block, zeroed, and its scratch file. Errors: MEMORY, with the bytes wanted
+ * and the limit (limit 0: none); FILE. */
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error);
+void nmfi_arena_free(nmfi_arena *arena);
 
 /* For who needs more than one arena: MEMORY, with both numbers, where `needed` is more than the limit. */
 nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error);

@@ -26,24 +26,39 @@ static double sparse_entry(const nmf_matrix *matrix, int64_t row, int64_t column
     return stored ? nmfi_value(s->dtype, s->values, at) : 0.0;
 }
 
-/* Rows that the caller's function gives, in f64; row by row where they must be converted. */
+/* Rows that are read together where each is looked at: some MB, or as many as are worth a reading. */
+static int64_t rows_at_once(const nmfi_source *source, int64_t count)
+{
+    enum { BYTES = 1 << 20 };
+    const int64_t row = source->buffer_bytes(source, 1);
+    const int64_t some = row > 0 && row < BYTES ? BYTES / row : 1;
+    const int64_t most = some > source->least_rows ? some : source->least_rows;
+    return most < count ? most : count;
+}
+
+static nmf_status no_memory_for_rows(const nmfi_source *source, int64_t rows, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld rows of %lld", (long long)rows,
+                    (long long)source->columns);
+}
+
+/* Rows that a function reads, converted. */
 static nmf_status copy_read(const nmf_matrix *matrix, int64_t first, int64_t count, nmf_dtype dtype,
                             void *out, nmf_error *error)
 {
     const nmfi_source source = nmfi_source_of(matrix);
-    const int64_t columns = source.columns;
+    const int64_t columns = source.columns, most = rows_at_once(&source, count);
     nmfi_block block;
     if (dtype == source.dtype) return source.read(&source, first, count, out, &block, error);
-    void *row = malloc((size_t)source.buffer_bytes(&source, 1) + 1);
-    nmf_status status =
-        row ? NMF_OK
-            : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a row of %lld", (long long)columns);
-    for (int64_t i = 0; i < count && status == NMF_OK; i++) {
-        status = source.read(&source, first + i, 1, row, &block, error);
-        for (int64_t j = 0; j < columns && status == NMF_OK; j++)
-            nmfi_set_value(dtype, out, i * columns + j, nmfi_value(block.dtype, block.X.data, j));
+    void *some = malloc((size_t)source.buffer_bytes(&source, most) + 1);
+    nmf_status status = some ? NMF_OK : no_memory_for_rows(&source, most, error);
+    for (int64_t i = 0; i < count && status == NMF_OK; i += most) {
+        const int64_t rows = count - i < most ? count - i : most;
+        status = source.read(&source, first + i, rows, some, &block, error);
+        for (int64_t e = 0; e < rows * columns && status == NMF_OK; e++)
+            nmfi_set_value(dtype, out, i * columns + e, nmfi_value(block.dtype, block.X.data, e));
     }
-    free(row);
+    free(some);
     return status;
 }
 
@@ -152,22 +167,36 @@ static uint64_t hash_dense(const nmf_dense *d)
     return sum;
 }
 
-/* 0 where a row cannot be read. */
+uint64_t nmfi_fingerprint_part(const nmfi_source *source, const nmfi_block *block, int64_t first)
+{
+    const size_t bytes = nmf_dtype_bytes(block->dtype);
+    const uint64_t features = (uint64_t)(source->is_transposed ? source->rows : source->columns);
+    const uint64_t down = source->is_transposed ? 1 : features,
+                   along = source->is_transposed ? features : 1;
+    uint64_t sum = 0;
+    for (int64_t r = 0; r < block->X.rows; r++)
+        for (int64_t j = 0; j < block->X.columns; j++)
+            sum += hash_entry(block->X.data, r * block->X.row_stride + j, bytes,
+                              (uint64_t)(first + r) * down + (uint64_t)j * along + 1);
+    return sum;
+}
+
+/* Along the way that rows lie; 0 where they cannot be read. */
 static uint64_t hash_read(const nmf_matrix *matrix)
 {
-    const nmfi_source source = nmfi_source_of(matrix);
-    const size_t bytes = nmf_dtype_bytes(source.dtype);
-    void *row = malloc((size_t)source.buffer_bytes(&source, 1) + 1);
+    const nmfi_source as_given = nmfi_source_of(matrix);
+    const nmfi_source source = as_given.by_columns ? nmfi_source_transposed(&as_given) : as_given;
+    const int64_t most = rows_at_once(&source, source.rows);
+    void *some = malloc((size_t)source.buffer_bytes(&source, most) + 1);
     nmfi_block block;
-    int there = row != NULL;
+    int there = some != NULL;
     uint64_t sum = 0;
-    for (int64_t i = 0; i < source.rows && there && source.columns > 0; i++) {
-        there = source.read(&source, i, 1, row, &block, NULL) == NMF_OK;
-        for (int64_t j = 0; j < source.columns && there; j++)
-            sum += hash_entry(block.X.data, j, bytes,
-                              (uint64_t)i * (uint64_t)source.columns + (uint64_t)j + 1);
+    for (int64_t i = 0; i < source.rows && there && source.columns > 0; i += most) {
+        const int64_t rows = source.rows - i < most ? source.rows - i : most;
+        there = source.read(&source, i, rows, some, &block, NULL) == NMF_OK;
+        if (there) sum += nmfi_fingerprint_part(&source, &block, i);
     }
-    free(row);
+    free(some);
     return there ? sum : 0;
 }
 
@@ -185,16 +214,21 @@ static uint64_t hash_sparse(const nmf_sparse *s)
     return sum;
 }
 
+uint64_t nmfi_fingerprint_of(int64_t samples, int64_t features, nmf_dtype dtype, uint64_t sum)
+{
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+    digest = nmfi_mix(digest ^ (uint64_t)samples);
+    digest = nmfi_mix(digest ^ (uint64_t)features);
+    digest = nmfi_mix(digest ^ (uint64_t)dtype);
+    return nmfi_mix(digest ^ sum);
+}
+
 uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
 {
     if (!matrix) return 0;
     const nmf_dense *d = &matrix->dense;
-    const uint64_t entries = matrix->reader.read            ? hash_read(matrix)
-                             : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
-                                                            : hash_dense(d);
-    uint64_t digest = UINT64_C(0xCBF29CE484222325);
-    digest = nmfi_mix(digest ^ (uint64_t)d->rows);
-    digest = nmfi_mix(digest ^ (uint64_t)d->columns);
-    digest = nmfi_mix(digest ^ (uint64_t)d->dtype);
-    return nmfi_mix(digest ^ entries);
+    const uint64_t sum = matrix->reader.read            ? hash_read(matrix)
+                         : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
+                                                        : hash_dense(d);
+    return nmfi_fingerprint_of(d->rows, d->columns, d->dtype, sum);
 }

@@ -4,6 +4,7 @@
 #include "data/sparse.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static nmf_status no_place(nmf_error *error)
 {
@@ -164,29 +165,84 @@ nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(voi
     return NMF_OK;
 }
 
-nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader, nmf_matrix **matrix, nmf_error *error)
+static nmf_status check_reader(const nmf_reader *reader, nmf_error *error)
 {
-    if (!matrix) return no_place(error);
-    *matrix = NULL;
     if (!reader || !reader->read)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the function that reads rows is NULL");
     const nmf_dense shape = {reader, reader->dtype, reader->rows, reader->columns, 0, 0};
-    const nmf_status status = check_dense(&shape, error);
-    if (status != NMF_OK) return status;
-    nmf_matrix *made = calloc(1, sizeof *made);
-    if (!made) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
-    made->dense = shape;
-    made->dense.data = NULL;
-    made->reader = *reader;
+    return check_dense(&shape, error);
+}
+
+/* The reader of a caller who may have been compiled with a shorter struct. */
+static nmf_status copy_reader(const nmf_reader *given, nmf_reader *reader, nmf_error *error)
+{
+    const size_t least = offsetof(nmf_reader, read_across), known = sizeof *reader;
+    *reader = NMF_READER_INIT;
+    if (given && given->struct_bytes < least)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "a reader with struct_bytes = %zu: begin with NMF_READER_INIT",
+                        given->struct_bytes);
+    if (given) memcpy(reader, given, given->struct_bytes < known ? given->struct_bytes : known);
+    reader->struct_bytes = known;
+    return NMF_OK;
+}
+
+nmf_status nmf_matrix_from_reader(const nmf_reader *given, nmf_matrix **matrix, nmf_error *error)
+{
+    nmf_reader reader;
+    nmf_matrix *made = NULL;
+    if (matrix) *matrix = NULL;
+    nmf_status status = copy_reader(given, &reader, error);
+    if (status == NMF_OK) status = matrix ? check_reader(&reader, error) : no_place(error);
+    if (status == NMF_OK && !(made = calloc(1, sizeof *made)))
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes", sizeof *made);
+    if (status != NMF_OK) {
+        if (reader.release) reader.release(reader.context);
+        return status;
+    }
+    made->dense =
+        (nmf_dense){.dtype = reader.dtype, .rows = reader.rows, .columns = reader.columns};
+    made->reader = reader;
+    made->release = reader.release;
+    made->context = reader.context;
     *matrix = made;
     return NMF_OK;
+}
+
+nmf_status nmf_matrix_from_rows(const nmf_row_reader *rows, nmf_matrix **matrix, nmf_error *error)
+{
+    nmf_reader reader = NMF_READER_INIT;
+    if (rows) {
+        reader.dtype = rows->dtype;
+        reader.rows = rows->rows;
+        reader.columns = rows->columns;
+        reader.read = rows->read;
+        reader.context = rows->context;
+    }
+    return nmf_matrix_from_reader(&reader, matrix, error);
+}
+
+int nmf_matrix_is_in_memory(const nmf_matrix *matrix)
+{
+    return matrix && !matrix->reader.read;
+}
+
+size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix)
+{
+    const nmf_sparse *const s = &matrix->sparse;
+    const int64_t entry = (int64_t)nmf_dtype_bytes(matrix->dense.dtype);
+    if (matrix->reader.read || !(matrix->owned || matrix->release)) return 0;
+    if (!nmf_matrix_is_sparse(matrix))
+        return nmfi_product(matrix->dense.rows * matrix->dense.columns, entry);
+    return nmfi_product(nmfi_sparse_stored(s), entry + s->index_bytes) +
+           nmfi_product(nmfi_sparse_lines(s) + 1, (int64_t)sizeof(int64_t));
 }
 
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what, nmf_error *error)
 {
     if (!matrix->reader.read) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "%s needs X in memory; here its rows come from a function", what);
+                    "%s needs X in memory; here its rows are read when they are asked for", what);
 }
 
 void nmf_matrix_free(nmf_matrix *matrix)

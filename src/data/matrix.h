@@ -13,8 +13,7 @@ struct nmf_matrix {
     nmf_dense dense;   /* of a sparse matrix: shape and dtype, data NULL */
     nmf_sparse sparse; /* pointers NULL where the matrix is dense */
     int ascends;       /* of a sparse one: each line's indices do */
-    nmf_row_reader
-        reader; /* read NULL where rows come from memory; `dense` is then the shape alone */
+    nmf_reader reader; /* read NULL where rows come from memory; else `dense` is the shape alone */
     int reads_transposed; /* 1: what it reads are the columns */
     void *owned; /* what the matrix allocated itself: dense.data, the sparse arrays, or NULL */
     void (*release)(void *context);
@@ -34,6 +33,10 @@ void nmfi_names_free(nmfi_name_list *list);
 /* OK, or UNSUPPORTED where the rows come from a function and `what` wants them in memory. */
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what,
                                        nmf_error *error);
+
+/* Bytes of the entries where the matrix owns them or will have them released; 0 of what it borrows, and
+ * of what lies on disk. */
+size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix);
 
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */

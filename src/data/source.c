@@ -23,8 +23,11 @@ nmfi_source nmfi_source_of(const nmf_matrix *matrix)
     if (!matrix->reader.read)
         return nmf_matrix_is_sparse(matrix) ? source_sparse(&matrix->sparse, matrix->ascends)
                                             : nmfi_source_dense(&matrix->dense);
-    const nmfi_source rows = nmfi_source_rows(&matrix->reader);
-    return matrix->reads_transposed ? nmfi_source_transposed(&rows) : rows;
+    nmfi_source rows = nmfi_source_rows(&matrix->reader);
+    if (!matrix->reads_transposed) return rows;
+    rows = nmfi_source_rows_across(&rows);
+    rows.is_transposed = 0; /* its rows are the matrix's own */
+    return rows;
 }
 
 const nmf_sparse *nmfi_source_lines(const nmfi_source *source)
@@ -39,8 +42,7 @@ nmfi_source nmfi_source_transposed(const nmfi_source *source)
         const nmf_sparse sparse = nmfi_sparse_transposed(&source->sparse);
         transposed = source_sparse(&sparse, source->ascends);
     } else if (source->reader) {
-        transposed.rows = source->columns;
-        transposed.columns = source->rows;
+        return nmfi_source_rows_across(source);
     } else {
         const nmf_dense dense = nmfi_transposed(&source->dense);
         transposed = nmfi_source_dense(&dense);

@@ -21,19 +21,20 @@ static nmf_status failed(const nmf_error *said, nmf_status status, int64_t first
 static nmf_status read_rows(const nmfi_source *source, int64_t first, int64_t count, void *buffer,
                             nmfi_block *block, nmf_error *error)
 {
-    const nmf_row_reader *reader = source->reader;
+    const nmf_reader *reader = source->reader;
     nmf_error said = {.status = NMF_OK};
-    if (source->is_transposed)
+    if (source->reads_across && !reader->read_across)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "X gives its rows one by one; its columns cannot be read instead");
-    const nmf_status status = reader->read(reader->context, first, count, buffer, &said);
+    const nmf_status status = (source->reads_across ? reader->read_across : reader->read)(
+        reader->context, first, count, buffer, &said);
     if (status != NMF_OK) return failed(&said, status, first, count, error);
     *block = (nmfi_block){.X = {buffer, source->columns, count, source->columns},
                           .dtype = source->dtype};
     return NMF_OK;
 }
 
-nmfi_source nmfi_source_rows(const nmf_row_reader *reader)
+nmfi_source nmfi_source_rows(const nmf_reader *reader)
 {
     const nmfi_source source = {.rows = reader->rows,
                                 .columns = reader->columns,
@@ -43,4 +44,18 @@ nmfi_source nmfi_source_rows(const nmf_row_reader *reader)
                                 .read = read_rows,
                                 .reader = reader};
     return source;
+}
+
+/* Rows gathered from pieces of columns, each of which is to be worth a reading of its own. */
+nmfi_source nmfi_source_rows_across(const nmfi_source *source)
+{
+    enum { PIECE = 4096 };
+    nmfi_source across = *source;
+    across.rows = source->columns;
+    across.columns = source->rows;
+    across.reads_across = !source->reads_across;
+    across.by_columns = across.reads_across;
+    across.least_rows = across.reads_across ? PIECE : 0;
+    across.is_transposed = !source->is_transposed;
+    return across;
 }

@@ -18,7 +18,11 @@ static nmf_status name_entry(int64_t row, int64_t column, double value, nmf_erro
 {
     return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)row,
                     (long long)column, isnan(value) ? NAN : value, /* "nan", never "-nan" */
-                    isfinite(value) ? ">= 0" : "finite numbers");
+                    isnan(value)
+                        ? "finite numbers; NMF takes NaN as not observed with missing = nan "
+                          "(--missing nan)"
+                    : isfinite(value) ? ">= 0"
+                                      : "finite numbers");
 }
 
 int nmfi_bad_entry_before(const nmfi_bad_entry *a, const nmfi_bad_entry *b)

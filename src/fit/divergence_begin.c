@@ -1,6 +1,7 @@
 /* Where the methods for a divergence begin, and how they keep scales together. */
 #include "fit/divergence.h"
 
+#include "fit/constraints.h"
 #include "fit/loss.h"
 
 #include <math.h>
@@ -17,8 +18,8 @@ void nmfi_divergence_rebalance_scales(const nmfi_fit *fit)
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
     const int64_t bytes = kernels->element_bytes;
-    if (!nmfi_scales_are_free(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
         const int64_t at_w = j * W->partition.ld * bytes, at_h = j * H->partition.ld * bytes;
         double w2 = 0, h2 = 0;
         kernels->squares((char *)W->incumbent + at_w, W->partition.ld, 1, W->partition.count, &w2,
@@ -76,9 +77,11 @@ static void make_positive(nmfi_fit *fit, nmfi_divergence *d, int match)
 {
     add_floor(fit, &fit->W);
     add_floor(fit, &fit->H);
-    if (!match) return;
-    match_marginals(fit, d, &fit->W, &fit->H);
-    match_marginals(fit, d, &fit->H, &fit->W);
+    if (match) {
+        match_marginals(fit, d, &fit->W, &fit->H);
+        match_marginals(fit, d, &fit->H, &fit->W);
+    }
+    nmfi_clamp_factors(fit);
 }
 
 /* D and the penalties at the incumbents. */

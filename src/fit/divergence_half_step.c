@@ -29,6 +29,7 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     step.ld = factor->partition.ld;
     step.l1 = factor->l1;
     step.l2 = factor->l2;
+    step.allowed = factor->allowed;
     step.start = step.older = step.ahead = step.result = factor->incumbent;
     if (!half.measure_only) {
         /* W starts at the incumbent, which was the point ahead when H was improved; H starts at the
@@ -124,6 +125,18 @@ static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 1, error);
 }
 
+/* Each row by its own Gram matrix. */
+static nmf_status step_by_least_squares(nmfi_fit *fit, nmfi_divergence *d,
+                                        const nmfi_factor *factor, nmfi_divergence_step step,
+                                        nmfi_divergence_half half, nmf_error *error)
+{
+    (void)d;
+    (void)half;
+    const nmfi_least_squares_rule rows = {.step = step, .accuracy = 0.1, .sweeps = 8};
+    const nmfi_rule rule = nmfi_rule_least_squares(&rows);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
+}
+
 /* Missing entries filled in with the model's own. */
 static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
                                   nmfi_divergence_step step, nmfi_divergence_half half,
@@ -161,7 +174,8 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     const nmfi_divergence_step step = describe(fit, d, factor, other, half);
     step_function *const by = half.measure_only || half.as_sklearn     ? multiply
                               : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
-                              : step.beta != 1                         ? step_by_newton
+                              : step.beta == 2 && fit->choice.weighted ? step_by_least_squares
+                              : step.allowed.sum > 0 || step.beta != 1 ? step_by_newton
                               : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd
                                                                        : step_in_metric;
     const nmf_status status = by(fit, d, factor, step, half, error);

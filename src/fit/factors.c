@@ -11,24 +11,27 @@ nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels)
     return kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
 }
 
+void nmfi_pack_W(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t samples,
+                 int64_t k, void *W)
+{
+    kernels->pack(factor, ld, k, samples, W, k);
+}
+
+void nmfi_pack_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
+                 int64_t features, void *H)
+{
+    const int64_t bytes = kernels->element_bytes;
+    for (int64_t j = 0; j < k; j++)
+        memcpy((char *)H + j * features * bytes, (const char *)factor + j * ld * bytes,
+               (size_t)(features * bytes));
+}
+
 nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
                             int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error)
 {
     const nmf_status status = nmf_matrix_new(nmfi_dtype_of(kernels), samples, k, W, error);
     if (status != NMF_OK) return status;
-    kernels->pack(factor, ld, k, samples, nmf_matrix_writable(*W), k);
-    return NMF_OK;
-}
-
-nmf_status nmfi_factor_to_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
-                            int64_t features, nmf_matrix **H, nmf_error *error)
-{
-    const nmf_status status = nmf_matrix_new(nmfi_dtype_of(kernels), k, features, H, error);
-    if (status != NMF_OK) return status;
-    const int64_t bytes = kernels->element_bytes;
-    for (int64_t j = 0; j < k; j++)
-        memcpy((char *)nmf_matrix_writable(*H) + j * features * bytes,
-               (const char *)factor + j * ld * bytes, (size_t)(features * bytes));
+    nmfi_pack_W(kernels, factor, ld, samples, k, nmf_matrix_writable(*W));
     return NMF_OK;
 }
 

@@ -8,11 +8,15 @@
 
 nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels);
 
-/* W: a new samples x k matrix from a k x ld factor. H: a new k x features matrix. */
+/* W: samples x k, row-major, from a k x ld factor; H: k x features. Packed, of the kernels' type. */
+void nmfi_pack_W(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t samples,
+                 int64_t k, void *W);
+void nmfi_pack_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
+                 int64_t features, void *H);
+
+/* W as a new matrix. */
 nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
                             int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error);
-nmf_status nmfi_factor_to_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
-                            int64_t features, nmf_matrix **H, nmf_error *error);
 
 /* The other way: a packed row-major matrix of the kernels' type into a zeroed k x ld factor. */
 void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *factor, int64_t ld);

@@ -2,6 +2,7 @@
  * start; polish and finish; result. */
 #include "fit/fit.h"
 
+#include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/loss.h"
 #include "fit/method.h"
@@ -106,6 +107,7 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
         nmfi_rewind(fit);
         fit->place = (nmfi_place){.start = s, .phase = NMFI_IN_SKETCH, .best = fit->place.best};
         status = nmfi_make_start(fit, s, error);
+        nmfi_clamp_factors(fit);
     }
     if (status == NMF_OK && fit->in_sketch.method) status = converge_in_sketch(fit, error);
     fit->place.phase = NMFI_STARTING;
@@ -124,6 +126,7 @@ static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
         status = method->iterate(fit, fit->on_X.state, error);
         return nmfi_was_stopped(fit, status) && fit->progress.measured ? NMF_OK : status;
     }
+    if (fit->H.all_fixed) return NMF_OK; /* the last visit solves every row of W */
     if (tries) return iterate_for(fit, method->trial_iterations, error);
     if (fit->in_sketch.method) return NMF_OK;
     return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
@@ -209,7 +212,7 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
         place->tol = fit->choice.options.tol;
     }
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
-        const int iterates = place->round > 0 || tried || fit->in_sketch.method;
+        const int iterates = !fit->H.all_fixed && (place->round > 0 || tried || fit->in_sketch.method);
         nmf_status status = NMF_OK;
         if (iterates && !nmfi_told_to_stop(fit)) {
             nmfi_go_on(fit, fit->progress.measured ? NMFI_UNTIL_LIMIT : NMFI_UNTIL_MEASURED);
@@ -218,7 +221,7 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
         const double before = fit->progress.loss;
         if (status == NMF_OK) status = finish(fit, error);
         if (status != NMF_OK) return status;
-        if (!goes_on(fit, before)) break;
+        if (fit->H.all_fixed || !goes_on(fit, before)) break;
     }
     return NMF_OK;
 }
@@ -233,6 +236,8 @@ static void judge(nmfi_fit *fit)
     const int to_its_end =
         progress->stopped == NMF_STOPPED_STALLED || progress->stopped == NMF_STOPPED_MAX_ITER;
     if (to_its_end && progress->kkt <= tol) progress->stopped = NMF_STOPPED_CONVERGED;
+    if (progress->stopped == NMF_STOPPED_STALLED && progress->kkt <= tol * fit->on_X.method->flat)
+        progress->stopped = NMF_STOPPED_CONVERGED;
 }
 
 /* Whatever rounding, or an X that changed while it was read, made of the fit. */

@@ -168,5 +168,6 @@ const nmfi_method nmfi_method_jmm = {.name = "jmm",
                                      .scale = nmfi_scale_of_divergence,
                                      .finish = finish,
                                      .trial_iterations = 10,
+                                     .flat = 10,
                                      .watches_residual = 1,
                                      .deepens = 1};

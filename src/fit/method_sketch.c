@@ -31,6 +31,7 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
     pass->stop = &fit->work.stop;
+    pass->spilled = &fit->work.arena.scratch;
 }
 
 static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
@@ -40,8 +41,9 @@ static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
                   threads = nmfi_team_threads(fit->work.team);
     s->rank = fit->choice.sketch_rank;
     const size_t row_bytes = nmfi_product(narrow_stride(fit, s), bytes);
-    s->W_rows = nmfi_take(arena, fit->facts.m, row_bytes);
-    s->H_rows = nmfi_take(arena, fit->facts.n, row_bytes);
+    const int wide = fit->facts.n > fit->facts.m;
+    s->W_rows = (wide ? nmfi_take : nmfi_take_long)(arena, fit->facts.m, row_bytes);
+    s->H_rows = (wide ? nmfi_take_long : nmfi_take)(arena, fit->facts.n, row_bytes);
     plan_pass(fit, s, &s->W_pass, s->W_rows, fit->facts.m);
     plan_pass(fit, s, &s->H_pass, s->H_rows, fit->facts.n);
     nmfi_pass_layout(&s->W_pass, arena, threads, 1);

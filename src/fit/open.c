@@ -1,9 +1,12 @@
 /* Opening a fit: which way X is read, all the memory, the team, the reading that validates X. */
 #include "fit/choose.h"
+#include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
+#include "base/machine.h"
+#include "data/matrix.h"
 
 #include <float.h>
 #include <math.h>
@@ -16,14 +19,16 @@ static int64_t pass_width(const nmfi_fit *fit)
     return fit->work.sketch.width > fit->k ? fit->work.sketch.width : fit->k;
 }
 
+/* is_longer: than the other one; that may lie in a scratch file. */
 static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes,
-                          int keeps)
+                          int keeps, int is_longer)
 {
+    void *(*const take)(nmfi_arena *, int64_t, size_t) = is_longer ? nmfi_take_long : nmfi_take;
     const size_t component = nmfi_product(factor->partition.ld, bytes);
-    factor->incumbent = nmfi_take(arena, k, component);
-    factor->plain = nmfi_take(arena, k, component);
-    factor->ahead = nmfi_take(arena, k, component);
-    if (keeps) factor->kept = nmfi_take(arena, k, component);
+    factor->incumbent = take(arena, k, component);
+    factor->plain = take(arena, k, component);
+    factor->ahead = take(arena, k, component);
+    if (keeps) factor->kept = take(arena, k, component);
     factor->gram = nmfi_take(arena, k * k, sizeof(double));
     factor->pg2 = nmfi_take(arena, k, sizeof(double));
     factor->ref2 = nmfi_take(arena, k, sizeof(double));
@@ -42,8 +47,11 @@ static void layout(nmfi_fit *fit)
     const int accumulates = work->accumulates || work->sketch.width > 0;
     nmfi_pass_layout(&work->pass, arena, nmfi_team_threads(work->team), accumulates);
     const int keeps = fit->choice.starts > 1;
-    layout_factor(&fit->W, arena, k, bytes, keeps);
-    layout_factor(&fit->H, arena, k, bytes, keeps);
+    const int wide = fit->facts.n > fit->facts.m;
+    layout_factor(&fit->W, arena, k, bytes, keeps, !wide);
+    layout_factor(&fit->H, arena, k, bytes, keeps, wide);
+    nmfi_constraints_layout(fit, &fit->W, arena);
+    nmfi_constraints_layout(fit, &fit->H, arena);
     if (work->sketch.width > 0)
         nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
@@ -92,8 +100,14 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     nmfi_facts *facts = &fit->facts;
     const double entries = (double)facts->m * (double)facts->n;
     nmfi_scan scan;
+    /* Who wants it later would have to read all of X for it. */
+    fit->work.pass.digests = !fit->work.source.in_memory;
     nmf_status status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
     if (status != NMF_OK) return status;
+    if (fit->work.pass.digests)
+        facts->fingerprint =
+            nmfi_fingerprint_of(facts->m, facts->n, fit->work.source.dtype, fit->work.pass.digest);
+    fit->work.pass.digests = 0;
     if (scan.highest <= 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
     choose_scale(fit, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
@@ -116,6 +130,7 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     fit->W.l2 = penalties.W_l2;
     fit->H.l1 = penalties.H_l1;
     fit->H.l2 = penalties.H_l2;
+    nmfi_constraints_fill(fit);
     const nmfi_stage on_X = fit->on_X;
     return on_X.method->prepare ? on_X.method->prepare(fit, on_X.state, error) : NMF_OK;
 }
@@ -137,21 +152,108 @@ static nmf_status take_state(nmfi_stage *stage, nmf_error *error)
                                    stage->method->state_bytes);
 }
 
+/* --- memory ------------------------------------------------------------------------------------ */
+
+/* How much is done without for the sake of a limit, in the order in which it costs time; no result hangs
+ * on it. */
+typedef struct economy {
+    int lean;        /* fewer sums of slots at a time */
+    int spills;      /* arrays as long as a side lie in a scratch file */
+    int64_t threads; /* as in options */
+} economy;
+
+static int save_more(const nmfi_fit *fit, economy *e)
+{
+    const int64_t threads = nmfi_team_threads(fit->work.team);
+    if (!e->lean)
+        e->lean = 1;
+    else if (!e->spills)
+        e->spills = 1;
+    else if (threads > 1)
+        e->threads = threads / 2;
+    else
+        return 0;
+    return 1;
+}
+
+/* Beside the arena: the factors of the model, the longer one in a scratch file too where the fit spills. */
+static size_t result_bytes(const nmfi_fit *fit)
+{
+    const int64_t bytes = fit->work.kernels->element_bytes;
+    const size_t W = nmfi_product(fit->k * fit->facts.m, bytes);
+    const size_t H = nmfi_product(fit->k * fit->facts.n, bytes);
+    return !fit->work.arena.spills ? W + H : W < H ? W : H;
+}
+
+/* Of a scratch file some lies in memory, or every touch would wait for the disk. */
+static size_t resident_bytes(const nmfi_arena *arena)
+{
+    enum { LEAST = 4 << 20 };
+    return arena->long_used < LEAST ? arena->long_used : LEAST;
+}
+
+static size_t wanted_bytes(const nmfi_fit *fit)
+{
+    const nmfi_arena *arena = &fit->work.arena;
+    return arena->used + resident_bytes(arena) + result_bytes(fit) + nmfi_matrix_own_bytes(fit->X);
+}
+
+/* The team, and what plan and layout then want. */
+static nmf_status measure(nmfi_fit *fit, const economy *e, nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    nmfi_team_stop(work->team);
+    work->team = NULL;
+    const nmf_status status = nmfi_team_start(e->threads, &work->team, error);
+    if (status != NMF_OK) return status;
+    work->arena = (nmfi_arena){.spills = e->spills};
+    work->pass.lean = work->transposed.lean = e->lean;
+    plan(fit);
+    layout(fit);
+    return NMF_OK;
+}
+
+/* As little as it takes. X that was left out of memory is not joined there by factors as large: then a
+ * share of what there is is a limit too. */
+static int64_t limit_of(const nmfi_fit *fit)
+{
+    const int64_t limit = fit->choice.options.memory_limit_bytes;
+    if (limit > 0 || fit->work.source.in_memory) return limit;
+    return nmfi_memory_bytes() / 4 * 3;
+}
+
+static nmf_status take_memory(nmfi_fit *fit, nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    const int64_t limit = limit_of(fit);
+    economy e = {.threads = worthwhile_threads(fit)};
+    nmf_status status;
+    do {
+        status = measure(fit, &e, error);
+        if (status != NMF_OK) return status;
+    } while (limit > 0 && wanted_bytes(fit) > (size_t)limit && save_more(fit, &e));
+    const size_t wanted = wanted_bytes(fit);
+    if (limit > 0 && wanted > (size_t)limit && work->arena.used <= PTRDIFF_MAX)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the fit needs %zu bytes of memory at least; the limit is %lld", wanted,
+                        (long long)limit);
+    const int64_t beside = (int64_t)(wanted - work->arena.used - resident_bytes(&work->arena));
+    status = nmfi_arena_allocate(&work->arena, limit > 0 ? limit - beside : 0, error);
+    if (status == NMF_OK) layout(fit);
+    return status;
+}
+
 /* Memory, from the plan; then X is read. */
 static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_work *work = &fit->work;
-    nmf_status status = nmfi_team_start(worthwhile_threads(fit), &work->team, error);
-    if (status == NMF_OK) status = take_state(&fit->in_sketch, error);
+    nmf_status status = take_state(&fit->in_sketch, error);
     if (status == NMF_OK) status = take_state(&fit->on_X, error);
+    if (status == NMF_OK) status = take_memory(fit, error);
     if (status != NMF_OK) return status;
-    plan(fit);
-    layout(fit); /* measures */
-    status = nmfi_arena_allocate(&work->arena, fit->choice.options.memory_limit_bytes, error);
-    if (status != NMF_OK) return status;
-    layout(fit);
     work->pass.team = work->transposed.team = work->team;
     work->pass.stop = work->transposed.stop = &work->stop;
+    work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
     nmfi_pass_prepare(&work->pass);
     status = nmfi_checkpoint_open(fit, error);
     return status == NMF_OK ? read_X(fit, error) : status;
@@ -203,11 +305,13 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = choose(fit, options, error);
+    nmf_status status = nmfi_constraints_open(fit, options, error);
+    if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);
+        nmfi_constraints_close(fit);
         return status;
     }
     work->kernels =
@@ -223,11 +327,11 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
 void nmfi_close(nmfi_fit *fit)
 {
     nmfi_team_stop(fit->work.team);
-    nmfi_release(fit->work.arena.base);
+    nmfi_arena_free(&fit->work.arena);
     nmfi_observed_free(&fit->work.observed);
+    nmfi_constraints_close(fit);
     free(fit->in_sketch.state);
     free(fit->on_X.state);
     fit->work.team = NULL;
-    fit->work.arena.base = NULL;
     fit->in_sketch.state = fit->on_X.state = NULL;
 }

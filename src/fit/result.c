@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
 {
@@ -23,6 +24,7 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
     content->sketch_iterations = progress->sketch_iterations;
     content->passes = nmfi_passes(fit);
     content->unit = fit->facts.scale;
+    content->fingerprint = fit->facts.fingerprint;
     content->loss = nmfi_loss_for_user(fit, progress->loss);
     content->error = nmfi_error_for_user(fit, progress->error);
     content->relative_error = nmfi_relative_error(fit);
@@ -33,6 +35,44 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
     snprintf(content->init, sizeof content->init, "%s", init_names[options.init]);
 }
 
+static void close_scratch(void *context)
+{
+    nmfi_scratch_close(context);
+    free(context);
+}
+
+/* In a scratch file of its own where the fit works in one: the model outlives that. */
+static nmf_status new_in_scratch(nmf_dense layout, nmf_matrix **factor, void **data,
+                                 nmf_error *error)
+{
+    const size_t bytes = nmfi_product(layout.rows, layout.columns) * nmf_dtype_bytes(layout.dtype);
+    nmfi_scratch *scratch = calloc(1, sizeof *scratch);
+    if (!scratch) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a scratch file");
+    const nmf_status status = nmfi_scratch_open(scratch, bytes, 0, error);
+    if (status != NMF_OK) {
+        free(scratch);
+        return status;
+    }
+    layout.data = *data = scratch->base;
+    return nmf_matrix_adopt(&layout, close_scratch, scratch, factor, error);
+}
+
+static nmf_status new_factor(const nmfi_fit *fit, int64_t rows, int64_t columns, int is_longer,
+                             nmf_matrix **factor, void **data, nmf_error *error)
+{
+    const nmf_dtype dtype = nmfi_dtype_of(fit->work.kernels);
+    const nmf_dense layout = {.dtype = dtype,
+                              .rows = rows,
+                              .columns = columns,
+                              .row_stride = columns,
+                              .column_stride = 1};
+    if (is_longer && fit->work.arena.scratch.base)
+        return new_in_scratch(layout, factor, data, error);
+    const nmf_status status = nmf_matrix_new(dtype, rows, columns, factor, error);
+    if (status == NMF_OK) *data = nmf_matrix_writable(*factor);
+    return status;
+}
+
 nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error)
 {
     nmf_model_content content;
@@ -41,15 +81,16 @@ nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error)
     const int64_t m = fit->facts.m, n = fit->facts.n, k = fit->k;
     fill_content(fit, &content);
     const double root = 1.0 / sqrt(fit->facts.scale);
-    nmf_status status =
-        nmfi_factor_to_W(kernels, fit->W.incumbent, fit->W.partition.ld, m, k, &W, error);
-    if (status == NMF_OK)
-        status = nmfi_factor_to_H(kernels, fit->H.incumbent, fit->H.partition.ld, k, n, &H, error);
+    void *w = NULL, *h = NULL;
+    nmf_status status = new_factor(fit, m, k, m >= n, &W, &w, error);
+    if (status == NMF_OK) status = new_factor(fit, k, n, n > m, &H, &h, error);
     if (status == NMF_OK) {
-        kernels->scale(nmf_matrix_writable(W), m * k, root);
-        kernels->scale(nmf_matrix_writable(H), k * n, root);
-        if (!isfinite(kernels->sum(nmf_matrix_writable(W), m * k, 1, m * k)) ||
-            !isfinite(kernels->sum(nmf_matrix_writable(H), k * n, 1, k * n)))
+        nmfi_pack_W(kernels, fit->W.incumbent, fit->W.partition.ld, m, k, w);
+        nmfi_pack_H(kernels, fit->H.incumbent, fit->H.partition.ld, k, n, h);
+        kernels->scale(w, m * k, root);
+        kernels->scale(h, k * n, root);
+        if (!isfinite(kernels->sum(w, m * k, 1, m * k)) ||
+            !isfinite(kernels->sum(h, k * n, 1, k * n)))
             status = nmf_fail(error, NMF_ERROR_NUMERICAL,
                               "W or H left the range of its type: use precision f64, or bring X "
                               "nearer to 1");

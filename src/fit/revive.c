@@ -3,6 +3,7 @@
  * stays what it was, so the loss does too, and the next half step of H gives h = max(0, R'w) /
  * ||w||^2 with R = X - WH, which lowers it. W and H in turn then are power iterations on the
  * positive side of what is left. */
+#include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/state.h"
 
@@ -41,7 +42,7 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw)
     const nmfi_kernels *kernels = fit->work.kernels;
     if (!nmfi_scales_are_free(fit)) return 0; /* a penalty may want the component empty */
     int64_t j = 0;
-    while (j < fit->k && !dead(fit, j)) j++;
+    while (j < fit->k && !(nmfi_scale_is_free(fit, j) && dead(fit, j))) j++;
     if (j == fit->k) return 0;
     const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld};
     nmfi_random_component(kernels, w, fit->k, j, sqrt(fit->facts.mean / (double)fit->k),

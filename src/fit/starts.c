@@ -25,6 +25,9 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const void *const V = fit->W.along_rows ? sketch->V : sketch->U;
     if (init == NMF_INIT_LRC)
         nmfi_start_lrc(kernels, W, H, fit->k, U, V, sketch->sigma, mean, seed);
+    else if (init == NMF_INIT_SPA)
+        nmfi_start_spa(kernels, W, H, fit->k, U, V, sketch->sigma, sqrt(fit->facts.scale), mean,
+                       seed);
     else if (nmfi_start_triplets(init, fit->k) > 0)
         nmfi_start_nndsvd(kernels, W, H, fit->k, U, V, sketch->sigma, mean, init, seed);
     else

@@ -1,6 +1,7 @@
 /* Moving between the parts of a fit's state (state.h). */
 #include "fit/state.h"
 
+#include "fit/constraints.h"
 #include "fit/factors.h"
 #include "fit/loss.h"
 
@@ -24,10 +25,21 @@ void nmfi_take_ahead(nmfi_factor *factor)
     swap(&factor->incumbent, &factor->ahead);
 }
 
+/* Component by component, so that no more of a scratch file lies in memory. */
+static void copy_factor(const nmfi_fit *fit, const nmfi_factor *factor, const void *from, void *to)
+{
+    const size_t component = (size_t)(factor->partition.ld * fit->work.kernels->element_bytes);
+    for (int64_t j = 0; j < fit->k; j++) {
+        memcpy((char *)to + (size_t)j * component, (const char *)from + (size_t)j * component,
+               component);
+        nmfi_scratch_touched(fit->work.pass.spilled, 2 * component);
+    }
+}
+
 void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor)
 {
-    memcpy(factor->plain, factor->incumbent, nmfi_factor_bytes(fit, factor));
-    memcpy(factor->ahead, factor->incumbent, nmfi_factor_bytes(fit, factor));
+    copy_factor(fit, factor, factor->incumbent, factor->plain);
+    copy_factor(fit, factor, factor->incumbent, factor->ahead);
 }
 
 void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor)
@@ -58,8 +70,8 @@ void nmfi_balance(nmfi_fit *fit)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
-    if (!nmfi_scales_are_free(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
         char *w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
         char *h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
         double w2 = 0, h2 = 0;
@@ -79,8 +91,8 @@ void nmfi_rewind(nmfi_fit *fit)
 void nmfi_keep_start(nmfi_fit *fit, nmfi_progress *best)
 {
     *best = fit->progress;
-    memcpy(fit->W.kept, fit->W.incumbent, nmfi_factor_bytes(fit, &fit->W));
-    memcpy(fit->H.kept, fit->H.incumbent, nmfi_factor_bytes(fit, &fit->H));
+    copy_factor(fit, &fit->W, fit->W.incumbent, fit->W.kept);
+    copy_factor(fit, &fit->H, fit->H.incumbent, fit->H.kept);
     memcpy(fit->work.kept_trace, fit->work.trace,
            (size_t)best->trace_count * sizeof *fit->work.trace);
 }
@@ -88,8 +100,8 @@ void nmfi_keep_start(nmfi_fit *fit, nmfi_progress *best)
 void nmfi_restore_start(nmfi_fit *fit, const nmfi_progress *best)
 {
     fit->progress = *best;
-    memcpy(fit->W.incumbent, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
-    memcpy(fit->H.incumbent, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+    copy_factor(fit, &fit->W, fit->W.kept, fit->W.incumbent);
+    copy_factor(fit, &fit->H, fit->H.kept, fit->H.incumbent);
     memcpy(fit->work.trace, fit->work.kept_trace,
            (size_t)best->trace_count * sizeof *fit->work.trace);
 }

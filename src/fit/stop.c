@@ -119,9 +119,9 @@ void nmfi_watch(nmfi_fit *fit)
     nmfi_go_on(fit, NMFI_UNTIL_MEASURED);
 }
 
-int nmfi_poll(nmfi_fit *fit)
+int nmfi_poll(nmfi_fit *fit, double loss)
 {
-    const nmf_trace_point point = point_now(fit, NAN, nmfi_kkt(fit));
+    const nmf_trace_point point = point_now(fit, nmfi_loss_for_user(fit, loss), NAN);
     return limits(fit, &point);
 }
 

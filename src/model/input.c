@@ -145,7 +145,8 @@ nmf_status nmfi_input_like(const nmf_model_content *model, const nmf_matrix *X,
 
 int64_t nmfi_limit_beside(int64_t limit_bytes, size_t bytes)
 {
-    return limit_bytes > 0 ? limit_bytes - (int64_t)bytes : 0;
+    if (limit_bytes == 0) return 0;
+    return (size_t)limit_bytes > bytes ? limit_bytes - (int64_t)bytes : 1; /* 0 would be no limit */
 }
 
 void nmfi_input_free(nmfi_input *input)

@@ -74,6 +74,7 @@ void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, 
 typedef struct nmfi_slot_scan {
     nmfi_scan scan;
     nmfi_bad_entry bad;
+    uint64_t digest; /* pass.h */
 } nmfi_slot_scan;
 nmfi_slot_scan nmfi_scan_nothing(void);
 nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *scan,

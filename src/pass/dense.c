@@ -113,6 +113,7 @@ static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *err
         if (status != NMF_OK) return status;
         const int64_t bad = slot->scan.bad;
         pass->kernels->scan[block.dtype](&block.X, job->signed_ok, pass->scale, &slot->scan);
+        if (pass->digests) slot->digest += nmfi_fingerprint_part(&pass->source, &block, r);
         if (slot->scan.bad > bad)
             nmfi_find_bad_entry(&block, r, pass->source.is_transposed, job->signed_ok, &slot->bad);
     }
@@ -125,7 +126,10 @@ static nmf_status scan_rows(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf
     const nmfi_adding adding = {
         .leaves = pass->rows.slots, .count = pass->rows.slots, .task = scan_slot, .context = &job};
     const nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
-    return status == NMF_OK ? nmfi_scan_total(pass->scans, pass->rows.slots, scan, error) : status;
+    if (status != NMF_OK) return status;
+    pass->digest = 0;
+    for (int64_t s = 0; s < pass->rows.slots; s++) pass->digest += pass->scans[s].digest;
+    return nmfi_scan_total(pass->scans, pass->rows.slots, scan, error);
 }
 
 typedef struct copy_job {

@@ -24,6 +24,7 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
         const int64_t stored = (int64_t)nmf_dtype_bytes(source->dtype);
         const int64_t row_bytes = source->columns * stored;
         block_rows = nmfi_cache_bytes() / 2 / (row_bytes > 0 ? row_bytes : 1);
+        if (block_rows < source->least_rows) block_rows = source->least_rows;
     }
     pass->block_tiles = clamp(block_rows / pass->rows.lanes, 1, 64);
 }

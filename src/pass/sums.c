@@ -55,7 +55,8 @@ static int64_t levels_of(int64_t leaves)
 static nmfi_sum_tree shape_of(const nmfi_pass *pass, int64_t threads, int64_t leaves)
 {
     int64_t runs = 1;
-    while (threads > 1 && runs < leaves && runs < RUNS_OF_A_THREAD * threads) runs *= 2;
+    const int64_t wanted = (pass->lean ? 1 : RUNS_OF_A_THREAD) * threads;
+    while (threads > 1 && runs < leaves && runs < wanted) runs *= 2;
     nmfi_sum_tree tree = {.run = leaves / runs, .levels = levels_of(leaves / runs)};
     tree.most = runs + (pass->visits_parts ? 2 * tree.levels : 0); /* their ends are ragged */
     return tree;
@@ -160,6 +161,20 @@ static void note_failure(adding_job *job, int64_t leaf)
     while (leaf < first && !atomic_compare_exchange_weak(&job->failed, &first, leaf)) continue;
 }
 
+/* What a leaf's task has read and written of factors, and of an X that is one itself. */
+static void leave_scratch(const adding_job *job)
+{
+    const nmfi_pass *pass = job->pass;
+    if (!pass->spilled) return;
+    const int along_rows = job->tree != pass->column_sums;
+    const int64_t lines = (along_rows ? pass->rows.ld : pass->columns.ld) / job->adding->leaves + 1;
+    const int64_t row = along_rows && pass->source.in_memory
+                            ? pass->columns.count * (int64_t)nmf_dtype_bytes(pass->source.dtype)
+                            : 0;
+    const int64_t of_factors = 3 * job->adding->k * pass->kernels->element_bytes;
+    nmfi_scratch_touched(pass->spilled, (size_t)(lines * (of_factors + row)));
+}
+
 static void add_up_run(void *context, int64_t run, int64_t thread)
 {
     adding_job *job = context;
@@ -177,6 +192,7 @@ static void add_up_run(void *context, int64_t run, int64_t thread)
             note_failure(job, root->first + i);
             return;
         }
+        leave_scratch(job);
         open++;
         for (int64_t ended = i; ended & 1; ended >>= 1, open--)
             become_parent(job, open == 2 ? root : &own[open - 3], &own[open - 2]);

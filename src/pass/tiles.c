@@ -7,7 +7,7 @@
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 {
     return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
-           2 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
+           6 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
 }
 
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)

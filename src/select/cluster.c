@@ -159,7 +159,7 @@ nmf_status nmfi_cluster(const double *products, int64_t count, int64_t k, int64_
 {
     kmeans m = {.products = products, .count = count, .k = k, .seed = seed};
     int64_t *centres = NULL;
-    nmfi_arena arena = {NULL, 0};
+    nmfi_arena arena = {0};
     for (int pass = 0; pass < 2; pass++) {
         m.point = nmfi_take(&arena, count, sizeof(int64_t));
         m.own = nmfi_take(&arena, count, sizeof(int64_t));

@@ -262,7 +262,7 @@ static nmf_status take_stability(consensus *c, nmf_error *error)
 {
     nmf_consensus_result *r = c->result;
     const int64_t k = r->content.k, fits = r->content.replicates, count = fits * k;
-    nmfi_arena arena = {NULL, 0};
+    nmfi_arena arena = {0};
     int64_t *matched = NULL, *votes = NULL;
     double *silhouette = NULL, *cosine = NULL;
     for (int pass = 0; pass < 2; pass++) {
@@ -507,7 +507,7 @@ static nmf_status agree(consensus *c, nmf_error *error)
     nmf_consensus_result *r = c->result;
     const int64_t k = r->content.k, n = r->content.features, m = r->content.samples;
     const int64_t count = r->content.replicates * k;
-    nmfi_arena arena = {NULL, 0};
+    nmfi_arena arena = {0};
     double *unit = NULL, *distances = NULL, *work = NULL, *each = NULL, *shares = NULL;
     int64_t *order = NULL;
     for (int pass = 0; pass < 2; pass++) {
@@ -578,7 +578,7 @@ static nmf_status open_result(consensus *c, nmf_error *error)
 static nmf_status run_replicates(consensus *c, nmf_error *error)
 {
     const int64_t count = c->result->content.replicates;
-    nmfi_arena arena = {NULL, 0};
+    nmfi_arena arena = {0};
     for (int pass = 0; pass < 2; pass++) {
         c->status = nmfi_take(&arena, count, sizeof *c->status);
         c->errors = nmfi_take(&arena, count, sizeof *c->errors);

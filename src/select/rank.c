@@ -193,7 +193,7 @@ static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena
 {
     const int64_t limit = r->options->memory_limit_bytes;
     for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
-        *arena = (nmfi_arena){NULL, 0};
+        *arena = (nmfi_arena){0};
         lay_out(r, b, numbers, arena, *threads);
         if (limit == 0 || *threads == 1 || arena->used + r->latin.arena.used <= (size_t)limit)
             break;

@@ -156,7 +156,7 @@ nmf_status nmfi_match_components(const double *cosines, int64_t fits, int64_t k,
 {
     matching m = {.cosines = cosines, .fits = fits, .k = k, .cluster = found->cluster};
     double *norms = NULL;
-    nmfi_arena arena = {NULL, 0};
+    nmfi_arena arena = {0};
     for (int pass = 0; pass < 2; pass++) {
         m.with_mean = nmfi_take(&arena, k * fits * k, sizeof(double));
         m.gains = nmfi_take(&arena, k * k, sizeof(double));

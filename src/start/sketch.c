@@ -26,9 +26,11 @@ void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *
     sketch->changes = nmfi_take(arena, r, sizeof(double));
     sketch->small = nmfi_take(arena, 2 * r * r, sizeof(double));
     sketch->rotation = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
-    sketch->U = nmfi_take(arena, r, row_bytes);
-    sketch->V = nmfi_take(arena, r, column_bytes);
-    if (wants_B) sketch->B = nmfi_take(arena, r, column_bytes);
+    const int wide =
+        pass->columns.ld > pass->rows.ld; /* the longer side may lie in a scratch file */
+    sketch->U = (wide ? nmfi_take : nmfi_take_long)(arena, r, row_bytes);
+    sketch->V = (wide ? nmfi_take_long : nmfi_take)(arena, r, column_bytes);
+    if (wants_B) sketch->B = (wide ? nmfi_take_long : nmfi_take)(arena, r, column_bytes);
 }
 
 typedef struct draw_job {

@@ -12,7 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nmf_error error;
     nmf_status status = nmfi_npz_open_memory(data, size, "fuzz.npz", &npz, &error);
     if (status == NMF_OK) {
-        status = nmfi_npz_read(npz, "fuzz.npz", NULL, &matrix, &error);
+        nmf_io_read_options options = NMF_IO_READ_INIT;
+        options.most_bytes = -1; /* there is no file to leave it in */
+        const nmfi_read_request request = {.path = "fuzz.npz", .options = &options};
+        status = nmfi_npz_read(npz, &request, &matrix, &error);
         if (status == NMF_OK) {
             (void)nmf_matrix_fingerprint(matrix);
         }

@@ -1,0 +1,39 @@
+/* See on_disk.h. */
+#include "on_disk.h"
+
+#include "file_view.h"
+
+#include <sys/stat.h>
+
+uint64_t nmfi_file_bytes(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_size > 0 ? (uint64_t)info.st_size : 0;
+}
+
+int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes)
+{
+    const int64_t most = request->options->most_bytes;
+    if (most < 0) {
+        return 0;
+    }
+    return bytes > (most > 0 ? (uint64_t)most : nmfi_machine_memory() / 4 * 3);
+}
+
+void nmfi_say_on_disk(const nmfi_read_request *request, const char *name, uint64_t bytes)
+{
+    nmfi_note(request, "%s: its %.3g GB stay on disk and are read as they are needed", name,
+              (double)bytes / 1e9);
+}
+
+nmf_status nmfi_open_on_disk(const nmfi_read_request *request, nmfi_disk_file **file,
+                             nmf_error *error)
+{
+    const nmf_io_read_options *options = request->options;
+    const nmf_status status =
+        nmfi_disk_file_open(request->path, options->watch, options->watch_context, file, error);
+    if (status == NMF_OK) {
+        nmfi_say_on_disk(request, request->path, nmfi_disk_file_bytes(*file));
+    }
+    return status;
+}

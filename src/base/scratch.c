@@ -1,0 +1,85 @@
+/* See scratch.h. */
+#define _GNU_SOURCE /* O_TMPFILE, mkostemp */
+#include "base/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *directory(void)
+{
+    static const char *const variables[] = {"NMFKIT_SCRATCH", "TMPDIR"};
+    for (int i = 0; i < 2; i++) {
+        const char *const named = getenv(variables[i]);
+        if (named && *named) return named;
+    }
+    return "/var/tmp";
+}
+
+/* A file without a name; where the file system knows none, one whose name goes at once. */
+static int open_nameless(const char *where)
+{
+#ifdef O_TMPFILE
+    const int descriptor = open(where, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+    if (descriptor >= 0) return descriptor;
+#endif
+    char name[4096];
+    const int length = snprintf(name, sizeof name, "%s/nmfkit-scratch-XXXXXX", where);
+    if (length < 0 || (size_t)length >= sizeof name) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int named = mkostemp(name, O_CLOEXEC);
+    if (named >= 0) (void)unlink(name);
+    return named;
+}
+
+static nmf_status fail(const char *where, size_t bytes, int reason, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_FILE,
+                    "a scratch file of %zu bytes cannot be made in %s: %s; NMFKIT_SCRATCH names "
+                    "another directory",
+                    bytes, where, strerror(reason));
+}
+
+nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget, nmf_error *error)
+{
+    const char *const where = directory();
+    memset(scratch, 0, sizeof *scratch);
+    const int descriptor = open_nameless(where);
+    if (descriptor < 0) return fail(where, bytes, errno, error);
+    /* Trap: a file that only has the length gets its space when pages are written back, and where there
+     * is none then the process ends with SIGBUS. */
+    const int reason = posix_fallocate(descriptor, 0, (off_t)bytes);
+    void *base = MAP_FAILED;
+    if (reason == 0) base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    (void)close(descriptor);
+    if (reason != 0) return fail(where, bytes, reason, error);
+    if (base == MAP_FAILED)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "no addresses for a scratch file of %zu bytes",
+                        bytes);
+    scratch->base = base;
+    scratch->bytes = bytes;
+    scratch->budget = budget;
+    return NMF_OK;
+}
+
+void nmfi_scratch_close(nmfi_scratch *scratch)
+{
+    if (scratch->base) (void)munmap(scratch->base, scratch->bytes);
+    scratch->base = NULL;
+}
+
+void nmfi_scratch_touched(nmfi_scratch *scratch, size_t bytes)
+{
+    if (!scratch || !scratch->base || scratch->budget == 0) return;
+    const size_t touched = atomic_fetch_add(&scratch->touched, bytes) + bytes;
+    if (touched < scratch->budget) return;
+    atomic_store(&scratch->touched, 0);
+    /* Of a shared mapping this takes the pages out of the process, not what is in them. */
+    (void)madvise(scratch->base, scratch->bytes, MADV_DONTNEED);
+}

@@ -1,0 +1,169 @@
+"""Data larger than the memory that the command may have: it says that they stay on disk, works within the
+limit, as the system measures it, and ends with the very bits of a fit in memory; what cannot be done within it
+is refused with the least that would do, and that much is enough. Bad days are one sentence."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+
+import command_test
+
+MADE = "nmf generate parts --shape 6000x4096 -o large.npy --quiet"  # 24.6 MB
+TALL = "nmf generate parts --shape 40000x400 -o tall.npy --quiet"  # W is large too
+
+
+def good(command, work, **more):
+    result = command_test.run(command, work, **more)
+    assert result.returncode == 0, "%s: exit code %d, %s" % (command, result.returncode,
+                                                             result.stderr)
+    return result
+
+
+def sentence(command, result, *fragments):
+    lines = result.stderr.splitlines()
+    assert result.returncode == 1, "%s: exit code %d: %s" % (command, result.returncode, lines)
+    assert lines and lines[-1].startswith("nmf "), "%s: no sentence: %r" % (command, lines)
+    for fragment in fragments:
+        assert fragment in lines[-1], "%s: no %r in %r" % (command, fragment, lines[-1])
+
+
+def bytes_of(work, name):
+    with open(os.path.join(work, name), "rb") as file:
+        return file.read()
+
+
+def peak(command, work):
+    """Runs a command that succeeds; its largest memory in MB, mapped files that it touched included."""
+    process = subprocess.Popen(["sh", "-c", "exec " + command], cwd=work, stdin=subprocess.DEVNULL,
+                               env=command_test.environment(work), stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, "%s: exit code %d" % (command, process.returncode)
+    return used.ru_maxrss / 1024
+
+
+def what_is_there(work):
+    """The memory of a command with nothing to do: programs, stacks, tables."""
+    good("nmf generate parts --shape 64x64 -o tiny.npy -q", work)
+    return peak("nmf fit tiny.npy -k 2 --threads 2 -o tiny.npz -q", work)
+
+
+def factors(work, name):
+    good("nmf convert %s:W -o %s-W.npy -q && nmf convert %s:H -o %s-H.npy -q" % ((name,) * 4), work)
+    return bytes_of(work, name + "-W.npy"), bytes_of(work, name + "-H.npy")
+
+
+def fit_within_a_limit_has_the_bits_of_memory():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        good(MADE, work)
+        fit = "nmf fit large.npy -k 4 --threads 2 -q -o %s"
+        assert peak(fit % "there.npz", work) > floor + 12, "the test's data are too small"
+        used = peak(fit % "here.npz" + " --memory-limit 8M", work)
+        assert used <= floor + 8, "%.1f MB, %.1f without work" % (used, floor)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
+        result = good("nmf fit large.npy -k 4 --memory-limit 12M -o told.npz", work)
+        assert "large.npy: its 0.0246 GB stay on disk" in result.stderr, result.stderr
+
+
+def arrays_as_long_as_W_lie_in_a_scratch_file():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        good(TALL, work)
+        fit = "nmf fit tall.npy -k 8 --threads 2 --tol 0.01 -q -o %s"
+        assert peak(fit % "there.npz", work) > floor + 25, "the test's data are too small"
+        used = peak(fit % "here.npz" + " --memory-limit 14M", work)
+        assert used <= floor + 14, "%.1f MB, %.1f without work" % (used, floor)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
+
+
+def transform_and_convert_go_through_a_file():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        good(MADE, work)
+        good("nmf fit large.npy -k 4 -o model.npz -q", work)
+        good("nmf transform model.npz large.npy -o there.npy -q", work)
+        used = peak("nmf transform model.npz large.npy --threads 2 --memory-limit 12M -o here.npy -q",
+                    work)
+        assert used <= floor + 12, "transform: %.1f MB, %.1f without work" % (used, floor)
+        assert bytes_of(work, "there.npy") == bytes_of(work, "here.npy"), "another W"
+        used = peak("nmf convert large.npy --memory-limit 12M -o copy.npy -q", work)
+        assert used <= floor + 12, "convert: %.1f MB, %.1f without work" % (used, floor)
+        assert bytes_of(work, "copy.npy") == bytes_of(work, "large.npy"), "another X"
+
+
+def pca_within_a_limit_has_the_bits_of_memory():
+    with command_test.scratch() as work:
+        good(MADE, work)
+        options = "-k 3 --pca-solver randomized -q"
+        good("nmf pca large.npy %s -o there.npz" % options, work)
+        good("nmf pca large.npy %s --memory-limit 12M -o here.npz" % options, work)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
+
+
+def what_cannot_be_is_refused_with_the_least_that_would_do():
+    with command_test.scratch() as work:
+        good(MADE, work)
+        command = "nmf fit large.npy -k 4 --memory-limit %d -o model.npz -q"
+        result = command_test.run(command % 1000, work)
+        sentence(command, result, "the limit is 1000")
+        least = int(re.search(r"needs (\d+) bytes", result.stderr).group(1))
+        result = command_test.run(command % (least - 1), work)
+        sentence(command, result, "needs %d bytes" % least)
+        good(command % least, work)
+
+
+def full_disk_for_the_scratch_file_is_a_sentence():
+    with command_test.scratch() as work:
+        good(TALL, work)
+        command = "nmf fit tall.npy -k 8 --tol 0.01 --memory-limit 14M -o model.npz -q"
+        result = command_test.run("NMFKIT_SCRATCH=/nowhere " + command, work)
+        sentence(command, result, "a scratch file of ", "/nowhere")
+
+        def no_large_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+
+        result = command_test.run(command, work, preexec_fn=no_large_files)
+        sentence(command, result, "a scratch file of ")
+        left = [name for name in os.listdir(work) if name != "tall.npy"]
+        assert not left, "left behind: %s" % left
+
+
+def file_cut_short_during_a_fit_is_a_sentence():
+    with command_test.scratch() as work:
+        good(MADE, work)
+        process = subprocess.Popen(
+            ["nmf", "fit", "large.npy", "-k", "8", "--tol", "0", "--solver", "hals", "--memory-limit",
+             "12M", "-v", "-o", "model.npz"], cwd=work, executable=command_test.NMF, text=True,
+            env=command_test.environment(work), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        while not process.stderr.readline().startswith("iteration "):
+            assert process.poll() is None, "the command ended by itself"
+        os.truncate(os.path.join(work, "large.npy"), 1000000)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 1, "exit code %d" % process.returncode
+        assert "large.npy: was cut short while it was read" in err, err
+        assert sorted(command_test.snapshot(work)) == ["large.npy"], "something is left behind"
+
+
+def stored_members_of_archives_stay_on_disk():
+    """An .npz that numpy.savez would write, and one whose member is behind a larger one."""
+    with command_test.scratch() as work:
+        good("nmf generate parts --shape 3000x1000 -o plain.npy -q", work)
+        good("nmf convert plain.npy -o stored.npz -q", work)
+        good("nmf fit plain.npy -k 3 -o plain-model.npz -q", work)
+        result = good("nmf fit stored.npz -k 3 --memory-limit 5M -o stored-model.npz", work)
+        assert "stored.npz:X.npy: its 0.003 GB stay on disk" in result.stderr, result.stderr
+        assert factors(work, "plain-model.npz") == factors(work, "stored-model.npz"), "other bits"
+
+
+command_test.main([fit_within_a_limit_has_the_bits_of_memory,
+                   arrays_as_long_as_W_lie_in_a_scratch_file, transform_and_convert_go_through_a_file,
+                   pca_within_a_limit_has_the_bits_of_memory,
+                   what_cannot_be_is_refused_with_the_least_that_would_do,
+                   full_disk_for_the_scratch_file_is_a_sentence,
+                   file_cut_short_during_a_fit_is_a_sentence,
+                   stored_members_of_archives_stay_on_disk])
