@@ -9,6 +9,7 @@
 #include "known.h"
 #include "progress.h"
 #include "report.h"
+#include "together.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@ nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_
     const nmf_status status = learn(X, &watched, model, error);
     cli_progress_end(&progress);
     if (status == NMF_OK) cli_interrupt_keep();
-    if (status == NMF_OK && nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
+    if (status == NMF_OK && cli_together_speaks() &&
+        nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
         nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
     return status;
 }
@@ -101,19 +103,21 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     nmf_options own = *options;
     char *chosen = NULL;
     const char *output = args->output;
+    const int speaks = cli_together_speaks();
     nmf_status status = NMF_OK;
     if (output == NULL) {
         status = cli_default_name(args, suffix, &chosen, error);
         output = chosen;
     }
     if (output != NULL && strcmp(output, "-") == 0) output = "/dev/stdout";
-    if (status == NMF_OK) status = check_wishes(args, output, error);
+    if (status == NMF_OK && speaks) status = check_wishes(args, output, error);
     if (status == NMF_OK) cli_scratch_beside(output);
     if (status == NMF_OK) status = cli_read_in_time(args, NULL, &own, &X, error);
-    if (status == NMF_OK && chosen != NULL) status = keep_other_models(chosen, X, error);
+    if (status == NMF_OK && chosen != NULL && speaks) status = keep_other_models(chosen, X, error);
     if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
+    status = cli_together_agree(status, error);
     if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
-    if (status == NMF_OK) {
+    if (status == NMF_OK && speaks) {
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);

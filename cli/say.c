@@ -1,5 +1,6 @@
 /* What the command says: failures on stderr, lines for people where no program reads. */
 #include "cli.h"
+#include "together.h"
 
 #include "streams.h"
 
@@ -9,10 +10,14 @@
 
 int cli_fail(const cli_args *args, const nmf_error *error)
 {
-    char shown[2 * NMF_MESSAGE_BYTES];
+    char shown[NMF_MESSAGE_BYTES + 64], sentence[NMF_MESSAGE_BYTES + 128];
     fflush(stdout);
     cli_show_streams(error->message, shown, sizeof shown);
-    fprintf(stderr, "nmf %s: %s\n", args->command->name, shown);
+    snprintf(sentence, sizeof sentence, "nmf %s: %s\n", args->command->name, shown);
+    if (cli_together_joined())
+        cli_together_keep(sentence);
+    else if (cli_together_speaks())
+        fputs(sentence, stderr);
     return error->status == NMF_ERROR_ARGUMENT ? CLI_USAGE : CLI_FAILED;
 }
 

@@ -1,5 +1,6 @@
 /* nmf_transform, nmf_transform_with, nmf_reconstruct: arguments checked once, then called down. */
 #include "fit/transform.h"
+#include "api/share.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "model/components.h"
@@ -24,7 +25,7 @@ static nmf_status transform(const nmf_model_content *content, const nmf_matrix *
     nmf_status status = nmfi_input_like(content, X, options, &input, error);
     if (status != NMF_OK) return status;
     left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
-    status = nmfi_transform(input.model, input.X, &left, W, error);
+    status = nmfi_transform_together(input.model, input.X, &left, W, error);
     nmfi_input_free(&input);
     if (status == NMF_OK) return NMF_OK;
     nmf_matrix_free(*W);

@@ -252,6 +252,8 @@ void nmf_matrix_free(nmf_matrix *matrix)
     if (matrix->release) matrix->release(matrix->context);
     nmfi_release(matrix->owned);
     nmf_matrix_free(matrix->weights);
+    nmf_matrix_free(matrix->across_memory);
+    nmfi_release(matrix->across_block);
     free(matrix);
 }
 

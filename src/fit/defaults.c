@@ -11,7 +11,7 @@
 static nmfi_defaults sparse(const nmfi_source *source)
 {
     static const double few = 0.3, far = 0.2;
-    const double entries = (double)source->rows * (double)source->columns;
+    const double entries = (double)nmfi_source_all_rows(source) * (double)source->columns;
     const nmfi_defaults defaults = {
         .sketches = 0, /* the spectrum is flat: a sketch would leave out most of it */
         .scd = (double)source->stored < few * entries,

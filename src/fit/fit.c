@@ -59,7 +59,7 @@ static int sketch_takes_too_long(const nmfi_fit *fit)
     const double limit = fit->choice.options.time_limit_seconds;
     const double width = (double)fit->work.sketch.width, threads = (double)nmfi_team_threads(fit->work.team);
     const double flops = 4 * (double)fit->facts.stored * width;
-    return limit > 0 && flops / (rate * threads) > part * limit;
+    return limit > 0 && !fit->work.source.comm && flops / (rate * threads) > part * limit;
 }
 
 /* Where the time limit leaves none for a sketch, what needs none. */

@@ -25,7 +25,8 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
                                          .rule = rule,
                                          .fixed = fixed,
                                          .updated = updated,
-                                         .sums = NMFI_SUMS_OF_PRODUCTS};
+                                         .sums = NMFI_SUMS_OF_PRODUCTS,
+                                         .written = {factor->plain, factor->ahead}};
         nmfi_pass_columns(pass, &visit);
     }
     nmfi_keep_sums(fit, pass, factor);

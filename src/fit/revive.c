@@ -20,9 +20,9 @@ static void *component(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j
 
 static int empty(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
 {
-    double square = 0; /* a Gram matrix of one component is its squared norm */
-    const int64_t ld = factor->partition.ld;
-    fit->work.kernels->gram(component(fit, factor, j), ld, 1, ld, &square);
+    double square;
+    nmfi_factor_squares(fit->work.kernels, &factor->partition, 1, component(fit, factor, j),
+                        &square);
     return !(square > 0);
 }
 
@@ -44,7 +44,7 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw)
     int64_t j = 0;
     while (j < fit->k && !(nmfi_scale_is_free(fit, j) && dead(fit, j))) j++;
     if (j == fit->k) return 0;
-    const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld};
+    const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld, &W->partition};
     nmfi_random_component(kernels, w, fit->k, j, sqrt(fit->facts.mean / (double)fit->k),
                           fit->progress.seed + draw, NMFI_STREAM_FILL_W);
     memset(component(fit, H, j), 0, (size_t)(H->partition.ld * kernels->element_bytes));

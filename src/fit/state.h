@@ -6,6 +6,7 @@
 #include "data/observed.h"
 #include "fit/checkpoint.h"
 #include "fit/limits.h"
+#include "pass/factor.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -130,6 +131,7 @@ typedef struct nmfi_work {
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
+    double *squares; /* 2 x k: of the components of W, of H */
     nmf_trace_point *trace, *kept_trace;
     int64_t trace_capacity;
 } nmfi_work;
@@ -173,6 +175,8 @@ void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor
 void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2);
 /* The pass whose rows run along a factor, where there is one each way. */
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
+/* work.squares of the incumbents; 0 where no component's scale is free, so that nobody asks. */
+int nmfi_take_squares(const nmfi_fit *fit);
 /* ||w_j|| = ||h_j||, where scales are free: the product stays what it is. */
 void nmfi_balance(nmfi_fit *fit);
 void nmfi_rewind(nmfi_fit *fit); /* forgets the progress of the start before */

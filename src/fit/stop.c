@@ -14,14 +14,20 @@ static double grace_of(double limit)
     return fmax(0.1 * limit, 0.5);
 }
 
+/* What keeps checkpoints ends with a whole iteration, so that the fit can go on from there; processes that share a fit
+ * decide together, between visits. */
+static int listens_inside(const nmfi_fit *fit)
+{
+    return !fit->choice.options.checkpoints && !fit->work.source.comm;
+}
+
 static double deadline(const nmfi_fit *fit, nmfi_until until)
 {
     /* A sketch that takes a moment is worth it whatever the limit. */
     static const double moment = 0.1, for_sketch = 0.5, in_sketch = 0.75, to_measure = 0.5,
                         to_finish = 0.9;
     const double limit = fit->choice.options.time_limit_seconds, grace = grace_of(limit);
-    /* What keeps checkpoints ends with a whole iteration, so that the fit can go on from there. */
-    if (!(limit > 0) || fit->choice.options.checkpoints) return INFINITY;
+    if (!(limit > 0) || !listens_inside(fit)) return INFINITY;
     switch (until) {
     case NMFI_UNTIL_SKETCHED: return fmax(for_sketch * limit, moment);
     case NMFI_UNTIL_CONVERGED_IN_SKETCH: return fmax(in_sketch * limit, moment);
@@ -78,18 +84,17 @@ int64_t nmfi_passes(const nmfi_fit *fit)
 
 static int limits(nmfi_fit *fit, const nmf_trace_point *point)
 {
+    enum { GO_ON, TIME, CALLER };
     const nmf_options *o = &fit->choice.options;
+    const int asked = o->progress && o->progress(point, o->progress_context);
     nmfi_stop_asked_now(&fit->work.stop);
-    if (o->progress && o->progress(point, o->progress_context)) {
-        fit->progress.stopped = NMF_STOPPED_INTERRUPTED;
-        return 1;
-    }
     const double seconds = point->seconds - fit->work.earlier_seconds;
-    if (o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds) {
-        fit->progress.stopped = NMF_STOPPED_TIME_LIMIT;
-        return 1;
+    const int late = o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds;
+    switch (nmfi_pass_decide(&fit->work.pass, asked ? CALLER : late ? TIME : GO_ON)) {
+    case CALLER: fit->progress.stopped = NMF_STOPPED_INTERRUPTED; return 1;
+    case TIME: fit->progress.stopped = NMF_STOPPED_TIME_LIMIT; return 1;
+    default: return 0;
     }
-    return 0;
 }
 
 static nmf_trace_point point_now(const nmfi_fit *fit, double loss, double kkt)
@@ -115,7 +120,7 @@ static int ask(void *context)
 void nmfi_watch(nmfi_fit *fit)
 {
     const nmf_options *o = &fit->choice.options;
-    nmfi_stop_init(&fit->work.stop, o->progress && !o->checkpoints ? ask : NULL, fit);
+    nmfi_stop_init(&fit->work.stop, o->progress && listens_inside(fit) ? ask : NULL, fit);
     nmfi_go_on(fit, NMFI_UNTIL_MEASURED);
 }
 

@@ -102,7 +102,8 @@ static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *e
 void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
 {
     columns_job job = {pass, visit};
-    const nmfi_adding adding = {.leaves = pass->columns.slots,
+    const nmfi_adding adding = {.side = &pass->columns,
+                                .leaves = pass->columns.slots,
                                 .count = pass->columns.slots,
                                 .k = visit->k,
                                 .task = column_slot,

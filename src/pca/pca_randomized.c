@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/matrix.h"
+#include "pass/factor.h"
 #include "start/start.h"
 
 #include <string.h>
@@ -34,14 +35,17 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
     nmfi_pass_prepare(&s->pass);
     nmf_status status = nmfi_pass_scan(&s->pass, 1, &scan, error);
     if (status != NMF_OK) return status;
-    kernels->add_constant(s->ones, state->m, 1.0);
+    kernels->add_constant(s->ones, state->rows, 1.0);
     const nmfi_visit visit = {.k = 1, .updated = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
     status = nmfi_pass_visit(&s->pass, &visit, error);
     if (status != NMF_OK) return status;
     const nmfi_project_rule project = {kernels, 1, s->pass.columns.ld, NULL, s->sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_column_visit then = {
-        .k = 1, .rule = &rule, .fixed = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
+    const nmfi_column_visit then = {.k = 1,
+                                    .rule = &rule,
+                                    .fixed = s->ones,
+                                    .sums = NMFI_SUMS_OF_PRODUCTS,
+                                    .written = {s->sums}};
     nmfi_pass_columns(&s->pass, &then);
     kernels->to_f64(s->sums, state->mean, state->n);
     state->total = scan.sum_of_squares;
@@ -64,7 +68,11 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
                    state->options.block_rows);
     layout_means(&s, threads);
     nmf_status status = nmfi_arena_allocate(&s.arena, 0, error);
-    if (status != NMF_OK) return status;
+    status = nmfi_source_agree(&state->source, status, error);
+    if (status != NMF_OK) {
+        nmfi_release(s.arena.base);
+        return status;
+    }
     layout_means(&s, threads);
     status = visit_means(&s, state, error);
     nmfi_release(s.arena.base);
@@ -79,7 +87,7 @@ static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_
     for (int64_t j = 0; j < state->k; j++) {
         const char *u = (const char *)sketch->U + j * pass->rows.ld * bytes;
         const char *v = (const char *)sketch->V + j * pass->columns.ld * bytes;
-        kernels->to_f64(u, state->U + j * state->m, state->m);
+        kernels->to_f64(u, state->U + j * state->rows, state->rows);
         kernels->to_f64(v, state->V + j * state->n, state->n);
     }
     state->passes += pass->passes;
@@ -115,14 +123,19 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
     nmfi_sketch sketch = {.rank = state->k, .most_passes = 60, .seed = state->options.seed};
     nmfi_arena arena = {0};
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
-    nmf_status status = check_limit(state, &sketch, error);
+    nmf_status status =
+        nmfi_source_agree(&state->source, check_limit(state, &sketch, error), error);
     if (status == NMF_OK) status = take_means(state, error);
     if (status != NMF_OK) return status;
     sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-13;
     sketch.mean = state->mean;
     layout_finder(state, state->kernels_inside, &pass, &sketch, &arena);
     status = nmfi_arena_allocate(&arena, 0, error);
-    if (status != NMF_OK) return status;
+    status = nmfi_source_agree(&state->source, status, error);
+    if (status != NMF_OK) {
+        nmfi_release(arena.base);
+        return status;
+    }
     layout_finder(state, state->kernels_inside, &pass, &sketch, &arena);
     nmfi_pass_prepare(&pass);
     status = nmfi_sketch_run(&sketch, &pass, error);

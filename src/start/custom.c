@@ -25,10 +25,11 @@ static nmf_status check(const nmf_matrix *given, const char *name, double *large
 static void take(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k,
                  const nmf_matrix *given, int given_by_components, double scale, int exponent)
 {
+    const int64_t first = factor.partition->first_row;
     for (int64_t j = 0; j < k; j++)
         for (int64_t i = 0; i < factor.count; i++) {
-            const double value =
-                given_by_components ? nmf_matrix_at(given, j, i) : nmf_matrix_at(given, i, j);
+            const double value = given_by_components ? nmf_matrix_at(given, j, first + i)
+                                                     : nmf_matrix_at(given, first + i, j);
             const double scaled = exponent == 0 ? scale * value : ldexp(value, exponent) * scale;
             kernels->from_f64(
                 &scaled, (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);

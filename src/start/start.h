@@ -35,10 +35,12 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
 /* As many visits more, of a sketch that has run and has B. */
 nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 
-/* One factor to be filled: component-major, k x ld, `count` real entries in each component. */
+/* One factor to be filled: component-major, k x ld, `count` real entries in each component. Random numbers
+ * go by the row's place among all rows that `partition` has, wherever these are. */
 typedef struct nmfi_start_factor {
     void *data;
     int64_t count, ld;
+    const nmfi_partition *partition;
 } nmfi_start_factor;
 
 /* |N(0,1)| sqrt(mean / k) (scikit-learn's definition; our random numbers). */
