@@ -226,7 +226,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     if (status == NMF_OK) {
         layout(&t);
         t.pass.team = t.team;
-        t.pass.stop = &t.stop;
+        t.pass.stop = source.comm ? NULL : &t.stop; /* else all would have to agree */
         nmfi_pass_prepare(&t.pass);
         status = check(&t, X, error);
     }
