@@ -83,7 +83,7 @@ int cli_progress_fit(const nmf_trace_point *point, void *context)
     /* Long passes ask in between, with what is known already, or with nothing. */
     if (point->loss != point->loss) return cli_interrupted();
     const int is_news = point->iteration == 0 || point->iteration != progress->told;
-    if (point->iteration > 0) cli_interrupt_keep(); /* from here on there is a result */
+    cli_interrupt_keep(); /* from here on there is a result, or there will be one soon */
     char text[256];
     progress->told = point->iteration;
     if (progress->verbose && is_news) {
