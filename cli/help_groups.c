@@ -13,19 +13,17 @@ typedef struct group {
 
 static const group groups[] = {
     {"Model",
-     " components ks loss beta init solver starts seed sketch weighting pca-solver pca-sign whiten "
-     "alpha-W alpha-H l1-ratio inner-sweeps start-W start-H fix-H fix-W free keep-H lower upper "
-     "simplex "
-     "shrink negatives volume folds repeats max-k replicates perturb density-threshold "
-     "neighborhood "
-     "like "},
+     " components ks loss beta init solver starts seed sketch weighting pca-solver pca-sign "
+     "whiten alpha-W alpha-H l1-ratio inner-sweeps start-W start-H fix-H fix-W free keep-H "
+     "lower-W upper-W lower-H upper-H simplex shrink negatives volume folds repeats max-k "
+     "replicates perturb density-threshold neighborhood like half-life "},
     {"Stopping, and going on", " tol max-iter time-limit checkpoint every resume "},
-    {"Data", " data transpose image-shape image-order sample-names feature-names labels missing "
-             "observed weights "
-             "uncertainty row-weights column-weights match missing-features shuffle rank format "
-             "header index "
-             "delimiter decimal comment long feature-type features first-index stream "},
-    {"Output", " output save-W save-H gallery json plot tsv count quiet verbose "},
+    {"Data",
+     " data transpose image-shape image-order sample-names feature-names labels missing observed "
+     "weights uncertainty row-weights column-weights match missing-features shuffle stream rank "
+     "format header index delimiter decimal comment long feature-type features first-index "},
+    {"Output",
+     " output to save-W save-H gallery json plot tsv count title lang kind samples quiet verbose "},
     {"Machine", " threads memory-limit precision block-rows spread parts "},
 };
 enum { GROUPS = sizeof groups / sizeof *groups, OF_MODEL = 0, OF_OUTPUT = 3 };
