@@ -300,7 +300,8 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = choose(fit, options, error);
+    nmf_status status = nmfi_lines_readable(&work->source, error);
+    if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {

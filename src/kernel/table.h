@@ -145,6 +145,11 @@ typedef struct nmfi_kernels {
     void (*gather[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *F,
                          int64_t stride, void *P, int add);
 
+    /* The other way: Q[index * stride ..] += value * R[(i - begin) * stride ..] for each entry of lines
+     * [begin, end), in order; packed rows both. */
+    void (*scatter[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,
+                          int64_t stride, void *Q);
+
     /* Sum over the entries of lines [begin, end) of (x - v)^2 - v^2, with x the value times
      * `scale` and v = <row of line i of R, row index of F>, packed rows both; in f64. */
     double (*residual[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,
@@ -211,7 +216,8 @@ typedef struct nmfi_kernels {
 
     /* One row beside its model v, all of T: v[c] becomes u[c]^2 (scale x[c] - v[c]); returns the sum of
      * u^2 (scale x - v)^2. */
-    double (*weighted_residual)(const void *x, const void *u, int64_t columns, double scale, void *v);
+    double (*weighted_residual)(const void *x, const void *u, int64_t columns, double scale,
+                                void *v);
 
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
