@@ -72,6 +72,9 @@ typedef struct cli_args {
     const char *output, *json, *gallery;
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
+    const char *fix_H, *fix_W, *keep_H;                /* files */
+    const char *lower_W, *upper_W, *lower_H, *upper_H; /* numbers or files */
+    int64_t free_components;
     int quiet, verbose, as_json;
     int64_t components; /* of demo */
     int demo_language;  /* 0 by the locale, 1 en, 2 zh */

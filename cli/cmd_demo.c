@@ -8,12 +8,15 @@
 #include "interrupt.h"
 #include "learn.h"
 
+#include <nmfkit/render.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FACE_SIDE 64
@@ -307,6 +310,22 @@ static nmf_status save(const demo *d, const nmf_model *model, const char *name, 
     return status == NMF_OK ? check_interrupted(error) : status;
 }
 
+/* The page of the NMF, in the demo's language. */
+static nmf_status write_report(const demo *d, nmf_error *error)
+{
+    char *const path = path_in(d, "report.html");
+    nmf_render_report_options options = NMF_RENDER_REPORT_INIT;
+    options.X = d->X;
+    options.title = d->texts->report_title;
+    options.language = d->texts->language;
+    options.created_seconds = (int64_t)time(NULL);
+    if (path == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a name");
+    const nmf_status status = nmf_render_report(d->nmf, &options, path, error);
+    if (status == NMF_OK) cli_say(d->args, d->texts->wrote, path);
+    free(path);
+    return status == NMF_OK ? check_interrupted(error) : status;
+}
+
 static nmf_status run_demo(demo *d, nmf_error *error)
 {
     nmf_status status = choose_data(d, error);
@@ -322,6 +341,7 @@ static nmf_status run_demo(demo *d, nmf_error *error)
     if (status == NMF_OK) status = save(d, d->nmf, "nmf.npz", error);
     if (status == NMF_OK) status = save(d, d->kl, "nmf-kl.npz", error);
     if (status == NMF_OK) status = draw_all(d, error);
+    if (status == NMF_OK) status = write_report(d, error);
     return status;
 }
 

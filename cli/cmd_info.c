@@ -233,6 +233,8 @@ static void print_nmf(const nmf_model_content *content)
     cli_describe_stop(content, how, sizeof how);
     static const char *const solvers[] = {NMF_SOLVER_NAMES};
     printf("start: %s, seed %llu", content->init, (unsigned long long)content->winning_seed);
+    if (content->options.starts > 1)
+        printf(", the best of %lld", (long long)content->options.starts);
     if (content->options.solver == NMF_SOLVER_AUTO)
         printf("\n");
     else
@@ -275,8 +277,9 @@ static nmf_status print_model(const cli_args *args, nmf_error *error)
         print_pca(content);
     else
         print_nmf(content);
-    printf("cost: %lld passes, %.3g s, %lld threads, %s kernels, %s\n", (long long)content->passes,
-           content->seconds, (long long)content->threads, content->kernel,
+    printf("cost: %lld pass%s, %.3g s, %lld thread%s, %s kernels, %s\n", (long long)content->passes,
+           content->passes == 1 ? "" : "es", content->seconds, (long long)content->threads,
+           content->threads == 1 ? "" : "s", content->kernel,
            nmf_dtype_name(nmf_matrix_dtype(content->H)));
     if (content->fingerprint != 0)
         printf("data: fingerprint %016llx\n", (unsigned long long)content->fingerprint);

@@ -1,6 +1,8 @@
 /* nmf transform: W for new samples, with a model's components. */
 #include "data.h"
 #include "files.h"
+#include "known.h"
+#include "together.h"
 
 #include <stdio.h>
 
@@ -39,7 +41,8 @@ static nmf_status say_match(const cli_args *args, const nmf_model *model, const 
                 (long long)match.missing, (long long)(match.missing + match.shared),
                 done[options->missing_features]);
     /* On stderr, whatever --quiet says: the answer hangs on it. */
-    if (match.how == NMF_MATCH_POSITION && match.data_named != match.model_named)
+    if (match.how == NMF_MATCH_POSITION && match.data_named != match.model_named &&
+        cli_together_speaks())
         fprintf(stderr,
                 "nmf transform: only %s has feature names: columns are paired by position\n",
                 match.data_named ? "the data" : "the model");
@@ -52,9 +55,11 @@ int cli_run_transform(const cli_args *args)
     nmf_model *model = NULL;
     nmf_matrix *X = NULL, *W = NULL;
     nmf_options options;
+    cli_known known = {.constraints = {0}};
     const cli_output output = {"-o", args->output, CLI_MATRIX_OUT};
     nmf_status status = cli_require_output(args, &error);
-    if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
+    if (status == NMF_OK && cli_together_speaks())
+        status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = cli_load_model(args, &model, &error);
     if (status == NMF_OK)
         status =
@@ -62,13 +67,18 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
+    if (status == NMF_OK) status = cli_read_known(args, X, &options, &known, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
-    if (status == NMF_OK) /* W of data on disk is solved for as it is written */
-        status = (nmf_matrix_is_in_memory(X) ? nmf_transform : nmf_transform_on_demand)(
-            model, X, &options, &W, &error);
-    if (status == NMF_OK) status = cli_write_matrix(args, W, args->output, &error);
+    status = cli_together_agree(status, &error);
+    if (status == NMF_OK) { /* W of data on disk is solved for as it is written */
+        const int at_once = nmf_matrix_is_in_memory(X) || cli_together_joined();
+        status = (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
+    }
+    if (status == NMF_OK && cli_together_speaks())
+        status = cli_write_matrix(args, W, args->output, &error);
     nmf_matrix_free(W);
     nmf_matrix_free(X);
+    cli_known_free(&known);
     nmf_model_free(model);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

@@ -15,6 +15,7 @@ typedef struct cli_demo_texts {
     const char *done;  /* %.3f seconds */
     const char *table; /* heading of the columns */
     const char *wrote; /* %s a file */
+    const char *report_title, *language; /* of the page (nmf_render_report_options) */
     const char *title; /* %lld samples %s of what, %lld components */
     const char *titles[4], *rows[4];
 } cli_demo_texts;

@@ -112,8 +112,9 @@ static nmf_status compare(const cli_output *output, const char *input, nmf_error
 static nmf_status compare_with_inputs(const cli_args *args, const cli_output *output,
                                       nmf_error *error)
 {
-    const char *const named[] = {args->data,         args->start_W,       args->start_H, args->from,
-                                 args->sample_names, args->feature_names, args->labels};
+    const char *const named[] = {
+        args->data,          args->start_W, args->start_H, args->from,  args->sample_names,
+        args->feature_names, args->labels,  args->fix_H,   args->fix_W, args->keep_H};
     const int operands_are_files = args->command->words == NULL;
     nmf_status status = NMF_OK;
     for (int64_t i = 0; i < args->operand_count && operands_are_files && status == NMF_OK; i++)

@@ -78,9 +78,12 @@ void cli_help_command(const cli_command *command)
     cli_flag flag;
     printf("usage: nmf %s %s\n\n", command->name, command->usage);
     print_folded(command->text, 0, 0);
-    printf("\nOptions:\n");
-    for (int64_t cursor = 0; cli_flag_next(command, &cursor, &flag);) print_flag(&flag);
-    printf("  %-*sshow this text\n\nFor example:\n", INDENT - 2, "-h, --help");
+    const char *title;
+    for (int64_t shown = -1; cli_flag_next_in_help(command, &shown, &flag, &title);) {
+        if (title != NULL) printf("\n%s:\n", title);
+        print_flag(&flag);
+    }
+    printf("\n  %-*sshow this text\n\nFor example:\n", INDENT - 2, "-h, --help");
     for (const char *line = command->example; *line != '\0';) {
         const int length = (int)strcspn(line, "\n");
         printf("  %.*s\n", length, line);

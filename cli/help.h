@@ -18,8 +18,13 @@ void cli_help_fish(const cli_command *commands);
 /* The command of this name in a table ended by a row without a name; NULL: none. */
 const cli_command *cli_command_find(const cli_command *commands, const char *name);
 
-/* "-k, --components K" */
+/* Steps through the flags of a command as help shows them, in groups: start with *shown = -1; `title` is the
+ * group's where one begins, else NULL. Returns 0 after the last. */
 struct cli_flag;
+int cli_flag_next_in_help(const cli_command *command, int64_t *shown, struct cli_flag *flag,
+                          const char **title);
+
+/* "-k, --components K" */
 void cli_flag_heading(const struct cli_flag *flag, char *text, size_t bytes);
 
 #endif

@@ -82,7 +82,14 @@ static void print_page_of(const cli_command *command)
     printf(".SH DESCRIPTION\n");
     print_roff(command->text);
     printf(".SH OPTIONS\n");
-    for (int64_t cursor = 0; cli_flag_next(command, &cursor, &flag);) print_flag(&flag);
+    const char *title;
+    for (int64_t shown = -1; cli_flag_next_in_help(command, &shown, &flag, &title);) {
+        if (title != NULL) {
+            printf(".SS ");
+            print_roff(title);
+        }
+        print_flag(&flag);
+    }
     printf(".TP\n.B \\-h, \\-\\-help\nshow a summary of this page.\n.SH EXAMPLES\n.nf\n");
     print_roff(command->example);
     printf(".fi\n");

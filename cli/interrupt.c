@@ -1,6 +1,7 @@
 /* See interrupt.h. The handler sets a flag and, on a terminal, says that it was heard; or it takes
  * away what is half-written and lets the signal do what it does by default. */
 #include "interrupt.h"
+#include "together.h"
 
 #include <nmfkit/io.h>
 #include <signal.h>
@@ -108,7 +109,7 @@ void cli_interrupt_release(void)
 {
     if (holds == 0 || --holds > 0) return;
     worth_keeping = 0;
-    if (received != 0) {
+    if (received != 0 && !cli_together_joined()) { /* the others would be killed before they end */
         fflush(stdout);
         die_of(received);
     }

@@ -6,8 +6,10 @@
 #include "draw.h"
 #include "files.h"
 #include "interrupt.h"
+#include "known.h"
 #include "progress.h"
 #include "report.h"
+#include "together.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,7 @@ static nmf_status check_wishes(const cli_args *args, const char *output, nmf_err
                                   {"--gallery", args->gallery, CLI_PICTURE_OUT},
                                   {"--json", args->json, CLI_TEXT_OUT},
                                   {"--checkpoint", cli_checkpoint_path(args), CLI_TEXT_OUT}};
-    if (args->options.k == 0)
+    if (args->options.k == 0 && !cli_knows_components(args))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "-k K, the number of components, is missing");
     return cli_check_files(args, outputs, sizeof outputs / sizeof *outputs, error);
 }
@@ -40,7 +42,8 @@ nmf_status cli_learn_model(const cli_args *args, const nmf_matrix *X, const nmf_
     const nmf_status status = learn(X, &watched, model, error);
     cli_progress_end(&progress);
     if (status == NMF_OK) cli_interrupt_keep();
-    if (status == NMF_OK && nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
+    if (status == NMF_OK && cli_together_speaks() &&
+        nmf_model_view(*model)->fingerprint == 0) /* or the fit has made it */
         nmf_model_set_fingerprint(*model, nmf_matrix_fingerprint(X));
     return status;
 }
@@ -91,20 +94,26 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
+    cli_known known = {.constraints = {0}};
+    nmf_options own = *options;
     char *chosen = NULL;
     const char *output = args->output;
+    const int speaks = cli_together_speaks();
     nmf_status status = NMF_OK;
     if (output == NULL) {
         status = cli_default_name(args, suffix, &chosen, error);
         output = chosen;
     }
-    if (status == NMF_OK) status = check_wishes(args, output, error);
+    if (status == NMF_OK && speaks) status = check_wishes(args, output, error);
     if (status == NMF_OK) cli_scratch_beside(output);
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands, args->operand_count, &X, error);
-    if (status == NMF_OK && chosen != NULL) status = keep_other_models(chosen, X, error);
-    if (status == NMF_OK) status = cli_learn_model(args, X, options, learn, &model, error);
-    if (status == NMF_OK) {
+    if (status == NMF_OK && chosen != NULL && speaks) status = keep_other_models(chosen, X, error);
+    if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
+    if (status == NMF_OK) status = cli_limit_beside(X, &own, error);
+    status = cli_together_agree(status, error);
+    if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
+    if (status == NMF_OK && speaks) {
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
@@ -113,6 +122,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     }
     nmf_model_free(model);
     nmf_matrix_free(X);
+    cli_known_free(&known);
     free(chosen);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "args.h"
 #include "help.h"
 #include "interrupt.h"
+#include "together.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +16,9 @@ static const cli_command commands[] = {
 #include "commands.def"
     {NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL},
 };
+
+/* What several processes do together; anything else the first one does alone. */
+enum { SHARED = CLI_FIT | CLI_PCA | CLI_TRANSFORM | CLI_RANK | CLI_CONSENSUS };
 
 static int fail_unknown_command(const char *name)
 {
@@ -35,6 +39,8 @@ static int fail_unknown_command(const char *name)
 static int run_command(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+    if (!cli_together_speaks() && (argc < 2 || cli_command_find(commands, name) == NULL))
+        return CLI_DONE; /* the first process says what is wrong, or the version */
     if (argc < 2) {
         fputs("nmf: a command is missing; 'nmf help' lists the commands\n", stderr);
         return CLI_USAGE;
@@ -49,7 +55,7 @@ static int run_command(int argc, char **argv)
 
     cli_args args;
     nmf_error error = {NMF_OK, ""};
-    const nmf_status status = cli_parse(command, argc - 2, argv + 2, &args, &error);
+    nmf_status status = cli_parse(command, argc - 2, argv + 2, &args, &error);
     args.commands = commands;
     if (status != NMF_OK) return cli_fail(&args, &error);
     if (args.help) {
@@ -57,6 +63,13 @@ static int run_command(int argc, char **argv)
         args.operands = operand;
         args.operand_count = command->bit == CLI_HELP ? 0 : 1;
         return cli_run_help(&args);
+    }
+    if (command->bit & SHARED) status = cli_together_join(&error);
+    if (status != NMF_OK) return cli_fail(&args, &error);
+    if (!cli_together_speaks()) { /* the first process says it for all */
+        if (!(command->bit & SHARED)) return CLI_DONE;
+        args.quiet = 1;
+        args.verbose = 0;
     }
     return command->run(&args);
 }
@@ -67,10 +80,11 @@ int main(int argc, char **argv)
      * disk. */
     signal(SIGXFSZ, SIG_IGN);
     cli_interrupt_begin();
-    const int code = run_command(argc, argv);
+    int code = run_command(argc, argv);
     if (fflush(stdout) != 0 && code == CLI_DONE) {
         fprintf(stderr, "nmf: cannot write to standard output: %s\n", strerror(errno));
-        return CLI_FAILED;
+        code = CLI_FAILED;
     }
+    cli_together_end(&code);
     return code;
 }

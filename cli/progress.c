@@ -59,23 +59,22 @@ static void draw(cli_progress *progress, const char *text)
     progress->drawn = 1;
 }
 
-/* "iteration 12 of at most 200 on X, 14 readings, loss 3.1, KKT residual 2e-3, 5 s, 40 s left at
- * most". Not known: the loss on X while a sketch is iterated. */
+/* "iteration 12 of at most 200, 14 readings, loss 3.1, KKT residual 2e-3, 5 s, at most 40 s left"; "in a
+ * sketch, 7 readings, ...". */
 static void describe_point(const cli_progress *progress, const nmf_trace_point *point, char *text,
                            size_t bytes)
 {
-    char most[40] = "", loss[64] = "", residual[48] = "", left[48] = "";
-    const int sketched = point->loss != point->loss;
+    char most[40] = "", where[96] = "in a sketch", residual[48] = "", left[48] = "";
     if (progress->most > 0)
         snprintf(most, sizeof most, " of at most %lld", (long long)progress->most);
-    if (!sketched) snprintf(loss, sizeof loss, ", loss %.7g", point->loss);
+    if (point->iteration > 0)
+        snprintf(where, sizeof where, "iteration %lld%s", (long long)point->iteration, most);
     if (point->kkt == point->kkt) /* NaN: not computed */
         snprintf(residual, sizeof residual, ", KKT residual %.1e", point->kkt);
     if (progress->time_limit > point->seconds)
         snprintf(left, sizeof left, ", at most %.0f s left", progress->time_limit - point->seconds);
-    snprintf(text, bytes, "iteration %lld%s%s, %lld readings%s%s, %.1f s%s",
-             (long long)point->iteration, most, sketched ? " in a sketch" : "",
-             (long long)point->passes, loss, residual, point->seconds, left);
+    snprintf(text, bytes, "%s, %lld readings, loss %.7g%s, %.1f s%s", where,
+             (long long)point->passes, point->loss, residual, point->seconds, left);
 }
 
 int cli_progress_fit(const nmf_trace_point *point, void *context)

@@ -35,7 +35,9 @@ void cli_describe_stop(const nmf_model_content *content, char *text, size_t byte
     switch (content->stopped) {
     case NMF_STOPPED_CONVERGED: snprintf(text, bytes, "converged after %s", iterations); return;
     case NMF_STOPPED_STALLED:
-        snprintf(text, bytes, "stalled after %s: the loss has all but stopped falling", iterations);
+        snprintf(text, bytes,
+                 "stalled after %s: the loss no longer falls, though the residual is %.2g",
+                 iterations, content->kkt);
         return;
     case NMF_STOPPED_MAX_ITER:
         snprintf(text, bytes, "not converged at the limit of %s (--max-iter)", iterations);

@@ -1,5 +1,6 @@
 /* What the command says: failures on stderr, lines for people where no program reads. */
 #include "cli.h"
+#include "together.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,8 +8,13 @@
 
 int cli_fail(const cli_args *args, const nmf_error *error)
 {
+    char sentence[NMF_MESSAGE_BYTES + 64];
     fflush(stdout);
-    fprintf(stderr, "nmf %s: %s\n", args->command->name, error->message);
+    snprintf(sentence, sizeof sentence, "nmf %s: %s\n", args->command->name, error->message);
+    if (cli_together_joined())
+        cli_together_keep(sentence);
+    else if (cli_together_speaks())
+        fputs(sentence, stderr);
     return error->status == NMF_ERROR_ARGUMENT ? CLI_USAGE : CLI_FAILED;
 }
 

@@ -4,7 +4,10 @@
 
 file(GLOB cli_sources CONFIGURE_DEPENDS cli/*.c)
 add_executable(nmf ${cli_sources})
-target_link_libraries(nmf PRIVATE nmfkit_compiler nmfkit nmfkit-io m)
+target_link_libraries(nmf PRIVATE nmfkit_compiler nmfkit nmfkit-io ${CMAKE_DL_LIBS} m)
+if(TARGET nmfkit-mpi) # which it loads when it is started as one of several processes
+  add_dependencies(nmf nmfkit-mpi)
+endif()
 file(RELATIVE_PATH bin_to_lib /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${CMAKE_INSTALL_LIBDIR})
 set_target_properties(nmf PROPERTIES
   INSTALL_RPATH "$ORIGIN/${bin_to_lib};$ORIGIN/../lib") # below any prefix, and in a wheel, it finds its libraries

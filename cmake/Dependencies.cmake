@@ -12,6 +12,15 @@ set(NMFKIT_IO_MODULES libpng libjpeg hdf5 libzip zlib libcurl libcrypto libcjson
 pkg_check_modules(nmfkit_core_needs REQUIRED IMPORTED_TARGET ${NMFKIT_CORE_MODULES})
 pkg_check_modules(nmfkit_io_needs REQUIRED IMPORTED_TARGET ${NMFKIT_IO_MODULES})
 
+# The plug-in for several processes is built where there is an MPI: the pkg-config module of one.
+set(NMFKIT_MPI "ompi-c" CACHE STRING "MPI of libnmfkit-mpi: ompi-c (Open MPI), mpich, another module; OFF")
+if(NMFKIT_MPI)
+  pkg_check_modules(nmfkit_mpi_needs QUIET IMPORTED_TARGET ${NMFKIT_MPI})
+  if(NOT nmfkit_mpi_needs_FOUND)
+    message(STATUS "no ${NMFKIT_MPI}: libnmfkit-mpi is not built")
+  endif()
+endif()
+
 pkg_check_modules(nmfkit_test_needs QUIET IMPORTED_TARGET cmocka fontconfig)
 set(tests_by_default OFF)
 if(PROJECT_IS_TOP_LEVEL AND nmfkit_test_needs_FOUND)

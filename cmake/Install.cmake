@@ -16,6 +16,10 @@ install(SCRIPT ${PROJECT_BINARY_DIR}/InstallBegin.cmake) # before all others
 # --- libraries, headers, the command --------------------------------------------------------------
 set_target_properties(nmfkit-io PROPERTIES EXPORT_NAME io INSTALL_RPATH "$ORIGIN")
 install(TARGETS nmfkit nmfkit-io EXPORT nmfkitTargets)
+if(TARGET nmfkit-mpi)
+  set_target_properties(nmfkit-mpi PROPERTIES EXPORT_NAME mpi INSTALL_RPATH "$ORIGIN")
+  install(TARGETS nmfkit-mpi)
+endif()
 install(TARGETS nmfkit-static nmfkit-io-static) # for pkg-config --static
 install(DIRECTORY include/nmfkit DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS nmf)

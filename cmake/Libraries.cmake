@@ -62,3 +62,12 @@ nmfkit_library(nmfkit-io
 target_link_libraries(nmfkit-io PUBLIC nmfkit)
 target_link_libraries(nmfkit-io-static PUBLIC nmfkit-static)
 add_library(nmfkit::io ALIAS nmfkit-io)
+
+# --- several processes ----------------------------------------------------------------------------
+# libnmfkit-mpi: the communicator by MPI, loaded by nmf when mpirun starts it. Nothing else knows MPI.
+if(nmfkit_mpi_needs_FOUND)
+  add_library(nmfkit-mpi SHARED mpi/comm_mpi.c)
+  target_link_libraries(nmfkit-mpi PUBLIC nmfkit PRIVATE nmfkit_compiler PkgConfig::nmfkit_mpi_needs)
+  set_target_properties(nmfkit-mpi PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
+  add_library(nmfkit::mpi ALIAS nmfkit-mpi)
+endif()

@@ -42,7 +42,7 @@ function(nmfkit_test name)
   set(environment NMF=$<TARGET_FILE:nmf> CC=${CMAKE_C_COMPILER}
                   NMFKIT_PYTHON=${NMFKIT_PYTHON} PYTHONDONTWRITEBYTECODE=1
                   NMFKIT_SOURCE_DIR=${PROJECT_SOURCE_DIR} NMFKIT_BUILD_DIR=${PROJECT_BINARY_DIR}
-                  NMFKIT_LIBRARY=$<TARGET_FILE_DIR:nmfkit>
+                  NMFKIT_LIBRARY=$<TARGET_FILE_DIR:nmfkit> NMFKIT_MPI=${NMFKIT_MPI}
                   OPENBLAS_NUM_THREADS=1) # its threads would only spin: we ask for one
   if(NMFKIT_SANITIZE)
     list(APPEND environment NMFKIT_SANITIZED=1)
@@ -70,7 +70,7 @@ endfunction()
 
 # --- programs -------------------------------------------------------------------------------------
 file(GLOB areas CONFIGURE_DEPENDS LIST_DIRECTORIES TRUE RELATIVE ${PROJECT_SOURCE_DIR}/tests tests/*)
-list(REMOVE_ITEM areas fuzz packaging)
+list(REMOVE_ITEM areas fuzz packaging mpi)
 foreach(area ${areas})
   file(GLOB programs CONFIGURE_DEPENDS tests/${area}/test_*.c)
   file(GLOB helpers CONFIGURE_DEPENDS tests/${area}/*.c)
@@ -96,6 +96,15 @@ foreach(area ${areas})
     nmfkit_test(${name} ${NMFKIT_TEST_LAUNCHER} $<TARGET_FILE:test_${name}>)
   endforeach()
 endforeach()
+
+# Fits by several processes, which tests/mpi/test_bits.py starts: of the shared library, as the plug-in is.
+if(TARGET nmfkit-mpi)
+  add_executable(test_mpi_fits tests/mpi/fits.c)
+  target_link_libraries(test_mpi_fits PRIVATE nmfkit_compiler nmfkit ${CMAKE_DL_LIBS} m)
+  add_dependencies(test_mpi_fits nmfkit-mpi)
+  set_target_properties(test_mpi_fits PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endif()
 
 # --- scripts: they run the command; a launcher such as valgrind is for compiled tests only ---------
 if(NMFKIT_TEST_LAUNCHER)

@@ -17,8 +17,11 @@ typedef enum nmf_model_kind { NMF_MODEL_NMF = 0, NMF_MODEL_PCA = 1 } nmf_model_k
 
 /* Why the fit stopped. */
 typedef enum nmf_stopped {
-    NMF_STOPPED_CONVERGED = 0, /* KKT residual <= tol */
-    NMF_STOPPED_STALLED = 1,   /* no progress left above rounding; the residual is not below tol */
+    /* KKT residual <= tol; under a divergence also <= 10 tol where the loss has stopped falling, to
+     * within tol / 100 of what is left of it an iteration. */
+    NMF_STOPPED_CONVERGED = 0,
+    NMF_STOPPED_STALLED =
+        1, /* the loss has stopped falling, but the residual is larger than that */
     NMF_STOPPED_MAX_ITER = 2,
     NMF_STOPPED_TIME_LIMIT = 3,
     NMF_STOPPED_INTERRUPTED = 4

@@ -4,6 +4,8 @@
 #define NMFKIT_NMFKIT_H
 
 #include <nmfkit/checkpoint.h>
+#include <nmfkit/comm.h>
+#include <nmfkit/constraints.h>
 #include <nmfkit/fit.h>
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>

@@ -4,6 +4,7 @@
 #define NMFKIT_OPTIONS_H
 
 #include <nmfkit/checkpoint.h>
+#include <nmfkit/constraints.h>
 #include <nmfkit/matrix.h>
 #include <nmfkit/weighting.h>
 
@@ -21,9 +22,12 @@ typedef enum nmf_init {
     NMF_INIT_NNDSVDA = 3,
     NMF_INIT_NNDSVDAR = 4,
     NMF_INIT_CUSTOM = 5, /* start_W and start_H of nmf_options */
-    NMF_INIT_LRC = 6     /* NNSVD-LRC: two components from each of k / 2 + 1 singular triplets */
+    NMF_INIT_LRC = 6,    /* NNSVD-LRC: two components from each of k / 2 + 1 singular triplets */
+    /* Successive projections: H begins as the k samples that are most themselves, for data in which some
+     * samples are pure (spectra of mixtures; with simplex = W, unmixing) */
+    NMF_INIT_SPA = 7
 } nmf_init;
-#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom", "lrc"
+#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom", "lrc", "spa"
 
 typedef enum nmf_solver {
     NMF_SOLVER_AUTO = 0,
@@ -95,22 +99,36 @@ typedef enum nmf_missing_features {
 } nmf_missing_features;
 #define NMF_MISSING_FEATURES_NAMES "refuse", "zero", "ignore"
 
+/* Whose rows sum to one. Rows of W are brought there by projection in each row's own problem; those of H, which
+ * nothing else holds where there are no penalties and no bounds, by their scale. */
+typedef enum nmf_simplex { NMF_SIMPLEX_NONE = 0, NMF_SIMPLEX_W = 1, NMF_SIMPLEX_H = 2 } nmf_simplex;
+#define NMF_SIMPLEX_NAMES "none", "W", "H"
+
+/* What becomes of entries of X below 0. */
+typedef enum nmf_negatives {
+    NMF_NEGATIVES_ERROR = 0,
+    NMF_NEGATIVES_CLIP = 1, /* 0, in a copy of X */
+    NMF_NEGATIVES_ALLOW = 2 /* Frobenius only */
+} nmf_negatives;
+#define NMF_NEGATIVES_NAMES "error", "clip", "allow"
+
 #define NMF_SCOPE_FIT 1
 #define NMF_SCOPE_PCA 2
 #define NMF_SCOPE_TRANSFORM 4
-#define NMF_SCOPE_SELECT 8 /* nmf_rank, nmf_consensus */
+#define NMF_SCOPE_SELECT 8  /* nmf_rank, nmf_consensus */
+#define NMF_SCOPE_BOUNDS 16 /* as FIT and TRANSFORM */
 
 /* One line of the trace: the state after an iteration on X. */
 typedef struct nmf_trace_point {
-    int64_t iteration;
-    int64_t passes; /* passes over X so far, start and validation included */
-    double seconds; /* since the fit began */
-    double loss;    /* the objective: divergence plus penalties; NaN where unknown (sketch) */
-    double kkt;     /* scale-free KKT residual; NaN where it was not computed */
+    int64_t iteration; /* on X, from 1; 0 in the sketch */
+    int64_t passes;    /* passes over X so far, start and validation included */
+    double seconds;    /* since the fit began */
+    double
+        loss; /* the objective: divergence plus penalties; in the sketch with what it leaves out of X */
+    double kkt; /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration of each start, those in the sketch included (their loss on X is not
- * known: NaN), from the thread that called the fit; non-zero stops it, and the best result so far
+/* Called after each iteration of each start, those in the sketch included, from the thread that called the fit; non-zero stops it, and the best result so far
  * is returned with stopped = NMF_STOPPED_INTERRUPTED. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 

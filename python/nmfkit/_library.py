@@ -102,7 +102,14 @@ def option_rows():
 OPTION_TYPES = (c_int64, c_double, c_int, c_int)  # of nmf_option_kind: int, real, flag, enum
 
 
-HOOKS = {"missing_features": "checkpoints"}  # pointers that no table lists, each behind an option
+class nmf_constraints(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("H", c_void_p), ("keep_H", c_void_p),
+                ("W", c_void_p), ("lower_W", c_void_p), ("upper_W", c_void_p),
+                ("lower_H", c_void_p), ("upper_H", c_void_p)]
+
+
+# Pointers that no table lists, each behind an option.
+HOOKS = {"missing_features": "checkpoints", "upper_H": "constraints"}
 
 
 def _option_fields():
@@ -208,6 +215,7 @@ declare(library, {
     "nmf_matrix_free": (None, c_void_p),
     "nmf_matrix_dense": (nmf_dense, c_void_p),
     "nmf_matrix_is_sparse": (c_int, c_void_p),
+    "nmf_matrix_is_in_memory": (c_int, c_void_p),
     "nmf_matrix_sparse": (nmf_sparse, c_void_p),
     "nmf_matrix_set_names": (c_int, c_void_p, c_int, POINTER(c_char_p), ERROR),
     "nmf_matrix_name": (c_char_p, c_void_p, c_int, c_int64),

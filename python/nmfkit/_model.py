@@ -70,10 +70,12 @@ class Model(Handle):
         return np.ctypeslib.as_array(values, (count,)).copy() if values else None
 
 
-def learn(function, X, options, **observed):
-    """nmf_fit or nmf_pca. X, an array or sparse matrix, is only borrowed. observed: weights and
-    missing, as of borrow_observed."""
+def learn(function, X, options, names=None, **observed):
+    """nmf_fit or nmf_pca. X, an array or sparse matrix, is only borrowed. names: of its columns, where
+    something is matched with them. observed: weights and missing, as of borrow_observed."""
     model, matrix = Model(), borrow_observed(X, **observed)
+    if names is not None:
+        set_names(matrix.pointer, FEATURE_NAMES, names)
     call(function, matrix.pointer, ctypes.byref(options), model.out())
     return model
 

@@ -7,11 +7,11 @@ import warnings
 
 import numpy as np
 
-from . import _checks, _options, _pickles, _sklearn, _start
+from . import _checks, _known, _options, _pickles, _sklearn, _start
 from ._accelerate import PARITY, solver_of
 from ._checkpoint import kept
 from ._library import STOPPED, NmfError, library
-from ._matrix import FLOATS, borrow, entries, kept_of, unmask
+from ._matrix import FLOATS, OnDisk, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
 from ._options import OPTIONS
 from ._watch import Watch
@@ -61,8 +61,13 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
 
     missing='nan' says that NaN in X was not observed, 'unstored' that of a sparse X only the stored
     entries were; fit, fit_transform and transform also take weights= and masked arrays.
-    n_components: how many parts; 'auto', the default, takes as many as a given H has, or as X has
-        features.
+    n_components: how many parts, known ones included; 'auto', the default, takes as many as a given H or
+        fixed_H has, or as X has features.
+    fixed_H: components that are known, an array, DataFrame or Dataset of features as X has (matched by name
+        where both have names): the first of components_, which stay what they are to the bit; the others are
+        learned. NaN in it, and where keep_H is 0, is an entry that is not known. fit also takes fixed_W, the
+        known first columns of W.
+    lower_W, upper_W, lower_H, upper_H: what entries of W and H may be: a number, a row or a whole array.
     init: how W and H start: 'random', 'nndsvd', 'nndsvda', 'nndsvdar', 'lrc' or 'custom' (W and H
         of fit_transform); None leaves it to the library.
     beta_loss: 'frobenius', 'kullback-leibler' (counts), 'itakura-saito' (power spectra), or the
@@ -91,7 +96,8 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
                  tol=1e-4, max_iter=200, random_state=None, alpha_W=0.0, alpha_H="same",
                  l1_ratio=0.0, verbose=0, shuffle=False, missing=None, checkpoint=None, every=60.0,
-                 resume=None, **options):
+                 resume=None, fixed_H=None, keep_H=None, lower_W=None, upper_W=None, lower_H=None,
+                 upper_H=None, **options):
         self.n_components = n_components
         self.init = init
         self.solver = solver
@@ -108,25 +114,35 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         self.checkpoint = checkpoint
         self.every = every
         self.resume = resume
+        self.fixed_H = fixed_H
+        self.keep_H = keep_H
+        self.lower_W = lower_W
+        self.upper_W = upper_W
+        self.lower_H = lower_H
+        self.upper_H = upper_H
         _options.store_options(self, options)
 
     # ---- fit ----
 
     def fit(self, X, y=None, **params):
-        """Learns the components of X; params: W and H, the start of init='custom', and weights."""
+        """Learns the components of X; params: W and H, the start of init='custom', weights and fixed_W."""
         self.fit_transform(X, **params)
         return self
 
-    def fit_transform(self, X, y=None, W=None, H=None, weights=None):
+    def fit_transform(self, X, y=None, W=None, H=None, weights=None, fixed_W=None):
         """Learns the components of X (components_) and returns W, samples x components. weights, of
         X's shape: how much each entry counts; what has weight 0, and what a masked array masks, was
-        not observed and is not looked at."""
+        not observed and is not looked at. fixed_W: the first columns of W, where they are known."""
         self._check_parameters()
         X, weights = unmask(X, weights)
         observed = self._observed(weights)
+        known, lent, matched = _known.fields(self, self.fixed_H, self.keep_H, fixed_W,
+                                             _sklearn.names_of_columns(X))
+        names = _sklearn.names_of_columns(X) if matched else None
         X = _sklearn.check_input(self, X, reset=True, dtypes=self._dtypes(X))
         with Watch(self.verbose) as watch:
-            model = self._factorize(X, W, H, watch, observed)
+            model = self._factorize(X, W, H, watch, observed, known, names)
+        del lent  # borrowed till here
         self._keep(model)
         watch.end("%s: %d iterations, relative error %.6g" % (
             self.stopped_, self.n_iter_, self._facts["relative_error"]))
@@ -184,6 +200,8 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def _components(self, X, H=None):
         if isinstance(self.n_components, numbers.Integral):
             return int(self.n_components)
+        if self.n_components == "auto" and self.fixed_H is not None:
+            return len(_sklearn.plain(self.fixed_H, self))
         return len(H) if self.n_components == "auto" and H is not None else X.shape[1]
 
     def _loss_options(self):
@@ -200,7 +218,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             l1_ratio=self.l1_ratio, **self._loss_options(), **_options.own_values(self), **more)
 
     def _refuse_zeros(self, X):
-        if self._beta() > 0:
+        if self._beta() > 0 or isinstance(X, OnDisk):
             return
         stored = entries(X)
         if stored.size < X.shape[0] * X.shape[1] or (stored.size and stored.min() == 0):
@@ -238,7 +256,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             return int(self.random_state)
         return _sklearn.draw_seed(self.random_state) if is_needed else 0
 
-    def _factorize(self, X, W, H, watch, observed):
+    def _factorize(self, X, W, H, watch, observed, known={}, names=None):
         if self._is_parity():  # the start is drawn from X
             _sklearn.refuse_unusable(self, X)
         if not observed:
@@ -248,20 +266,20 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         if W is not None:
             lent = borrow(W), borrow(H)
             start.update(init="custom", start_W=lent[0].pointer, start_H=lent[1].pointer)
-        options = self._make_options(k, progress=watch.function, **start)
+        options = self._make_options(k, progress=watch.function, **start, **known)
         if self._follows():
             options.precision = _options.F64
         try:
             with kept(self.checkpoint, self.every, self.resume, watch) as (hook, ended):
                 options.checkpoints = hook
-                model = learn(library.nmf_fit, X, options, **observed)
+                model = learn(library.nmf_fit, X, options, names, **observed)
                 ended(model.content.stopped)
                 return model
         except NmfError as error:
             if error.kind != "data" or observed:
                 raise
             _sklearn.refuse_unusable(self, X, detail=str(error))
-            if entries(X).any():
+            if isinstance(X, OnDisk) or entries(X).any():
                 raise
             # As scikit-learn has it: nothing is nothing times nothing.
             dtype = X.dtype if X.dtype in FLOATS else np.float32
@@ -308,7 +326,8 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         """W for the components of the fit, with what else the fit learned, or for any others."""
         if not observed:
             self._refuse_zeros(X)
-        options = self._make_options(len(H))
+        known, _lent, _ = _known.fields(self, bounds=_known.BOUNDS[:2])
+        options = self._make_options(len(H), **known)
         try:
             if not fitted:
                 return transform_with(H, X, options, observed)
@@ -339,8 +358,10 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def _model(self, W):
         """An nmf_model of this estimator and the W that its fit found."""
         H = self.components_
+        numbers_only = {name: value for name, value in _known.fields(self)[0].items()
+                        if name in _known.BOUNDS}
         options = self._make_options(len(H), init=self.init or "auto",
-                                     seed=self._facts["winning_seed"])
+                                     seed=self._facts["winning_seed"], **numbers_only)
         return build(np.asarray(W, H.dtype), H, options, trace=self.trace_, **self._facts)
 
     @classmethod
@@ -353,6 +374,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
                 "max_iter": values["max_iter"], "random_state": values["seed"],
                 "alpha_W": values["alpha_W"], "l1_ratio": values["l1_ratio"],
                 "alpha_H": "same" if values["alpha_H"] < 0 else values["alpha_H"],
+                **{name: values[name] or None for name in _known.BOUNDS},
                 **_options.own_keywords(cls, values)}
 
     @property

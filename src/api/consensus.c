@@ -51,6 +51,7 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "X is NULL");
     nmf_status status = nmfi_options_check(options, NMF_SCOPE_FIT, &checked, error);
     if (status == NMF_OK) status = fill_in(consensus_options, &filled, error);
+    if (status == NMF_OK) status = nmfi_refuse_constraints(&checked, "consensus", error);
     if (status == NMF_OK) status = nmfi_matrix_check_in_memory(X, "consensus", error);
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
     nmfi_input input;

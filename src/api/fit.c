@@ -1,5 +1,6 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "fit/fit.h"
+#include "api/share.h"
 #include "base/cpu.h"
 #include "base/options.h"
 #include "data/matrix.h"
@@ -16,21 +17,17 @@ static nmf_status need(const void *argument, const char *name, nmf_error *error)
     return argument ? NMF_OK : nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", name);
 }
 
-typedef nmf_status fit_function(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
-                                nmf_error *error);
-
 /* The model remembers the weighting, and the options as they were given. */
-static nmf_status weighted_fit(fit_function *fit, const nmf_matrix *X, const nmf_options *options,
+static nmf_status weighted_fit(nmfi_learner *fit, const nmf_matrix *X, const nmf_options *options,
                                nmf_model **model, nmf_error *error)
 {
     nmfi_input input;
     nmf_options left = *options;
-    if (options->weighting == NMF_WEIGHTING_NONE) return fit(X, options, model, error);
+    if (options->weighting == NMF_WEIGHTING_NONE && options->negatives != NMF_NEGATIVES_CLIP)
+        return fit(X, options, model, error);
     nmf_status status = nmfi_input_to_learn(X, options, &input, error);
     if (status != NMF_OK) return status;
-    /* The fit counts what it reads; beside the copy there is X. */
-    left.memory_limit_bytes =
-        nmfi_limit_beside(options->memory_limit_bytes, nmfi_matrix_own_bytes(X));
+    left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
     status = fit(input.X, &left, model, error);
     if (status == NMF_OK) status = nmfi_model_keep_input(*model, options, input.idf, error);
     if (status != NMF_OK) {
@@ -41,7 +38,7 @@ static nmf_status weighted_fit(fit_function *fit, const nmf_matrix *X, const nmf
     return status;
 }
 
-static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
+static nmf_status checked_fit(nmfi_learner *fit, int scope, const nmf_matrix *X,
                               const nmf_options *options, nmf_model **model, nmf_error *error)
 {
     nmf_options checked;
@@ -53,10 +50,24 @@ static nmf_status checked_fit(fit_function *fit, int scope, const nmf_matrix *X,
     return status == NMF_OK ? weighted_fit(fit, X, &checked, model, error) : status;
 }
 
+static nmf_status fit_together(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                               nmf_error *error)
+{
+    return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
+}
+
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(nmfi_fit_model, NMF_SCOPE_FIT, X, options, model, error);
+    return checked_fit(fit_together, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
+}
+
+/* What is small enough for the exact solver each of several processes does for itself, with all of X. */
+static nmf_status pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                      nmf_error *error)
+{
+    return nmfi_pca_is_exact(X, options) ? nmfi_pca(X, options, model, error)
+                                         : nmfi_learn_together(nmfi_pca, X, options, model, error);
 }
 
 nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
@@ -65,7 +76,7 @@ nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **
     if (X && nmfi_matrix_is_weighted(X))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "PCA takes no weights and no missing entries: NMF does");
-    return checked_fit(nmfi_pca, NMF_SCOPE_PCA, X, options, model, error);
+    return checked_fit(pca, NMF_SCOPE_PCA, X, options, model, error);
 }
 
 nmf_kernel_info nmf_kernel(void)

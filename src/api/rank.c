@@ -101,6 +101,7 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK && filled.ks && filled.ks_count < 1)
         status = nmf_fail(error, NMF_ERROR_ARGUMENT, "ks_count = %lld: no rank to try",
                           (long long)filled.ks_count);
+    if (status == NMF_OK) status = nmfi_refuse_constraints(&checked, "the choice of a rank", error);
     if (status == NMF_OK) status = nmfi_matrix_check_in_memory(X, "the choice of a rank", error);
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);

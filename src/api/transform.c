@@ -1,5 +1,6 @@
 /* nmf_transform, nmf_transform_with, nmf_reconstruct: arguments checked once, then called down. */
 #include "fit/transform.h"
+#include "api/share.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "model/features.h"
@@ -23,7 +24,7 @@ static nmf_status transform(const nmf_model_content *content, const nmf_matrix *
     nmf_status status = nmfi_input_like(content, X, options, &input, error);
     if (status != NMF_OK) return status;
     left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
-    status = nmfi_transform(input.model, input.X, &left, W, error);
+    status = nmfi_transform_together(input.model, input.X, &left, W, error);
     nmfi_input_free(&input);
     if (status == NMF_OK) return NMF_OK;
     nmf_matrix_free(*W);
@@ -42,8 +43,8 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     if (status == NMF_OK) status = need(X, "X", error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
-    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
-                                &checked, error);
+    status = nmfi_options_check(options ? options : &content->options,
+                                NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, &checked, error);
     return status == NMF_OK ? transform(content, X, &checked, W, error) : status;
 }
 
@@ -58,8 +59,8 @@ nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
     if (status == NMF_OK) status = need(X, "X", error);
     if (status != NMF_OK) return status;
     const nmf_model_content *content = nmf_model_view(model);
-    status = nmfi_options_check(options ? options : &content->options, NMF_SCOPE_TRANSFORM,
-                                &checked, error);
+    status = nmfi_options_check(options ? options : &content->options,
+                                NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, &checked, error);
     if (status == NMF_OK) status = nmfi_map_features(content->H, X, &checked, &map, error);
     if (status != NMF_OK) return status;
     *match = map.found;
@@ -71,7 +72,8 @@ nmf_status nmf_match_features(const nmf_model *model, const nmf_matrix *X,
 static nmf_status check_options_with(const nmf_matrix *H, const nmf_options *options,
                                      nmf_options *checked, nmf_error *error)
 {
-    nmf_status status = nmfi_options_check(options, NMF_SCOPE_TRANSFORM, checked, error);
+    nmf_status status = nmfi_options_check(options, NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, checked,
+                                           error);
     if (status != NMF_OK) return status;
     nmf_options given = *checked;
     if (given.k != 0 && given.k != nmf_matrix_rows(H))

@@ -4,6 +4,7 @@
 #include "data/matrix.h"
 #include "model/model.h"
 
+#include <nmfkit/comm.h>
 #include <nmfkit/fit.h>
 #include <stdlib.h>
 
@@ -33,6 +34,9 @@ static nmf_status check(const nmf_model *model, const nmf_matrix *X, nmf_matrix 
     *W = NULL;
     if (!model || !X)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", model ? "X" : "model");
+    if (nmf_comm_attached() && nmf_comm_attached()->size > 1)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "W on demand is one process's: those that share a transform make all of it");
     if (nmf_matrix_has_weights(X) || nmf_matrix_missing(X) != NMF_MISSING_NONE)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "W on demand knows neither weights nor missing entries");

@@ -21,6 +21,8 @@ static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
 static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const char *const loss_names[] = {NMF_LOSS_NAMES};
 static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
+static const char *const negatives_names[] = {NMF_NEGATIVES_NAMES};
+static const char *const simplex_names[] = {NMF_SIMPLEX_NAMES};
 static const char *const match_names[] = {NMF_MATCH_NAMES};
 static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES};
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
@@ -33,6 +35,8 @@ static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES}
 #define NAMES_OF_nmf_pca_sign pca_sign_names
 #define NAMES_OF_nmf_loss loss_names
 #define NAMES_OF_nmf_weighting weighting_names
+#define NAMES_OF_nmf_negatives negatives_names
+#define NAMES_OF_nmf_simplex simplex_names
 #define NAMES_OF_nmf_match match_names
 #define NAMES_OF_nmf_missing_features missing_features_names
 
@@ -338,4 +342,13 @@ nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *
         return out_of_bounds(option, text, error);
     }
     return NMF_OK;
+}
+
+nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what, nmf_error *error)
+{
+    if (!options->constraints && options->simplex == NMF_SIMPLEX_NONE && !(options->lower_W > 0) &&
+        !(options->upper_W > 0) && !(options->lower_H > 0) && !(options->upper_H > 0))
+        return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "%s takes no known parts, bounds or sums of W and H: fit does", what);
 }

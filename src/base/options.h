@@ -9,4 +9,7 @@
 nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
                               nmf_error *error);
 
+/* For what takes neither known parts nor bounds nor sums: ARGUMENT where there are some. */
+nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what, nmf_error *error);
+
 #endif

@@ -242,17 +242,6 @@ int nmf_matrix_is_in_memory(const nmf_matrix *matrix)
     return matrix && !matrix->reader.read && !matrix->reader.read_entries;
 }
 
-size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix)
-{
-    const nmf_sparse *const s = &matrix->sparse;
-    const int64_t entry = (int64_t)nmf_dtype_bytes(matrix->dense.dtype);
-    if (!nmf_matrix_is_in_memory(matrix) || !(matrix->owned || matrix->release)) return 0;
-    if (!nmf_matrix_is_sparse(matrix))
-        return nmfi_product(matrix->dense.rows * matrix->dense.columns, entry);
-    return nmfi_product(nmfi_sparse_stored(s), entry + s->index_bytes) +
-           nmfi_product(nmfi_sparse_lines(s) + 1, (int64_t)sizeof(int64_t));
-}
-
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what, nmf_error *error)
 {
     if (nmf_matrix_is_in_memory(matrix)) return NMF_OK;
@@ -267,6 +256,8 @@ void nmf_matrix_free(nmf_matrix *matrix)
     if (matrix->release) matrix->release(matrix->context);
     nmfi_release(matrix->owned);
     nmf_matrix_free(matrix->weights);
+    nmf_matrix_free(matrix->across_memory);
+    nmfi_release(matrix->across_block);
     free(matrix);
 }
 

@@ -2,12 +2,22 @@
 #ifndef NMFI_DATA_MATRIX_H
 #define NMFI_DATA_MATRIX_H
 
+#include "base/comm.h"
+
 #include <nmfkit/matrix.h>
 
 typedef struct nmfi_name_list {
     char **names; /* count strings in one block, NULL where there are none */
     int64_t count;
 } nmfi_name_list;
+
+/* Which rows (and of a sparse matrix also which columns) one of several processes has. */
+typedef struct nmfi_share {
+    const nmf_comm *comm; /* NULL: all of them */
+    int64_t first, rows, all_rows;
+    int64_t first_column, columns;
+    int64_t all_stored; /* entries of the whole */
+} nmfi_share;
 
 struct nmf_matrix {
     nmf_dense dense;   /* of a sparse matrix: shape and dtype, data NULL */
@@ -22,7 +32,16 @@ struct nmf_matrix {
     nmfi_name_list names[3]; /* indexed by nmf_names */
     nmf_matrix *weights;     /* its own; NULL where every entry counts once */
     nmf_missing missing;
+    nmfi_share share;
+    nmf_sparse across; /* of a sparse part: the columns that are here, compressed; all rows */
+    nmf_matrix *across_memory;
+    void *across_block;
 };
+
+/* A new matrix of what `share` names of `whole`, which must outlive it; without names. Errors: MEMORY,
+ * UNSUPPORTED. */
+nmf_status nmfi_matrix_part(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix **part,
+                            nmf_error *error);
 
 /* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or
  * OK. Errors: DATA. */
@@ -33,10 +52,6 @@ void nmfi_names_free(nmfi_name_list *list);
 /* OK, or UNSUPPORTED where the rows come from a function and `what` wants them in memory. */
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what,
                                        nmf_error *error);
-
-/* Bytes of the entries where the matrix owns them or will have them released; 0 of what it borrows, and
- * of what lies on disk. */
-size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix);
 
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */

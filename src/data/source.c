@@ -18,7 +18,7 @@ static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
     return source;
 }
 
-nmfi_source nmfi_source_of(const nmf_matrix *matrix)
+static nmfi_source source_of(const nmf_matrix *matrix)
 {
     if (matrix->reader.read_entries) {
         const nmfi_source lines = nmfi_source_read_lines(&matrix->reader);
@@ -32,6 +32,22 @@ nmfi_source nmfi_source_of(const nmf_matrix *matrix)
     rows = nmfi_source_rows_across(&rows);
     rows.is_transposed = 0; /* its rows are the matrix's own */
     return rows;
+}
+
+nmfi_source nmfi_source_of(const nmf_matrix *matrix)
+{
+    nmfi_source source = source_of(matrix);
+    const nmfi_share *share = &matrix->share;
+    if (!share->comm) return source;
+    /* What is true of the rows that are here need not be of others'. */
+    source.by_columns = 0;
+    source.can_transpose = source.is_sparse;
+    source.comm = share->comm;
+    source.all_rows = share->all_rows;
+    source.first_row = share->first;
+    source.stored = share->all_stored;
+    source.across = matrix->across;
+    return source;
 }
 
 const nmf_sparse *nmfi_source_lines(const nmfi_source *source)
@@ -48,8 +64,11 @@ nmfi_source nmfi_source_transposed(const nmfi_source *source)
         transposed.columns = source->rows;
         transposed.by_columns = !source->by_columns;
     } else if (source->is_sparse) {
-        const nmf_sparse sparse = nmfi_sparse_transposed(&source->sparse);
+        const nmf_sparse sparse =
+            nmfi_sparse_transposed(source->comm ? &source->across : &source->sparse);
         transposed = source_sparse(&sparse, source->ascends);
+        if (source->comm) transposed.across = nmfi_sparse_transposed(&source->sparse);
+        transposed.stored = source->stored;
     } else if (source->reader) {
         return nmfi_source_rows_across(source);
     } else {

@@ -7,6 +7,7 @@
 #ifndef NMFI_DATA_SOURCE_H
 #define NMFI_DATA_SOURCE_H
 
+#include "base/comm.h"
 #include "kernel/kernel.h"
 
 #include <nmfkit/matrix.h>
@@ -23,6 +24,10 @@ typedef struct nmfi_source nmfi_source;
 struct nmfi_source {
     int64_t rows, columns;
     int64_t stored; /* entries: all, or those that a sparse X has */
+    /* Where the rows are shared out among processes: theirs in all, and before the first of these. */
+    const nmf_comm *comm; /* NULL: these are all */
+    int64_t all_rows, first_row;
+    nmf_sparse across; /* then, of a sparse X: the columns whose lines are here */
     nmf_dtype dtype;
     int is_sparse;      /* 1: it is visited by its lines, not read by rows */
     int has_weights;    /* 1: blocks come with weights */
@@ -52,6 +57,12 @@ nmfi_source nmfi_source_dense(const nmf_dense *dense);
 nmfi_source nmfi_source_packed(nmf_dtype dtype, const void *data, int64_t rows, int64_t columns);
 nmfi_source nmfi_source_rows(const nmf_reader *reader);
 nmfi_source nmfi_source_rows_across(const nmfi_source *source); /* its transpose */
+
+/* Rows in all, whoever has them. */
+static inline int64_t nmfi_source_all_rows(const nmfi_source *source)
+{
+    return source->comm ? source->all_rows : source->rows;
+}
 
 /* The lines of a sparse source; NULL of others. Those that are not in memory have only their pointers, and
  * are read some rows at a time into a buffer with room for their entries and for count + 1 pointers, which

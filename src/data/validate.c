@@ -18,7 +18,11 @@ static nmf_status name_entry(int64_t row, int64_t column, double value, nmf_erro
 {
     return nmf_fail(error, NMF_ERROR_DATA, "X[%lld,%lld] = %g: entries must be %s", (long long)row,
                     (long long)column, isnan(value) ? NAN : value, /* "nan", never "-nan" */
-                    isfinite(value) ? ">= 0" : "finite numbers");
+                    isnan(value)
+                        ? "finite numbers; NMF takes NaN as not observed with missing = nan "
+                          "(--missing nan)"
+                    : isfinite(value) ? ">= 0"
+                                      : "finite numbers");
 }
 
 int nmfi_bad_entry_before(const nmfi_bad_entry *a, const nmfi_bad_entry *b)
@@ -44,16 +48,16 @@ void nmfi_find_bad_entry(const nmfi_block *block, int64_t first_row, int transpo
         }
 }
 
-void nmfi_find_bad_stored(const nmf_sparse *s, int64_t begin, int64_t end, int transposed,
-                          int signed_ok, nmfi_bad_entry *first)
+void nmfi_find_bad_stored(const nmf_sparse *s, int64_t begin, int64_t end, int64_t first_row,
+                          int transposed, int signed_ok, nmfi_bad_entry *first)
 {
     for (int64_t line = begin; line < end; line++)
         for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
             const double value = nmfi_value(s->dtype, s->values, e);
             const int64_t index = nmfi_sparse_index(s, e);
             if (!is_good(value, signed_ok))
-                note(first, s->by_columns ? index : line, s->by_columns ? line : index, transposed,
-                     value);
+                note(first, first_row + (s->by_columns ? index : line),
+                     s->by_columns ? line : index, transposed, value);
         }
 }
 

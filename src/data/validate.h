@@ -14,11 +14,11 @@ typedef struct nmfi_bad_entry {
 int nmfi_bad_entry_before(const nmfi_bad_entry *a, const nmfi_bad_entry *b);
 
 /* `first` becomes the first bad entry of a block of rows, or of lines [begin, end), where that comes
- * before it; `transposed`: the rows are features. */
+ * before it; the row counted as 0 there is number first_row; `transposed`: the rows are features. */
 void nmfi_find_bad_entry(const nmfi_block *block, int64_t first_row, int transposed, int signed_ok,
                          nmfi_bad_entry *first);
-void nmfi_find_bad_stored(const nmf_sparse *s, int64_t begin, int64_t end, int transposed,
-                          int signed_ok, nmfi_bad_entry *first);
+void nmfi_find_bad_stored(const nmf_sparse *s, int64_t begin, int64_t end, int64_t first_row,
+                          int transposed, int signed_ok, nmfi_bad_entry *first);
 
 /* The failure that names it. */
 nmf_status nmfi_bad_entry_name(const nmfi_bad_entry *bad, nmf_error *error);

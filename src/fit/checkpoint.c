@@ -1,6 +1,7 @@
 /* Checkpoints of a fit (checkpoint.h): a header that says whose they are, the place, then the pieces. */
 #include "fit/checkpoint.h"
 
+#include "fit/constraints.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
@@ -104,6 +105,13 @@ static void look_at_X(nmfi_fit *fit)
                          nmfi_mix(fingerprint(fit->X->weights) ^ (uint64_t)fit->X->missing));
     if (o->init == NMF_INIT_CUSTOM)
         keeper->starts = nmfi_mix(fingerprint(o->start_W) ^ nmfi_mix(fingerprint(o->start_H)));
+    const nmfi_limits *const limits[] = {&fit->W.limits, &fit->H.limits};
+    for (int i = 0; i < 2 && nmfi_is_constrained(fit); i++) {
+        const nmf_matrix *const given[] = {limits[i]->known, limits[i]->keep, limits[i]->lower,
+                                           limits[i]->upper};
+        for (int j = 0; j < 4; j++)
+            keeper->starts = nmfi_mix(keeper->starts ^ nmfi_mix(fingerprint(given[j]) + (uint64_t)j));
+    }
 }
 
 static header header_of(const nmfi_fit *fit)

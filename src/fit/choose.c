@@ -1,6 +1,7 @@
 /* Choosing (choose.h). Which method minimizes which loss is the table here. */
 #include "fit/choose.h"
 
+#include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/method.h"
 
@@ -84,6 +85,19 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s minimizes the kl loss only; loss %s needs another",
                         solvers[o->solver], losses[o->loss]);
+    if (o->solver == NMF_SOLVER_JMM && nmfi_is_constrained(fit))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "solver = jmm takes no known parts, bounds or sums; auto does");
+    if (o->negatives == NMF_NEGATIVES_ALLOW &&
+        (!frobenius || o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_JMM))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "negatives = allow: only the frobenius loss takes entries below 0, with solver "
+                        "auto, hals or cd; loss %s with solver %s does not",
+                        losses[o->loss], solvers[o->solver]);
+    if ((o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_SCD) && fit->W.limits.sums_to_one)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "solver = %s brings no row to a sum; simplex = W needs auto",
+                        solvers[o->solver]);
     if (fit->choice.weighted) {
         /* Rows with other entries have no metric in common. */
         if (o->loss == NMF_LOSS_KL) fit->choice.scd = NMFI_SCD_ALWAYS;
@@ -114,8 +128,9 @@ static int64_t sketch_rank(const nmfi_fit *fit)
     const nmf_options *o = &fit->choice.options;
     const double m = (double)fit->facts.m, n = (double)fit->facts.n;
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
-    /* A sketch knows no weights. */
+    /* A sketch knows no weights; where all of H is known there is nothing to learn. */
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0 || fit->choice.weighted) return 0;
+    if (nmfi_limits_fix_all(&fit->H.limits)) return 0;
     if (o->sketch > 0) return o->sketch > least ? least : o->sketch > fit->k ? o->sketch : fit->k;
     /* Who gives a start is to go on from it: in a sketch its loss is another one. */
     if (!nmfi_defaults_for(&fit->work.source).sketches || o->init == NMF_INIT_CUSTOM) return 0;
@@ -166,6 +181,11 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     const int lines = nmfi_reads_lines(&fit->work.source);
     fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 && !lines &&
                                  o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
+    if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
+        o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
+        fit->choice.starts = 1;
+        fit->choice.several_starts = 0;
+    }
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
         o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only && !lines
@@ -185,15 +205,22 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     return NMF_OK;
 }
 
+/* What is known stays what it is, to the bit. */
+static int knows_f64(const nmfi_fit *fit)
+{
+    const nmf_matrix *W = fit->W.limits.known, *H = fit->H.limits.known;
+    return (W && nmf_matrix_dtype(W) == NMF_F64) || (H && nmf_matrix_dtype(H) == NMF_F64);
+}
+
 nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
 {
     nmfi_choice *choice = &fit->choice;
     choice->options = *options;
     name_loss(&choice->options);
     choice->beta = nmfi_beta(&choice->options);
-    choice->precision = options->precision != NMF_PRECISION_AUTO ? options->precision
-                        : fit->work.source.dtype == NMF_F64      ? NMF_PRECISION_F64
-                                                                 : NMF_PRECISION_F32;
+    choice->precision = options->precision != NMF_PRECISION_AUTO              ? options->precision
+                        : fit->work.source.dtype == NMF_F64 || knows_f64(fit) ? NMF_PRECISION_F64
+                                                                              : NMF_PRECISION_F32;
     nmf_status status = choose_method(fit, error);
     if (status == NMF_OK) status = choose_start(fit, error);
     if (status != NMF_OK) return status;

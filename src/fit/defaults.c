@@ -11,7 +11,7 @@
 static nmfi_defaults sparse(const nmfi_source *source)
 {
     static const double few = 0.3, far = 0.2;
-    const double entries = (double)source->rows * (double)source->columns;
+    const double entries = (double)nmfi_source_all_rows(source) * (double)source->columns;
     const nmfi_defaults defaults = {
         .sketches = 0, /* the spectrum is flat: a sketch would leave out most of it */
         .scd = (double)source->stored < few * entries,
@@ -43,8 +43,8 @@ nmfi_defaults nmfi_defaults_for(const nmfi_source *source)
 int64_t nmfi_start_triplets(nmf_init init, int64_t k)
 {
     if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
-    const int nndsvd =
-        init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA || init == NMF_INIT_NNDSVDAR;
+    const int nndsvd = init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA ||
+                       init == NMF_INIT_NNDSVDAR || init == NMF_INIT_SPA;
     return nndsvd ? k : 0;
 }
 
@@ -95,6 +95,7 @@ int nmfi_prefers_filled(const nmfi_fit *fit)
     static const double most = 0.5;
     const nmfi_observed *observed = &fit->work.observed;
     const double entries = (double)fit->facts.m * (double)fit->facts.n;
+    if (fit->W.limits.sums_to_one) return 0; /* coordinates of such a row do not move alone */
     return fit->choice.weighted && fit->choice.beta == 2 && observed->filled && observed->is_mask &&
            (double)observed->missing <= most * entries;
 }

@@ -1,6 +1,7 @@
 /* Where the methods for a divergence begin, and how they keep scales together. */
 #include "fit/divergence.h"
 
+#include "fit/constraints.h"
 #include "fit/loss.h"
 
 #include <math.h>
@@ -17,14 +18,11 @@ void nmfi_divergence_rebalance_scales(const nmfi_fit *fit)
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
     const int64_t bytes = kernels->element_bytes;
-    if (!nmfi_scales_are_free(fit)) return;
+    if (!nmfi_take_squares(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
         const int64_t at_w = j * W->partition.ld * bytes, at_h = j * H->partition.ld * bytes;
-        double w2 = 0, h2 = 0;
-        kernels->squares((char *)W->incumbent + at_w, W->partition.ld, 1, W->partition.count, &w2,
-                         1);
-        kernels->squares((char *)H->incumbent + at_h, H->partition.ld, 1, H->partition.count, &h2,
-                         1);
+        const double w2 = fit->work.squares[j], h2 = fit->work.squares[fit->k + j];
         if (!(w2 > 0 && h2 > 0)) continue;
         const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
         if (abs(apart) < FAR) continue;
@@ -53,7 +51,7 @@ static void match_marginals(nmfi_fit *fit, nmfi_divergence *d, nmfi_factor *fact
         char *weight = (char *)metric->weight + i * bytes;
         kernels->to_f64(weight, &model, 1);
         kernels->to_f64((const char *)d->marginals[!factor->is_W] + i * bytes, &own, 1);
-        const double scale = model > 0 ? own / model : 0;
+        const double scale = model > 0 && own > 0 ? own / model : 0;
         kernels->from_f64(&scale, weight, 1);
     }
     kernels->scale_columns(at, factor->partition.ld, fit->k, factor->partition.count,
@@ -65,8 +63,11 @@ static void add_floor(const nmfi_fit *fit, const nmfi_factor *factor)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     const int64_t ld = factor->partition.ld, count = factor->partition.count;
-    const double entries = (double)fit->k * (double)count;
-    const double mean = kernels->sum(factor->incumbent, ld, fit->k, count) / entries;
+    const double entries = (double)fit->k * (double)factor->partition.all;
+    double *const sums = fit->work.squares, sum = 0; /* no squares are kept here */
+    nmfi_factor_sums(kernels, &factor->partition, fit->k, factor->incumbent, sums);
+    for (int64_t j = 0; j < fit->k; j++) sum += sums[j];
+    const double mean = sum / entries;
     for (int64_t j = 0; j < fit->k; j++)
         kernels->add_constant((char *)factor->incumbent + j * ld * kernels->element_bytes, count,
                               1e-3 * mean);
@@ -76,9 +77,11 @@ static void make_positive(nmfi_fit *fit, nmfi_divergence *d, int match)
 {
     add_floor(fit, &fit->W);
     add_floor(fit, &fit->H);
-    if (!match) return;
-    match_marginals(fit, d, &fit->W, &fit->H);
-    match_marginals(fit, d, &fit->H, &fit->W);
+    if (match) {
+        match_marginals(fit, d, &fit->W, &fit->H);
+        match_marginals(fit, d, &fit->H, &fit->W);
+    }
+    nmfi_clamp_factors(fit);
 }
 
 /* D and the penalties at the incumbents. */

@@ -2,6 +2,7 @@
  * 2) a row solved from afar may end worse than it was: then the fit's own W stays. */
 #include "fit/divergence.h"
 
+#include "fit/constraints.h"
 #include "fit/loss.h"
 
 #include <math.h>
@@ -20,8 +21,9 @@ static nmf_status solve_by_products(nmfi_fit *fit, nmf_error *error)
     const nmfi_column_visit gram = {.k = fit->k, .updated = H->incumbent};
     nmfi_pass_columns(pass, &gram);
     nmfi_set_gram(fit, pass->total.gram, W->l1, W->l2);
-    const nmfi_solve_rule solving = nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram,
-                                                 work->inverse, work->gram_f64, W->l1, W->ahead);
+    const nmfi_solve_rule solving =
+        nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
+                     work->gram_f64, W->l1, W->allowed, W->ahead);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {
         .k = fit->k, .fixed = H->incumbent, .rule = &rule, .updated = W->ahead};
@@ -67,6 +69,7 @@ nmf_status nmfi_divergence_finish(nmfi_fit *fit, nmfi_divergence *d, nmfi_measur
     /* Solving rows may take longer than the whole fit did: who says stop gets W as it is. */
     solves = solves && !nmfi_told_to_stop(fit);
     if (solves) nmfi_balance(fit);
+    nmfi_normalize_H(fit);
     nmf_status status = solves ? solve_W(fit, d, measure, error) : measure(fit, d, 1, error);
     if (status == NMF_OK) status = measure(fit, d, 0, error);
     if (status != NMF_OK) return status;

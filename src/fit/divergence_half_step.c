@@ -12,37 +12,50 @@
 /* scikit-learn's EPSILON and the size below which it sets entries to 0, in the caller's unit. */
 static const double peer_epsilon = 1.1920928955078125e-7, peer_cut = DBL_EPSILON;
 
+static void *visited(const nmfi_pass *pass, const nmfi_factor *factor, const void *array)
+{
+    return nmfi_factor_visited(pass, &factor->partition, array);
+}
+
+static void *start_of(const nmfi_factor *factor)
+{
+    return factor->is_W ? factor->incumbent : factor->ahead;
+}
+
 /* What the rules are told. */
 static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
                                      const nmfi_factor *other, nmfi_divergence_half half)
 {
     nmfi_metric *metric = &d->metric;
+    const nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    const void *const F = half.measure_only ? other->incumbent : other->ahead;
     nmfi_divergence_step step =
         nmfi_step_bare(fit->work.kernels, fit->choice.beta, fit->facts.scale, fit->k);
     if (half.as_sklearn) {
         step.least = 0;
         step.instead = step.ignored = peer_epsilon * fit->facts.scale;
     }
-    step.F = half.measure_only ? other->incumbent : other->ahead;
-    step.ldf = other->partition.ld;
+    step.F = nmfi_factor_whole(pass, &other->partition, fit->k, F);
+    step.ldf = pass->columns.ld;
     step.F_sums = metric->F_sums;
     step.ld = factor->partition.ld;
     step.l1 = factor->l1;
     step.l2 = factor->l2;
-    step.start = step.older = step.ahead = step.result = factor->incumbent;
+    step.allowed = factor->allowed;
+    step.start = step.older = step.ahead = step.result = visited(pass, factor, factor->incumbent);
     if (!half.measure_only) {
         /* W starts at the incumbent, which was the point ahead when H was improved; H starts at the
          * point ahead of its own incumbent. */
-        step.start = factor->is_W ? factor->incumbent : factor->ahead;
-        step.older = factor->is_W ? factor->plain : factor->incumbent;
-        step.ahead = factor->ahead;
-        step.result = factor->plain;
+        step.start = visited(pass, factor, start_of(factor));
+        step.older = visited(pass, factor, factor->is_W ? factor->plain : factor->incumbent);
+        step.ahead = visited(pass, factor, factor->ahead);
+        step.result = visited(pass, factor, factor->plain);
     }
     step.extrapolation = half.momentum;
     step.measure_start = half.measure_start;
     step.measure_result = half.measure_result;
     step.counts = factor->is_W ? NMFI_COUNTS_AHEAD : NMFI_COUNTS_RESULT;
-    nmfi_component_sums(metric, step.F, &other->partition, metric->F_sums);
+    nmfi_component_sums(metric, F, &other->partition, metric->F_sums);
     return step;
 }
 
@@ -109,19 +122,31 @@ static nmf_status step_in_metric(nmfi_fit *fit, nmfi_divergence *d, const nmfi_f
 {
     nmfi_metric *metric = &d->metric;
     nmfi_pass *pass = nmfi_pass_along(fit, factor);
-    nmfi_component_sums(metric, step.start, &factor->partition, metric->component_sums);
+    nmfi_component_sums(metric, start_of(factor), &factor->partition, metric->component_sums);
     /* Row scales add up to 1: their mean stands for each where a penalty is added to the metric. */
-    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->partition.count);
+    nmfi_metric_make(metric, pass, step.F, factor->l2 / (double)factor->partition.all);
     const nmfi_metric_rule newton = {.step = step,
                                      .gram = metric->gram,
                                      .inverse = metric->inverse,
                                      .sum = metric->sum,
-                                     .row_sums = d->marginals[!factor->is_W],
+                                     .row_sums = visited(pass, factor, d->marginals[!factor->is_W]),
                                      .accuracy = 0.03,
                                      .sweeps = 24,
                                      .slope_tolerance = half.monotone ? 0 : 0.2};
     const nmfi_rule rule = nmfi_rule_metric(&newton);
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 1, error);
+}
+
+/* Each row by its own Gram matrix. */
+static nmf_status step_by_least_squares(nmfi_fit *fit, nmfi_divergence *d,
+                                        const nmfi_factor *factor, nmfi_divergence_step step,
+                                        nmfi_divergence_half half, nmf_error *error)
+{
+    (void)d;
+    (void)half;
+    const nmfi_least_squares_rule rows = {.step = step, .accuracy = 0.1, .sweeps = 8};
+    const nmfi_rule rule = nmfi_rule_least_squares(&rows);
+    return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
 /* Missing entries filled in with the model's own. */
@@ -153,6 +178,12 @@ static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
     return nmfi_divergence_visit(pass, &step, rule, 1, error);
 }
 
+/* Measuring too may move something: what has no entry is 0 afterwards. */
+static void complete(nmfi_fit *fit, const nmfi_factor *factor, void *array)
+{
+    nmfi_factor_complete(nmfi_pass_along(fit, factor), &factor->partition, fit->k, array);
+}
+
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
                                      nmfi_divergence_half half, nmf_error *error)
 {
@@ -161,13 +192,16 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     const nmfi_divergence_step step = describe(fit, d, factor, other, half);
     step_function *const by = half.measure_only || half.as_sklearn     ? multiply
                               : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
-                              : step.beta != 1                         ? step_by_newton
+                              : step.beta == 2 && fit->choice.weighted ? step_by_least_squares
+                              : step.allowed.sum > 0 || step.beta != 1 ? step_by_newton
                               : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd
                                                                        : step_in_metric;
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
+    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
+    if (!half.measure_only) complete(fit, factor, factor->plain);
     return NMF_OK;
 }
 

@@ -29,13 +29,9 @@ static int copies(const nmfi_fit *fit, const nmfi_divergence *d)
 void nmfi_divergence_plan(nmfi_fit *fit, void *state)
 {
     const nmfi_divergence *d = state;
-    nmfi_source transposed = nmfi_source_transposed(&fit->work.pass.source);
     fit->work.accumulates = nmfi_reads_one_way(fit, d);
     if (!goes_across(fit, d)) return;
-    if (copies(fit, d)) { /* rows packed */
-        transposed =
-            nmfi_source_packed(transposed.dtype, NULL, transposed.rows, transposed.columns);
-    }
+    const nmfi_source transposed = nmfi_pass_source_across(&fit->work.pass, copies(fit, d), NULL);
     nmfi_pass_plan(&fit->work.transposed, &transposed, fit->work.kernels, fit->k,
                    fit->choice.options.block_rows);
     nmfi_pass_transposed(&fit->work.transposed, &fit->work.pass, 1);
@@ -69,20 +65,21 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     for (int i = 0; i < count; i++)
         nmfi_pass_layout_workspace(passes[i], arena, threads,
                                    workspace_bytes(fit, passes[i], dense_rows), dense_rows);
-    const nmfi_source *as_stored = &work->pass.source;
     d->copy = NULL;
     if (copies(fit, d)) {
-        const size_t row =
-            nmfi_product(as_stored->rows, (int64_t)nmf_dtype_bytes(as_stored->dtype));
-        d->copy = nmfi_take(arena, as_stored->columns, row);
-        work->transposed.source =
-            nmfi_source_packed(as_stored->dtype, d->copy, as_stored->columns, as_stored->rows);
+        const nmfi_source *across = &work->transposed.source;
+        const size_t row = nmfi_product(across->columns, (int64_t)nmf_dtype_bytes(across->dtype));
+        d->copy = nmfi_take(arena, across->rows, row);
+        work->transposed.source = nmfi_pass_source_across(&work->pass, 1, d->copy);
     }
+    if (count > 1) nmfi_factor_layout_whole(&work->transposed, arena);
     d->marginals[0] = nmfi_take(arena, fit->W.partition.ld, (size_t)bytes);
     d->marginals[1] = nmfi_take(arena, fit->H.partition.ld, (size_t)bytes);
     d->metric.kernels = work->kernels;
     d->metric.k = k;
-    nmfi_metric_layout(&d->metric, arena, longer(fit->W.partition.ld, fit->H.partition.ld));
+    nmfi_metric_layout(&d->metric, arena,
+                       longer(longer(fit->W.partition.ld, fit->H.partition.ld),
+                              count > 1 ? work->transposed.columns.ld : 0));
     if (fit->choice.weighted) d->gram_alone = nmfi_take(arena, k * k, (size_t)bytes);
     d->metric.gram = work->gram;
     d->metric.inverse = work->inverse;
@@ -93,6 +90,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
 {
     const int64_t columns = nmf_matrix_columns(X);
+    const nmfi_source source = nmfi_source_of(X);
     double *row = malloc((size_t)columns * sizeof *row + 1);
     nmf_status status =
         row ? NMF_OK
@@ -104,9 +102,10 @@ nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error)
                 status = nmf_fail(error, NMF_ERROR_DATA,
                                   "X[%lld,%lld] = 0: with beta = %g, entries must be > 0; add a "
                                   "small number to X or choose a positive beta",
-                                  (long long)i, (long long)j, beta);
+                                  (long long)(source.first_row + i), (long long)j, beta);
     }
     free(row);
+    status = nmfi_source_agree(&source, status, error);
     return status != NMF_OK ? status
                             : nmf_fail(error, NMF_ERROR_DATA, "X changed while it was read");
 }
@@ -117,15 +116,19 @@ static nmf_status measure_baseline(nmfi_fit *fit, const nmfi_divergence *d, nmf_
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     nmfi_factor *W = &fit->W, *H = &fit->H;
+    if (fit->facts.lowest < 0) { /* rows may have no sums that a factor could have */
+        fit->facts.baseline = 0.5 * fit->facts.norm2;
+        return NMF_OK;
+    }
     memcpy(W->incumbent, d->marginals[0], (size_t)(W->partition.ld * kernels->element_bytes));
     memcpy(H->incumbent, d->marginals[1], (size_t)(H->partition.ld * kernels->element_bytes));
-    const double sum = kernels->sum(W->incumbent, W->partition.ld, 1, fit->facts.m);
-    kernels->scale(W->incumbent, fit->facts.m, 1 / sqrt(sum));
+    double sum, other_sum;
+    nmfi_factor_sums(kernels, &W->partition, 1, W->incumbent, &sum);
+    kernels->scale(W->incumbent, W->partition.count, 1 / sqrt(sum));
     kernels->scale(H->incumbent, fit->facts.n, 1 / sqrt(sum));
     const int along_W = W->along_rows || !nmfi_reads_one_way(fit, d);
     const nmfi_factor *along = along_W ? W : H, *other = along_W ? H : W;
-    const double other_sum =
-        kernels->sum(other->incumbent, other->partition.ld, 1, other->partition.count);
+    nmfi_factor_sums(kernels, &other->partition, 1, other->incumbent, &other_sum);
     nmfi_mu_rule measuring = {
         .step = nmfi_step_bare(kernels, fit->choice.beta, fit->facts.scale, 1), .measure_only = 1};
     measuring.step.F = other->incumbent;
@@ -152,19 +155,22 @@ static nmf_status read_marginals(nmfi_fit *fit, const nmfi_divergence *d, nmf_er
     if (nmfi_reads_one_way(fit, d))
         return nmfi_both_sums(&d->metric, &fit->work.pass, d->marginals[!W_along_rows],
                               d->marginals[W_along_rows], error);
-    const nmf_status status = nmfi_row_sums_of_X(&d->metric, along_W, d->marginals[0], error);
+    nmf_status status = nmfi_row_sums_of_X(&d->metric, along_W, d->marginals[0], error);
     if (status != NMF_OK) return status;
-    return nmfi_row_sums_of_X(&d->metric, along_H, d->marginals[1], error);
+    void *const of_H = nmfi_factor_visited(along_H, &fit->H.partition, d->marginals[1]);
+    status = nmfi_row_sums_of_X(&d->metric, along_H, of_H, error);
+    nmfi_factor_complete(along_H, &fit->H.partition, 1, d->marginals[1]);
+    return status;
 }
 
 /* How unevenly a marginal is spread: the mean of its squares over the square of its mean. */
 static double unevenness(const nmfi_kernels *kernels, const void *marginal,
                          const nmfi_partition *partition)
 {
-    double squares = 0;
-    const double sum = kernels->sum(marginal, partition->ld, 1, partition->count);
-    kernels->squares(marginal, partition->ld, 1, partition->count, &squares, 1);
-    return squares * (double)partition->count / (sum * sum);
+    double squares, sum;
+    nmfi_factor_sums(kernels, partition, 1, marginal, &sum);
+    nmfi_factor_squares(kernels, partition, 1, marginal, &squares);
+    return squares * (double)partition->all / (sum * sum);
 }
 
 /* The Frobenius loss weighs all entries alike, divergences by 1 / (r_i c_j). Where rows and

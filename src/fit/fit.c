@@ -2,6 +2,7 @@
  * start; polish and finish; result. */
 #include "fit/fit.h"
 
+#include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/method.h"
 
@@ -75,6 +76,7 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
         nmfi_rewind(fit);
         fit->place = (nmfi_place){.start = s, .phase = NMFI_IN_SKETCH, .best = fit->place.best};
         status = nmfi_make_start(fit, s, error);
+        nmfi_clamp_factors(fit);
     }
     if (status == NMF_OK && fit->in_sketch.method) status = converge_in_sketch(fit, error);
     fit->place.phase = NMFI_STARTING;
@@ -90,6 +92,7 @@ static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     nmf_status status = has_begun ? NMF_OK : begin_start(fit, s, error);
     if (status != NMF_OK) return status;
     if (method->iterate) return method->iterate(fit, fit->on_X.state, error);
+    if (fit->H.all_fixed) return NMF_OK; /* the last visit solves every row of W */
     if (tries) return iterate_for(fit, method->trial_iterations, error);
     if (fit->in_sketch.method) return NMF_OK;
     return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
@@ -153,14 +156,14 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
         place->tol = fit->choice.options.tol;
     }
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
-        const int iterates = place->round > 0 || tried || fit->in_sketch.method;
+        const int iterates = !fit->H.all_fixed && (place->round > 0 || tried || fit->in_sketch.method);
         nmf_status status = NMF_OK;
         if (iterates && !nmfi_told_to_stop(fit))
             status = nmfi_iterate(fit, fit->on_X, place->tol, error);
         const double before = fit->progress.loss;
         if (status == NMF_OK) status = method->finish(fit, fit->on_X.state, error);
         if (status != NMF_OK) return status;
-        if (!goes_on(fit, before)) break;
+        if (fit->H.all_fixed || !goes_on(fit, before)) break;
     }
     return NMF_OK;
 }
@@ -175,6 +178,8 @@ static void judge(nmfi_fit *fit)
     const int to_its_end =
         progress->stopped == NMF_STOPPED_STALLED || progress->stopped == NMF_STOPPED_MAX_ITER;
     if (to_its_end && progress->kkt <= tol) progress->stopped = NMF_STOPPED_CONVERGED;
+    if (progress->stopped == NMF_STOPPED_STALLED && progress->kkt <= tol * fit->on_X.method->flat)
+        progress->stopped = NMF_STOPPED_CONVERGED;
 }
 
 /* Whatever rounding, or an X that changed while it was read, made of the fit. */

@@ -25,7 +25,8 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
                                          .rule = rule,
                                          .fixed = fixed,
                                          .updated = updated,
-                                         .sums = NMFI_SUMS_OF_PRODUCTS};
+                                         .sums = NMFI_SUMS_OF_PRODUCTS,
+                                         .written = {factor->plain, factor->ahead}};
         nmfi_pass_columns(pass, &visit);
     }
     nmfi_keep_sums(fit, pass, factor);
@@ -48,6 +49,8 @@ nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
                                  .accuracy = 0.1,
                                  .momentum = half.momentum,
                                  .sweeps = half.sweeps,
+                                 .allowed = factor->allowed,
+                                 .gram_f64 = fit->work.gram_f64,
                                  .start = factor->is_W ? factor->incumbent : factor->ahead,
                                  .older = factor->is_W ? factor->plain : factor->incumbent,
                                  .ahead = factor->ahead,
@@ -121,6 +124,8 @@ nmfi_hals_rule nmfi_measuring(const nmfi_fit *fit, const nmfi_factor *factor)
                                  .gram = fit->work.gram,
                                  .inverse = fit->work.inverse,
                                  .l1 = factor->l1,
+                                 .allowed = factor->allowed,
+                                 .gram_f64 = fit->work.gram_f64,
                                  .start = factor->incumbent,
                                  .older = factor->incumbent,
                                  .ahead = factor->plain,

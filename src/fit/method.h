@@ -59,6 +59,8 @@ typedef struct nmfi_method {
     /* W solved for H, loss and KKT residual of the pair that is returned. */
     nmf_status (*finish)(nmfi_fit *, void *state, nmf_error *);
     int64_t trial_iterations; /* that tell several starts apart; 0: each is followed to its end */
+    double flat;              /* where the loss has stopped falling, a residual of so many times tol is small enough:
+                               * it falls slower than such a loss; 0: as much as tol */
     int watches_residual;     /* the loss goes on falling when momentum has begun to swing */
     int deepens; /* `finish` may lead rows into deeper valleys: a stalled fit may go on from there */
 } nmfi_method;

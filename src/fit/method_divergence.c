@@ -3,6 +3,7 @@
  * (rule_scd.c), for others by Newton's step of each row (rule_newton.c). */
 #include "fit/divergence.h"
 
+#include "fit/constraints.h"
 #include "fit/defaults.h"
 
 #include <string.h>
@@ -26,6 +27,7 @@ static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
     if (status != NMF_OK || !observed->filled) return status;
     forget_unseen(fit, &fit->W, observed->unseen_rows);
     forget_unseen(fit, &fit->H, observed->unseen_columns);
+    nmfi_clamp_factors(fit);
     return NMF_OK;
 }
 
@@ -95,5 +97,6 @@ const nmfi_method nmfi_method_divergence = {.name = "divergence",
                                             .scale = nmfi_scale_of_divergence,
                                             .finish = finish,
                                             .trial_iterations = 10,
+                                            .flat = 10,
                                             .watches_residual = 1,
                                             .deepens = 1};

@@ -3,6 +3,7 @@
  * Gillis & Glineur 2012; Cichocki & Phan 2009. */
 #include "fit/method_hals.h"
 
+#include "fit/constraints.h"
 #include "fit/loss.h"
 
 #include <math.h>
@@ -61,7 +62,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     nmfi_set_gram(fit, H->gram, W->l1, W->l2);
     const nmfi_solve_rule solving =
         nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
-                     work->gram_f64, W->l1, W->incumbent);
+                     work->gram_f64, W->l1, W->allowed, W->incumbent);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, W);
     const nmfi_rule rule = solves ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&measuring);
     const nmfi_visit visit = {.k = fit->k,
@@ -96,6 +97,7 @@ nmf_status nmfi_hals_finish(nmfi_fit *fit, int solves, nmf_error *error)
     nmfi_pass *pass = W->along_rows ? &fit->work.pass : &fit->work.transposed;
     /* A caller who chose a rule that is left as it is expects the scale that follows from it. */
     if (solves) nmfi_balance(fit);
+    nmfi_normalize_H(fit);
     const nmf_status status = visit_W(fit, pass, solves, error);
     if (status != NMF_OK) return status;
     const double distance = W->value[NMFI_SUM_LOSS];

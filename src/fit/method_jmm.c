@@ -48,15 +48,23 @@ static nmfi_jmm_rule describe(const nmfi_fit *fit, const nmfi_factor *factor,
     return rule;
 }
 
-static nmf_status visit(nmfi_fit *fit, nmfi_factor *factor, const nmfi_jmm_rule *jmm, int sums,
-                        nmf_error *error)
+static nmf_status visit(nmfi_fit *fit, nmfi_factor *factor, const nmfi_factor *other,
+                        const nmfi_jmm_rule *jmm, int sums, nmf_error *error)
 {
     nmfi_pass *pass = nmfi_pass_along(fit, factor);
-    nmfi_rule rule = nmfi_rule_jmm(jmm);
+    const nmfi_partition *own = &factor->partition;
+    nmfi_jmm_rule here = *jmm;
+    here.step.F = nmfi_factor_whole(pass, &other->partition, fit->k, jmm->step.F);
+    here.step.ldf = pass->columns.ld;
+    here.step.start = nmfi_factor_visited(pass, own, jmm->step.start);
+    here.step.result = nmfi_factor_visited(pass, own, jmm->step.result);
+    here.step.older = here.step.ahead = here.step.result;
+    nmfi_rule rule = nmfi_rule_jmm(&here);
     if (jmm->step.beta == 1) rule.needs = NMFI_NEEDS_ROWS;
-    const nmfi_visit all = {.rule = &rule, .fixed = jmm->step.F, .k = fit->k, .sums = sums};
+    const nmfi_visit all = {.rule = &rule, .fixed = here.step.F, .k = fit->k, .sums = sums};
     const nmf_status status = nmfi_pass_visit(pass, &all, error);
     if (status != NMF_OK) return status;
+    nmfi_factor_complete(pass, own, fit->k, jmm->step.result);
     nmfi_keep_sums(fit, pass, factor);
     nmfi_keep_gradients(fit, pass, factor);
     return NMF_OK;
@@ -86,12 +94,13 @@ static nmf_status move(nmfi_fit *fit, nmfi_divergence *d, int measure_only, nmf_
     rows.step.F_sums = metric->F_sums;
     columns.step.F_sums = metric->component_sums;
     rows.step.measure_result = 1;
-    nmf_status status = visit(fit, first, &rows, sums, error);
+    nmf_status status = visit(fit, first, last, &rows, sums, error);
     if (status != NMF_OK) return status;
     /* From here on F_sums are those of the factor that has moved. */
     nmfi_component_sums(metric, rows.step.result, &first->partition, metric->F_sums);
     if (!measure_only && rows.step.beta == 1) columns.moved_sums = metric->F_sums;
-    status = sums > 0 ? follow(fit, last, &columns, sums) : visit(fit, last, &columns, 0, error);
+    status =
+        sums > 0 ? follow(fit, last, &columns, sums) : visit(fit, last, first, &columns, 0, error);
     last->value[NMFI_SUM_LOSS] = first->value[NMFI_SUM_LOSS];
     return status;
 }
@@ -169,5 +178,6 @@ const nmfi_method nmfi_method_jmm = {.name = "jmm",
                                      .scale = nmfi_scale_of_divergence,
                                      .finish = finish,
                                      .trial_iterations = 10,
+                                     .flat = 10,
                                      .watches_residual = 1,
                                      .deepens = 1};

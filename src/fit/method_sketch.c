@@ -22,12 +22,15 @@ static int64_t narrow_stride(const nmfi_fit *fit, const sketched *s)
 }
 
 static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void *rows,
-                      int64_t count)
+                      const nmfi_partition *along)
 {
     const nmf_dtype dtype = fit->choice.precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
     const int64_t stride = narrow_stride(fit, s);
-    const nmf_dense dense = {rows, dtype, count, stride, stride, 1};
-    const nmfi_source source = nmfi_source_dense(&dense);
+    const nmf_dense dense = {rows, dtype, along->count, stride, stride, 1};
+    nmfi_source source = nmfi_source_dense(&dense);
+    source.comm = along->comm;
+    source.all_rows = along->all;
+    source.first_row = along->first_row;
     nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
     pass->spilled = &fit->work.arena.scratch;
@@ -41,10 +44,10 @@ static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     s->rank = fit->choice.sketch_rank;
     const size_t row_bytes = nmfi_product(narrow_stride(fit, s), bytes);
     const int wide = fit->facts.n > fit->facts.m;
-    s->W_rows = (wide ? nmfi_take : nmfi_take_long)(arena, fit->facts.m, row_bytes);
-    s->H_rows = (wide ? nmfi_take_long : nmfi_take)(arena, fit->facts.n, row_bytes);
-    plan_pass(fit, s, &s->W_pass, s->W_rows, fit->facts.m);
-    plan_pass(fit, s, &s->H_pass, s->H_rows, fit->facts.n);
+    s->W_rows = (wide ? nmfi_take : nmfi_take_long)(arena, fit->W.partition.count, row_bytes);
+    s->H_rows = (wide ? nmfi_take_long : nmfi_take)(arena, fit->H.partition.count, row_bytes);
+    plan_pass(fit, s, &s->W_pass, s->W_rows, &fit->W.partition);
+    plan_pass(fit, s, &s->H_pass, s->H_rows, &fit->H.partition);
     nmfi_pass_layout(&s->W_pass, arena, threads, 1);
     nmfi_pass_layout(&s->H_pass, arena, threads, 1);
     const size_t link_bytes = nmfi_product(s->W_pass.columns.ld, bytes);
@@ -94,10 +97,10 @@ double nmfi_sketch_left_out(const nmfi_fit *fit)
 
 /* The pass again for fewer columns, in the memory it has. */
 static void narrow(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void *rows,
-                   int64_t count)
+                   const nmfi_partition *along)
 {
     const int64_t block_tiles = pass->block_tiles; /* Trap: its working memory holds no more */
-    plan_pass(fit, s, pass, rows, count);
+    plan_pass(fit, s, pass, rows, along);
     pass->block_tiles = block_tiles;
 }
 
@@ -108,11 +111,11 @@ static nmf_status prepare(nmfi_fit *fit, void *state, nmf_error *error)
     const nmfi_sketch *sketch = &fit->work.sketch;
     const nmfi_kernels *kernels = fit->work.kernels;
     const int W_along_rows = fit->W.along_rows;
-    const int64_t m = fit->facts.m, n = fit->facts.n;
+    const int64_t m = fit->W.partition.count, n = fit->H.partition.count;
     (void)error;
     if (fit->choice.options.sketch < 0) s->rank = worthwhile(fit, s->rank, sketch->sigma);
-    narrow(fit, s, &s->W_pass, s->W_rows, m);
-    narrow(fit, s, &s->H_pass, s->H_rows, n);
+    narrow(fit, s, &s->W_pass, s->W_rows, &fit->W.partition);
+    narrow(fit, s, &s->H_pass, s->H_rows, &fit->H.partition);
     const int64_t stride = narrow_stride(fit, s);
     kernels->pack(W_along_rows ? sketch->U : sketch->B, fit->W.partition.ld, s->rank, m, s->W_rows,
                   stride);

@@ -2,6 +2,7 @@
 #include "fit/metric.h"
 
 #include "fit/factors.h"
+#include "pass/factor.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,19 +19,25 @@ void nmfi_metric_layout(nmfi_metric *metric, nmfi_arena *arena, int64_t longer_l
 void nmfi_component_sums(const nmfi_metric *metric, const void *factor,
                          const nmfi_partition *partition, double *sums)
 {
-    const nmfi_kernels *kernels = metric->kernels;
-    for (int64_t j = 0; j < metric->k; j++)
-        sums[j] = kernels->sum((const char *)factor + j * partition->ld * kernels->element_bytes,
-                               partition->ld, 1, partition->count);
+    nmfi_factor_sums(metric->kernels, partition, metric->k, factor, sums);
 }
 
 void nmfi_model_sums(const nmfi_metric *metric, const void *factor, const nmfi_partition *partition,
                      const double *other_sums, void *sums)
 {
     /* The inverse is of no use before there is a metric: its workspace serves for the sums as T. */
-    metric->kernels->from_f64(other_sums, metric->inverse, metric->k);
-    metric->kernels->model_row(metric->inverse, 1, factor, partition->ld, metric->k,
-                               partition->count, sums);
+    const nmfi_kernels *kernels = metric->kernels;
+    const int64_t end = partition->first_slot + partition->own_slots;
+    kernels->from_f64(other_sums, metric->inverse, metric->k);
+    /* Trap: slot by slot, for the kernel ends a run of rows otherwise than it begins it, and which rows
+     * are here is not to show. */
+    for (int64_t slot = partition->first_slot; slot < end; slot++) {
+        const int64_t first = nmfi_partition_first_row(partition, slot);
+        const int64_t at = first * kernels->element_bytes;
+        kernels->model_row(metric->inverse, 1, (const char *)factor + at, partition->ld, metric->k,
+                           nmfi_partition_first_row(partition, slot + 1) - first,
+                           (char *)sums + at);
+    }
 }
 
 static void fill_with_ones(const nmfi_kernels *kernels, void *array, int64_t count)

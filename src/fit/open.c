@@ -1,5 +1,6 @@
 /* Opening a fit: which way X is read, all the memory, the team, the reading that validates X. */
 #include "fit/choose.h"
+#include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/method.h"
 
@@ -49,11 +50,14 @@ static void layout(nmfi_fit *fit)
     const int wide = fit->facts.n > fit->facts.m;
     layout_factor(&fit->W, arena, k, bytes, keeps, !wide);
     layout_factor(&fit->H, arena, k, bytes, keeps, wide);
+    nmfi_constraints_layout(fit, &fit->W, arena);
+    nmfi_constraints_layout(fit, &fit->H, arena);
     if (work->sketch.width > 0)
         nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
     work->inverse = nmfi_take(arena, k, (size_t)bytes);
     work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
+    work->squares = nmfi_take(arena, k, 2 * sizeof(double));
     layout_stage(fit, fit->in_sketch);
     layout_stage(fit, fit->on_X);
     work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);
@@ -96,27 +100,33 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_facts *facts = &fit->facts;
     const double entries = (double)facts->m * (double)facts->n;
+    const int signed_ok = fit->choice.options.negatives == NMF_NEGATIVES_ALLOW;
     nmfi_scan scan;
     /* Who wants it later would have to read all of X for it. */
     fit->work.pass.digests = !fit->work.source.in_memory;
-    nmf_status status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+    nmf_status status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
     if (status != NMF_OK) return status;
     if (fit->work.pass.digests)
         facts->fingerprint =
             nmfi_fingerprint_of(facts->m, facts->n, fit->work.source.dtype, fit->work.pass.digest);
     fit->work.pass.digests = 0;
     if (scan.highest <= 0)
-        return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
-    choose_scale(fit, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
+        return nmf_fail(error, NMF_ERROR_DATA,
+                        scan.lowest < 0 ? "X has no entry above 0: there is nothing to factorize"
+                                        : "X is all zero: there is nothing to factorize");
+    choose_scale(fit, scan.lowest < 0      ? sqrt(scan.sum_of_squares / entries)
+                      : isfinite(scan.sum) ? scan.sum / entries
+                                           : scan.highest);
     const double scale = facts->scale;
     if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
         scan.sum *= scale;
         scan.sum_of_squares *= scale * scale;
     } else { /* squares left the range of f64: once more, scaled */
-        status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+        status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
         if (status != NMF_OK) return status;
     }
-    facts->mean = scan.sum / entries;
+    /* What positive entries are like, where some are not. */
+    facts->mean = scan.lowest < 0 ? sqrt(scan.sum_of_squares / entries) : scan.sum / entries;
     facts->norm2 = fit->choice.weighted && !fit->choice.stored_only
                        ? fit->work.observed.weighted_squares * scale * scale
                        : scan.sum_of_squares;
@@ -127,6 +137,7 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     fit->W.l2 = penalties.W_l2;
     fit->H.l1 = penalties.H_l1;
     fit->H.l2 = penalties.H_l2;
+    nmfi_constraints_fill(fit);
     const nmfi_stage on_X = fit->on_X;
     return on_X.method->prepare ? on_X.method->prepare(fit, on_X.state, error) : NMF_OK;
 }
@@ -176,8 +187,8 @@ static int save_more(const nmfi_fit *fit, economy *e)
 static size_t result_bytes(const nmfi_fit *fit)
 {
     const int64_t bytes = fit->work.kernels->element_bytes;
-    const size_t W = nmfi_product(fit->k * fit->facts.m, bytes);
-    const size_t H = nmfi_product(fit->k * fit->facts.n, bytes);
+    const size_t W = nmfi_product(fit->k * fit->W.partition.count, bytes);
+    const size_t H = nmfi_product(fit->k * fit->H.partition.count, bytes);
     return !fit->work.arena.spills ? W + H : W < H ? W : H;
 }
 
@@ -191,7 +202,7 @@ static size_t resident_bytes(const nmfi_arena *arena)
 static size_t wanted_bytes(const nmfi_fit *fit)
 {
     const nmfi_arena *arena = &fit->work.arena;
-    return arena->used + resident_bytes(arena) + result_bytes(fit) + nmfi_matrix_own_bytes(fit->X);
+    return arena->used + resident_bytes(arena) + result_bytes(fit);
 }
 
 /* The team, and what plan and layout then want. */
@@ -246,6 +257,7 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     nmf_status status = take_state(&fit->in_sketch, error);
     if (status == NMF_OK) status = take_state(&fit->on_X, error);
     if (status == NMF_OK) status = take_memory(fit, error);
+    status = nmfi_source_agree(&work->source, status, error);
     if (status != NMF_OK) return status;
     work->pass.team = work->transposed.team = work->team;
     work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
@@ -294,18 +306,20 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     fit->X = X;
     fit->k = options->k;
     work->source = nmfi_source_of(X);
-    fit->facts.m = work->source.rows;
+    fit->facts.m = nmfi_source_all_rows(&work->source);
     fit->facts.n = work->source.columns;
     fit->facts.stored = work->source.stored;
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
     nmf_status status = nmfi_lines_readable(&work->source, error);
+    if (status == NMF_OK) status = nmfi_constraints_open(fit, options, error);
     if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);
+        nmfi_constraints_close(fit);
         return status;
     }
     work->kernels =
@@ -321,6 +335,7 @@ void nmfi_close(nmfi_fit *fit)
     nmfi_team_stop(fit->work.team);
     nmfi_arena_free(&fit->work.arena);
     nmfi_observed_free(&fit->work.observed);
+    nmfi_constraints_close(fit);
     free(fit->in_sketch.state);
     free(fit->on_X.state);
     fit->work.team = NULL;

@@ -78,7 +78,7 @@ nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error)
     nmf_model_content content;
     nmf_matrix *W = NULL, *H = NULL;
     const nmfi_kernels *kernels = fit->work.kernels;
-    const int64_t m = fit->facts.m, n = fit->facts.n, k = fit->k;
+    const int64_t m = fit->W.partition.count, n = fit->facts.n, k = fit->k;
     fill_content(fit, &content);
     const double root = 1.0 / sqrt(fit->facts.scale);
     void *w = NULL, *h = NULL;

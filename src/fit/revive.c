@@ -3,6 +3,7 @@
  * stays what it was, so the loss does too, and the next half step of H gives h = max(0, R'w) /
  * ||w||^2 with R = X - WH, which lowers it. W and H in turn then are power iterations on the
  * positive side of what is left. */
+#include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/state.h"
 
@@ -19,9 +20,9 @@ static void *component(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j
 
 static int empty(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
 {
-    double square = 0; /* a Gram matrix of one component is its squared norm */
-    const int64_t ld = factor->partition.ld;
-    fit->work.kernels->gram(component(fit, factor, j), ld, 1, ld, &square);
+    double square;
+    nmfi_factor_squares(fit->work.kernels, &factor->partition, 1, component(fit, factor, j),
+                        &square);
     return !(square > 0);
 }
 
@@ -41,9 +42,9 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw)
     const nmfi_kernels *kernels = fit->work.kernels;
     if (!nmfi_scales_are_free(fit)) return 0; /* a penalty may want the component empty */
     int64_t j = 0;
-    while (j < fit->k && !dead(fit, j)) j++;
+    while (j < fit->k && !(nmfi_scale_is_free(fit, j) && dead(fit, j))) j++;
     if (j == fit->k) return 0;
-    const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld};
+    const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld, &W->partition};
     nmfi_random_component(kernels, w, fit->k, j, sqrt(fit->facts.mean / (double)fit->k),
                           fit->progress.seed + draw, NMFI_STREAM_FILL_W);
     memset(component(fit, H, j), 0, (size_t)(H->partition.ld * kernels->element_bytes));

@@ -9,8 +9,9 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
 {
     const nmf_options *o = &fit->choice.options;
     const nmfi_kernels *kernels = fit->work.kernels;
-    const nmfi_start_factor W = {fit->W.incumbent, fit->facts.m, fit->W.partition.ld};
-    const nmfi_start_factor H = {fit->H.incumbent, fit->facts.n, fit->H.partition.ld};
+    const nmfi_partition *along_W = &fit->W.partition, *along_H = &fit->H.partition;
+    const nmfi_start_factor W = {fit->W.incumbent, along_W->count, along_W->ld, along_W};
+    const nmfi_start_factor H = {fit->H.incumbent, along_H->count, along_H->ld, along_H};
     const nmfi_sketch *sketch = &fit->work.sketch;
     const double mean = fit->facts.mean;
     const int64_t seed = fit->progress.seed = o->seed + s;
@@ -24,6 +25,9 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const void *const V = fit->W.along_rows ? sketch->V : sketch->U;
     if (init == NMF_INIT_LRC)
         nmfi_start_lrc(kernels, W, H, fit->k, U, V, sketch->sigma, mean, seed);
+    else if (init == NMF_INIT_SPA)
+        nmfi_start_spa(kernels, W, H, fit->k, U, V, sketch->sigma, sqrt(fit->facts.scale), mean,
+                       seed);
     else if (nmfi_start_triplets(init, fit->k) > 0)
         nmfi_start_nndsvd(kernels, W, H, fit->k, U, V, sketch->sigma, mean, init, seed);
     else

@@ -1,6 +1,7 @@
 /* Moving between the parts of a fit's state (state.h). */
 #include "fit/state.h"
 
+#include "fit/constraints.h"
 #include "fit/factors.h"
 #include "fit/loss.h"
 
@@ -65,17 +66,28 @@ nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor)
     return factor->along_rows ? &fit->work.pass : &fit->work.transposed;
 }
 
+int nmfi_take_squares(const nmfi_fit *fit)
+{
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    double *const squares = fit->work.squares;
+    int64_t j = 0;
+    while (j < fit->k && !nmfi_scale_is_free(fit, j)) j++;
+    if (j == fit->k) return 0;
+    nmfi_factor_squares(fit->work.kernels, &W->partition, fit->k, W->incumbent, squares);
+    nmfi_factor_squares(fit->work.kernels, &H->partition, fit->k, H->incumbent, squares + fit->k);
+    return 1;
+}
+
 void nmfi_balance(nmfi_fit *fit)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
-    if (!nmfi_scales_are_free(fit)) return;
+    if (!nmfi_take_squares(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
         char *w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
         char *h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
-        double w2 = 0, h2 = 0;
-        kernels->squares(w, W->partition.ld, 1, W->partition.count, &w2, 1);
-        kernels->squares(h, H->partition.ld, 1, H->partition.count, &h2, 1);
+        const double w2 = fit->work.squares[j], h2 = fit->work.squares[fit->k + j];
         if (!(w2 > 0 && h2 > 0)) continue;
         kernels->scale(h, H->partition.count, sqrt(sqrt(w2 / h2)));
         kernels->scale(w, W->partition.count, sqrt(sqrt(h2 / w2)));

@@ -5,6 +5,8 @@
 
 #include "data/observed.h"
 #include "fit/checkpoint.h"
+#include "fit/limits.h"
+#include "pass/factor.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -48,9 +50,13 @@ typedef struct nmfi_facts {
  * of a factor gives, `ahead` the point past it that extrapolation leads to. */
 typedef struct nmfi_factor {
     nmfi_partition partition;
-    int is_W;       /* 1: W, 0: H */
-    int along_rows; /* 1: it runs along the pass's rows, so the pass updates it */
-    double l1, l2;  /* its penalties, of scaled X */
+    int is_W;           /* 1: W, 0: H */
+    int along_rows;     /* 1: it runs along the pass's rows, so the pass updates it */
+    double l1, l2;      /* its penalties, of scaled X */
+    nmfi_limits limits; /* what its entries may be, as it was said; as rules read it */
+    nmfi_allowed allowed;
+    unsigned char *held; /* k: 1 where the component's scale is not free */
+    int all_fixed;       /* no entry may move */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
     double *gram;                 /* k x k, of what the last update added up */
@@ -114,13 +120,16 @@ typedef struct nmfi_work {
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
     nmfi_observed observed; /* then; else empty */
-    nmfi_pass pass;         /* along the way X is stored */
-    nmfi_pass transposed;   /* the other way, where the method asks for one; else no kernels */
-    int accumulates;        /* `pass` needs room for the sums of products */
-    nmfi_sketch sketch;     /* for starts and fits that need one, else width 0 */
+    nmf_matrix *known_H,
+        *known_keep; /* known components in the order of X's features, where theirs is another */
+    nmfi_pass pass;  /* along the way X is stored */
+    nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
+    int accumulates;      /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;
+    double *squares; /* 2 x k: of the components of W, of H */
     nmf_trace_point *trace, *kept_trace;
     int64_t trace_capacity;
 } nmfi_work;
@@ -164,6 +173,8 @@ void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor
 void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2);
 /* The pass whose rows run along a factor, where there is one each way. */
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
+/* work.squares of the incumbents; 0 where no component's scale is free, so that nobody asks. */
+int nmfi_take_squares(const nmfi_fit *fit);
 /* ||w_j|| = ||h_j||, where scales are free: the product stays what it is. */
 void nmfi_balance(nmfi_fit *fit);
 void nmfi_rewind(nmfi_fit *fit); /* forgets the progress of the start before */
@@ -181,7 +192,7 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw);
 /* stop.c: one more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
-int nmfi_poll(nmfi_fit *fit); /* the same between iterations whose loss on X is not known */
+int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);

@@ -13,17 +13,16 @@ int64_t nmfi_passes(const nmfi_fit *fit)
 
 static int limits(nmfi_fit *fit, const nmf_trace_point *point)
 {
+    enum { GO_ON, TIME, CALLER };
     const nmf_options *o = &fit->choice.options;
-    if (o->progress && o->progress(point, o->progress_context)) {
-        fit->progress.stopped = NMF_STOPPED_INTERRUPTED;
-        return 1;
-    }
+    const int asked = o->progress && o->progress(point, o->progress_context);
     const double seconds = point->seconds - fit->work.earlier_seconds;
-    if (o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds) {
-        fit->progress.stopped = NMF_STOPPED_TIME_LIMIT;
-        return 1;
+    const int late = o->time_limit_seconds > 0 && seconds >= o->time_limit_seconds;
+    switch (nmfi_pass_decide(&fit->work.pass, asked ? CALLER : late ? TIME : GO_ON)) {
+    case CALLER: fit->progress.stopped = NMF_STOPPED_INTERRUPTED; return 1;
+    case TIME: fit->progress.stopped = NMF_STOPPED_TIME_LIMIT; return 1;
+    default: return 0;
     }
-    return 0;
 }
 
 static nmf_trace_point point_now(const nmfi_fit *fit, double loss, double kkt)
@@ -32,9 +31,9 @@ static nmf_trace_point point_now(const nmfi_fit *fit, double loss, double kkt)
     return (nmf_trace_point){fit->progress.iterations, nmfi_passes(fit), seconds, loss, kkt};
 }
 
-int nmfi_poll(nmfi_fit *fit)
+int nmfi_poll(nmfi_fit *fit, double loss)
 {
-    const nmf_trace_point point = point_now(fit, NAN, NAN);
+    const nmf_trace_point point = point_now(fit, nmfi_loss_for_user(fit, loss), NAN);
     return limits(fit, &point);
 }
 

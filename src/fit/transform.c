@@ -5,6 +5,7 @@
 #include "fit/choose.h"
 #include "fit/divergence.h"
 #include "fit/factors.h"
+#include "fit/limits.h"
 #include "fit/loss.h"
 #include "pass/pass.h"
 
@@ -24,6 +25,8 @@ typedef struct transform {
     double beta;        /* of the loss; 2 for PCA too */
     int by_products;    /* beta 2, and every entry counts once: products are enough */
     nmfi_metric metric; /* else */
+    nmfi_limits limits; /* of W */
+    nmfi_allowed allowed;
     void *row_sums;
     int weighted;
     nmfi_observed observed; /* of a weighted dense X */
@@ -40,6 +43,7 @@ static void layout(transform *t)
     t->inverse = nmfi_take(arena, k, (size_t)bytes);
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
+    t->allowed = nmfi_limits_layout(&t->limits, arena, k, t->pass.rows.ld, bytes);
     if (t->by_products) return;
     const int dense_rows = t->beta != 1;
     nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
@@ -61,7 +65,8 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
 {
     const int is_pca = t->model->kind == NMF_MODEL_PCA;
     nmfi_scan scan;
-    const nmf_status status = nmfi_pass_scan(&t->pass, is_pca, &scan, error);
+    const int signed_ok = is_pca || (t->beta == 2 && t->options->negatives == NMF_NEGATIVES_ALLOW);
+    const nmf_status status = nmfi_pass_scan(&t->pass, signed_ok, &scan, error);
     if (status != NMF_OK) return status;
     return t->beta <= 0 && !(scan.lowest > 0) ? nmfi_name_zero(X, t->beta, error) : NMF_OK;
 }
@@ -85,8 +90,9 @@ static nmf_status solve_rows(transform *t, nmf_error *error)
 {
     const nmfi_penalties penalties = penalties_of(t);
     prepare_gram(t, penalties.W_l1, penalties.W_l2);
-    const nmfi_solve_rule solving = nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram,
-                                                 t->inverse, t->gram_f64, penalties.W_l1, t->W);
+    const nmfi_solve_rule solving =
+        nmfi_solving(t->kernels, t->model->k, t->pass.rows.ld, t->gram, t->inverse, t->gram_f64,
+                     penalties.W_l1, t->allowed, t->W);
     const nmfi_rule rule = nmfi_rule_solve(&solving);
     const nmfi_visit visit = {.k = t->model->k, .fixed = t->H, .rule = &rule, .updated = t->W};
     return nmfi_pass_visit(&t->pass, &visit, error);
@@ -102,6 +108,7 @@ static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
     step.ld = t->pass.rows.ld;
     step.l1 = penalties.W_l1;
     step.l2 = penalties.W_l2;
+    step.allowed = t->allowed;
     step.start = step.older = step.ahead = step.result = t->W;
     const nmf_status status = nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums, error);
     if (status != NMF_OK) return status;
@@ -150,6 +157,29 @@ static nmf_status observe(transform *t, const nmf_matrix *X, nmfi_source *source
     return NMF_OK;
 }
 
+/* What the rows of W may be. */
+static nmf_status limit(transform *t, const nmf_matrix *X, nmf_error *error)
+{
+    const nmf_constraints *c = t->options->constraints;
+    t->limits.high = HUGE_VAL; /* nothing */
+    if (t->model->kind == NMF_MODEL_PCA) return NMF_OK;
+    if (c && (c->H || c->W || c->keep_H || c->lower_H || c->upper_H))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "transform seeks W for the model's H: of constraints it takes bounds of W");
+    t->limits = nmfi_limits_of_W(t->options, nmf_matrix_rows(X), t->model->k);
+    return nmfi_limits_check(&t->limits, error);
+}
+
+/* The bounds as rules read them; rows that nothing is known of stay where they are put here. */
+static void begin_rows(transform *t, double root)
+{
+    const int64_t k = t->model->k, ld = t->pass.rows.ld;
+    (void)nmfi_limits_fill(&t->limits, t->kernels, k, ld, root, &t->allowed, NULL);
+    if (t->allowed.lower)
+        t->kernels->clamp(t->W, ld, t->allowed.lower, t->allowed.upper, ld, k, t->pass.rows.count,
+                          t->allowed.sum);
+}
+
 nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
                           const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
@@ -159,7 +189,8 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     nmf_options loss = t.model->options;
     loss.loss = t.model->kind == NMF_MODEL_PCA ? NMF_LOSS_FROBENIUS : t.model->loss_kind;
     t.beta = nmfi_beta(&loss);
-    nmf_status status = observe(&t, X, &source, error);
+    nmf_status status = limit(&t, X, error);
+    if (status == NMF_OK) status = observe(&t, X, &source, error);
     t.by_products = t.beta == 2 && !t.weighted;
     if (status == NMF_OK) status = nmfi_pass_countable(&source, t.model->k, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
@@ -182,6 +213,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
             sqrt(t.pass.scale); /* factors of scaled X, as in the fit: the same bits */
         nmfi_factor_from_H(t.kernels, t.model->H, t.H, t.pass.columns.ld);
         t.kernels->scale(t.H, t.model->k * t.pass.columns.ld, root);
+        begin_rows(&t, root);
         if (t.model->kind == NMF_MODEL_PCA)
             status = project_rows(&t, error);
         else if (t.by_products)

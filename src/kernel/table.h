@@ -48,6 +48,10 @@ typedef struct nmfi_hals {
     const void *inverse; /* k, T: 1 / gram diagonal, 0 where a component is dead */
     double l1;           /* subtracted from p */
     int64_t k, lanes;
+    /* lower <= x <= upper, k x lanes like x with stride ldb, equal where x is fixed. NULL: 0 and infinity.
+     * Padding lanes have 0 for both, or 0 and infinity. */
+    const void *lower, *upper;
+    int64_t ldb;
     int64_t sweeps; /* at most */
     /* hals stops when a sweep lowers the objective by <= accuracy^2 * what the first did, or by
      * what rounding alone could; solve leaves a lane when its projected gradient, over components
@@ -84,7 +88,8 @@ typedef struct nmfi_strip {
     void *x;
     const void *num, *den; /* R F' and S F' */
     int64_t k, lanes, ld;
-    double l1, l2; /* the gradient is den + l1 + l2 x - num */
+    double l1, l2;             /* the gradient is den + l1 + l2 x - num */
+    const void *lower, *upper; /* of x, likewise with stride ld; NULL: 0 and infinity */
 } nmfi_strip;
 
 /* One row of X for coordinate descent under the Kullback-Leibler divergence: see scd.inc.
@@ -96,7 +101,8 @@ typedef struct nmfi_scd {
     int64_t count, ldb, k;
     void *x; /* k, stride ldx: in: the start, out: the result */
     int64_t ldx;
-    const double *F_sums; /* k */
+    const void *lower, *upper; /* of x, likewise; NULL: 0 and infinity */
+    const double *F_sums;      /* k */
     double l1, l2, least, instead;
     double
         concordance; /* 1 / sqrt(least positive entry): no step raises the divergence; 0: Newton */
@@ -238,6 +244,11 @@ typedef struct nmfi_kernels {
     /* y = max(0, n + momentum (n - old)), over k x count. */
     void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,
                         int64_t ldo, int64_t k, int64_t count, double momentum);
+
+    /* The nearest to x with lower <= x <= upper, in its place, over k x count; where sum > 0 the k entries
+     * of each row add up to it. */
+    void (*clamp)(void *x, int64_t ldx, const void *lower, const void *upper, int64_t ldb,
+                  int64_t k, int64_t count, double sum);
 
     /* P[j,c] = the sum of Q[s][j, first + c] over `count` arrays of stride ldq, along a tree: once
      * array s is there, merges[s] times the last two sums become one. P is packed, k x lanes. */

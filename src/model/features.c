@@ -166,6 +166,43 @@ nmf_status nmfi_map_features(const nmf_matrix *H, const nmf_matrix *X, const nmf
                     nmf_matrix_rows(X) == features ? "; its rows would fit: transpose it" : "");
 }
 
+nmf_status nmfi_map_known(const nmf_matrix *X, const nmf_matrix *known, int64_t **columns,
+                          nmf_error *error)
+{
+    const int64_t n = nmf_matrix_columns(X);
+    name_table table = {0}, data = {0};
+    *columns = NULL;
+    if (!nmf_matrix_has_names(X, NMF_FEATURE_NAMES) ||
+        !nmf_matrix_has_names(known, NMF_FEATURE_NAMES)) {
+        if (nmf_matrix_columns(known) == n) return NMF_OK;
+        return nmf_fail(
+            error, NMF_ERROR_SHAPE, "the known components have %lld features; X has %lld%s",
+            (long long)nmf_matrix_columns(known), (long long)n,
+            nmf_matrix_rows(known) == n ? "; their rows would fit: transpose them" : "");
+    }
+    if (same_names(known, X)) return NMF_OK;
+    int64_t *const map = malloc(((size_t)n + 1) * sizeof *map);
+    nmf_status status = map ? fill(&table, known, "the known components", error)
+                            : nmf_fail(error, NMF_ERROR_MEMORY,
+                                       "out of memory: a map of %lld features", (long long)n);
+    if (status == NMF_OK) status = fill(&data, X, "the data", error);
+    for (int64_t j = 0; j < n && status == NMF_OK; j++) {
+        const char *const name = nmf_matrix_name(X, NMF_FEATURE_NAMES, j);
+        map[j] = *find(&table, name) - 1;
+        if (map[j] < 0)
+            status =
+                nmf_fail(error, NMF_ERROR_SHAPE,
+                         "the known components have no feature '%.80s', which the data have", name);
+    }
+    free(table.slots);
+    free(data.slots);
+    if (status == NMF_OK)
+        *columns = map;
+    else
+        free(map);
+    return status;
+}
+
 void nmfi_feature_map_free(nmfi_feature_map *map)
 {
     free(map->columns);

@@ -15,6 +15,13 @@ typedef struct nmfi_feature_map {
 nmf_status nmfi_map_features(const nmf_matrix *H, const nmf_matrix *X, const nmf_options *options,
                              nmfi_feature_map *map, nmf_error *error);
 
+/* X's features among those of known components, by name where both have names: *columns becomes the known
+ * components' column of each feature of X, the caller's; NULL: as they stand. Features that X lacks are left out.
+ * Errors: SHAPE (a feature of X that is not known, another number of columns without names, a name that stands
+ * twice), MEMORY. */
+nmf_status nmfi_map_known(const nmf_matrix *X, const nmf_matrix *known, int64_t **columns,
+                          nmf_error *error);
+
 void nmfi_feature_map_free(nmfi_feature_map *map);
 
 #endif

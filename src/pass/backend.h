@@ -48,15 +48,18 @@ typedef struct nmfi_leaf {
 } nmfi_leaf;
 typedef nmf_status nmfi_leaf_task(void *context, const nmfi_leaf *leaf, nmf_error *error);
 
-/* Memory for the sums of so many leaves, a power of two; then for `Qs` sums of the column factor
- * beside those of the rows' slots, where there are none yet. Called twice, as arenas are. */
+/* Memory for the sums of so many leaves, a power of two, as many in each slot of a side; then for `Qs`
+ * sums of the column factor beside those of the rows' slots, where there are none yet. Called twice, as
+ * arenas are. */
 nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
-                                int64_t leaves);
+                                int64_t leaves, const nmfi_partition *side);
 void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs);
 
 /* Runs the task for leaves [first, first + count) of `leaves`, on all threads, and adds up what they
- * leave; pass->total holds the total. The first failure in the order of leaves is returned. */
+ * leave, and what those of other processes do that have slots of `side`; pass->total holds the total. The
+ * first failure in the order of leaves is returned, whoever had it. */
 typedef struct nmfi_adding {
+    const nmfi_partition *side;
     int64_t leaves, first, count;
     int64_t k;
     int64_t Qs;
@@ -66,6 +69,13 @@ typedef struct nmfi_adding {
 nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding,
                             nmf_error *error);
 void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k);
+
+/* A task without sums for each slot of the rows that is here. */
+static inline nmfi_adding nmfi_own_slots(const nmfi_pass *pass, nmfi_leaf_task *task, void *context)
+{
+    const nmfi_partition *rows = &pass->rows;
+    return (nmfi_adding){rows, rows->slots, rows->first_slot, rows->own_slots, 0, 0, task, context};
+}
 
 /* Columns [first, first + lanes) of sum s, into P: k x lanes. */
 void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, int64_t lanes,

@@ -1,5 +1,6 @@
-/* The visit of a dense X, whose rows come in blocks that fit the cache; its scan, its copy. */
+/* The visit of a dense X, whose rows come in blocks that fit the cache; its scan. */
 #include "pass/backend.h"
+#include "pass/exchange.h"
 
 #include <string.h>
 
@@ -80,7 +81,8 @@ static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *er
 static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
 {
     visit_job job = {pass, visit};
-    const nmfi_adding adding = {.leaves = pass->rows.slots,
+    const nmfi_adding adding = {.side = &pass->rows,
+                                .leaves = pass->rows.slots,
                                 .first = visit->first_slot,
                                 .count = visit->slots,
                                 .k = visit->k,
@@ -91,7 +93,7 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }
 
-/* --- scan and copy ----------------------------------------------------------------------------- */
+/* --- scan -------------------------------------------------------------------------------------- */
 
 typedef struct scan_job {
     nmfi_pass *pass;
@@ -113,9 +115,12 @@ static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *err
         if (status != NMF_OK) return status;
         const int64_t bad = slot->scan.bad;
         pass->kernels->scan[block.dtype](&block.X, job->signed_ok, pass->scale, &slot->scan);
-        if (pass->digests) slot->digest += nmfi_fingerprint_part(&pass->source, &block, r);
+        if (pass->digests)
+            slot->digest +=
+                nmfi_fingerprint_part(&pass->source, &block, pass->rows.first_row + r);
         if (slot->scan.bad > bad)
-            nmfi_find_bad_entry(&block, r, pass->source.is_transposed, job->signed_ok, &slot->bad);
+            nmfi_find_bad_entry(&block, pass->rows.first_row + r, pass->source.is_transposed,
+                                job->signed_ok, &slot->bad);
     }
     return NMF_OK;
 }
@@ -123,43 +128,13 @@ static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *err
 static nmf_status scan_rows(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_error *error)
 {
     scan_job job = {pass, signed_ok};
-    const nmfi_adding adding = {
-        .leaves = pass->rows.slots, .count = pass->rows.slots, .task = scan_slot, .context = &job};
+    const nmfi_adding adding = nmfi_own_slots(pass, scan_slot, &job);
     const nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
     if (status != NMF_OK) return status;
+    nmfi_slots_share(&pass->rows, pass->scans, 1, sizeof *pass->scans);
     pass->digest = 0;
     for (int64_t s = 0; s < pass->rows.slots; s++) pass->digest += pass->scans[s].digest;
     return nmfi_scan_total(pass->scans, pass->rows.slots, scan, error);
-}
-
-typedef struct copy_job {
-    nmfi_pass *pass;
-    void *to;
-} copy_job;
-
-static nmf_status copy_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
-{
-    const copy_job *job = context;
-    const nmfi_pass *pass = job->pass;
-    const int64_t rows = pass->block_tiles * pass->rows.lanes;
-    const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
-    for (int64_t r = nmfi_partition_first_row(&pass->rows, leaf->index); r < end; r += rows) {
-        nmfi_block block;
-        const nmf_status status =
-            nmfi_dense_rows(pass, r, nmfi_lesser(rows, end - r), leaf->thread, &block, error);
-        if (status != NMF_OK) return status;
-        nmfi_block_transpose(&block, r, job->to, pass->rows.count);
-    }
-    return NMF_OK;
-}
-
-nmf_status nmfi_pass_copy_transposed(nmfi_pass *pass, void *to, nmf_error *error)
-{
-    copy_job job = {pass, to};
-    const nmfi_adding adding = {
-        .leaves = pass->rows.slots, .count = pass->rows.slots, .task = copy_slot, .context = &job};
-    pass->passes++;
-    return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }
 
 const nmfi_backend nmfi_backend_dense = {.layout = nmfi_dense_layout,

@@ -52,7 +52,8 @@ static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *
 nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
 {
     tiles_job job = {pass, visit};
-    const nmfi_adding adding = {.leaves = pass->rows.slots,
+    const nmfi_adding adding = {.side = &pass->rows,
+                                .leaves = pass->rows.slots,
                                 .first = visit->first_slot,
                                 .count = visit->slots,
                                 .k = visit->k,

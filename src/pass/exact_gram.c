@@ -53,7 +53,8 @@ static nmf_status gram_slot(void *context, const nmfi_leaf *leaf, nmf_error *err
 void nmfi_exact_gram_of_columns(nmfi_pass *pass, const void *fixed, int64_t k, double *gram)
 {
     gram_job job = {pass, fixed, k};
-    const nmfi_adding adding = {.leaves = pass->columns.slots,
+    const nmfi_adding adding = {.side = &pass->columns,
+                                .leaves = pass->columns.slots,
                                 .count = pass->columns.slots,
                                 .k = k,
                                 .task = gram_slot,

@@ -3,6 +3,7 @@
  * the row of the sums that it names. These lie packed, row by row, in memory of the thread, begin at zero
  * for each slot and go into the tree of sums when it ends. */
 #include "data/sparse.h"
+#include "pass/exchange.h"
 #include "pass/sparse_lines.h"
 
 #include <string.h>
@@ -255,7 +256,8 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
 {
     lines_state *const state = pass->state;
     visit_job job = {pass, state, visit, visit->sums == NMFI_SUMS_OF_PRODUCTS};
-    const nmfi_adding adding = {.leaves = pass->rows.slots,
+    const nmfi_adding adding = {.side = &pass->rows,
+                                .leaves = pass->rows.slots,
                                 .first = visit->first_slot,
                                 .count = visit->slots,
                                 .k = visit->k,
@@ -356,7 +358,8 @@ static nmf_status visit_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_erro
 {
     lines_state *const state = pass->state;
     visit_job job = {pass, state, visit, visit->sums};
-    const nmfi_adding adding = {.leaves = pass->rows.slots,
+    const nmfi_adding adding = {.side = &pass->rows,
+                                .leaves = pass->rows.slots,
                                 .first = visit->first_slot,
                                 .count = visit->slots,
                                 .k = visit->k,
@@ -384,16 +387,6 @@ typedef struct scan_job {
     int signed_ok;
 } scan_job;
 
-/* The first one of some lines, by its row in X. */
-static void note_bad_entry(const nmf_sparse *some, int64_t first, int signed_ok,
-                           nmfi_bad_entry *bad)
-{
-    nmfi_bad_entry found = {.sample = -1};
-    nmfi_find_bad_stored(some, 0, some->rows, 0, signed_ok, &found);
-    found.sample += found.sample >= 0 ? first : 0;
-    if (nmfi_bad_entry_before(&found, bad)) *bad = found;
-}
-
 static void scan_block(const visit_job *job, const rows_read *read, thread_memory *own,
                        const nmfi_leaf *leaf)
 {
@@ -409,8 +402,11 @@ static void scan_block(const visit_job *job, const rows_read *read, thread_memor
     some.rows = read->count;
     (void)own;
     pass->kernels->scan[some.dtype](&values, scan->signed_ok, pass->scale, &slot->scan);
-    if (slot->scan.bad > bad) note_bad_entry(&some, read->first, scan->signed_ok, &slot->bad);
-    if (pass->digests) slot->digest += nmfi_fingerprint_of_lines(&some, read->first);
+    if (slot->scan.bad > bad)
+        nmfi_find_bad_stored(&some, 0, read->count, pass->rows.first_row + read->first,
+                             pass->source.is_transposed, scan->signed_ok, &slot->bad);
+    if (pass->digests)
+        slot->digest += nmfi_fingerprint_of_lines(&some, pass->rows.first_row + read->first);
 }
 
 static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
@@ -424,10 +420,10 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
 {
     scan_job job = {{pass, pass->state, NULL, 0}, signed_ok};
     const int64_t slots = pass->rows.slots;
-    const nmfi_adding adding = {
-        .leaves = slots, .count = slots, .task = scan_slot, .context = &job};
+    const nmfi_adding adding = nmfi_own_slots(pass, scan_slot, &job);
     nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
     if (status != NMF_OK) return status;
+    nmfi_slots_share(&pass->rows, pass->scans, 1, sizeof *pass->scans);
     pass->digest = 0;
     for (int64_t s = 0; s < slots; s++) pass->digest += pass->scans[s].digest;
     status = nmfi_scan_total(pass->scans, slots, scan, error);

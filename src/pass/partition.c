@@ -6,16 +6,26 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-nmfi_partition nmfi_partition_make(int64_t count)
+static int64_t tiles_of(int64_t rows, int64_t lanes)
 {
-    nmfi_partition partition = {.count = count};
-    /* Small tiles share small problems out evenly; large ones use the vectors best. */
-    partition.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
-    partition.tiles = (count + partition.lanes - 1) / partition.lanes;
-    partition.ld = partition.tiles * partition.lanes;
+    return (rows + lanes - 1) / lanes;
+}
+
+static int64_t stride_of(int64_t tiles, int64_t lanes)
+{
+    const int64_t ld = tiles * lanes;
     /* Trap: components a multiple of 4096 bytes apart would share a few sets of the first-level
      * cache. */
-    if (partition.ld / NMFI_LANES_MIN % 2 == 0) partition.ld += NMFI_LANES_MIN;
+    return ld / NMFI_LANES_MIN % 2 == 0 ? ld + NMFI_LANES_MIN : ld;
+}
+
+nmfi_partition nmfi_partition_make(int64_t count)
+{
+    nmfi_partition partition = {.count = count, .all = count};
+    /* Small tiles share small problems out evenly; large ones use the vectors best. */
+    partition.lanes = count >= 2048 ? NMFI_LANES_MAX : count >= 1024 ? 32 : NMFI_LANES_MIN;
+    partition.tiles = tiles_of(count, partition.lanes);
+    partition.ld = stride_of(partition.tiles, partition.lanes);
     /* At least 4 slots, so that a few threads have work; about 1024 rows each, so that adding slots
      * up costs little, and some 4096, the longest chain of f32 additions, where there are many. No
      * slot is empty. */
@@ -24,12 +34,47 @@ nmfi_partition nmfi_partition_make(int64_t count)
     partition.slots = 1;
     while (partition.slots * 2 <= wanted && partition.slots * 2 <= partition.tiles)
         partition.slots *= 2;
+    partition.own_slots = partition.slots;
     return partition;
+}
+
+/* Before slot `slot`, of all tiles. */
+static int64_t tiles_before(const nmfi_partition *partition, int64_t slot)
+{
+    return slot * tiles_of(partition->all, partition->lanes) / partition->slots;
+}
+
+/* The first row of a tile, of all tiles. */
+static int64_t row_of(const nmfi_partition *partition, int64_t tile)
+{
+    const int64_t row = tile * partition->lanes;
+    return row < partition->all ? row : partition->all;
+}
+
+nmfi_partition nmfi_partition_of_rank(int64_t all, const nmf_comm *comm, int64_t rank)
+{
+    nmfi_partition partition = nmfi_partition_make(all);
+    if (!comm) return partition;
+    partition.comm = comm;
+    partition.first_slot = rank * partition.slots / comm->size;
+    partition.own_slots = (rank + 1) * partition.slots / comm->size - partition.first_slot;
+    const int64_t begin = tiles_before(&partition, partition.first_slot);
+    const int64_t end = tiles_before(&partition, partition.first_slot + partition.own_slots);
+    partition.first_row = row_of(&partition, begin);
+    partition.count = row_of(&partition, end) - partition.first_row;
+    partition.tiles = end - begin;
+    partition.ld = stride_of(partition.tiles, partition.lanes);
+    return partition;
+}
+
+nmfi_partition nmfi_partition_spread(int64_t all, const nmf_comm *comm)
+{
+    return nmfi_partition_of_rank(all, comm, nmfi_comm_rank(comm));
 }
 
 int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot)
 {
-    return slot * partition->tiles / partition->slots;
+    return tiles_before(partition, slot) - tiles_before(partition, partition->first_slot);
 }
 
 int64_t nmfi_partition_first_row(const nmfi_partition *partition, int64_t slot)

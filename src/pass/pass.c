@@ -1,7 +1,9 @@
 /* The contract of pass.h: plans, memory, and whose function a visit is. */
 #include "base/cpu.h"
 #include "pass/backend.h"
+#include "pass/exchange.h"
 
+#include <assert.h>
 #include <string.h>
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
@@ -17,8 +19,12 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
                     : source->in_memory ? &nmfi_backend_sparse
                                         : &nmfi_backend_lines;
     pass->kernels = kernels;
-    pass->rows = nmfi_partition_make(source->rows);
+    pass->rows =
+        nmfi_partition_spread(source->comm ? source->all_rows : source->rows, source->comm);
+    assert(pass->rows.count == source->rows);
     pass->columns = nmfi_partition_make(source->columns);
+    pass->own_columns =
+        nmfi_partition_spread(source->columns, source->is_sparse ? source->comm : NULL);
     pass->k = k;
     pass->scale = 1.0;
     if (block_rows == 0) {
@@ -36,12 +42,20 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
     const int64_t k = pass->k;
     pass->Qs = 0;
     pass->scan_count = pass->rows.slots;
-    pass->row_sums = nmfi_sums_layout(pass, arena, threads, pass->rows.slots);
-    pass->column_sums = nmfi_sums_layout(pass, arena, threads, pass->columns.slots);
+    pass->row_sums = nmfi_sums_layout(pass, arena, threads, pass->rows.slots, &pass->rows);
+    pass->column_sums =
+        nmfi_sums_layout(pass, arena, threads, pass->columns.slots, &pass->own_columns);
     pass->backend->layout(pass, arena, threads, accumulates);
     pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
     pass->scratch = nmfi_take(arena, threads, (size_t)pass->scratch_bytes);
     pass->scans = nmfi_take(arena, pass->scan_count, sizeof *pass->scans);
+    if (pass->rows.comm) {
+        const nmfi_partition across = nmfi_partition_spread(pass->columns.count, pass->rows.comm);
+        const int64_t rows = nmfi_most_rows_of_a_rank(&pass->rows);
+        const int64_t columns = nmfi_most_rows_of_a_rank(&across);
+        pass->wire = nmfi_take(
+            arena, k, nmfi_product(rows > columns ? rows : columns, pass->kernels->element_bytes));
+    }
     double *const numbers = nmfi_take(arena, k * k + 2 * k, sizeof *numbers);
     if (!arena->base) return;
     pass->total.gram = numbers;
@@ -69,6 +83,19 @@ void nmfi_pass_transposed(nmfi_pass *transposed, nmfi_pass *pass, int tiles)
     pass->whole_lines = tiles;
 }
 
+nmfi_source nmfi_pass_source_across(const nmfi_pass *pass, int copies, const void *copy)
+{
+    const nmf_comm *comm = pass->rows.comm;
+    const nmfi_partition own = nmfi_partition_spread(pass->columns.count, comm);
+    nmfi_source across = nmfi_source_transposed(&pass->source);
+    if (copies) across = nmfi_source_packed(across.dtype, copy, own.count, pass->rows.all);
+    if (!comm) return across;
+    across.comm = comm;
+    across.all_rows = own.all;
+    across.first_row = own.first_row;
+    return across;
+}
+
 void nmfi_pass_prepare(nmfi_pass *pass)
 {
     if (pass->backend->prepare) pass->backend->prepare(pass);
@@ -84,7 +111,8 @@ nmf_status nmfi_pass_scan(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nmf_e
 static nmfi_visit all_of(const nmfi_pass *pass, const nmfi_visit *visit)
 {
     nmfi_visit all = *visit;
-    if (all.slots == 0) all.slots = pass->rows.slots - all.first_slot;
+    if (all.first_slot < pass->rows.first_slot) all.first_slot = pass->rows.first_slot;
+    if (all.slots == 0) all.slots = pass->rows.first_slot + pass->rows.own_slots - all.first_slot;
     return all;
 }
 

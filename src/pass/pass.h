@@ -13,20 +13,30 @@
 #ifndef NMFI_PASS_PASS_H
 #define NMFI_PASS_PASS_H
 
+#include "base/comm.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "data/source.h"
 #include "rule/rule.h"
 
-/* How a long side is divided: into slots of tiles of `lanes`. Depends on the shape only. */
+/* How a long side is divided: into slots of tiles of `lanes`. Depends on the shape only. Several processes
+ * may have a side together, each a run of whole slots: slots are then counted through all of them, rows and
+ * tiles from the first that is here. */
 typedef struct nmfi_partition {
-    int64_t count; /* rows (or columns) */
+    int64_t count; /* rows (or columns) that are here */
     int64_t ld;    /* the stride of a factor: whole tiles, and a little more (partition.c) */
     int64_t lanes; /* of a tile: 16, 32 or 64 */
-    int64_t tiles, slots;
+    int64_t tiles; /* here */
+    int64_t slots; /* in all */
+    int64_t first_slot, own_slots; /* that are here */
+    const nmf_comm *comm;          /* NULL: all of it is here */
+    int64_t all, first_row;        /* rows in all; before those here */
 } nmfi_partition;
 nmfi_partition nmfi_partition_make(int64_t count);
-/* The first tile of a slot; its first row; the row behind its last. */
+/* Of `all` rows those that process `rank` has; with comm NULL it is nmfi_partition_make. */
+nmfi_partition nmfi_partition_of_rank(int64_t all, const nmf_comm *comm, int64_t rank);
+nmfi_partition nmfi_partition_spread(int64_t all, const nmf_comm *comm);
+/* The first tile of a slot that is here; its first row; the row behind its last. */
 int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot);
 int64_t nmfi_partition_first_row(const nmfi_partition *partition, int64_t slot);
 
@@ -40,6 +50,9 @@ typedef struct nmfi_pass {
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_partition rows, columns;
+    /* Columns are all here, as their factor is; of a sparse X the lines of some of them, if several
+     * processes have them together: those, else all. */
+    nmfi_partition own_columns;
     int64_t k;                /* the most components a visit may have */
     int64_t block_tiles;      /* visited together */
     double scale;             /* what X is multiplied by on the way, a power of two */
@@ -63,6 +76,8 @@ typedef struct nmfi_pass {
      * hand (nmfi_pass_layout_workspace). */
     char *products, *scratch, *workspace;
     int64_t products_bytes, scratch_bytes, workspace_bytes;
+    void *whole; /* k x columns.ld: a column factor of which others have rows (factor.h) */
+    void *wire;  /* k components of the most rows or columns that one of several processes has */
 } nmfi_pass;
 
 /* What a visit is to do; zero what is not wanted. A rule that needs no more than products gets them
@@ -87,6 +102,7 @@ typedef struct nmfi_column_visit {
     const void *fixed;     /* the row factor those sums are of; NULL where the rule added them up */
     const void *updated;   /* after the rule: its Gram matrix goes into the sums; or NULL */
     int sums;              /* as in the visit */
+    void *written[2];      /* what the rule writes, k x columns.ld each; or NULL */
 } nmfi_column_visit;
 
 /* Errors: MEMORY where the working memory of k components of such a matrix could not be counted in
@@ -110,6 +126,10 @@ void nmfi_pass_layout_tile_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t thre
  * finds what it needs; `tiles`: there will be visits whose rules need rows. Between plan and
  * layout. */
 void nmfi_pass_transposed(nmfi_pass *transposed, nmfi_pass *pass, int tiles);
+
+/* What a pass over the same X along its columns reads: X itself, or rows packed in `copy` where `copies` is
+ * set. */
+nmfi_source nmfi_pass_source_across(const nmfi_pass *pass, int copies, const void *copy);
 
 /* Once, with the memory and the team there, before the first visit: the other orientation of a
  * sparse X. */

@@ -2,6 +2,7 @@
  * name. Both factors' products come about this way, each from the lines along it, where a single
  * orientation would scatter into memory that no cache holds. Rules then see tiles as they do where X
  * is dense. */
+#include "pass/exchange.h"
 #include "pass/sparse_lines.h"
 
 #include <string.h>
@@ -13,17 +14,19 @@ static void layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accu
     nmfi_sparse_state state = {.has_other = 0}, *const kept = nmfi_take(arena, 1, sizeof *kept);
     const int64_t bytes = pass->kernels->element_bytes, k = pass->k;
     const size_t row_bytes = nmfi_product(nmfi_packed_stride(k), bytes);
-    const int64_t rows = pass->rows.count, columns = pass->columns.count;
+    const int64_t rows = pass->rows.count, columns = pass->own_columns.count;
     const int64_t longer = rows > columns ? rows : columns;
+    const int64_t longest =
+        pass->rows.all > pass->columns.count ? pass->rows.all : pass->columns.count;
     const int64_t scratch = nmfi_rule_scratch_bytes(pass);
     const int64_t f64_tile = k * (NMFI_LANES_MAX + k) * (int64_t)sizeof(double);
     pass->scratch_bytes = scratch > f64_tile ? scratch : f64_tile;
     pass->products_bytes = k * NMFI_LANES_MAX * bytes;
     pass->scan_count = nmfi_most_shares(pass);
-    state.packed = nmfi_take(arena, longer, row_bytes);
+    state.packed = nmfi_take(arena, longest, row_bytes);
     state.products = nmfi_take(arena, accumulates ? longer : rows, row_bytes);
     state.gram = nmfi_take(arena, k * k, sizeof(double));
-    state.share_sums = nmfi_sums_layout(pass, arena, threads, nmfi_most_shares(pass));
+    state.share_sums = nmfi_sums_layout(pass, arena, threads, nmfi_most_shares(pass), &pass->rows);
     nmfi_sides_layout(pass, &state, arena, accumulates);
     if (kept) *kept = state;
     pass->state = kept;
@@ -37,7 +40,8 @@ typedef struct half_job {
     nmfi_sparse_state *state;
     int which;
     nmfi_side side;
-    const nmfi_partition *partition;
+    const nmfi_partition *partition; /* of the factor, which is all here along the columns */
+    int64_t skipped;                 /* rows of it before the first line that is here */
     int64_t k;
     int64_t first_share, shares, runs; /* gathered: shares one by one, or in runs */
     const nmfi_rule *rule;             /* NULL: no products */
@@ -72,7 +76,8 @@ static void improve_tile(const half_job *job, int64_t tile, const nmfi_leaf *lea
     const int64_t stride = nmfi_packed_stride(job->k);
     char *P = nmfi_of_thread(pass->products, pass->products_bytes, leaf->thread);
     if (count < lanes) memset(P, 0, (size_t)(job->k * lanes * kernels->element_bytes));
-    kernels->unpack((const char *)job->state->products + first * stride * kernels->element_bytes,
+    kernels->unpack((const char *)job->state->products +
+                        (first - job->skipped) * stride * kernels->element_bytes,
                     stride, job->k, count, P, lanes);
     nmfi_to_scale(pass, P, job->k * lanes);
     nmfi_improve_tiles(pass, job->rule, job->partition, tile, tile + 1, P, lanes, leaf);
@@ -89,7 +94,7 @@ static double slot_loss(const half_job *job, const nmfi_leaf *leaf)
     const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
     const int64_t stride = nmfi_packed_stride(k);
     double sum = 0;
-    nmfi_pack_slot(pass, NMFI_ROWS, job->updated, k, leaf->index, job->state->products);
+    nmfi_pack_slot(pass, &pass->rows, job->updated, k, leaf->index, job->state->products);
     for (int64_t b = 0; b < job->side.blocks; b++) {
         const nmfi_lines lines = nmfi_lines_of(&job->side, b);
         sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
@@ -110,12 +115,13 @@ static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *
     return NMF_OK;
 }
 
-static nmf_status run_half(half_job *job, const void *fixed, int64_t first_slot, int64_t slots,
-                           nmf_error *error)
+static nmf_status run_half(half_job *job, const nmfi_partition *lines, const void *fixed,
+                           int64_t first_slot, int64_t slots, nmf_error *error)
 {
     nmfi_pass *pass = job->pass;
     job->state = pass->state;
-    job->partition = nmfi_partition_of(pass, job->which);
+    job->partition = job->which == NMFI_ROWS ? &pass->rows : &pass->columns;
+    job->skipped = job->which == NMFI_ROWS ? 0 : lines->first_row;
     job->side = nmfi_side_of(pass, job->which);
     if (job->rule || job->loss)
         nmfi_pack_factor(pass, !job->which, fixed, job->k, job->state->packed);
@@ -129,7 +135,8 @@ static nmf_status run_half(half_job *job, const void *fixed, int64_t first_slot,
         nmfi_team_run(pass->team, job->runs, gather_run, job);
         pass->passes++;
     }
-    const nmfi_adding adding = {.leaves = job->partition->slots,
+    const nmfi_adding adding = {.side = lines,
+                                .leaves = lines->slots,
                                 .first = first_slot,
                                 .count = slots,
                                 .k = job->k,
@@ -150,13 +157,24 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     if (visit->loss)
         nmfi_exact_gram_of_columns(pass, visit->fixed, visit->k,
                                    ((nmfi_sparse_state *)pass->state)->gram);
-    const nmf_status status = run_half(&job, visit->fixed, visit->first_slot, visit->slots, error);
+    const nmf_status status =
+        run_half(&job, &pass->rows, visit->fixed, visit->first_slot, visit->slots, error);
     if (pass->total.value[NMFI_SUM_LOSS] < 0) pass->total.value[NMFI_SUM_LOSS] = 0; /* rounding's */
     return status;
 }
 
+/* What each process made of its own columns, for all. */
+static void share_columns(const nmfi_pass *pass, int64_t k, void *written)
+{
+    const nmfi_partition *own = &pass->own_columns;
+    const int64_t bytes = pass->kernels->element_bytes, ld = pass->columns.ld;
+    nmfi_components_share(own, k, bytes, (char *)written + own->first_row * bytes, ld, written, ld,
+                          pass->wire);
+}
+
 static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
 {
+    const nmfi_partition *lines = visit->rule ? &pass->own_columns : &pass->columns;
     half_job job = {.pass = pass,
                     .which = NMFI_COLUMNS,
                     .k = visit->k,
@@ -164,8 +182,10 @@ static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
                     .updated = visit->updated};
     if (visit->sums > 0)
         nmfi_columns_from_sums(pass, visit);
-    else
-        (void)run_half(&job, visit->fixed, 0, pass->columns.slots, NULL); /* no task of it fails */
+    else /* no task of it fails */
+        (void)run_half(&job, lines, visit->fixed, lines->first_slot, lines->own_slots, NULL);
+    for (int w = 0; w < 2 && visit->rule && visit->sums <= 0; w++)
+        if (visit->written[w]) share_columns(pass, visit->k, visit->written[w]);
 }
 
 /* --- scan -------------------------------------------------------------------------------------- */
@@ -192,8 +212,8 @@ static nmf_status scan_share(void *context, const nmfi_leaf *leaf, nmf_error *er
     *share = nmfi_scan_nothing();
     pass->kernels->scan[s->dtype](&stored, job->signed_ok, pass->scale, &share->scan);
     if (share->scan.bad > 0)
-        nmfi_find_bad_stored(s, bounds[0], bounds[1], pass->source.is_transposed, job->signed_ok,
-                             &share->bad);
+        nmfi_find_bad_stored(s, bounds[0], bounds[1], pass->rows.first_row,
+                             pass->source.is_transposed, job->signed_ok, &share->bad);
     return NMF_OK;
 }
 
@@ -203,12 +223,20 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
     const int given = nmfi_source_lines(&pass->source)->by_columns ? NMFI_COLUMNS : NMFI_ROWS;
     scan_job job = {pass, nmfi_side_of(pass, given), signed_ok};
     const int64_t shares = job.side.shares;
-    const nmfi_adding adding = {
-        .leaves = shares, .count = shares, .task = scan_share, .context = &job};
+    const nmfi_partition *lines = nmfi_partition_of(pass, given);
+    const int64_t each = shares / lines->slots;
+    const nmfi_adding adding = {.side = lines,
+                                .leaves = shares,
+                                .first = each * lines->first_slot,
+                                .count = each * lines->own_slots,
+                                .task = scan_share,
+                                .context = &job};
     nmf_status status = nmfi_sums_add_up(pass, state->share_sums, &adding, error);
-    if (status == NMF_OK) status = nmfi_scan_total(pass->scans, shares, scan, error);
-    const double entries = (double)pass->rows.count * (double)pass->columns.count;
-    if ((double)nmfi_sparse_stored(&job.side.lines) < entries) { /* zeros that are not stored */
+    if (status != NMF_OK) return status;
+    nmfi_slots_share(lines, pass->scans, each, sizeof *pass->scans);
+    status = nmfi_scan_total(pass->scans, shares, scan, error);
+    const double entries = (double)pass->rows.all * (double)pass->columns.count;
+    if ((double)pass->source.stored < entries) { /* zeros that are not stored */
         scan->lowest = scan->lowest < 0 ? scan->lowest : 0.0;
         scan->highest = scan->highest > 0 ? scan->highest : 0.0;
     }

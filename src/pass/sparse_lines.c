@@ -4,6 +4,8 @@
  * two of them in each slot, so that slots are whole subtrees of shares; a line is never divided. */
 #include "pass/sparse_lines.h"
 
+#include "pass/exchange.h"
+
 #include <math.h>
 
 /* --- blocks ------------------------------------------------------------------------------------ */
@@ -39,7 +41,7 @@ nmfi_lines nmfi_lines_of(const nmfi_side *side, int64_t block)
 
 const nmfi_partition *nmfi_partition_of(const nmfi_pass *pass, int which)
 {
-    return which == NMFI_ROWS ? &pass->rows : &pass->columns;
+    return which == NMFI_ROWS ? &pass->rows : &pass->own_columns;
 }
 
 static int64_t shares_of(const nmfi_partition *partition)
@@ -82,8 +84,9 @@ static int64_t line_at(const nmfi_side *side, int64_t low, int64_t high, double 
 static void share_out(nmfi_side *side, const nmfi_partition *partition)
 {
     const int64_t each = side->shares / partition->slots;
-    side->bounds[0] = 0;
-    for (int64_t slot = 0; slot < partition->slots; slot++) {
+    const int64_t end = partition->first_slot + partition->own_slots;
+    side->bounds[partition->first_slot * each] = 0;
+    for (int64_t slot = partition->first_slot; slot < end; slot++) {
         int64_t *const bounds = side->bounds + slot * each;
         bounds[each] = nmfi_partition_first_row(partition, slot + 1);
         const double before = weight_before(side, bounds[0]);
@@ -108,7 +111,7 @@ void nmfi_sides_layout(nmfi_pass *pass, nmfi_sparse_state *state, nmfi_arena *ar
     }
     /* Else only the given side is visited. */
     state->has_other = accumulates || given->by_columns || pass->is_shared;
-    if (state->has_other)
+    if (state->has_other && !pass->rows.comm) /* else the source has it */
         nmfi_sparse_take(&state->other, arena, nmfi_sparse_minor(given), nmfi_sparse_lines(given),
                          nmfi_sparse_stored(given), given->dtype, block_span(pass));
 }
@@ -123,6 +126,12 @@ void nmfi_sides_prepare(nmfi_pass *pass)
     there->blocks = 1;
     share_out(there, nmfi_partition_of(pass, given));
     if (!state->has_other) return;
+    if (pass->rows.comm) {
+        other->lines = pass->source.across;
+        other->blocks = 1;
+        share_out(other, nmfi_partition_of(pass, !given));
+        return;
+    }
     other->lines = nmfi_sparse_transpose(nmfi_source_lines(&pass->source), &state->other,
                                          pass->source.ascends ? pass->team : NULL);
     other->blocks = state->other.blocks;
@@ -141,11 +150,10 @@ nmfi_side nmfi_side_of(const nmfi_pass *pass, int which)
 
 /* --- factors packed ---------------------------------------------------------------------------- */
 
-void nmfi_pack_slot(const nmfi_pass *pass, int which, const void *factor, int64_t k, int64_t slot,
-                    void *rows)
+void nmfi_pack_slot(const nmfi_pass *pass, const nmfi_partition *partition, const void *factor,
+                    int64_t k, int64_t slot, void *rows)
 {
     const nmfi_kernels *kernels = pass->kernels;
-    const nmfi_partition *partition = nmfi_partition_of(pass, which);
     const int64_t stride = nmfi_packed_stride(k);
     const int64_t first = nmfi_partition_first_row(partition, slot);
     const int64_t end = nmfi_partition_first_row(partition, slot + 1);
@@ -155,7 +163,7 @@ void nmfi_pack_slot(const nmfi_pass *pass, int which, const void *factor, int64_
 
 typedef struct pack_job {
     const nmfi_pass *pass;
-    int which;
+    const nmfi_partition *partition;
     const void *factor;
     int64_t k;
     void *rows;
@@ -165,11 +173,15 @@ static void pack_slot(void *context, int64_t slot, int64_t thread)
 {
     (void)thread;
     const pack_job *job = context;
-    nmfi_pack_slot(job->pass, job->which, job->factor, job->k, slot, job->rows);
+    nmfi_pack_slot(job->pass, job->partition, job->factor, job->k,
+                   job->partition->first_slot + slot, job->rows);
 }
 
 void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows)
 {
-    pack_job job = {pass, which, factor, k, rows};
-    nmfi_team_run(pass->team, nmfi_partition_of(pass, which)->slots, pack_slot, &job);
+    const nmfi_partition *partition = which == NMFI_ROWS ? &pass->rows : &pass->columns;
+    const int64_t row_bytes = nmfi_packed_stride(k) * pass->kernels->element_bytes;
+    pack_job job = {pass, partition, factor, k, (char *)rows + partition->first_row * row_bytes};
+    nmfi_team_run(pass->team, partition->own_slots, pack_slot, &job);
+    nmfi_rows_share(partition, rows, row_bytes);
 }

@@ -30,6 +30,7 @@ typedef struct nmfi_sparse_state {
 /* A side's lines, where another pass has them too; their blocks. */
 nmfi_side nmfi_side_of(const nmfi_pass *pass, int which);
 nmfi_lines nmfi_lines_of(const nmfi_side *side, int64_t block);
+/* The lines of a side that are here. */
 const nmfi_partition *nmfi_partition_of(const nmfi_pass *pass, int which);
 
 /* The most shares of a side, a power of two. */
@@ -39,10 +40,11 @@ void nmfi_sides_layout(nmfi_pass *pass, nmfi_sparse_state *state, nmfi_arena *ar
                        int accumulates);
 void nmfi_sides_prepare(nmfi_pass *pass);
 
-/* Rows of a factor along a side, packed (kernel pack): all of them, or those of one slot. */
+/* Rows of a factor along a side, packed (kernel pack): all of them, those of other processes too; or
+ * those of one slot that is here, counted from the first row here. */
 void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int64_t k, void *rows);
-void nmfi_pack_slot(const nmfi_pass *pass, int which, const void *factor, int64_t k, int64_t slot,
-                    void *rows);
+void nmfi_pack_slot(const nmfi_pass *pass, const nmfi_partition *partition, const void *factor,
+                    int64_t k, int64_t slot, void *rows);
 
 /* sparse_tiles.c */
 void nmfi_sparse_layout_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int dense_rows);

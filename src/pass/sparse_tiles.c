@@ -144,7 +144,8 @@ nmf_status nmfi_sparse_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     tiles_job job = {pass, state, visit, nmfi_side_of(pass, NMFI_ROWS), {0}};
     const int by_rows = (visit->rule->needs & NMFI_NEEDS_ZEROS) != 0;
     const int64_t each = by_rows ? 1 : job.side.shares / pass->rows.slots;
-    const nmfi_adding adding = {.leaves = each * pass->rows.slots,
+    const nmfi_adding adding = {.side = &pass->rows,
+                                .leaves = each * pass->rows.slots,
                                 .first = each * visit->first_slot,
                                 .count = each * visit->slots,
                                 .k = visit->k,

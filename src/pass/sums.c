@@ -7,7 +7,7 @@
  * level below. There are some runs a thread, taken as threads come free. What a visit leaves is the
  * nodes of its runs: with T threads and R runs the memory is R + T log2(slots / R) nodes, however
  * many slots there are. */
-#include "pass/backend.h"
+#include "pass/sum_tree.h"
 
 #include <assert.h>
 #include <float.h>
@@ -17,30 +17,6 @@
 /* So that a thread that comes late, or is sent away for a while, leaves the others little to wait
  * for. */
 enum { RUNS_OF_A_THREAD = 4 };
-
-/* A subtree, summed up. */
-typedef struct node {
-    int64_t first, count; /* its leaves */
-    nmfi_sums sums;
-    void *Q[NMFI_TILE_SUMS];
-    nmf_status status;
-    nmf_error error;
-} node;
-
-struct nmfi_sum_tree {
-    int64_t run;    /* leaves of a run */
-    int64_t levels; /* of a run, below its node */
-    int64_t most;   /* nodes that a visit can leave */
-    node *nodes;    /* those, then `levels` for each thread */
-    /* What the last visit left, in the order of the leaves, and after which of them how many pairs
-     * of subtrees become their parents; Qs apart, as kernels read them. */
-    int64_t count;
-    const node **left;
-    unsigned char *merges;
-    const void **left_Q[NMFI_TILE_SUMS];
-    nmfi_sums *stack; /* to add them up in */
-    int64_t leaves;   /* there were, visited or not */
-};
 
 /* --- memory ------------------------------------------------------------------------------------ */
 
@@ -52,13 +28,17 @@ static int64_t levels_of(int64_t leaves)
 }
 
 /* Everything but the memory. */
-static nmfi_sum_tree shape_of(const nmfi_pass *pass, int64_t threads, int64_t leaves)
+static nmfi_sum_tree shape_of(const nmfi_pass *pass, int64_t threads, int64_t leaves,
+                              const nmfi_partition *side)
 {
-    int64_t runs = 1;
+    const int64_t own = leaves / side->slots * side->own_slots;
+    const int ragged = pass->visits_parts || side->comm; /* the ends of what is visited */
     const int64_t wanted = (pass->lean ? 1 : RUNS_OF_A_THREAD) * threads;
-    while (threads > 1 && runs < leaves && runs < wanted) runs *= 2;
-    nmfi_sum_tree tree = {.run = leaves / runs, .levels = levels_of(leaves / runs)};
-    tree.most = runs + (pass->visits_parts ? 2 * tree.levels : 0); /* their ends are ragged */
+    int64_t runs = 1, run = 1;
+    while (threads > 1 && runs < own && runs < wanted) runs *= 2;
+    while (2 * run * runs <= own) run *= 2;
+    nmfi_sum_tree tree = {.run = run, .levels = levels_of(run)};
+    tree.most = (ragged ? leaves / run : runs) + (ragged ? 2 * tree.levels : 0);
     return tree;
 }
 
@@ -71,11 +51,12 @@ static void lend_numbers(nmfi_sums *sums, double **numbers, int64_t k)
 }
 
 nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
-                                int64_t leaves)
+                                int64_t leaves, const nmfi_partition *side)
 {
-    nmfi_sum_tree tree = shape_of(pass, threads, leaves), *const kept =
-                                                              nmfi_take(arena, 1, sizeof tree);
-    const int64_t nodes = tree.most + threads * tree.levels, stack = levels_of(leaves) + 1;
+    nmfi_sum_tree tree = shape_of(pass, threads, leaves, side), *const kept = nmfi_take(
+                                                                    arena, 1, sizeof tree);
+    const int64_t own = tree.most + threads * tree.levels, nodes = own + (side->comm != NULL);
+    const int64_t stack = levels_of(leaves) + 1;
     const size_t numbers_bytes = nmfi_product(pass->k * pass->k + 2 * pass->k, sizeof(double));
     tree.nodes = nmfi_take(arena, nodes, sizeof *tree.nodes);
     tree.left = nmfi_take(arena, 2 * tree.most, sizeof *tree.left);
@@ -84,7 +65,9 @@ nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_
         tree.left_Q[s] = nmfi_take(arena, 2 * tree.most, sizeof *tree.left_Q[s]);
     tree.stack = nmfi_take(arena, stack, sizeof *tree.stack);
     double *numbers = nmfi_take(arena, nodes + stack, numbers_bytes);
+    if (side->comm) tree.numbers = nmfi_take(arena, 1, numbers_bytes + sizeof tree.stack->value);
     if (!kept) return NULL;
+    if (side->comm) tree.guest = &tree.nodes[own];
     for (int64_t i = 0; i < nodes; i++) lend_numbers(&tree.nodes[i].sums, &numbers, pass->k);
     for (int64_t i = 0; i < stack; i++) lend_numbers(&tree.stack[i], &numbers, pass->k);
     *kept = tree;
@@ -93,8 +76,8 @@ nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_
 
 void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs)
 {
-    const nmfi_sum_tree tree = shape_of(pass, threads, pass->rows.slots);
-    const int64_t nodes = tree.most + threads * tree.levels;
+    const nmfi_sum_tree tree = shape_of(pass, threads, pass->rows.slots, &pass->rows);
+    const int64_t nodes = tree.most + threads * tree.levels + (pass->rows.comm != NULL);
     const size_t each = nmfi_product(pass->k * pass->columns.ld, pass->kernels->element_bytes);
     for (; pass->Qs < Qs; pass->Qs++) {
         char *Q = nmfi_take(arena, nodes, each);
@@ -112,47 +95,22 @@ typedef struct adding_job {
     atomic_int_fast64_t failed; /* the first leaf known to have */
 } adding_job;
 
-static void clear_numbers(nmfi_sums *sums, int64_t k)
-{
-    memset(sums->value, 0, sizeof sums->value);
-    memset(sums->gram, 0, (size_t)(k * k) * sizeof(double));
-    memset(sums->pg2, 0, (size_t)k * sizeof(double));
-    memset(sums->ref2, 0, (size_t)k * sizeof(double));
-}
-
-static void add_numbers(nmfi_sums *to, const nmfi_sums *from, int64_t k)
-{
-    for (int i = 0; i < NMFI_SUM_COUNT; i++) to->value[i] += from->value[i];
-    for (int64_t i = 0; i < k * k; i++) to->gram[i] += from->gram[i];
-    for (int64_t j = 0; j < k; j++) {
-        to->pg2[j] += from->pg2[j];
-        to->ref2[j] += from->ref2[j];
-    }
-}
-
 static int64_t Q_entries(const adding_job *job)
 {
     return job->adding->k * job->pass->columns.ld;
 }
 
-static nmf_status fill_leaf(const adding_job *job, node *at, int64_t index, int64_t thread,
+static nmf_status fill_leaf(const adding_job *job, nmfi_node *at, int64_t index, int64_t thread,
                             nmf_error *error)
 {
     const nmfi_adding *adding = job->adding;
     nmfi_leaf leaf = {.index = index, .thread = thread, .sums = &at->sums};
-    clear_numbers(&at->sums, adding->k);
+    nmfi_numbers_clear(&at->sums, adding->k);
     for (int64_t s = 0; s < adding->Qs; s++) {
         memset(at->Q[s], 0, (size_t)(Q_entries(job) * job->pass->kernels->element_bytes));
         leaf.Q[s] = at->Q[s];
     }
     return adding->task(adding->context, &leaf, error);
-}
-
-static void become_parent(const adding_job *job, node *left, const node *right)
-{
-    add_numbers(&left->sums, &right->sums, job->adding->k);
-    for (int64_t s = 0; s < job->adding->Qs; s++)
-        job->pass->kernels->add(left->Q[s], right->Q[s], Q_entries(job));
 }
 
 static void note_failure(adding_job *job, int64_t leaf)
@@ -179,14 +137,14 @@ static void add_up_run(void *context, int64_t run, int64_t thread)
 {
     adding_job *job = context;
     nmfi_sum_tree *tree = job->tree;
-    node *const root = &tree->nodes[run];
-    node *const own = &tree->nodes[tree->most + thread * tree->levels];
+    nmfi_node *const root = &tree->nodes[run];
+    nmfi_node *const own = &tree->nodes[tree->most + thread * tree->levels];
     int64_t open = 0; /* subtrees that wait for their sibling: the root's node, then own ones */
     for (int64_t i = 0; i < root->count; i++) {
         /* What comes after a failure is of no use; what comes before may fail too, and is the one to
          * be reported. */
         if (root->first + i > atomic_load(&job->failed)) return;
-        node *const at = open == 0 ? root : &own[open - 1];
+        nmfi_node *const at = open == 0 ? root : &own[open - 1];
         root->status = fill_leaf(job, at, root->first + i, thread, &root->error);
         if (root->status != NMF_OK) {
             note_failure(job, root->first + i);
@@ -195,7 +153,8 @@ static void add_up_run(void *context, int64_t run, int64_t thread)
         leave_scratch(job);
         open++;
         for (int64_t ended = i; ended & 1; ended >>= 1, open--)
-            become_parent(job, open == 2 ? root : &own[open - 3], &own[open - 2]);
+            nmfi_node_add(job->pass, job->adding, open == 2 ? root : &own[open - 3],
+                          &own[open - 2]);
     }
 }
 
@@ -208,7 +167,7 @@ static void divide(nmfi_sum_tree *tree, int64_t first, int64_t end, int64_t larg
     while (first < end) {
         int64_t count = largest;
         while (first % count != 0 || first + count > end) count /= 2;
-        node *run = &tree->nodes[tree->count];
+        nmfi_node *run = &tree->nodes[tree->count];
         run->first = first;
         run->count = count;
         run->status = NMF_OK;
@@ -236,15 +195,25 @@ static void take_total(nmfi_pass *pass, nmfi_sum_tree *tree, int64_t k)
     int64_t open = 0;
     memset(tree->merges, 0, (size_t)tree->count);
     plan_merges(tree, 0, tree->leaves, 0, tree->count);
-    clear_numbers(&pass->total, k);
+    nmfi_numbers_clear(&pass->total, k);
     for (int64_t i = 0; i < tree->count; i++) {
-        clear_numbers(&tree->stack[open], k);
-        add_numbers(&tree->stack[open++], &tree->left[i]->sums, k);
+        nmfi_numbers_clear(&tree->stack[open], k);
+        nmfi_numbers_add(&tree->stack[open++], &tree->left[i]->sums, k);
         for (int m = 0; m < tree->merges[i]; m++, open--)
-            add_numbers(&tree->stack[open - 2], &tree->stack[open - 1], k);
+            nmfi_numbers_add(&tree->stack[open - 2], &tree->stack[open - 1], k);
         for (int s = 0; s < NMFI_TILE_SUMS; s++) tree->left_Q[s][i] = tree->left[i]->Q[s];
     }
-    if (open > 0) add_numbers(&pass->total, &tree->stack[0], k);
+    if (open > 0) nmfi_numbers_add(&pass->total, &tree->stack[0], k);
+}
+
+static nmf_status first_failure(const nmfi_sum_tree *tree, nmf_error *error)
+{
+    for (int64_t i = 0; i < tree->count; i++)
+        if (tree->left[i]->status != NMF_OK) {
+            if (error) *error = tree->left[i]->error;
+            return tree->left[i]->status;
+        }
+    return NMF_OK;
 }
 
 nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding,
@@ -257,11 +226,10 @@ nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_add
            nmfi_lesser(tree->run, adding->leaves));
     assert(tree->count <= tree->most);
     nmfi_team_run(pass->team, tree->count, add_up_run, &job);
-    for (int64_t i = 0; i < tree->count; i++)
-        if (tree->left[i]->status != NMF_OK) {
-            if (error) *error = tree->left[i]->error;
-            return tree->left[i]->status;
-        }
+    nmf_status status = first_failure(tree, error);
+    status = nmfi_comm_status_by(adding->side->comm, atomic_load(&job.failed), status, error);
+    if (status != NMF_OK) return status;
+    if (adding->side->comm) nmfi_sums_exchange(pass, tree, adding);
     take_total(pass, tree, adding->k);
     return NMF_OK;
 }

@@ -7,7 +7,7 @@
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 {
     return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
-           2 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
+           6 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
 }
 
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
@@ -98,7 +98,8 @@ static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *e
 void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
 {
     columns_job job = {pass, visit};
-    const nmfi_adding adding = {.leaves = pass->columns.slots,
+    const nmfi_adding adding = {.side = &pass->columns,
+                                .leaves = pass->columns.slots,
                                 .count = pass->columns.slots,
                                 .k = visit->k,
                                 .task = column_slot,

@@ -6,7 +6,7 @@
 #include "data/matrix.h"
 #include "fit/factors.h"
 #include "model/model.h"
-#include "pass/pass.h"
+#include "pass/factor.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,14 +31,15 @@ static void fix_signs(nmfi_pca_state *state)
 {
     const int by_U = state->options.pca_sign == NMF_PCA_SIGN_U;
     for (int64_t j = 0; j < state->k; j++) {
-        double *u = state->U + j * state->m, *v = state->V + j * state->n;
+        double *u = state->U + j * state->rows, *v = state->V + j * state->n;
         const double *decides = by_U ? u : v;
-        const int64_t count = by_U ? state->m : state->n;
+        const int64_t count = by_U ? state->rows : state->n;
         double largest = 0;
         for (int64_t i = 0; i < count; i++)
             if (fabs(decides[i]) > fabs(largest)) largest = decides[i];
+        if (by_U) largest = nmfi_source_largest(&state->source, largest);
         if (largest >= 0) continue;
-        for (int64_t i = 0; i < state->m; i++) u[i] = -u[i];
+        for (int64_t i = 0; i < state->rows; i++) u[i] = -u[i];
         for (int64_t i = 0; i < state->n; i++) v[i] = -v[i];
     }
 }
@@ -57,14 +58,14 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
     if (readable != NMF_OK) return readable;
     const nmf_status countable = nmfi_pass_countable(&state->source, state->k + 10, error);
     if (countable != NMF_OK) return countable;
-    const size_t count = (size_t)(state->n + state->k * (1 + state->m + state->n));
+    const size_t count = (size_t)(state->n + state->k * (1 + state->rows + state->n));
     state->mean = calloc(count, sizeof *state->mean);
     if (!state->mean)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of results",
                         count * sizeof(double));
     state->sigma = state->mean + state->n;
     state->U = state->sigma + state->k;
-    state->V = state->U + state->k * state->m;
+    state->V = state->U + state->k * state->rows;
     return nmfi_team_start(state->options.threads, &state->team, error);
 }
 
@@ -74,16 +75,16 @@ static nmf_status make_matrices(const nmfi_pca_state *state, nmf_matrix **W, nmf
 {
     const nmfi_kernels *kernels = state->kernels;
     const nmf_dtype dtype = nmfi_dtype_of(kernels);
-    nmf_status status = nmf_matrix_new(dtype, state->m, state->k, W, error);
+    nmf_status status = nmf_matrix_new(dtype, state->rows, state->k, W, error);
     if (status == NMF_OK) status = nmf_matrix_new(dtype, state->k, state->n, H, error);
     if (status != NMF_OK) return status;
     kernels->from_f64(state->V, nmf_matrix_writable(*H), state->k * state->n);
     char *w = nmf_matrix_writable(*W);
     const double white = sqrt((double)(state->m > 1 ? state->m - 1 : 1));
-    for (int64_t i = 0; i < state->m; i++)
+    for (int64_t i = 0; i < state->rows; i++)
         for (int64_t j = 0; j < state->k; j++) {
             const double scale = state->options.whiten ? white : state->sigma[j];
-            const double value = state->U[j * state->m + i] * scale;
+            const double value = state->U[j * state->rows + i] * scale;
             kernels->from_f64(&value, w + (i * state->k + j) * kernels->element_bytes, 1);
         }
     return nmfi_inherit_names(state->X, *W, *H, error);
@@ -100,6 +101,15 @@ static nmf_status check_dense_copy(const nmfi_pca_state *state, nmf_error *error
         "pca-solver exact would copy the sparse X into a dense one of %.3g bytes; above "
         "%.3g it needs a memory-limit, randomized needs no copy",
         bytes, most_bytes);
+}
+
+int nmfi_pca_is_exact(const nmf_matrix *X, const nmf_options *options)
+{
+    nmfi_pca_state state = {.options = *options, .source = nmfi_source_of(X), .k = options->k};
+    state.defaults = nmfi_defaults_for(&state.source);
+    state.m = state.source.rows;
+    state.n = state.source.columns;
+    return wants_exact(&state);
 }
 
 static nmf_status solve(nmfi_pca_state *state, nmf_error *error)
@@ -158,12 +168,13 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
     nmfi_pca_state state = {
         .options = *options, .X = X, .source = nmfi_source_of(X), .k = options->k};
     state.defaults = nmfi_defaults_for(&state.source);
-    state.m = state.source.rows;
+    state.m = nmfi_source_all_rows(&state.source);
+    state.rows = state.source.rows;
     state.n = state.source.columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
                     (options->precision == NMF_PRECISION_AUTO && state.source.dtype == NMF_F64);
     state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
-    nmf_status status = open_state(&state, error);
+    nmf_status status = nmfi_source_agree(&state.source, open_state(&state, error), error);
     if (status == NMF_OK) status = solve(&state, error);
     if (status == NMF_OK) {
         fix_signs(&state);

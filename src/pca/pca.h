@@ -15,6 +15,7 @@ typedef struct nmfi_pca_state {
     nmfi_source source;
     nmfi_defaults defaults;
     int64_t m, n, k;
+    int64_t rows; /* of the m samples those that are here */
     nmfi_team *team;
     const nmfi_kernels *kernels; /* of the wanted precision */
     const nmfi_kernels
@@ -22,7 +23,7 @@ typedef struct nmfi_pca_state {
     /* Results, f64, packed. */
     double *mean;  /* n */
     double *sigma; /* k */
-    double *U, *V; /* k x m, k x n: singular vectors of X - 1 mean', component-major */
+    double *U, *V; /* k x rows, k x n: singular vectors of X - 1 mean', component-major */
     double total;  /* sum of all squared entries of X - 1 mean' */
     int64_t passes;
 } nmfi_pca_state;
@@ -31,6 +32,8 @@ nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error);
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error);
 
 /* X must be finite; options are checked by the api floor. */
+/* Whether the exact solver will take it, which wants all of X. */
+int nmfi_pca_is_exact(const nmf_matrix *X, const nmf_options *options);
 nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                     nmf_error *error);
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/matrix.h"
+#include "pass/factor.h"
 #include "start/start.h"
 
 #include <string.h>
@@ -34,14 +35,17 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
     nmfi_pass_prepare(&s->pass);
     nmf_status status = nmfi_pass_scan(&s->pass, 1, &scan, error);
     if (status != NMF_OK) return status;
-    kernels->add_constant(s->ones, state->m, 1.0);
+    kernels->add_constant(s->ones, state->rows, 1.0);
     const nmfi_visit visit = {.k = 1, .updated = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
     status = nmfi_pass_visit(&s->pass, &visit, error);
     if (status != NMF_OK) return status;
     const nmfi_project_rule project = {kernels, 1, s->pass.columns.ld, NULL, s->sums};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_column_visit then = {
-        .k = 1, .rule = &rule, .fixed = s->ones, .sums = NMFI_SUMS_OF_PRODUCTS};
+    const nmfi_column_visit then = {.k = 1,
+                                    .rule = &rule,
+                                    .fixed = s->ones,
+                                    .sums = NMFI_SUMS_OF_PRODUCTS,
+                                    .written = {s->sums}};
     nmfi_pass_columns(&s->pass, &then);
     kernels->to_f64(s->sums, state->mean, state->n);
     state->total = scan.sum_of_squares;
@@ -64,7 +68,11 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
                    state->options.block_rows);
     layout_means(&s, threads);
     nmf_status status = nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
-    if (status != NMF_OK) return status;
+    status = nmfi_source_agree(&state->source, status, error);
+    if (status != NMF_OK) {
+        nmfi_release(s.arena.base);
+        return status;
+    }
     layout_means(&s, threads);
     status = visit_means(&s, state, error);
     nmfi_release(s.arena.base);
@@ -79,7 +87,7 @@ static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_
     for (int64_t j = 0; j < state->k; j++) {
         const char *u = (const char *)sketch->U + j * pass->rows.ld * bytes;
         const char *v = (const char *)sketch->V + j * pass->columns.ld * bytes;
-        kernels->to_f64(u, state->U + j * state->m, state->m);
+        kernels->to_f64(u, state->U + j * state->rows, state->rows);
         kernels->to_f64(v, state->V + j * state->n, state->n);
     }
     state->passes += pass->passes;
@@ -103,7 +111,10 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
         nmfi_sketch_layout(&sketch, &pass, &arena, 0);
         if (round == 1) break;
         status = nmfi_arena_allocate(&arena, state->options.memory_limit_bytes, error);
-        if (status != NMF_OK) return status;
+        status = nmfi_source_agree(&state->source, status, error);
+        if (status == NMF_OK) continue;
+        nmfi_release(arena.base);
+        return status;
     }
     nmfi_pass_prepare(&pass);
     status = nmfi_sketch_run(&sketch, &pass, error);

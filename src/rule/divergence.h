@@ -6,6 +6,7 @@
 #ifndef NMFI_RULE_DIVERGENCE_H
 #define NMFI_RULE_DIVERGENCE_H
 
+#include "rule/bounded_row.h"
 #include "rule/rule.h"
 
 enum nmfi_counted { NMFI_COUNTS_RESULT, NMFI_COUNTS_AHEAD, NMFI_COUNTS_START };
@@ -20,6 +21,7 @@ typedef struct nmfi_divergence_step {
     int64_t ldf;
     const double *F_sums; /* k: of its components */
     double l1, l2;
+    nmfi_allowed allowed;
     const void *start, *older; /* where the tile starts; the result of the step before */
     void *ahead, *result;      /* `ahead` may be `start`, `result` may be `older` */
     double extrapolation;      /* ahead = result + extrapolation (result - older) */
@@ -50,6 +52,7 @@ typedef struct nmfi_strip_work {
     nmfi_rows X;
     nmfi_strip strip;
     void *num, *den;
+    void *lower, *upper; /* of x; strip.lower is NULL where there are no bounds */
     void *z, *p;         /* for the rule */
     void *older, *ahead; /* what the kernel `solve` works in */
     void *V, *R, *S;     /* after the ratios R's panel is free for the rule */
@@ -58,7 +61,7 @@ typedef struct nmfi_strip_work {
     int64_t ldf;
     const double *F_sums; /* k: what S F' is for beta 1 */
     double *lane[NMFI_LANE_COUNT];
-    double *small; /* k x k, 5 k and what nmfi_pivot works in */
+    double *small; /* k x k, 8 k and what nmfi_pivot works in */
 } nmfi_strip_work;
 
 /* Lanes worked on together: fewer where rows are long, so that panels stay in the core's cache. */
@@ -75,9 +78,10 @@ void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *s
                             const nmfi_tile *tile);
 void nmfi_strip_end(nmfi_strip_work *work);
 void nmfi_strip_clear(const nmfi_strip_work *work, void *array); /* k x lanes zeros */
+void nmfi_strip_clamp(const nmfi_strip_work *work, void *array); /* the nearest that is allowed */
 
-/* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum.
- */
+/* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum. Or the
+ * allowed row that is nearest to 0. */
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count);
 
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
@@ -122,6 +126,15 @@ typedef struct nmfi_filled_rule {
     int64_t sweeps;
 } nmfi_filled_rule;
 nmfi_rule nmfi_rule_filled(const nmfi_filled_rule *context);
+
+/* The Frobenius loss of rows that each see entries of their own: inner rule of the weighted one
+ * (rule_least_squares.c). */
+typedef struct nmfi_least_squares_rule {
+    nmfi_divergence_step step;
+    double accuracy; /* as of nmfi_hals */
+    int64_t sweeps;
+} nmfi_least_squares_rule;
+nmfi_rule nmfi_rule_least_squares(const nmfi_least_squares_rule *context);
 
 /* Sequential coordinate descent for the Kullback-Leibler divergence (rule_scd.c). */
 typedef struct nmfi_scd_rule {
@@ -181,8 +194,9 @@ typedef struct nmfi_row {
     const nmfi_divergence_step *step;
     nmfi_strip_work work; /* a strip of one */
     double residual,
-        reference; /* squared projected gradient and squared num, as it was last seen */
-    double *hessian, *x, *g, *p, *z;
+        reference;          /* squared projected gradient and squared num, as it was last seen */
+    nmfi_row_bounds bounds; /* lower NULL: 0 and infinity */
+    double *hessian, *x, *g, *num, *p, *z, *pg;
     void *pivoting;
 } nmfi_row;
 nmfi_row nmfi_row_open(const nmfi_strip_work *work, int64_t i);

@@ -15,9 +15,11 @@ nmfi_row nmfi_row_open(const nmfi_strip_work *work, int64_t i)
                     .hessian = work->small,
                     .x = work->small + k * k};
     row.g = row.x + k;
-    row.p = row.g + k;
+    row.num = row.g + k;
+    row.p = row.num + k;
     row.z = row.p + k;
-    row.pivoting = row.z + k;
+    row.pg = row.z + k;
+    row.pivoting = row.pg + 3 * k;
     return row;
 }
 
@@ -47,6 +49,19 @@ static int is_convex(const nmfi_row *row)
     return row->step->beta >= 1 && row->step->beta <= 2;
 }
 
+/* The row's bounds, and what of its gradient counts between them. */
+static void look_at_bounds(nmfi_row *row)
+{
+    const int64_t k = row->step->k;
+    double *lower = row->pg + k, *upper = lower + k;
+    for (int64_t j = 0; j < k; j++) {
+        lower[j] = entry(row, row->work.strip.lower, j);
+        upper[j] = entry(row, row->work.strip.upper, j);
+    }
+    row->bounds = (nmfi_row_bounds){lower, upper, row->step->allowed.sum, k};
+    nmfi_row_project_gradient(&row->bounds, row->x, row->g, row->pg);
+}
+
 void nmfi_row_measure(nmfi_row *row)
 {
     const nmfi_divergence_step *step = row->step;
@@ -54,9 +69,14 @@ void nmfi_row_measure(nmfi_row *row)
     for (int64_t j = 0; j < step->k; j++) {
         const double num = entry(row, row->work.num, j), x = entry(row, row->work.strip.x, j);
         row->x[j] = x;
+        row->num[j] = num;
         row->g[j] = entry(row, row->work.den, j) + step->l1 + step->l2 * x - num;
-        row->residual += square(x > 0 ? row->g[j] : fmin(row->g[j], 0));
-        row->reference += square(num);
+        row->pg[j] = x > 0 ? row->g[j] : fmin(row->g[j], 0);
+    }
+    if (row->work.strip.lower) look_at_bounds(row);
+    for (int64_t j = 0; j < step->k; j++) {
+        row->residual += square(row->pg[j]);
+        row->reference += square(row->num[j]);
     }
 }
 
@@ -75,11 +95,16 @@ static double aim(nmfi_row *row)
         row->z[j] = row->x[j];
     }
     const double rounding = row->step->kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON;
-    nmfi_pivot(row->hessian, row->p, k, rounding, row->z, row->pivoting);
+    if (row->bounds.lower)
+        nmfi_row_solve(&row->bounds, row->hessian, row->p, rounding, row->z, row->pivoting);
+    else
+        nmfi_pivot(row->hessian, row->p, k, rounding, row->z, row->pivoting);
     /* Where beta < 1 a model that vanishes is a wall that Newton's steps towards zero come ever closer
      * to without reaching it, and where gradients are beyond all bounds: zero is what they mean. */
-    for (int64_t j = 0; j < k; j++)
-        if (row->z[j] <= sqrt(rounding) * row->x[j]) row->z[j] = 0;
+    for (int64_t j = 0; j < k; j++) {
+        const int bounded = row->bounds.sum > 0 || (row->bounds.lower && row->bounds.lower[j] > 0);
+        if (row->z[j] <= sqrt(rounding) * row->x[j] && !bounded) row->z[j] = 0;
+    }
     for (int64_t j = 0; j < k; j++) slope += row->g[j] * (row->z[j] - row->x[j]);
     return slope;
 }
@@ -97,8 +122,13 @@ static double value(nmfi_row *row)
 
 static void move(nmfi_row *row, double t)
 {
-    for (int64_t j = 0; j < row->step->k; j++)
-        set_entry(row, row->work.strip.x, j, fmax(0, row->x[j] + t * (row->z[j] - row->x[j])));
+    for (int64_t j = 0; j < row->step->k; j++) {
+        const nmfi_row_bounds *bounds = &row->bounds;
+        double to = row->x[j] + t * (row->z[j] - row->x[j]);
+        if (bounds->lower && t == 1) to = row->z[j]; /* a bound, to the bit */
+        to = fmax(bounds->lower ? bounds->lower[j] : 0, to);
+        set_entry(row, row->work.strip.x, j, bounds->lower ? fmin(to, bounds->upper[j]) : to);
+    }
 }
 
 /* Towards z, as far as lowers the row's loss; 0 where that is nowhere. */
@@ -178,4 +208,5 @@ void nmfi_row_multiply(nmfi_row *row, double gamma)
         const double num = entry(row, row->work.num, j), den = row->g[j] + num;
         if (den > 0) set_entry(row, row->work.strip.x, j, row->x[j] * pow(num / den, gamma));
     }
+    nmfi_strip_clamp(&row->work, row->work.strip.x);
 }

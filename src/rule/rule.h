@@ -68,6 +68,13 @@ typedef struct nmfi_rule {
     int needs; /* nmfi_needs */
 } nmfi_rule;
 
+/* What the entries of a factor may be: lower <= x <= upper, k x ld of T like the factor itself, equal where an
+ * entry is fixed; NULL: 0 and infinity. `sum`: what the k entries of each row add up to; 0: anything. */
+typedef struct nmfi_allowed {
+    const void *lower, *upper;
+    double sum;
+} nmfi_allowed;
+
 /* HALS in a tile's scratch, towards its products; gram and inverse are of the other factor
  * (rule_hals.c). */
 nmfi_hals nmfi_hals_on(const nmfi_tile *tile, int64_t k, const void *gram, const void *inverse,
@@ -85,6 +92,8 @@ typedef struct nmfi_hals_rule {
     void *ahead;               /* max(0, result + momentum (result - older)) */
     void *result;
     int measure_start, measure_result; /* add the KKT sums there; the objective at the result */
+    nmfi_allowed allowed;              /* with a sum rows are solved exactly, whatever `sweeps` */
+    const double *gram_f64;            /* then: the same Gram matrix */
 } nmfi_hals_rule;
 nmfi_rule nmfi_rule_hals(const nmfi_hals_rule *context);
 
@@ -96,11 +105,13 @@ typedef struct nmfi_solve_rule {
     const double *gram_f64; /* the same Gram matrix, for the rows that need the exact solver */
     double l1, accuracy;
     void *result;
+    nmfi_allowed allowed;
 } nmfi_solve_rule;
 nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context);
 /* How precisely a row of W is solved: one place for a fit's last visit and for transform. */
 nmfi_solve_rule nmfi_solving(const nmfi_kernels *kernels, int64_t k, int64_t ld, const void *gram,
-                             const void *inverse, const double *gram_f64, double l1, void *result);
+                             const void *inverse, const double *gram_f64, double l1,
+                             nmfi_allowed allowed, void *result);
 
 /* rows = products, less a number for each component: what a range finder and PCA need
  * (rule_project.c). */
@@ -115,7 +126,7 @@ nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */
-int64_t nmfi_pivot_work_bytes(int64_t k);
+int64_t nmfi_pivot_work_bytes(int64_t k); /* enough for nmfi_row_solve too */
 void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x,
                 void *work);
 

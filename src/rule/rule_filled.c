@@ -52,6 +52,9 @@ static void improve_strip(const nmfi_filled_rule *rule, nmfi_strip_work *work)
                       .l1 = step->l1,
                       .k = step->k,
                       .lanes = work->lanes,
+                      .lower = work->strip.lower,
+                      .upper = work->strip.upper,
+                      .ldb = work->strip.ld,
                       .sweeps = rule->sweeps,
                       .accuracy = rule->accuracy};
     if (step->measure_start) (void)kernels->measure(&hals, sums->pg2, sums->ref2);

@@ -1,4 +1,5 @@
 /* The HALS rule: one half step on a tile, and the point to start from next time. */
+#include "rule/bounded_tile.h"
 #include "rule/rule.h"
 
 #include <string.h>
@@ -27,6 +28,22 @@ nmfi_hals nmfi_hals_on(const nmfi_tile *tile, int64_t k, const void *gram, const
     return hals;
 }
 
+/* Behind the tile's arrays. */
+static double *work_of(const nmfi_hals_rule *rule, const nmfi_tile *tile)
+{
+    return (double *)((char *)tile->scratch +
+                      3 * rule->k * NMFI_LANES_MAX * rule->kernels->element_bytes);
+}
+
+/* No coordinate moves alone where a row has a sum: each row to its own end. What that gains is the difference
+ * of two values of the objective. */
+static void solve_lanes(const nmfi_hals_rule *rule, const nmfi_tile *tile, nmfi_hals *hals)
+{
+    for (int64_t lane = 0; lane < tile->rows; lane++)
+        hals->decrease += nmfi_solve_lane(rule->kernels, hals, rule->gram_f64, rule->allowed.sum,
+                                          lane, work_of(rule, tile));
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_hals_rule *rule = context;
@@ -36,12 +53,19 @@ static void improve(const void *context, const nmfi_tile *tile)
     nmfi_hals hals = nmfi_hals_on(tile, rule->k, rule->gram, rule->inverse, rule->l1);
     hals.sweeps = rule->sweeps;
     hals.accuracy = rule->accuracy;
+    nmfi_bound_hals(kernels, &rule->allowed, rule->ld, tile, &hals);
 
     copy_tile(rule, (const char *)rule->start + at, rule->ld, hals.x, hals.ldx, tile->lanes);
-    if (rule->measure_start) (void)kernels->measure(&hals, sums->pg2, sums->ref2);
-    kernels->hals(&hals);
+    if (rule->measure_start)
+        (void)nmfi_measure_tile(kernels, &rule->allowed, tile, &hals, rule->gram_f64,
+                                work_of(rule, tile));
+    if (rule->allowed.sum > 0)
+        solve_lanes(rule, tile, &hals);
+    else
+        kernels->hals(&hals);
     if (rule->measure_result)
-        sums->value[NMFI_SUM_OBJECTIVE] += kernels->measure(&hals, sums->pg2, sums->ref2);
+        sums->value[NMFI_SUM_OBJECTIVE] += nmfi_measure_tile(kernels, &rule->allowed, tile, &hals,
+                                                             rule->gram_f64, work_of(rule, tile));
     sums->value[NMFI_SUM_DECREASE] += hals.decrease;
     sums->value[NMFI_SUM_VIOLATION] += hals.violation;
 
@@ -49,6 +73,9 @@ static void improve(const void *context, const nmfi_tile *tile)
     kernels->extrapolate((char *)rule->ahead + at, rule->ld, hals.x, hals.ldx,
                          (const char *)rule->older + at, rule->ld, rule->k, tile->lanes,
                          rule->momentum);
+    if (rule->allowed.lower)
+        kernels->clamp((char *)rule->ahead + at, rule->ld, hals.lower, hals.upper, hals.ldb,
+                       rule->k, tile->rows, rule->allowed.sum);
     copy_tile(rule, hals.x, hals.ldx, (char *)rule->result + at, rule->ld, tile->lanes);
 }
 

@@ -33,6 +33,9 @@ static void find_step(const nmfi_metric_rule *rule, nmfi_strip_work *work)
                       .inverse = rule->inverse,
                       .k = rule->step.k,
                       .lanes = work->lanes,
+                      .lower = work->strip.lower,
+                      .upper = work->strip.upper,
+                      .ldb = work->strip.ld,
                       .sweeps = rule->sweeps,
                       .accuracy = rule->accuracy};
     if (rule->each_row)
@@ -99,6 +102,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         nmfi_strip_ratios(&work);
         nmfi_metric_direct(rule, &work);
         rule->step.kernels->strip_take_step(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
+        nmfi_strip_clamp(&work, work.strip.x);
         if (rule->step.measure_result) tile->sums->value[NMFI_SUM_LOSS] += arrive(&work);
         nmfi_strip_end(&work);
     }

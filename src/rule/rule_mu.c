@@ -12,6 +12,7 @@ static void improve(const void *context, const nmfi_tile *tile)
         nmfi_strip_ratios(&work);
         if (!rule->measure_only)
             kernels->strip_multiply(&work.strip, rule->gamma, rule->no_den, rule->cut);
+        if (!rule->measure_only) nmfi_strip_clamp(&work, work.strip.x);
         if (rule->step.measure_result) {
             if (!rule->measure_only) nmfi_strip_model(&work, work.strip.x, work.V);
             tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);

@@ -1,14 +1,14 @@
 /* One Newton step for each row of a divergence's factor (row_newton.c), which knows how the row's entries
  * depend on all of its components at once, where a multiplicative update takes each by itself. A
  * row that finds nothing lower along it takes the multiplicative update, which is proven to
- * descend. */
+ * descend, cut at its bounds too; one that has a sum stays. */
 #include "rule/divergence.h"
 
 static void improve_row(const nmfi_newton_rule *rule, const nmfi_strip_work *work, int64_t i)
 {
     nmfi_row row = nmfi_row_open(work, i);
     nmfi_row_measure(&row);
-    if (nmfi_row_step(&row, rule->slope_tolerance)) return;
+    if (nmfi_row_step(&row, rule->slope_tolerance) || row.bounds.sum > 0) return;
     nmfi_strip_ratios(&row.work); /* the search may have used them up */
     nmfi_row_measure(&row);
     nmfi_row_multiply(&row, rule->gamma);

@@ -44,6 +44,8 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
                      .k = step->k,
                      .x = row->strip.x,
                      .ldx = row->strip.ld,
+                     .lower = row->strip.lower,
+                     .upper = row->strip.upper,
                      .F_sums = row->F_sums,
                      .l1 = step->l1,
                      .l2 = step->l2,

@@ -25,9 +25,11 @@ static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *
         row[0] = step->scale * kernels->sum(work->X.data, work->ldv, 1, work->X.columns);
     else
         kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
-    for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
+    for (int64_t i = 0; i < work->lanes; i++)
+        row[i] = i < work->rows && sum > 0 ? fabs(row[i]) / sum : 0; /* entries may be below 0 */
     for (int64_t j = 0; j < step->k; j++)
         kernels->from_f64(row, (char *)work->strip.x + j * work->lanes * bytes, work->lanes);
+    nmfi_strip_clamp(work, work->strip.x);
 }
 
 static int settled(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work, int64_t i)
@@ -55,6 +57,7 @@ static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_
         nmfi_strip multiplied = work->strip;
         multiplied.x = work->z;
         kernels->strip_multiply(&multiplied, rule->gamma, rule->no_den, 0);
+        nmfi_strip_clamp(work, work->z);
         kernels->strip_direction(&work->strip, work->z, work->lane[NMFI_LANE_SLOPE],
                                  work->lane[NMFI_LANE_SQUARE]);
         for (int64_t i = 0; i < work->lanes; i++) work->lane[NMFI_LANE_STEP][i] = 1;
@@ -62,6 +65,7 @@ static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_
     for (int64_t i = 0; i < work->rows; i++)
         if (settled(rule, work, i)) work->lane[NMFI_LANE_STEP][i] = 0;
     kernels->strip_take_step(&work->strip, work->z, work->lane[NMFI_LANE_STEP]);
+    nmfi_strip_clamp(work, work->strip.x);
     return open;
 }
 
@@ -87,7 +91,8 @@ static int64_t approach(const nmfi_solve_divergence_rule *rule, nmfi_strip_work 
     static const double closer = 0.1;
     nmfi_metric_rule metric = rule->metric;
     int64_t open = work->rows;
-    for (int step = 0; step < TOGETHER && open > 0 && !is_alone(work); step++) {
+    const int apart = is_alone(work) || work->step->allowed.sum > 0;
+    for (int step = 0; step < TOGETHER && open > 0 && !apart; step++) {
         open = step_together(rule, &metric, work);
         metric.accuracy = fmax(closer * metric.accuracy, rule->accuracy);
     }

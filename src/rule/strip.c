@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ARRAYS = 7, PANELS = 3 };
+enum { ARRAYS = 9, PANELS = 3 };
 
 /* Columns are taken some at a time: what a kernel wrote of a panel, and F there, are in the cache
  * still when the next one reads them. */
@@ -22,14 +22,14 @@ int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
 {
     const int64_t lanes = nmfi_strip_lanes(NMFI_LANES_MAX, columns_ld, bytes);
     return lanes * (ARRAYS * k + PANELS * columns_ld) * bytes +
-           (lanes * NMFI_LANE_COUNT + k * k + 5 * k) * (int64_t)sizeof(double) +
+           (lanes * NMFI_LANE_COUNT + k * k + 8 * k) * (int64_t)sizeof(double) +
            nmfi_pivot_work_bytes(k);
 }
 
 int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes)
 {
     return (NMFI_LANES_MIN * ARRAYS * k + PANELS * (entries + NMFI_LANES_MIN)) * bytes +
-           (NMFI_LANES_MIN * NMFI_LANE_COUNT + k * k + 5 * k) * (int64_t)sizeof(double) +
+           (NMFI_LANES_MIN * NMFI_LANE_COUNT + k * k + 8 * k) * (int64_t)sizeof(double) +
            nmfi_pivot_work_bytes(k);
 }
 
@@ -54,14 +54,30 @@ static void cut_room(nmfi_strip_work *work, char *room)
     const int64_t bytes = work->step->kernels->element_bytes;
     const int64_t array = work->step->k * work->lanes * bytes;
     const int64_t panel = work->rows * work->ldv * bytes;
-    void **const arrays[] = {&work->strip.x, &work->num,   &work->den,  &work->z,
-                             &work->p,       &work->older, &work->ahead};
+    void **const arrays[] = {&work->strip.x, &work->num,   &work->den,   &work->z,    &work->p,
+                             &work->older,   &work->ahead, &work->lower, &work->upper};
     void **const panels[] = {&work->V, &work->R, &work->S};
     for (int i = 0; i < PANELS; i++, room += panel) *panels[i] = room;
     for (int i = 0; i < NMFI_LANE_COUNT; i++, room += work->lanes * (int64_t)sizeof(double))
         work->lane[i] = (double *)(void *)room;
     for (int i = 0; i < ARRAYS; i++, room += array) *arrays[i] = room;
     work->small = (double *)(void *)room;
+}
+
+/* Padding is held at 0. */
+static void copy_bounds(nmfi_strip_work *work)
+{
+    const nmfi_allowed *allowed = &work->step->allowed;
+    const int64_t all = work->step->k * work->lanes * work->step->kernels->element_bytes;
+    if (!allowed->lower) return;
+    if (work->rows < work->lanes) {
+        memset(work->lower, 0, (size_t)all);
+        memset(work->upper, 0, (size_t)all);
+    }
+    copy_strip(work, factor_at(work, allowed->lower), work->step->ld, work->lower, work->lanes);
+    copy_strip(work, factor_at(work, allowed->upper), work->step->ld, work->upper, work->lanes);
+    work->strip.lower = work->lower;
+    work->strip.upper = work->upper;
 }
 
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -92,6 +108,7 @@ void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
     if (work->rows < work->lanes) /* padding is zero */
         memset(work->strip.x, 0, (size_t)(step->k * work->lanes * bytes));
     copy_strip(work, factor_at(work, step->start), step->ld, work->strip.x, work->lanes);
+    copy_bounds(work);
 }
 
 void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -145,6 +162,24 @@ void nmfi_strip_clear(const nmfi_strip_work *work, void *array)
         memset((char *)array + j * work->strip.ld * bytes, 0, (size_t)(work->lanes * bytes));
 }
 
+void nmfi_strip_clamp(const nmfi_strip_work *work, void *array)
+{
+    const nmfi_strip *strip = &work->strip;
+    if (!strip->lower) return;
+    work->step->kernels->clamp(array, strip->ld, strip->lower, strip->upper, strip->ld, strip->k,
+                               work->rows, work->step->allowed.sum);
+}
+
+/* Rows of a factor itself. */
+static void clamp(const nmfi_divergence_step *step, void *factor, int64_t first, int64_t count)
+{
+    const int64_t at = first * step->kernels->element_bytes;
+    if (!step->allowed.lower) return;
+    step->kernels->clamp((char *)factor + at, step->ld, (const char *)step->allowed.lower + at,
+                         (const char *)step->allowed.upper + at, step->ld, step->k, count,
+                         step->allowed.sum);
+}
+
 /* to += panel F' */
 static void project(const nmfi_strip_work *work, const void *panel, void *to)
 {
@@ -165,18 +200,65 @@ void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums)
     }
 }
 
+static double entry(const nmfi_strip_work *work, const void *array, int64_t j, int64_t i)
+{
+    const nmfi_kernels *kernels = work->step->kernels;
+    double value;
+    kernels->to_f64((const char *)array + (j * work->strip.ld + i) * kernels->element_bytes, &value,
+                    1);
+    return value;
+}
+
+/* Rows that have a sum: the residual is what is left beside its multiplier. */
+static void measure_rows(const nmfi_strip_work *work)
+{
+    const nmfi_strip *strip = &work->strip;
+    const int64_t k = strip->k;
+    nmfi_sums *sums = work->tile->sums;
+    double *x = work->small, *g = x + k, *pg = g + k, *lower = pg + k, *upper = lower + k;
+    const nmfi_row_bounds bounds = {lower, upper, work->step->allowed.sum, k};
+    for (int64_t i = 0; i < work->rows; i++) {
+        for (int64_t j = 0; j < k; j++) {
+            const double num = entry(work, strip->num, j, i);
+            x[j] = entry(work, strip->x, j, i);
+            lower[j] = entry(work, strip->lower, j, i);
+            upper[j] = entry(work, strip->upper, j, i);
+            g[j] = entry(work, strip->den, j, i) + strip->l1 + strip->l2 * x[j] - num;
+            sums->ref2[j] += num * num;
+        }
+        nmfi_row_project_gradient(&bounds, x, g, pg);
+        for (int64_t j = 0; j < k; j++) sums->pg2[j] += pg[j] * pg[j];
+    }
+}
+
 void nmfi_strip_measure(const nmfi_strip_work *work)
 {
-    work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2, work->tile->sums->ref2);
+    if (work->step->allowed.sum > 0)
+        measure_rows(work);
+    else
+        work->step->kernels->strip_measure(&work->strip, work->tile->sums->pg2,
+                                           work->tile->sums->ref2);
+}
+
+static void set_nothing(const nmfi_divergence_step *step, void *factor, int64_t first,
+                        int64_t count)
+{
+    const int64_t bytes = step->kernels->element_bytes;
+    for (int64_t j = 0; j < step->k; j++) {
+        const int64_t at = (j * step->ld + first) * bytes;
+        if (step->allowed.lower)
+            memcpy((char *)factor + at, (const char *)step->allowed.lower + at,
+                   (size_t)(count * bytes));
+        else
+            memset((char *)factor + at, 0, (size_t)(count * bytes));
+    }
+    if (step->allowed.sum > 0) clamp(step, factor, first, count);
 }
 
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count)
 {
-    const int64_t bytes = step->kernels->element_bytes;
-    for (int64_t j = 0; j < step->k; j++) {
-        memset((char *)step->result + (j * step->ld + first) * bytes, 0, (size_t)(count * bytes));
-        memset((char *)step->ahead + (j * step->ld + first) * bytes, 0, (size_t)(count * bytes));
-    }
+    set_nothing(step, step->result, first, count);
+    set_nothing(step, step->ahead, first, count);
 }
 
 static void *offset(const void *array, int64_t elements, int64_t bytes)
@@ -303,6 +385,12 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)
     one.strip.x = offset(work->strip.x, row, bytes);
     one.strip.num = one.num = offset(work->num, row, bytes);
     one.strip.den = one.den = offset(work->den, row, bytes);
+    one.lower = offset(work->lower, row, bytes);
+    one.upper = offset(work->upper, row, bytes);
+    if (work->strip.lower) {
+        one.strip.lower = one.lower;
+        one.strip.upper = one.upper;
+    }
     one.z = offset(work->z, row, bytes);
     one.p = offset(work->p, row, bytes);
     one.V = offset(work->V, row * work->ldv, bytes);
@@ -332,6 +420,8 @@ void nmfi_strip_end(nmfi_strip_work *work)
     kernels->extrapolate_positive(ahead, step->ld, work->strip.x, work->lanes,
                                   factor_at(work, step->older), step->ld, step->k, work->rows,
                                   step->extrapolation);
+    if (step->extrapolation != 0)
+        clamp(step, step->ahead, work->tile->first + work->first, work->rows);
     copy_strip(work, work->strip.x, work->lanes, result, step->ld);
     if (step->counts != NMFI_COUNTS_START)
         count(work, step->counts == NMFI_COUNTS_AHEAD ? ahead : result);

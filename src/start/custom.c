@@ -7,15 +7,16 @@ static nmf_status take(const nmfi_kernels *kernels, nmfi_start_factor factor, in
                        const nmf_matrix *given, int given_by_components, double scale,
                        const char *name, nmf_error *error)
 {
+    const int64_t first = factor.partition->first_row;
     double largest = 0;
     for (int64_t j = 0; j < k; j++)
         for (int64_t i = 0; i < factor.count; i++) {
-            const double value =
-                given_by_components ? nmf_matrix_at(given, j, i) : nmf_matrix_at(given, i, j);
+            const double value = given_by_components ? nmf_matrix_at(given, j, first + i)
+                                                     : nmf_matrix_at(given, first + i, j);
             if (!(value >= 0) || isinf(value))
                 return nmf_fail(error, NMF_ERROR_DATA, "%s[%lld,%lld] = %g: entries must be >= 0",
-                                name, (long long)(given_by_components ? j : i),
-                                (long long)(given_by_components ? i : j), value);
+                                name, (long long)(given_by_components ? j : first + i),
+                                (long long)(given_by_components ? first + i : j), value);
             largest = value > largest ? value : largest;
             const double scaled = scale * value;
             kernels->from_f64(

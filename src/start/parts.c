@@ -2,6 +2,7 @@
 #include "start/parts.h"
 
 #include "base/rng.h"
+#include "pass/exchange.h"
 
 #include <float.h>
 #include <math.h>
@@ -19,15 +20,33 @@ static void *at(const nmfi_kernels *kernels, const void *factor, int64_t index)
     return (char *)(uintptr_t)factor + index * kernels->element_bytes;
 }
 
+typedef struct parts {
+    const nmfi_kernels *kernels;
+    const nmfi_partition *partition;
+    const void *component;
+} parts;
+
+static void squares_of_slot(const void *context, int64_t slot, int64_t first, int64_t count,
+                            double *squares)
+{
+    (void)first, (void)count; /* both */
+    const parts *p = context;
+    const int64_t end = nmfi_partition_first_row(p->partition, slot + 1);
+    double values[SPAN];
+    squares[0] = squares[1] = 0;
+    for (int64_t i = nmfi_partition_first_row(p->partition, slot); i < end; i += SPAN) {
+        const int64_t span = span_at(i, end);
+        p->kernels->to_f64(at(p->kernels, p->component, i), values, span);
+        for (int64_t e = 0; e < span; e++) squares[values[e] < 0] += values[e] * values[e];
+    }
+}
+
 void nmfi_part_norms(const nmfi_kernels *kernels, const void *vectors, nmfi_start_factor factor,
                      int64_t j, double norms[2])
 {
-    double squares[2] = {0, 0}, values[SPAN];
-    for (int64_t i = 0; i < factor.count; i += SPAN) {
-        const int64_t span = span_at(i, factor.count);
-        kernels->to_f64(at(kernels, vectors, j * factor.ld + i), values, span);
-        for (int64_t e = 0; e < span; e++) squares[values[e] < 0] += values[e] * values[e];
-    }
+    const parts p = {kernels, factor.partition, at(kernels, vectors, j * factor.ld)};
+    double squares[2];
+    nmfi_slots_add_up(factor.partition, squares_of_slot, &p, 2, squares);
     norms[0] = sqrt(squares[0]);
     norms[1] = sqrt(squares[1]);
 }
@@ -54,7 +73,8 @@ static void write_part(const nmfi_kernels *kernels, nmfi_start_factor factor, in
         for (int64_t e = 0; e < span; e++) {
             const double v = values[e];
             const double part = length * (negative < 0 ? fabs(v) : negative ? -v : v);
-            values[e] = part >= threshold ? part : fill_value(fill, (uint64_t)((i + e) * k + to));
+            const int64_t row = factor.partition->first_row + i + e;
+            values[e] = part >= threshold ? part : fill_value(fill, (uint64_t)(row * k + to));
         }
         kernels->from_f64(values, at(kernels, factor.data, to * factor.ld + i), span);
     }

@@ -7,9 +7,10 @@
 void nmfi_random_component(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t k,
                            int64_t j, double scale, int64_t seed, uint32_t stream)
 {
+    const int64_t first = factor.partition->first_row;
     for (int64_t i = 0; i < factor.count; i++) {
         const double value =
-            scale * fabs(nmfi_normal((uint64_t)seed, stream, (uint64_t)(i * k + j)));
+            scale * fabs(nmfi_normal((uint64_t)seed, stream, (uint64_t)((first + i) * k + j)));
         kernels->from_f64(&value,
                           (char *)factor.data + (j * factor.ld + i) * kernels->element_bytes, 1);
     }

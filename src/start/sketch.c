@@ -162,8 +162,11 @@ static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
 {
     const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, to};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_column_visit visit = {
-        .k = sketch->width, .rule = &rule, .fixed = sketch->U, .sums = NMFI_SUMS_OF_PRODUCTS};
+    const nmfi_column_visit visit = {.k = sketch->width,
+                                     .rule = &rule,
+                                     .fixed = sketch->U,
+                                     .sums = NMFI_SUMS_OF_PRODUCTS,
+                                     .written = {to}};
     nmfi_pass_columns(pass, &visit);
 }
 

@@ -35,10 +35,12 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
 /* As many visits more, of a sketch that has run and has B. */
 nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 
-/* One factor to be filled: component-major, k x ld, `count` real entries in each component. */
+/* One factor to be filled: component-major, k x ld, `count` real entries in each component. Random numbers
+ * go by the row's place among all rows that `partition` has, wherever these are. */
 typedef struct nmfi_start_factor {
     void *data;
     int64_t count, ld;
+    const nmfi_partition *partition;
 } nmfi_start_factor;
 
 /* |N(0,1)| sqrt(mean / k) (scikit-learn's definition; our random numbers). */
@@ -62,6 +64,12 @@ int64_t nmfi_lrc_triplets(int64_t k);
 void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                     int64_t k, const void *U, const void *V, const double *sigma, double mean,
                     int64_t seed);
+
+/* Successive projections: H from the samples that are most themselves, W even; from k triplets (spa.c). `scale`:
+ * what a row of W sums to, that H has the unit of X then. */
+void nmfi_start_spa(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                    int64_t k, const void *U, const void *V, const double *sigma, double scale,
+                    double mean, int64_t seed);
 
 /* The caller's own W (samples x k) and H (k x features), each times `scale`. */
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,

@@ -20,8 +20,8 @@ static const problem problems[] = {
 
 static nmf_options options_of(int64_t k, int64_t turn)
 {
-    static const nmf_init inits[] = {NMF_INIT_RANDOM, NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA,
-                                     NMF_INIT_NNDSVDAR, NMF_INIT_LRC};
+    static const nmf_init inits[] = {NMF_INIT_RANDOM,   NMF_INIT_NNDSVD, NMF_INIT_NNDSVDA,
+                                     NMF_INIT_NNDSVDAR, NMF_INIT_LRC,    NMF_INIT_SPA};
     static const nmf_solver solvers[] = {NMF_SOLVER_AUTO, NMF_SOLVER_HALS, NMF_SOLVER_CD,
                                          NMF_SOLVER_JMM};
     nmf_options options = NMF_OPTIONS_INIT;

@@ -96,7 +96,7 @@ static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
     nmf_model *start = fit(dense, &options);
     options.start_W = nmf_model_view(start)->W;
     options.start_H = nmf_model_view(start)->H;
-    for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_LRC; init++)
+    for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_SPA; init++)
         for (int solver = NMF_SOLVER_AUTO; solver <= NMF_SOLVER_CD; solver++)
             for (int64_t p = 0; p < COUNT(penalties); p++)
                 for (int by_columns = 0; by_columns < 2; by_columns++) {

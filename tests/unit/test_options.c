@@ -108,8 +108,9 @@ static void every_option_can_be_told_from_the_others(void **state)
     for (int i = 0; i < OPTIONS; i++) {
         const expected *a = &definition[i];
         assert_true(a->flag[0] && a->help[0] && strcmp(a->flag, "help") != 0);
-        assert_true(a->scope != 0 && !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA |
-                                                    NMF_SCOPE_TRANSFORM | NMF_SCOPE_SELECT)));
+        assert_true(a->scope != 0 &&
+                    !(a->scope & ~(NMF_SCOPE_FIT | NMF_SCOPE_PCA | NMF_SCOPE_TRANSFORM |
+                                   NMF_SCOPE_SELECT | NMF_SCOPE_BOUNDS)));
         for (int j = 0; j < i; j++) {
             const expected *b = &definition[j];
             assert_string_not_equal(a->field, b->field);
@@ -384,7 +385,7 @@ static void a_struct_that_nobody_initialized_is_refused(void **state)
 static void check_field(const char *field, const void *value, const char *fragment)
 {
     const nmf_option_info *option = find(field);
-    for (int scope = 1; scope <= 4; scope *= 2) {
+    for (int scope = NMF_SCOPE_FIT; scope <= NMF_SCOPE_BOUNDS; scope *= 2) {
         nmf_options given = NMF_OPTIONS_INIT, checked;
         nmf_error error;
         given.k = 5;
@@ -425,8 +426,8 @@ static void values_outside_their_bounds_and_nan_are_refused_where_they_are_read(
 static void enums_and_flags_outside_their_values_are_refused(void **state)
 {
     (void)state;
-    const int seven = 7, minus = -3;
-    check_field("init", &seven, "7");
+    const int seven = 7, eight = 8, minus = -3;
+    check_field("init", &eight, "8");
     check_field("init", &minus, "-3");
     check_field("solver", &seven, "7");
     check_field("whiten", &seven, "7");

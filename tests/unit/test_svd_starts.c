@@ -58,7 +58,8 @@ static void components_without_a_triplet_start_as_their_own(void **state)
     const nmfi_kernels *kernels = nmfi_kernels_for(NMF_F64, NULL);
     triplets t = some_triplets();
     static double W[K][LD], H[K][LD];
-    const nmfi_start_factor to_W = {W, COUNT, LD}, to_H = {H, COUNT, LD};
+    const nmfi_partition all = nmfi_partition_make(COUNT);
+    const nmfi_start_factor to_W = {W, COUNT, LD, &all}, to_H = {H, COUNT, LD, &all};
     (void)state;
     for (int i = 0; i < 3; i++) {
         nmfi_start_nndsvd(kernels, to_W, to_H, K, t.U, t.V, t.sigma, 1.0, inits[i], 0);
@@ -78,7 +79,9 @@ static void only_missing_components_depend_on_the_seed(void **state)
     static double W[2][K][LD], H[2][K][LD];
     (void)state;
     for (int seed = 0; seed < 2; seed++) {
-        const nmfi_start_factor to_W = {W[seed], COUNT, LD}, to_H = {H[seed], COUNT, LD};
+        const nmfi_partition all = nmfi_partition_make(COUNT);
+        const nmfi_start_factor to_W = {W[seed], COUNT, LD, &all},
+                                to_H = {H[seed], COUNT, LD, &all};
         nmfi_start_nndsvd(kernels, to_W, to_H, K, t.U, t.V, t.sigma, 1.0, NMF_INIT_NNDSVDA, seed);
     }
     for (int j = 0; j < K; j++) {

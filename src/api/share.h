@@ -1,0 +1,19 @@
+/* A call that several processes make together: X is shared out among them, and W brought together. */
+#ifndef NMFI_API_SHARE_H
+#define NMFI_API_SHARE_H
+
+#include <nmfkit/model.h>
+
+/* A function that learns a model, with options that are checked. */
+typedef nmf_status nmfi_learner(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                                nmf_error *error);
+/* Learns alone, or together with the processes that are attached: then each reads its own rows of X, and
+ * gets a model whose H is all of it; its W has all samples at rank 0, its own rows elsewhere. */
+nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const nmf_options *options,
+                               nmf_model **model, nmf_error *error);
+
+/* W of new rows, likewise. */
+nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_matrix *X,
+                                   const nmf_options *options, nmf_matrix **W, nmf_error *error);
+
+#endif

@@ -1,0 +1,175 @@
+/* See constraints.h. */
+#include "fit/constraints.h"
+
+#include "fit/loss.h"
+
+#include "model/features.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static nmf_status check_struct(const nmf_constraints *given, nmf_error *error)
+{
+    const nmf_matrix *const all[] = {given->H,       given->keep_H,  given->W,      given->lower_W,
+                                     given->upper_W, given->lower_H, given->upper_H};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] && nmf_matrix_is_sparse(all[i]))
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "known parts and bounds are dense matrices; one of them is sparse");
+    return NMF_OK;
+}
+
+/* The known components with a column for each of X's. */
+static nmf_status match_columns(nmfi_fit *fit, nmf_constraints *c, nmf_error *error)
+{
+    const int64_t n = fit->facts.n;
+    int64_t *columns = NULL;
+    nmf_status status = nmfi_map_known(fit->X, c->H, &columns, error);
+    if (status != NMF_OK || !columns) return status;
+    const int also_keep = c->keep_H && nmf_matrix_columns(c->keep_H) == nmf_matrix_columns(c->H);
+    status = nmf_matrix_select_columns(c->H, columns, n, &fit->work.known_H, error);
+    if (status == NMF_OK && also_keep)
+        status = nmf_matrix_select_columns(c->keep_H, columns, n, &fit->work.known_keep, error);
+    free(columns);
+    if (status != NMF_OK) return status;
+    c->H = fit->work.known_H;
+    if (also_keep) c->keep_H = fit->work.known_keep;
+    return NMF_OK;
+}
+
+/* Names of samples say in which order the rows of a known W stand: they must be X's. */
+static nmf_status compare_samples(const nmf_matrix *X, const nmf_matrix *W, nmf_error *error)
+{
+    if (!W || nmf_matrix_rows(W) != nmf_matrix_rows(X)) return NMF_OK; /* checked elsewhere */
+    for (int64_t i = 0; i < nmf_matrix_rows(W); i++) {
+        const char *const a = nmf_matrix_name(X, NMF_SAMPLE_NAMES, i);
+        const char *const b = nmf_matrix_name(W, NMF_SAMPLE_NAMES, i);
+        if (a && b && strcmp(a, b) != 0)
+            return nmf_fail(error, NMF_ERROR_SHAPE,
+                            "row %lld is '%s' in X and '%s' in the known W: bring them into one "
+                            "order",
+                            (long long)i, a, b);
+    }
+    return NMF_OK;
+}
+
+/* Rows of H are brought to their sum by their scale, which therefore nothing else may hold. */
+static nmf_status check_simplex_H(const nmfi_fit *fit, const nmf_options *o, nmf_error *error)
+{
+    static const double slack = 1e-6;
+    const nmfi_limits *W = &fit->W.limits, *H = &fit->H.limits;
+    if (o->simplex != NMF_SIMPLEX_H) return NMF_OK;
+    if (o->alpha_W > 0 || o->alpha_H > 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "simplex = H goes together with no penalty: it would hold the scale of H");
+    if (nmfi_limits_bind(W) || H->lower || H->upper || H->low > 0 || H->high < HUGE_VAL || H->keep)
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "simplex = H goes together with wholly known components, but with no bounds "
+            "and no known W, which would hold the scale of H");
+    for (int64_t i = 0; H->known && i < nmf_matrix_rows(H->known); i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < fit->facts.n; j++) sum += nmf_matrix_at(H->known, i, j);
+        if (!(fabs(sum - 1) <= slack))
+            return nmf_fail(error, NMF_ERROR_DATA,
+                            "known component %lld sums to %g; simplex = H wants 1", (long long)i,
+                            sum);
+    }
+    return NMF_OK;
+}
+
+nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
+{
+    nmf_constraints own = {.struct_bytes = sizeof own};
+    nmf_options o = *options;
+    nmf_status status = NMF_OK;
+    if (options->constraints) {
+        const size_t given = options->constraints->struct_bytes;
+        if (given < offsetof(nmf_constraints, keep_H) || given > 65536)
+            return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                            "constraints.struct_bytes is %zu: it must be sizeof(nmf_constraints)",
+                            given);
+        memcpy(&own, options->constraints, given < sizeof own ? given : sizeof own);
+        status = check_struct(&own, error);
+        if (status == NMF_OK && own.H) status = match_columns(fit, &own, error);
+        if (status == NMF_OK) status = compare_samples(fit->X, own.W, error);
+        o.constraints = &own;
+    }
+    if (status != NMF_OK) return status;
+    fit->W.limits = nmfi_limits_of_W(&o, fit->facts.m, fit->k);
+    fit->H.limits = nmfi_limits_of_H(&o, fit->k, fit->facts.n);
+    status = nmfi_limits_check(&fit->W.limits, error);
+    if (status == NMF_OK) status = nmfi_limits_check(&fit->H.limits, error);
+    if (status == NMF_OK) status = check_simplex_H(fit, options, error);
+    return status;
+}
+
+void nmfi_constraints_close(nmfi_fit *fit)
+{
+    nmf_matrix_free(fit->work.known_H);
+    nmf_matrix_free(fit->work.known_keep);
+    fit->work.known_H = fit->work.known_keep = NULL;
+}
+
+int nmfi_is_constrained(const nmfi_fit *fit)
+{
+    return nmfi_limits_bind(&fit->W.limits) || nmfi_limits_bind(&fit->H.limits);
+}
+
+void nmfi_constraints_layout(nmfi_fit *fit, nmfi_factor *factor, nmfi_arena *arena)
+{
+    factor->allowed = nmfi_limits_layout(&factor->limits, arena, fit->k, factor->partition.ld,
+                                         fit->work.kernels->element_bytes);
+    factor->held = nmfi_take(arena, fit->k, 1);
+}
+
+void nmfi_constraints_fill(nmfi_fit *fit)
+{
+    nmfi_factor *const factors[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) {
+        nmfi_factor *factor = factors[i];
+        factor->all_fixed =
+            nmfi_limits_fill(&factor->limits, fit->work.kernels, fit->k, factor->partition.ld,
+                             sqrt(fit->facts.scale), &factor->allowed, factor->held);
+    }
+}
+
+void nmfi_clamp_factors(const nmfi_fit *fit)
+{
+    const nmfi_factor *const factors[] = {&fit->W, &fit->H};
+    for (int i = 0; i < 2; i++) {
+        const nmfi_factor *f = factors[i];
+        const int64_t ld = f->partition.ld;
+        if (!f->allowed.lower) continue;
+        fit->work.kernels->clamp(f->incumbent, ld, f->allowed.lower, f->allowed.upper, ld, fit->k,
+                                 f->partition.count, f->allowed.sum);
+    }
+}
+
+int nmfi_scale_is_free(const nmfi_fit *fit, int64_t j)
+{
+    return nmfi_scales_are_free(fit) && !fit->W.held[j] && !fit->H.held[j];
+}
+
+void nmfi_normalize_H(const nmfi_fit *fit)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    for (int64_t j = 0; j < fit->k && fit->choice.options.simplex == NMF_SIMPLEX_H; j++) {
+        char *const w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
+        char *const h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
+        const double sum = kernels->sum(h, H->partition.ld, 1, H->partition.count);
+        if (!nmfi_scale_is_free(fit, j)) continue;
+        if (sum > 0) {
+            kernels->scale(w, W->partition.count, sum / sqrt(fit->facts.scale));
+            kernels->scale(h, H->partition.count, sqrt(fit->facts.scale) / sum);
+            continue;
+        }
+        /* An empty component: any row will do, and w_j is nothing. */
+        memset(w, 0, (size_t)(W->partition.count * kernels->element_bytes));
+        kernels->add_constant(h, H->partition.count,
+                              sqrt(fit->facts.scale) / (double)H->partition.count);
+    }
+}

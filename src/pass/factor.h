@@ -1,0 +1,35 @@
+/* What is asked of a factor as a whole, whoever has its rows: sums along the tree of its slots; all rows of
+ * one that several processes have together. */
+#ifndef NMFI_PASS_FACTOR_H
+#define NMFI_PASS_FACTOR_H
+
+#include "pass/pass.h"
+
+/* The sum of each of k components, and of its squares. Errors of rounding do not depend on who has which
+ * rows. */
+void nmfi_factor_sums(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
+                      const void *factor, double *sums);
+void nmfi_factor_squares(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
+                         const void *factor, double *squares);
+
+/* All rows of a factor along the columns of a pass, k x columns.ld: itself where they are all here. */
+const void *nmfi_factor_whole(const nmfi_pass *pass, const nmfi_partition *partition, int64_t k,
+                              const void *factor);
+/* Memory for that, from the arena. */
+void nmfi_factor_layout_whole(nmfi_pass *pass, nmfi_arena *arena);
+
+/* Where the rows of a factor that a pass along it visits begin, in an array of its partition. */
+void *nmfi_factor_visited(const nmfi_pass *pass, const nmfi_partition *partition,
+                          const void *factor);
+/* The rows that others' passes visited come into an array that has them all. */
+void nmfi_factor_complete(const nmfi_pass *pass, const nmfi_partition *partition, int64_t k,
+                          void *factor);
+
+/* What all who have X together decide: the greatest of their numbers; and of their failures the first. */
+int nmfi_pass_decide(const nmfi_pass *pass, int number);
+/* Of each one's largest entry in size the largest; of equal ones the first in the order of the rows. */
+double nmfi_source_largest(const nmfi_source *source, double own);
+nmf_status nmfi_source_agree(const nmfi_source *source, nmf_status status,
+                             nmf_error *error) NMF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,216 @@
+/* Fits of small data by as many processes as mpirun started, or by one: a line for each, its name and a
+ * hash of every bit of W, H, the loss and the trace. test_bits.py compares what different numbers of
+ * processes print.
+ *   usage: test_mpi_fits [PLUGIN] */
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <math.h>
+#include <nmfkit/nmfkit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures;
+static int64_t threads;
+
+/* --- data -------------------------------------------------------------------------------------- */
+
+static uint64_t state;
+
+static double uniform(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (double)(state >> 11) * 0x1p-53;
+}
+
+/* Parts, and noise on them: between 0 and about 200. */
+static nmf_matrix *dense(nmf_dtype dtype, int64_t m, int64_t n)
+{
+    enum { PARTS = 6 };
+    nmf_matrix *X = NULL;
+    nmf_error error;
+    if (nmf_matrix_new(dtype, m, n, &X, &error) != NMF_OK) exit(1);
+    double *H = malloc((size_t)(PARTS * n) * sizeof *H);
+    state = 88172645463325252u;
+    for (int64_t i = 0; i < PARTS * n; i++) H[i] = uniform() < 0.4 ? 40 * uniform() : 0;
+    void *const data = nmf_matrix_writable(X);
+    for (int64_t i = 0; i < m; i++) {
+        double w[PARTS];
+        for (int p = 0; p < PARTS; p++) w[p] = uniform() < 0.5 ? uniform() : 0;
+        for (int64_t j = 0; j < n; j++) {
+            double x = 1 + 3 * uniform();
+            for (int p = 0; p < PARTS; p++) x += w[p] * H[p * n + j];
+            if (dtype == NMF_U8) ((uint8_t *)data)[i * n + j] = (uint8_t)(x > 255 ? 255 : x);
+            if (dtype == NMF_F32) ((float *)data)[i * n + j] = (float)x;
+            if (dtype == NMF_F64) ((double *)data)[i * n + j] = x;
+        }
+    }
+    free(H);
+    return X;
+}
+
+/* Counts, a twelfth of them not 0; feature 3 and sample 5 have none. */
+static nmf_matrix *sparse(int64_t m, int64_t n)
+{
+    static int64_t pointers[4096];
+    static int32_t indices[400000];
+    static float values[400000];
+    int64_t stored = 0;
+    state = 362436069521288629u;
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            if (uniform() > (i % 7 == j % 7 ? 0.3 : 0.05) || i == 5 || j == 3) continue;
+            indices[stored] = (int32_t)j;
+            values[stored++] = (float)(1 + floor(4 * uniform()));
+        }
+        pointers[i + 1] = stored;
+    }
+    const nmf_sparse s = {values, NMF_F32, m, n, pointers, indices, 4, 0};
+    nmf_matrix *X = NULL;
+    nmf_error error;
+    if (nmf_matrix_borrow_sparse(&s, &X, &error) != NMF_OK) exit(1);
+    return X;
+}
+
+/* --- fits -------------------------------------------------------------------------------------- */
+
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t bytes)
+{
+    const unsigned char *at = data;
+    for (size_t i = 0; i < bytes; i++) hash = (hash ^ at[i]) * 1099511628211u;
+    return hash;
+}
+
+static uint64_t hash_matrix(uint64_t hash, const nmf_matrix *matrix)
+{
+    const nmf_dense d = nmf_matrix_dense(matrix);
+    return hash_bytes(hash, d.data, (size_t)(d.rows * d.columns) * nmf_dtype_bytes(d.dtype));
+}
+
+static int speaks(void)
+{
+    return !nmf_comm_attached() || nmf_comm_attached()->rank == 0;
+}
+
+typedef nmf_status learner(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                           nmf_error *error);
+
+static void say(const char *name, learner *learn, const nmf_matrix *X, nmf_options options)
+{
+    nmf_model *model = NULL;
+    nmf_matrix *W = NULL;
+    nmf_error error = {NMF_OK, ""};
+    options.k = 5;
+    options.threads = threads;
+    options.max_iter = 8;
+    nmf_status status = learn(X, &options, &model, &error);
+    if (status == NMF_OK) status = nmf_transform(model, X, NULL, &W, &error);
+    if (status != NMF_OK) failures++;
+    if (status != NMF_OK && speaks()) printf("%-28s %s\n", name, error.message);
+    if (status == NMF_OK && speaks()) {
+        const nmf_model_content *c = nmf_model_view(model);
+        uint64_t hash = hash_matrix(hash_matrix(14695981039346656037u, c->W), c->H);
+        for (int64_t i = 0; i < c->trace_count; i++) hash = hash_bytes(hash, &c->trace[i].loss, 8);
+        hash = hash_bytes(hash_bytes(hash, &c->loss, 8), &c->kkt, 8);
+        printf("%-28s %016" PRIx64 " %016" PRIx64 " loss %.12g, %" PRId64 " iterations, %s\n", name,
+               hash, hash_matrix(14695981039346656037u, W), c->loss, c->iterations, c->init);
+    }
+    nmf_matrix_free(W);
+    nmf_model_free(model);
+}
+
+static nmf_options with(nmf_loss loss, nmf_solver solver, nmf_init init)
+{
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.loss = loss;
+    options.solver = solver;
+    options.init = init;
+    return options;
+}
+
+static void fit_dense(nmf_dtype dtype, int64_t m, int64_t n)
+{
+    nmf_matrix *X = dense(dtype, m, n);
+    char name[64];
+    snprintf(name, sizeof name, "frobenius %s %" PRId64 " t%" PRId64, nmf_dtype_name(dtype), m,
+             threads);
+    say(name, nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    snprintf(name, sizeof name, "kl %s %" PRId64 " t%" PRId64, nmf_dtype_name(dtype), m, threads);
+    say(name, nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    nmf_matrix_free(X);
+}
+
+/* All ways through the pass, of one matrix. */
+static void fit_all_ways(void)
+{
+    nmf_matrix *X = dense(NMF_F32, 1500, 70);
+    nmf_options options;
+    options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, NMF_INIT_RANDOM);
+    options.starts = 3;
+    say("hals, 3 starts", nmf_fit, X, options);
+    options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_NNDSVDAR);
+    options.alpha_W = 1e-3;
+    options.l1_ratio = 0.5;
+    say("penalties, nndsvdar", nmf_fit, X, options);
+    options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_LRC);
+    options.sketch = 12;
+    options.precision = NMF_PRECISION_F64;
+    say("sketch 12, lrc, f64", nmf_fit, X, options);
+    say("cd", nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_CD, NMF_INIT_NNDSVD));
+    say("mu", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_MU, NMF_INIT_NNDSVDA));
+    say("scd", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_SCD, NMF_INIT_RANDOM));
+    say("is", nmf_fit, X, with(NMF_LOSS_IS, NMF_SOLVER_AUTO, NMF_INIT_RANDOM));
+    say("jmm kl", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_JMM, NMF_INIT_RANDOM));
+    say("jmm frobenius", nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_JMM, NMF_INIT_RANDOM));
+    nmf_matrix_free(X);
+}
+
+static void fit_sparse(void)
+{
+    nmf_matrix *X = sparse(2100, 300);
+    say("sparse frobenius", nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    say("sparse kl", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    say("sparse jmm", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_JMM, NMF_INIT_RANDOM));
+    nmf_matrix_free(X);
+}
+
+/* --- the processes ----------------------------------------------------------------------------- */
+
+static void (*close_mpi)(void);
+
+static void join(const char *plugin)
+{
+    nmf_status (*open_mpi)(nmf_comm *, nmf_error *);
+    nmf_comm comm;
+    nmf_error error;
+    void *const library = dlopen(plugin, RTLD_NOW | RTLD_GLOBAL);
+    void *const opens = library ? dlsym(library, "nmf_mpi_open") : NULL;
+    void *const closes = library ? dlsym(library, "nmf_mpi_close") : NULL;
+    if (!opens || !closes) {
+        fprintf(stderr, "test_mpi_fits: %s\n", dlerror());
+        exit(1);
+    }
+    memcpy(&open_mpi, &opens, sizeof opens);
+    memcpy(&close_mpi, &closes, sizeof closes);
+    if (open_mpi(&comm, &error) != NMF_OK || nmf_comm_attach(&comm, &error) != NMF_OK) {
+        fprintf(stderr, "test_mpi_fits: %s\n", error.message);
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const nmf_dtype dtypes[] = {NMF_F32, NMF_F64, NMF_U8};
+    if (argc > 1) join(argv[1]);
+    for (threads = 1; threads <= 2; threads++)
+        for (int d = 0; d < 3; d++) fit_dense(dtypes[d], 1500, 70);
+    fit_dense(NMF_F32, 9000, 24);
+    threads = 1;
+    fit_all_ways();
+    fit_sparse();
+    fflush(stdout);
+    if (close_mpi) close_mpi();
+    return failures > 0;
+}

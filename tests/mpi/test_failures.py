@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""The command under mpirun: one fit and not as many copies; what one process cannot do is one sentence of
+all, with the place in the whole X; a process that is killed ends them all, and nothing half-written stays."""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import together  # noqa: E402  (beside this file)
+
+NMF = os.environ["NMF"]
+
+
+def nmf(processes, *words):
+    """(exit code, standard output, what nmf said on standard error) of nmf under mpirun."""
+    code, out, err = together.finish(together.start(together.launch(processes) + [NMF] + list(words)))
+    said = [line for line in err.splitlines() if line.startswith("nmf")]
+    return code, out, said
+
+
+def model(path):
+    with np.load(path) as file:
+        return file["W"].tobytes(), file["H"].tobytes()
+
+
+def fits_like_one():
+    for words in ([], ["--loss", "kl"]):
+        alone = subprocess.run([NMF, "fit", "x.npy", "-k", "4", "-o", "one.npz", "-q"] + words, check=False)
+        assert alone.returncode == 0
+        code, out, said = nmf(3, "fit", "x.npy", "-k", "4", "-o", "three.npz", *words)
+        assert code == 0 and said == [], said
+        assert out.count("wrote three.npz") == 1, out
+        assert model("one.npz") == model("three.npz")
+        os.remove("three.npz")
+    code, out, said = nmf(3, "transform", "one.npz", "x.npy", "-o", "w.npy")
+    assert code == 0 and out.count("wrote") == 1, (out, said)
+    subprocess.run([NMF, "transform", "one.npz", "x.npy", "-o", "w1.npy", "-q"], check=True)
+    assert open("w.npy", "rb").read() == open("w1.npy", "rb").read()
+
+
+def alone_where_nothing_is_shared():
+    code, out, said = nmf(3, "info", "x.npy")
+    assert code == 0 and out.count("samples") == 1, (out, said)
+
+
+def names_places_in_the_whole():
+    bad = np.load("x.npy")
+    bad[1871, 3] = -1
+    bad[1990, 5] = np.nan
+    np.save("bad.npy", bad)
+    alone = subprocess.run([NMF, "fit", "bad.npy", "-k", "4", "-o", "bad.npz"], check=False,
+                           stderr=subprocess.PIPE, universal_newlines=True)
+    code, _, said = nmf(4, "fit", "bad.npy", "-k", "4", "-o", "bad.npz")
+    assert code == 1 and said == alone.stderr.splitlines() and "X[1871,3]" in said[0], said
+    assert not os.path.exists("bad.npz")
+
+
+def says_a_failure_once():
+    for words, sentence in (
+            (("fit", "none.npy", "-k", "4"), "none.npy"),
+            (("fit", "x.npy", "-k", "4", "-o", "nowhere/x.npz"), "nowhere/x.npz"),
+            (("fit", "x.npy", "-k", "400", "--init", "nndsvd"), "400"),
+            (("fit", "x.npy", "-k", "4", "--memory-limit", "1000"), "limit"),
+            (("fit", "x.npy"), "-k"),
+            (("fit", "x.npy", "--such"), "--such"),
+            (("fot", "x.npy"), "fot")):
+        code, _, said = nmf(3, *words)
+        assert code in (1, 2), (words, code)
+        said = [line for line in said if "stay on disk" not in line]  # what reading decided
+        assert len(said) == 1 and sentence in said[0], (words, said)
+
+
+def needs_its_plugin():
+    environment = dict(together.environment(), NMFKIT_MPI_LIBRARY="/nonexistent/libnmfkit-mpi.so")
+    run = subprocess.run(together.launch(2) + [NMF, "fit", "x.npy", "-k", "4", "-o", "copies.npz"],
+                         env=environment, check=False, stderr=subprocess.PIPE, universal_newlines=True)
+    said = [line for line in run.stderr.splitlines() if line.startswith("nmf")]
+    assert run.returncode != 0 and len(said) == 1 and "started as 2 processes" in said[0], run.stderr
+    assert not os.path.exists("copies.npz")
+
+
+def children(pid):
+    """Processes below `pid`, by what is in /proc."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            fields = open("/proc/%s/stat" % name, encoding="utf-8", errors="replace").read()
+        except (OSError, ValueError):
+            continue
+        if name.isdigit() and int(fields.rsplit(")", 1)[1].split()[1]) == pid:
+            found += [int(name)] + children(int(name))
+    return found
+
+
+def ranks_of(process):
+    def is_nmf(pid):
+        try:
+            return os.path.realpath("/proc/%d/exe" % pid) == os.path.realpath(NMF)
+        except OSError:
+            return False
+    return [pid for pid in children(process.pid) if is_nmf(pid)]
+
+
+def ends_with_a_killed_one(rounds):
+    draw = random.Random(11)
+    for _ in range(rounds):
+        process = together.start(together.launch(3) + [
+            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--tol", "0", "--max-iter", "1000000", "-o", "killed.npz"])
+        begun = time.monotonic()
+        while len(ranks_of(process)) < 3:
+            assert process.poll() is None and time.monotonic() - begun < 30
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0, 1))
+        victim = draw.choice(ranks_of(process))
+        os.kill(victim, signal.SIGKILL)
+        begun = time.monotonic()
+        while ranks_of(process):
+            assert time.monotonic() - begun < 10
+            time.sleep(0.02)
+        try:
+            assert together.finish(process, 10)[0] != 0
+        except subprocess.TimeoutExpired:  # Open MPI's mpirun now and then waits for what has ended already
+            process.kill()
+            process.communicate()
+        left = [name for name in os.listdir(".") if name.startswith("killed") or ".tmp" in name]
+        assert left == [], left
+
+
+def stops_together():
+    """A signal to one of them, and a time limit: all end with what there is."""
+    process = together.start(together.launch(3) + [
+        NMF, "fit", "x.npy", "-k", "6", "--tol", "0", "--max-iter", "100000000", "-o", "stopped.npz", "-v"])
+    line = process.stderr.readline()
+    while "iteration" not in line:
+        assert line, "no iteration"
+        line = process.stderr.readline()
+    os.kill(ranks_of(process)[-1], signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert os.path.exists("stopped.npz")
+    code, _, said = nmf(3, "fit", "x.npy", "-k", "6", "--tol", "0", "--max-iter", "100000000",
+                        "--time-limit", "0.3", "-o", "limited.npz")
+    assert code == 0 and os.path.exists("limited.npz"), said
+
+
+def main():
+    together.skip_without_mpi()
+    draw = np.random.default_rng(5)
+    parts = draw.random((2000, 6)) @ (draw.random((6, 60)) * (draw.random((6, 60)) < 0.4))
+    np.save("x.npy", (parts + 0.1 * draw.random((2000, 60))).astype(np.float32))
+    for claim in (fits_like_one, alone_where_nothing_is_shared, names_places_in_the_whole, says_a_failure_once,
+                  needs_its_plugin, stops_together):
+        claim()
+        print(claim.__name__)
+    ends_with_a_killed_one(int(os.environ.get("NMFKIT_KILLS", "4")))
+    print("ends_with_a_killed_one")
+
+
+main()
