@@ -11,6 +11,7 @@ from . import _library, _options
 from ._dataset import FEATURE_NAMES, set_names
 from ._library import Handle, call, library, nmf_model_content
 from ._matrix import Matrix, array_of, borrow, borrow_observed
+from ._watch import Watch
 
 TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
@@ -57,6 +58,10 @@ class Model(Handle):
         content = self.content
         facts = dict(zip(FACTS, _facts_of(content)))
         facts["idf"] = self.numbers("idf", content.features) if content.idf else None
+        for name, shape in (("stability", (content.k,)), ("H_low", (content.k, content.features)),
+                            ("H_high", (content.k, content.features))):
+            if getattr(content, name):  # of a consensus
+                facts[name] = self.numbers(name, int(np.prod(shape))).reshape(shape)
         return facts
 
     def trace_lines(self):
@@ -117,13 +122,21 @@ def transform(H, X, options, observed={}, features=None, names=None, **content):
         if match.surplus:
             warnings.warn("%d features that the model does not know are left out" % match.surplus,
                           UserWarning, stacklevel=5)
-    call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
+    _solve(library.nmf_transform, model.pointer, rows.pointer, options, W)
     return array_of(W.pointer, W)
+
+
+def _solve(function, components, rows, options, W):
+    """A transform, during which signals are heard. The time limit is a fit's."""
+    options.time_limit_seconds = 0
+    with Watch() as watch:
+        options.progress = watch.function
+        call(function, components, rows, ctypes.byref(options), W.out())
+    watch.deliver()
 
 
 def transform_with(H, X, options, observed={}):
     """W for the rows of X with components that come from no model: nmf_transform_with."""
     components, rows, W = borrow(H), borrow_observed(X, **observed), Matrix()
-    call(library.nmf_transform_with, components.pointer, rows.pointer, ctypes.byref(options),
-         W.out())
+    _solve(library.nmf_transform_with, components.pointer, rows.pointer, options, W)
     return array_of(W.pointer, W)

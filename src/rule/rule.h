@@ -5,6 +5,7 @@
 #ifndef NMFI_RULE_RULE_H
 #define NMFI_RULE_RULE_H
 
+#include "base/stop.h"
 #include "kernel/kernel.h"
 
 /* What tiles add up, per slot; then per component: Gram matrix, squared projected gradients and
@@ -38,6 +39,7 @@ typedef struct nmfi_tile {
      */
     void *scratch;
     nmfi_sums *sums;
+    nmfi_stop *stop; /* looked at before a row that costs much; then rows may stay as they are */
     /* For a rule that needs rows: no products, but the tile's rows of X themselves. */
     nmfi_rows X;
     nmf_dtype dtype; /* they are stored in */
@@ -122,6 +124,19 @@ typedef struct nmfi_project_rule {
     void *result;
 } nmfi_project_rule;
 nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
+
+/* Products with those of rows seen before (rule_running.c). */
+typedef struct nmfi_running_rule {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    void *total;   /* k x ld, T: the products so far; those of the tile are added */
+    double decay;  /* what those so far are multiplied by */
+    void *share;   /* likewise, of this visit alone; may be NULL */
+    int replaces;  /* the same rows were there just now: their share is taken out first */
+    int takes_out; /* the products are taken out instead */
+    const nmfi_rule *inner; /* then improves the tile by the total; NULL: nothing does */
+} nmfi_running_rule;
+nmfi_rule nmfi_rule_running(const nmfi_running_rule *context);
 
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
