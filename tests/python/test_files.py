@@ -52,8 +52,8 @@ def data_on_disk_are_learned_from_as_they_lie():
         claim(np.array_equal(W, again), "another W")
         claim(np.array_equal(first.components_, second.components_), "another H")
         claim(np.array_equal(first.transform(there), second.transform(here)), "another transform")
-        claim(np.array_equal(PCA(3, pca_solver="randomized", random_state=0).fit_transform(there),
-                             PCA(3, pca_solver="randomized", random_state=0).fit_transform(here)), "PCA")
+        claim(np.array_equal(PCA(3, svd_solver="randomized", random_state=0).fit_transform(there),
+                             PCA(3, svd_solver="randomized", random_state=0).fit_transform(here)), "PCA")
         with raises(ValueError, "take no weights"):
             second.fit_transform(here.data, weights=np.ones((400, 4096)))
         with raises(ValueError, "4096 features, but NMF is expecting 3"):
