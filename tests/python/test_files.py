@@ -58,7 +58,7 @@ def data_on_disk_are_learned_from_as_they_lie():
             second.fit_transform(here.data, weights=np.ones((400, 4096)))
         with raises(ValueError, "4096 features, but NMF is expecting 3"):
             NMF(1).fit(np.ones((5, 3))).transform(here)
-        with raises(ValueError, "the limit is 1000"):
+        with raises(MemoryError, "the limit is 1000"):
             NMF(4, memory_limit=1000).fit(here)
 
 
