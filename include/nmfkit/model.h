@@ -72,6 +72,11 @@ typedef struct nmf_model_content {
     /* How the data were read from their file, 0 or 1: its rows were features; a row's pixels ran
      * down the picture's columns. For whoever reads new data for this model. */
     int data_transposed, data_column_order;
+    /* The penalty that draws rows of W towards their mean row, 1/2 shrink |w - shrink_to|^2 each, where the fit had it
+     * (options.shrink); nmf_transform of partly observed rows has it too. shrink_to: k entries, the means of W's
+     * columns, NULL where shrink is 0; where it is NULL and shrink is not, it is made from W. */
+    double shrink;
+    const double *shrink_to;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
