@@ -66,7 +66,7 @@ static nmf_status left_by_means(const nmfi_fit *fit, double *squares, nmf_error 
 
 nmf_status nmfi_shrink_open(nmfi_fit *fit, nmf_error *error)
 {
-    static const double usual = 0.3;
+    static const double usual = 0.25; /* of an upper bound */
     const double asked = fit->choice.options.shrink, count = observed_entries(fit);
     const double m = (double)fit->facts.m, n = (double)fit->facts.n;
     double squares = fit->work.observed.left_by_means;
