@@ -66,6 +66,10 @@ def fit_within_a_limit_has_the_bits_of_memory():
         assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
         result = good("nmf fit large.npy -k 4 --memory-limit 12M -o told.npz", work)
         assert "large.npy: its 0.0246 GB stay on disk" in result.stderr, result.stderr
+        readings = int(re.search(r"(\d+) passes", result.stdout).group(1))
+        read = float(re.search(r"read ([\d.]+) GB from disk, \d+ MB/s", result.stdout).group(1))
+        assert readings <= 12, "%d readings" % readings
+        assert abs(read - readings * 0.02458) < 0.003, "%g GB in %d readings" % (read, readings)
 
 
 def arrays_as_long_as_W_lie_in_a_scratch_file():
