@@ -104,6 +104,14 @@ typedef enum nmf_missing_features {
 typedef enum nmf_simplex { NMF_SIMPLEX_NONE = 0, NMF_SIMPLEX_W = 1, NMF_SIMPLEX_H = 2 } nmf_simplex;
 #define NMF_SIMPLEX_NAMES "none", "W", "H"
 
+/* What becomes of entries of X below 0. */
+typedef enum nmf_negatives {
+    NMF_NEGATIVES_ERROR = 0,
+    NMF_NEGATIVES_CLIP = 1, /* 0, in a copy of X */
+    NMF_NEGATIVES_ALLOW = 2 /* Frobenius only */
+} nmf_negatives;
+#define NMF_NEGATIVES_NAMES "error", "clip", "allow"
+
 #define NMF_SCOPE_FIT 1
 #define NMF_SCOPE_PCA 2
 #define NMF_SCOPE_TRANSFORM 4

@@ -199,9 +199,10 @@ def refuse_unusable(estimator, X, signed=False, detail=""):
     detail = detail and ": " + detail
     if X.dtype in FLOATS and not np.isfinite(np.sum(values)) and not np.isfinite(values).all():
         if np.isnan(values).any():
+            way = "" if signed else "say missing='nan', which takes them as not observed; or "
             raise ValueError("Input X contains NaN.\n%s does not accept missing values encoded as "
-                             "NaN natively; fill them in, or drop the samples that have them%s"
-                             % (name, detail or "."))
+                             "NaN natively; %sfill them in, or drop the samples that have them%s"
+                             % (name, way, detail or "."))
         raise ValueError("Input X contains infinity or a value too large for %r%s"
                          % (X.dtype, detail or "."))
     if not signed and values.size and values.min() < 0:

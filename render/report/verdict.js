@@ -22,9 +22,9 @@ function rankCautions() {
   if (!rank) return found;
   if (rank.set && rank.set.length > 1) found.push({code: "flat_rank", set: "k = " + rank.set.join(", ")});
   if (rank.at_edge) found.push({code: "edge_rank"});
-  (rank.ranks || []).forEach(function (row) {
+  (rank.ranks || []).forEach(function (row, i) {
     if (row.k === K && typeof row.stability === "number" && row.stability < 0.8) {
-      found.push({code: "unstable_rank", stability: row.stability});
+      found.push({code: "unstable_rank", stability: number("rank/ranks/" + i + "/stability", "cosine")});
     }
   });
   return found;

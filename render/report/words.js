@@ -52,8 +52,8 @@ var WORDS = {
                        "这里给出的数据不是拟合模型所用的数据：有关原始值与残差的内容针对的是另一组数。"],
   caution_flat_rank: ["The held-out errors do not decide the number of components: {set} are about as good.",
                       "留出误差无法确定成分个数：{set} 效果相近。"],
-  caution_edge_rank: ["The best number of components is the largest that was tried.",
-                      "最佳成分个数是试过的最大值。"],
+  caution_edge_rank: ["The largest number of components that was tried cannot be told from the best: more may predict better still.",
+                      "试过的最大成分个数与最佳者不相上下：更多成分可能更好。"],
   caution_unstable_rank: ["At k = {k} the components do not come back from other parts of the data (worst stability {stability}).",
                           "k = {k} 时，换一部分数据得不到同样的成分（最差稳定性 {stability}）。"],
 

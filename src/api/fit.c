@@ -23,7 +23,8 @@ static nmf_status weighted_fit(nmfi_learner *fit, const nmf_matrix *X, const nmf
 {
     nmfi_input input;
     nmf_options left = *options;
-    if (options->weighting == NMF_WEIGHTING_NONE) return fit(X, options, model, error);
+    if (options->weighting == NMF_WEIGHTING_NONE && options->negatives != NMF_NEGATIVES_CLIP)
+        return fit(X, options, model, error);
     nmf_status status = nmfi_input_to_learn(X, options, &input, error);
     if (status != NMF_OK) return status;
     /* The fit counts what it reads; beside the copy there is X. */

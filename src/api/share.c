@@ -75,9 +75,12 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
                         "weights and missing entries are not shared among processes: start one");
     const nmfi_limits of_W = nmfi_limits_of_W(options, nmf_matrix_rows(X), options->k);
     const nmfi_limits of_H = nmfi_limits_of_H(options, options->k, nmf_matrix_columns(X));
-    if (nmfi_limits_bind(&of_W) || nmfi_limits_bind(&of_H))
+    if (nmfi_limits_bind(&of_W) || nmfi_limits_bind(&of_H) || options->simplex != NMF_SIMPLEX_NONE)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "known parts, bounds and sums are not shared among processes: start one");
+    if (options->init == NMF_INIT_SPA)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "init = spa looks for the purest of all samples in one process: start one");
     if (options->checkpoints)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "checkpoints are kept by one process alone, not by %lld that share a fit",

@@ -21,6 +21,7 @@ static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
 static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const char *const loss_names[] = {NMF_LOSS_NAMES};
 static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
+static const char *const negatives_names[] = {NMF_NEGATIVES_NAMES};
 static const char *const simplex_names[] = {NMF_SIMPLEX_NAMES};
 static const char *const match_names[] = {NMF_MATCH_NAMES};
 static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES};
@@ -34,6 +35,7 @@ static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES}
 #define NAMES_OF_nmf_pca_sign pca_sign_names
 #define NAMES_OF_nmf_loss loss_names
 #define NAMES_OF_nmf_weighting weighting_names
+#define NAMES_OF_nmf_negatives negatives_names
 #define NAMES_OF_nmf_simplex simplex_names
 #define NAMES_OF_nmf_match match_names
 #define NAMES_OF_nmf_missing_features missing_features_names

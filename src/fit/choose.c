@@ -64,6 +64,12 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
     if (o->solver == NMF_SOLVER_JMM && nmfi_is_constrained(fit))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = jmm takes no known parts, bounds or sums; auto does");
+    if (o->negatives == NMF_NEGATIVES_ALLOW &&
+        (!frobenius || o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_JMM))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "negatives = allow: only the frobenius loss takes entries below 0, with solver "
+                        "auto, hals or cd; loss %s with solver %s does not",
+                        losses[o->loss], solvers[o->solver]);
     if ((o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_SCD) && fit->W.limits.sums_to_one)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s brings no row to a sum; simplex = W needs auto",

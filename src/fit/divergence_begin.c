@@ -51,7 +51,7 @@ static void match_marginals(nmfi_fit *fit, nmfi_divergence *d, nmfi_factor *fact
         char *weight = (char *)metric->weight + i * bytes;
         kernels->to_f64(weight, &model, 1);
         kernels->to_f64((const char *)d->marginals[!factor->is_W] + i * bytes, &own, 1);
-        const double scale = model > 0 ? own / model : 0;
+        const double scale = model > 0 && own > 0 ? own / model : 0;
         kernels->from_f64(&scale, weight, 1);
     }
     kernels->scale_columns(at, factor->partition.ld, fit->k, factor->partition.count,

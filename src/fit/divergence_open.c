@@ -115,6 +115,10 @@ static nmf_status measure_baseline(nmfi_fit *fit, const nmfi_divergence *d, nmf_
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     nmfi_factor *W = &fit->W, *H = &fit->H;
+    if (fit->facts.lowest < 0) { /* rows may have no sums that a factor could have */
+        fit->facts.baseline = 0.5 * fit->facts.norm2;
+        return NMF_OK;
+    }
     memcpy(W->incumbent, d->marginals[0], (size_t)(W->partition.ld * kernels->element_bytes));
     memcpy(H->incumbent, d->marginals[1], (size_t)(H->partition.ld * kernels->element_bytes));
     double sum, other_sum;

@@ -100,27 +100,33 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_facts *facts = &fit->facts;
     const double entries = (double)facts->m * (double)facts->n;
+    const int signed_ok = fit->choice.options.negatives == NMF_NEGATIVES_ALLOW;
     nmfi_scan scan;
     /* Who wants it later would have to read all of X for it. */
     fit->work.pass.digests = !fit->work.source.in_memory;
-    nmf_status status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+    nmf_status status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
     if (status != NMF_OK) return status;
     if (fit->work.pass.digests)
         facts->fingerprint =
             nmfi_fingerprint_of(facts->m, facts->n, fit->work.source.dtype, fit->work.pass.digest);
     fit->work.pass.digests = 0;
     if (scan.highest <= 0)
-        return nmf_fail(error, NMF_ERROR_DATA, "X is all zero: there is nothing to factorize");
-    choose_scale(fit, isfinite(scan.sum) ? scan.sum / entries : scan.highest);
+        return nmf_fail(error, NMF_ERROR_DATA,
+                        scan.lowest < 0 ? "X has no entry above 0: there is nothing to factorize"
+                                        : "X is all zero: there is nothing to factorize");
+    choose_scale(fit, scan.lowest < 0       ? sqrt(scan.sum_of_squares / entries)
+                      : isfinite(scan.sum) ? scan.sum / entries
+                                           : scan.highest);
     const double scale = facts->scale;
     if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
         scan.sum *= scale;
         scan.sum_of_squares *= scale * scale;
     } else { /* squares left the range of f64: once more, scaled */
-        status = nmfi_pass_scan(&fit->work.pass, 0, &scan, error);
+        status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
         if (status != NMF_OK) return status;
     }
-    facts->mean = scan.sum / entries;
+    /* What positive entries are like, where some are not. */
+    facts->mean = scan.lowest < 0 ? sqrt(scan.sum_of_squares / entries) : scan.sum / entries;
     facts->norm2 = fit->choice.weighted && !fit->choice.stored_only
                        ? fit->work.observed.weighted_squares * scale * scale
                        : scan.sum_of_squares;

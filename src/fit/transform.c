@@ -65,7 +65,8 @@ static nmf_status check(transform *t, const nmf_matrix *X, nmf_error *error)
 {
     const int is_pca = t->model->kind == NMF_MODEL_PCA;
     nmfi_scan scan;
-    const nmf_status status = nmfi_pass_scan(&t->pass, is_pca, &scan, error);
+    const int signed_ok = is_pca || (t->beta == 2 && t->options->negatives == NMF_NEGATIVES_ALLOW);
+    const nmf_status status = nmfi_pass_scan(&t->pass, signed_ok, &scan, error);
     if (status != NMF_OK) return status;
     return t->beta <= 0 && !(scan.lowest > 0) ? nmfi_name_zero(X, t->beta, error) : NMF_OK;
 }

@@ -2,6 +2,7 @@
 #include "model/input.h"
 
 #include "base/memory.h"
+#include "data/clip.h"
 #include "data/observed.h"
 #include "data/weighting.h"
 #include "model/features.h"
@@ -14,6 +15,18 @@ static nmf_status check_limit(const nmfi_input *input, int64_t limit_bytes, nmf_
     return nmf_fail(error, NMF_ERROR_MEMORY,
                     "the copy of the data alone takes %zu bytes of memory; the limit is %lld",
                     input->bytes, (long long)limit_bytes);
+}
+
+/* Without its negative entries, where that is wished. */
+static nmf_status clip(const nmf_options *options, nmfi_input *input, nmf_error *error)
+{
+    if (options->negatives != NMF_NEGATIVES_CLIP) return NMF_OK;
+    const nmf_status status = nmfi_clipped(input->X, &input->clipped, error);
+    if (status != NMF_OK || !input->clipped) return status;
+    input->X = input->clipped;
+    input->bytes += nmfi_product(nmf_matrix_stored(input->X),
+                                 (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(input->X)));
+    return check_limit(input, options->memory_limit_bytes, error);
 }
 
 static nmf_status weigh(nmf_weighting weighting, const double *idf, int64_t limit_bytes,
@@ -35,7 +48,9 @@ nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, 
                                nmf_error *error)
 {
     *input = (nmfi_input){.X = X};
-    nmf_status status = nmfi_learn_idf(X, options->weighting, &input->idf, error);
+    nmf_status status = clip(options, input, error);
+    if (status == NMF_OK)
+        status = nmfi_learn_idf(input->X, options->weighting, &input->idf, error);
     if (status == NMF_OK)
         status = weigh(options->weighting, input->idf, options->memory_limit_bytes, input, error);
     if (status != NMF_OK) nmfi_input_free(input);
@@ -136,6 +151,7 @@ nmf_status nmfi_input_like(const nmf_model_content *model, const nmf_matrix *X,
     nmf_status status = nmfi_map_features(model->H, X, options, &map, error);
     if (status == NMF_OK && map.columns) status = match(model, X, options, &map, input, error);
     nmfi_feature_map_free(&map);
+    if (status == NMF_OK) status = clip(options, input, error);
     if (status == NMF_OK)
         status =
             weigh(model->weighting, input->model->idf, options->memory_limit_bytes, input, error);
@@ -152,6 +168,7 @@ int64_t nmfi_limit_beside(int64_t limit_bytes, size_t bytes)
 void nmfi_input_free(nmfi_input *input)
 {
     nmf_matrix_free(input->weighted);
+    nmfi_clipped_free(input->clipped);
     nmf_matrix_free(input->matched);
     nmf_matrix_free(input->some_H);
     free(input->some_numbers);

@@ -8,7 +8,7 @@
 typedef struct nmfi_input {
     const nmf_matrix *X;            /* to read: the caller's, or what was made of it */
     const nmf_model_content *model; /* of a transform: the caller's, or its features that X has */
-    nmf_matrix *matched, *weighted; /* NULL: as it was */
+    nmf_matrix *matched, *clipped, *weighted; /* NULL: as it was */
     double *idf;                    /* what the weighting learned, or NULL */
     size_t bytes;                   /* of what was made */
     nmf_model_content some;         /* of a model whose other features X lacks */

@@ -243,6 +243,6 @@ void nmfi_row_solve(const nmfi_row_bounds *bounds, const double *gram, const dou
             left = fmax(left, added(&a, j) * fabs(x[j] - a.before[j]));
             size = fmax(size, fabs(p[j]));
         }
-        if (left <= rounding * size) break;
+        if (left <= 16 * rounding * size) break;
     }
 }

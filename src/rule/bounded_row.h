@@ -19,7 +19,7 @@ typedef struct nmfi_row_bounds {
 void nmfi_row_project_gradient(const nmfi_row_bounds *bounds, const double *x, const double *g,
                                double *pg);
 
-/* x: in, an allowed row (kernel `clamp`); out, the solution. `rounding` is the relative accuracy of G, `work`
+/* x: in, an allowed row (kernel `clamp`); out, the solution. `rounding` is that of the arithmetic, `work`
  * has room for nmfi_row_work_bytes(k), aligned for double. */
 int64_t nmfi_row_work_bytes(int64_t k);
 void nmfi_row_solve(const nmfi_row_bounds *bounds, const double *gram, const double *p,

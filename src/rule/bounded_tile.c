@@ -70,8 +70,7 @@ double nmfi_solve_lane(const nmfi_kernels *kernels, const nmfi_hals *hals, const
 {
     const lane_numbers of = take_lane(kernels, hals, sum, lane, work);
     const double before = value_at(&of, gram);
-    nmfi_row_solve(&of.bounds, gram, of.p, kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON,
-                   of.x, of.rest);
+    nmfi_row_solve(&of.bounds, gram, of.p, DBL_EPSILON, of.x, of.rest);
     for (int64_t j = 0; j < hals->k; j++)
         kernels->from_f64(of.x + j,
                           (char *)hals->x + (j * hals->ldx + lane) * kernels->element_bytes, 1);

@@ -115,8 +115,7 @@ static void improve_row(const nmfi_least_squares_rule *rule, nmfi_strip_work *wo
     if (step->allowed.sum > 0) {
         const nmfi_row_bounds bounds = {r.lower, r.upper, step->allowed.sum, r.k};
         for (int64_t j = 0; j < r.k; j++) r.p[j] -= step->l1;
-        nmfi_row_solve(&bounds, r.G, r.p,
-                       step->kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON, r.x, r.rest);
+        nmfi_row_solve(&bounds, r.G, r.p, DBL_EPSILON, r.x, r.rest);
     } else {
         double first = 0;
         for (int64_t s = 0; s < rule->sweeps; s++) {

@@ -25,7 +25,8 @@ static void start_rows(const nmfi_solve_divergence_rule *rule, nmfi_strip_work *
         row[0] = step->scale * kernels->sum(work->X.data, work->ldv, 1, work->X.columns);
     else
         kernels->to_f64((const char *)rule->metric.row_sums + first * bytes, row, work->rows);
-    for (int64_t i = 0; i < work->lanes; i++) row[i] = i < work->rows && sum > 0 ? row[i] / sum : 0;
+    for (int64_t i = 0; i < work->lanes; i++)
+        row[i] = i < work->rows && sum > 0 ? fabs(row[i]) / sum : 0; /* entries may be below 0 */
     for (int64_t j = 0; j < step->k; j++)
         kernels->from_f64(row, (char *)work->strip.x + j * work->lanes * bytes, work->lanes);
     nmfi_strip_clamp(work, work->strip.x);

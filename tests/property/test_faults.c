@@ -59,11 +59,10 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return __real_pthread_create(thread, attributes, start, argument);
 }
 
-/* --- what is tried
- * ----------------------------------------------------------------------------------- */
+/* --- what is tried ----------------------------------------------------------------------------- */
 
 typedef struct fixture {
-    nmf_matrix *by_rows, *by_columns;
+    nmf_matrix *by_rows, *by_columns, *weighted;
     nmf_model *nmf, *pca;
 } fixture;
 
@@ -73,7 +72,15 @@ typedef struct outcome {
     nmf_matrix *matrix;
 } outcome;
 
-typedef nmf_status attempt(const fixture *f, outcome *out, nmf_error *error);
+/* A fit by one solver with one loss; of an attempt that is none, nothing. */
+typedef struct way {
+    nmf_solver solver;
+    nmf_loss loss;
+    double beta;
+    int64_t sketch;
+} way;
+
+typedef nmf_status attempt(const fixture *f, const way *by, outcome *out, nmf_error *error);
 
 static nmf_options small_options(void)
 {
@@ -84,28 +91,33 @@ static nmf_options small_options(void)
     return options;
 }
 
-static nmf_status fit_default(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status fit_default(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     const nmf_options options = small_options();
     return nmf_fit(f->by_rows, &options, &out->model, error);
 }
 
-static nmf_status fit_by_columns(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status fit_by_columns(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     const nmf_options options = small_options();
     return nmf_fit(f->by_columns, &options, &out->model, error);
 }
 
-static nmf_status fit_several_starts(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status fit_several_starts(const fixture *f, const way *by, outcome *out,
+                                     nmf_error *error)
 {
+    (void)by;
     nmf_options options = small_options();
     options.init = NMF_INIT_RANDOM;
     options.starts = 2;
     return nmf_fit(f->by_rows, &options, &out->model, error);
 }
 
-static nmf_status fit_custom_cd(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status fit_custom_cd(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     nmf_options options = small_options();
     const nmf_model_content *c = nmf_model_view(f->nmf);
     options.init = NMF_INIT_CUSTOM;
@@ -115,74 +127,126 @@ static nmf_status fit_custom_cd(const fixture *f, outcome *out, nmf_error *error
     return nmf_fit(f->by_rows, &options, &out->model, error);
 }
 
-static nmf_status pca_exact(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status pca_exact(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     nmf_options options = small_options();
     options.pca_solver = NMF_PCA_SOLVER_EXACT;
     return nmf_pca(f->by_rows, &options, &out->model, error);
 }
 
-static nmf_status pca_randomized(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status pca_randomized(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     nmf_options options = small_options();
     options.pca_solver = NMF_PCA_SOLVER_RANDOMIZED;
     return nmf_pca(f->by_columns, &options, &out->model, error);
 }
 
-static nmf_status transform_nmf(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status transform_nmf(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     const nmf_options options = small_options();
     return nmf_transform(f->nmf, f->by_columns, &options, &out->matrix, error);
 }
 
-static nmf_status transform_pca(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status transform_pca(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     const nmf_options options = small_options();
     return nmf_transform(f->pca, f->by_rows, &options, &out->matrix, error);
 }
 
-static nmf_status reconstruct(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status reconstruct(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     return nmf_reconstruct(f->nmf, NULL, &out->matrix, error);
 }
 
-static nmf_status copy_model(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status copy_model(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     return nmf_model_new(nmf_model_view(f->pca), &out->model, error);
 }
 
-static nmf_status select_rows(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status select_rows(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     static const int64_t rows[] = {2, 0, 2};
     return nmf_matrix_select(f->by_rows, rows, COUNT(rows), &out->matrix, error);
 }
 
-static nmf_status new_matrix(const fixture *f, outcome *out, nmf_error *error)
+static nmf_status new_matrix(const fixture *f, const way *by, outcome *out, nmf_error *error)
 {
+    (void)by;
     (void)f;
     return nmf_matrix_new(NMF_F32, 5, 6, &out->matrix, error);
+}
+
+static nmf_status fit_by(const fixture *f, const way *by, outcome *out, nmf_error *error)
+{
+    nmf_options options = small_options();
+    options.solver = by->solver;
+    options.loss = by->loss;
+    options.beta = by->beta;
+    options.sketch = by->sketch;
+    return nmf_fit(f->by_rows, &options, &out->model, error);
+}
+
+/* Exact rows, as real weights need them. */
+static nmf_status fit_weighted(const fixture *f, const way *by, outcome *out, nmf_error *error)
+{
+    nmf_options options = small_options();
+    options.loss = by->loss;
+    return nmf_fit(f->weighted, &options, &out->model, error);
+}
+
+static nmf_status choose_rank(const fixture *f, const way *by, outcome *out, nmf_error *error)
+{
+    nmf_rank_options wishes = NMF_RANK_OPTIONS_INIT;
+    nmf_options options = small_options();
+    const int64_t ranks[] = {1, 2};
+    nmf_rank_result *result = NULL;
+    options.loss = by->loss;
+    wishes.ks = ranks;
+    wishes.ks_count = COUNT(ranks);
+    const nmf_status status = nmf_rank(f->by_rows, &options, &wishes, &result, error);
+    if (status != NMF_OK) out->model = NULL;
+    nmf_rank_free(result);
+    return status;
 }
 
 static const struct {
     const char *name;
     attempt *run;
+    way by;
 } attempts[] = {
-    {"fit", fit_default},
-    {"fit, column-major", fit_by_columns},
-    {"fit, several starts", fit_several_starts},
-    {"fit, custom start, cd", fit_custom_cd},
-    {"pca, exact", pca_exact},
-    {"pca, randomized", pca_randomized},
-    {"transform, nmf", transform_nmf},
-    {"transform, pca", transform_pca},
-    {"reconstruct", reconstruct},
-    {"model from content", copy_model},
-    {"select", select_rows},
-    {"new matrix", new_matrix},
+    {"fit", fit_default, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, column-major", fit_by_columns, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, several starts", fit_several_starts, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, custom start, cd", fit_custom_cd, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, sketch", fit_by, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 5}},
+    {"fit, mu", fit_by, {NMF_SOLVER_MU, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, jmm", fit_by, {NMF_SOLVER_JMM, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, kl", fit_by, {NMF_SOLVER_AUTO, NMF_LOSS_KL, 1, 0}},
+    {"fit, kl, mu", fit_by, {NMF_SOLVER_MU, NMF_LOSS_KL, 1, 0}},
+    {"fit, kl, jmm", fit_by, {NMF_SOLVER_JMM, NMF_LOSS_KL, 1, 0}},
+    {"fit, kl, scd", fit_by, {NMF_SOLVER_SCD, NMF_LOSS_KL, 1, 0}},
+    {"fit, beta 1.5", fit_by, {NMF_SOLVER_AUTO, NMF_LOSS_BETA, 1.5, 0}},
+    {"fit, weighted", fit_weighted, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, weighted, kl", fit_weighted, {NMF_SOLVER_AUTO, NMF_LOSS_KL, 1, 0}},
+    {"rank", choose_rank, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"pca, exact", pca_exact, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"pca, randomized", pca_randomized, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"transform, nmf", transform_nmf, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"transform, pca", transform_pca, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"reconstruct", reconstruct, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"model from content", copy_model, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"select", select_rows, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"new matrix", new_matrix, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 0}},
 };
 
-/* --- claims
- * ------------------------------------------------------------------------------------------ */
+/* --- claims ------------------------------------------------------------------------------------ */
 
 /* Runs one attempt with its n-th allocation failing; 0 if it made fewer. */
 static int fails_cleanly(const fixture *f, int64_t a, long nth)
@@ -193,7 +257,7 @@ static int fails_cleanly(const fixture *f, int64_t a, long nth)
     nmf_error error = {0};
     const long before = atomic_load(&live_blocks);
     atomic_store(&calls_left, nth);
-    const nmf_status status = attempts[a].run(f, &out, &error);
+    const nmf_status status = attempts[a].run(f, &attempts[a].by, &out, &error);
     const int failed = atomic_load(&calls_left) < 0;
     atomic_store(&calls_left, -1);
     if (status == NMF_OK) {
@@ -240,8 +304,7 @@ static void threads_that_cannot_be_had_are_done_without(void **state)
     nmf_model_free(alone);
 }
 
-/* --- the limit
- * --------------------------------------------------------------------------------------- */
+/* --- the limit --------------------------------------------------------------------------------- */
 
 typedef nmf_status limited(const fixture *f, const nmf_options *options, outcome *out,
                            nmf_error *error);
@@ -289,8 +352,7 @@ static void the_memory_limit_is_what_it_says(void **state)
     }
 }
 
-/* --- the fixture
- * ------------------------------------------------------------------------------------- */
+/* --- the fixture ------------------------------------------------------------------------------- */
 
 static void name_everything(nmf_matrix *X)
 {
@@ -307,6 +369,9 @@ static int make(void **state)
     const nmf_options options = small_options();
     f.by_rows = matrix_of(&parts, NMF_F64, BY_ROWS);
     f.by_columns = matrix_of(&parts, NMF_U8, BY_COLUMNS);
+    f.weighted = matrix_of(&parts, NMF_F64, BY_ROWS);
+    nmf_matrix *weights = matrix_of(&parts, NMF_F64, BY_ROWS);
+    assert_int_equal(nmf_matrix_set_weights(f.weighted, weights, NULL), NMF_OK);
     name_everything(f.by_rows);
     name_everything(f.by_columns);
     f.nmf = fit(f.by_rows, &options);
@@ -320,6 +385,7 @@ static int unmake(void **state)
     fixture *f = *state;
     nmf_matrix_free(f->by_rows);
     nmf_matrix_free(f->by_columns);
+    nmf_matrix_free(f->weighted);
     nmf_model_free(f->nmf);
     nmf_model_free(f->pca);
     return 0;
