@@ -239,8 +239,15 @@ static void print_nmf(const nmf_model_content *content)
         printf("\n");
     else
         printf("; solver: %s\n", solvers[content->options.solver]);
-    printf("stopped: %s, KKT residual %.2g (tol %g)\n", how, content->kkt, content->options.tol);
+    if (content->iterations > 0 || isfinite(content->kkt)) /* a consensus is no fit of its own */
+        printf("stopped: %s, KKT residual %.2g (tol %g)\n", how, content->kkt,
+               content->options.tol);
     print_trace(content);
+    if (content->stability != NULL) {
+        printf("stability of the components:");
+        for (int64_t j = 0; j < content->k; j++) printf(" %.2f", content->stability[j]);
+        printf("\n");
+    }
 }
 
 static void print_pca(const nmf_model_content *content)

@@ -20,7 +20,8 @@ typedef struct top_lists {
     int64_t k, count;
     int64_t *features, *found;
     double *weights;
-    double *shares; /* of each component in what the model explains */
+    double *shares;          /* of each component in what the model explains */
+    const double *stability; /* the model's, or NULL */
 } top_lists;
 
 static void free_lists(top_lists *lists)
@@ -37,6 +38,7 @@ static nmf_status make_lists(const nmf_model *model, int64_t count, top_lists *l
     const nmf_model_content *const content = nmf_model_view(model);
     lists->H = content->H;
     lists->k = content->k;
+    lists->stability = content->stability;
     lists->count = count < content->features ? count : content->features;
     const size_t places = (size_t)(lists->k * lists->count);
     lists->features = calloc(places, sizeof *lists->features);
@@ -76,8 +78,11 @@ static void add_json(const top_lists *lists, cli_text *text)
     char number[24];
     cli_text_add(text, "[");
     for (int64_t c = 0; c < lists->k; c++) {
-        cli_text_add(text, "%s\n  {\"component\": %lld, \"share\": %.9g, \"features\": [",
-                     c > 0 ? "," : "", (long long)c, lists->shares[c]);
+        cli_text_add(text, "%s\n  {\"component\": %lld, \"share\": %.9g, ", c > 0 ? "," : "",
+                     (long long)c, lists->shares[c]);
+        if (lists->stability != NULL)
+            cli_text_add(text, "\"stability\": %.9g, ", lists->stability[c]);
+        cli_text_add(text, "\"features\": [");
         for (int64_t i = 0; i < lists->found[c]; i++) {
             const int64_t place = c * lists->count + i;
             cli_text_add(text, "%s\n    {\"feature\": %lld, \"name\": ", i > 0 ? "," : "",
@@ -94,7 +99,7 @@ static void add_json(const top_lists *lists, cli_text *text)
 static int64_t name_columns(const top_lists *lists)
 {
     char number[24];
-    int64_t widest = 8;
+    int64_t widest = lists->stability != NULL ? 16 : 8; /* the column's head */
     for (int64_t c = 0; c < lists->k; c++)
         for (int64_t i = 0; i < lists->found[c]; i++) {
             const int64_t columns =
@@ -110,7 +115,11 @@ static void add_band(const top_lists *lists, int64_t first, int64_t last, int64_
 {
     char cell[64];
     for (int64_t c = first; c < last; c++) {
-        snprintf(cell, sizeof cell, "%lld (%.1f%%)", (long long)c, 100.0 * lists->shares[c]);
+        if (lists->stability != NULL) /* "3 (12.0%), stable .97" */
+            snprintf(cell, sizeof cell, "%lld (%.1f%%), stable %.2f", (long long)c,
+                     100.0 * lists->shares[c], lists->stability[c]);
+        else
+            snprintf(cell, sizeof cell, "%lld (%.1f%%)", (long long)c, 100.0 * lists->shares[c]);
         cli_text_add_padded(text, cell, width + WEIGHT_COLUMNS + (c + 1 < last ? GAP : 0));
     }
     cli_text_add(text, "\n");

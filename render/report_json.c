@@ -338,6 +338,7 @@ static void add_best(writing *w, int64_t component)
 static void add_components(writing *w)
 {
     const nmfi_figures *f = w->f;
+    const double *const stability = nmf_model_view(w->model)->stability;
     key(w, "components");
     nmfi_buffer_text(w->out, "[");
     for (int64_t c = 0; c < f->k; c++) {
@@ -352,6 +353,9 @@ static void add_components(writing *w)
         add_whole(w, "members", f->members[c]);
         add_number(w, "size", f->sizes[c]);
         add_number(w, "sum", sum);
+        if (stability != NULL) {
+            add_number(w, "stability", stability[c]);
+        }
         add_best(w, c);
         close_object(w);
     }

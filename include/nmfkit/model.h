@@ -72,6 +72,10 @@ typedef struct nmf_model_content {
     /* How the data were read from their file, 0 or 1: its rows were features; a row's pixels ran
      * down the picture's columns. For whoever reads new data for this model. */
     int data_transposed, data_column_order;
+    /* Of a consensus (nmf_consensus), else NULL: how well each component comes back, k entries from -1 to
+     * 1; what nine tenths of the replicates have for each entry of H, 5 % and 95 % quantiles, k x
+     * features, for rows of H's own sums. */
+    const double *stability, *H_low, *H_high;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);
@@ -99,6 +103,13 @@ NMF_API void nmf_model_set_reading(nmf_model *model, int transposed, int column_
  * MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting,
                                                           const double *idf, nmf_error *error);
+
+/* Notes of each component how well it comes back and between which bounds its entries lie (see
+ * nmf_model_content), all three copied; all NULL: not known. Errors: ARGUMENT (one of them missing, a
+ * stability beyond -1 to 1, a bound above the other), DATA (an entry that is not finite), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_model_set_stability(nmf_model *model, const double *stability,
+                                                          const double *H_low, const double *H_high,
+                                                          nmf_error *error);
 
 /* H as packed k x features floats, or NULL if the model is f64 (and the other way round). */
 NMF_API const float *nmf_model_components_f32(const nmf_model *model);

@@ -4,6 +4,8 @@
  *   mean, singular_values, explained_variance, explained_variance_ratio
  *                  PCA only
  *   idf            of the features, where the data was weighted by tfidf
+ *   stability, H_low, H_high
+ *                  of a consensus
  *   trace          count x 5: iteration, passes, seconds, loss, kkt
  *   manifest.json  all the rest (model_json.c)
  * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest
@@ -35,6 +37,7 @@ static const struct {
     {"explained_variance", offsetof(nmf_model_content, explained_variance), 0},
     {"explained_variance_ratio", offsetof(nmf_model_content, explained_variance_ratio), 0}};
 static const char IDF[] = "idf";
+static const char STABILITY[] = "stability", H_LOW[] = "H_low", H_HIGH[] = "H_high";
 #define VECTOR_COUNT (sizeof vectors / sizeof vectors[0])
 
 /* --- saving
@@ -77,6 +80,22 @@ static nmf_status add_factors(nmfi_npz_writer *writer, const nmf_model_content *
     return status;
 }
 
+static nmf_status add_stability(nmfi_npz_writer *writer, const nmf_model_content *content,
+                                nmf_error *error)
+{
+    nmf_status status = nmfi_npz_add_array(writer, STABILITY, 'f', sizeof(double), content->k, -1,
+                                           content->stability, error);
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, H_LOW, 'f', sizeof(double), content->k,
+                                    content->features, content->H_low, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_npz_add_array(writer, H_HIGH, 'f', sizeof(double), content->k,
+                                    content->features, content->H_high, error);
+    }
+    return status;
+}
+
 static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *content,
                           const char *manifest, const double *trace, nmf_error *error)
 {
@@ -96,6 +115,9 @@ static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *cont
     if (status == NMF_OK && content->idf != NULL) {
         status = nmfi_npz_add_array(writer, IDF, 'f', sizeof *content->idf, content->features, -1,
                                     content->idf, error);
+    }
+    if (status == NMF_OK && content->stability != NULL) {
+        status = add_stability(writer, content, error);
     }
     if (status == NMF_OK) {
         status = nmfi_npz_add_array(writer, "trace", 'f', sizeof *trace, content->trace_count,
@@ -140,6 +162,7 @@ typedef struct loading {
     nmf_model_content content;
     nmf_matrix *W, *H;
     nmf_matrix *vectors[VECTOR_COUNT], *idf;
+    nmf_matrix *stability, *low, *high;
     nmf_trace_point *trace;
 } loading;
 
@@ -227,10 +250,11 @@ static nmf_status load_factors(loading *l)
     return status;
 }
 
-static nmf_status load_vector(loading *l, const char *name, int64_t count, size_t offset,
-                              nmf_matrix **vector)
+/* rows x columns numbers of type float64, which the content then points to. */
+static nmf_status load_numbers(loading *l, const char *name, int64_t rows, int64_t columns,
+                               size_t offset, nmf_matrix **vector)
 {
-    const nmf_status status = load_array(l, name, 1, count, vector);
+    const nmf_status status = load_array(l, name, rows, columns, vector);
     if (status != NMF_OK) {
         return status;
     }
@@ -240,6 +264,27 @@ static nmf_status load_vector(loading *l, const char *name, int64_t count, size_
     const double *data = nmf_matrix_dense(*vector).data;
     memcpy((char *)&l->content + offset, &data, sizeof data);
     return NMF_OK;
+}
+
+static nmf_status load_vector(loading *l, const char *name, int64_t count, size_t offset,
+                              nmf_matrix **vector)
+{
+    return load_numbers(l, name, 1, count, offset, vector);
+}
+
+static nmf_status load_stability(loading *l)
+{
+    const int64_t k = l->content.k, features = l->content.features;
+    nmf_status status =
+        load_vector(l, STABILITY, k, offsetof(nmf_model_content, stability), &l->stability);
+    if (status == NMF_OK) {
+        status = load_numbers(l, H_LOW, k, features, offsetof(nmf_model_content, H_low), &l->low);
+    }
+    if (status == NMF_OK) {
+        status =
+            load_numbers(l, H_HIGH, k, features, offsetof(nmf_model_content, H_high), &l->high);
+    }
+    return status;
 }
 
 static nmf_status load_vectors(loading *l)
@@ -253,6 +298,9 @@ static nmf_status load_vectors(loading *l)
     if (status == NMF_OK && l->content.weighting == NMF_WEIGHTING_TFIDF) {
         status =
             load_vector(l, IDF, l->content.features, offsetof(nmf_model_content, idf), &l->idf);
+    }
+    if (status == NMF_OK && nmfi_npz_find(l->npz, STABILITY) >= 0) {
+        status = load_stability(l);
     }
     return status;
 }
@@ -373,6 +421,9 @@ nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **mode
         nmf_matrix_free(l.vectors[i]);
     }
     nmf_matrix_free(l.idf);
+    nmf_matrix_free(l.stability);
+    nmf_matrix_free(l.low);
+    nmf_matrix_free(l.high);
     free(l.trace);
     nmf_matrix_free(l.W);
     nmf_matrix_free(l.H);

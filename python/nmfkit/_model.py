@@ -57,6 +57,10 @@ class Model(Handle):
         content = self.content
         facts = dict(zip(FACTS, _facts_of(content)))
         facts["idf"] = self.numbers("idf", content.features) if content.idf else None
+        for name, shape in (("stability", (content.k,)), ("H_low", (content.k, content.features)),
+                            ("H_high", (content.k, content.features))):
+            if getattr(content, name):  # of a consensus
+                facts[name] = self.numbers(name, int(np.prod(shape))).reshape(shape)
         return facts
 
     def trace_lines(self):

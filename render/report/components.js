@@ -52,6 +52,9 @@ function similarTo(c) {
 
 function stabilityOf(c) {
   var rows = DATA.rank && DATA.rank.components;
+  if (typeof DATA.components[c].stability === "number") {
+    return el("p", {"class": "similar explains"}, term(say("stability"), "rank"), " ", number("components/" + c + "/stability", "cosine"));
+  }
   if (!rows || !rows[c] || typeof rows[c].stability !== "number") return null;
   return el("p", {"class": "similar explains"}, term(say("stability"), "rank"), " ", number("rank/components/" + c + "/stability", "cosine"));
 }

@@ -48,6 +48,7 @@ void nmf_model_free(nmf_model *model)
     free(model->numbers);
     free(model->trace);
     free(model->idf);
+    free(model->stability);
     free(model);
 }
 
@@ -87,7 +88,9 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.explained_variance_ratio = put(&room, content->explained_variance_ratio, k);
     if (lines > 0) memcpy(trace, content->trace, (size_t)lines * sizeof *trace);
     made->content.trace = trace;
-    made->content.idf = NULL; /* nmf_model_set_weighting keeps a copy */
+    made->content.idf =
+        NULL; /* nmf_model_set_weighting keeps a copy, nmf_model_set_stability the others */
+    made->content.stability = made->content.H_low = made->content.H_high = NULL;
     made->content.options.start_W = made->content.options.start_H = NULL;
     made->content.options.constraints = NULL;
     made->content.options.progress = NULL;
@@ -132,6 +135,50 @@ nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, co
     free(model->idf);
     model->content.idf = model->idf = copy;
     model->content.weighting = model->content.options.weighting = weighting;
+    return NMF_OK;
+}
+
+static nmf_status check_stability(const nmf_model_content *c, const double *stability,
+                                  const double *low, const double *high, nmf_error *error)
+{
+    nmf_status status = check_numbers(stability, c->k, "stability", -1, error);
+    if (status == NMF_OK) status = check_numbers(low, c->k * c->features, "H_low", 0, error);
+    if (status == NMF_OK) status = check_numbers(high, c->k * c->features, "H_high", 0, error);
+    for (int64_t j = 0; status == NMF_OK && j < c->k; j++)
+        if (stability[j] > 1)
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "stability[%lld] = %g: must be at most 1",
+                            (long long)j, stability[j]);
+    for (int64_t i = 0; status == NMF_OK && i < c->k * c->features; i++)
+        if (low[i] > high[i])
+            return nmf_fail(error, NMF_ERROR_ARGUMENT, "H_low[%lld,%lld] = %g is above H_high, %g",
+                            (long long)(i / c->features), (long long)(i % c->features), low[i],
+                            high[i]);
+    return status;
+}
+
+nmf_status nmf_model_set_stability(nmf_model *model, const double *stability, const double *H_low,
+                                   const double *H_high, nmf_error *error)
+{
+    if (!model) return nmf_fail(error, NMF_ERROR_ARGUMENT, "model is NULL");
+    nmf_model_content *const c = &model->content;
+    const int known = stability && H_low && H_high;
+    double *block = NULL;
+    if (!known && (stability || H_low || H_high))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "stability, H_low and H_high are given together or not at all");
+    if (known) {
+        const nmf_status status = check_stability(c, stability, H_low, H_high, error);
+        if (status != NMF_OK) return status;
+        block = malloc((size_t)(c->k + 2 * c->k * c->features) * sizeof *block);
+        if (!block)
+            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the bounds of %lld x %lld",
+                            (long long)c->k, (long long)c->features);
+    }
+    free(model->stability);
+    model->stability = block;
+    c->stability = put(&block, stability, c->k);
+    c->H_low = put(&block, H_low, c->k * c->features);
+    c->H_high = put(&block, H_high, c->k * c->features);
     return NMF_OK;
 }
 
@@ -303,6 +350,9 @@ nmf_status nmf_model_new(const nmf_model_content *given, nmf_model **model, nmf_
     status = nmfi_model_adopt(content, W, H, model, error);
     if (status == NMF_OK)
         status = nmf_model_set_weighting(*model, content->weighting, content->idf, error);
+    if (status == NMF_OK)
+        status = nmf_model_set_stability(*model, content->stability, content->H_low,
+                                         content->H_high, error);
     if (status != NMF_OK) {
         nmf_model_free(*model);
         *model = NULL;

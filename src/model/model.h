@@ -10,6 +10,7 @@ struct nmf_model {
     double *numbers; /* mean, singular values, explained variance and its ratio, in one block */
     nmf_trace_point *trace;
     double *idf;
+    double *stability; /* and the bounds of H, in one block */
 };
 
 /* Makes a model that takes W and H over (also on failure); everything else is copied. Checks

@@ -451,6 +451,28 @@ static nmf_status spectra_matrix(consensus *c, nmf_matrix **spectra, nmf_error *
     return NMF_OK;
 }
 
+/* What the replicates have for each entry of H: their quantiles, which belong to rows of sum 1, for the sums
+ * of H's own rows. */
+static nmf_status note_stability(consensus *c, const nmf_matrix *H, nmf_error *error)
+{
+    nmf_consensus_result *r = c->result;
+    const int64_t k = r->content.k, n = r->content.features;
+    double *low = nmfi_allocate(nmfi_product(2 * k * n, sizeof *low));
+    if (!low) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for the bounds of H");
+    double *const high = low + k * n;
+    for (int64_t j = 0; j < k; j++) {
+        double sum = 0;
+        for (int64_t f = 0; f < n; f++) sum += at(H, j, f);
+        for (int64_t f = 0; f < n; f++) {
+            low[j * n + f] = sum * r->low[j * n + f];
+            high[j * n + f] = sum * r->high[j * n + f];
+        }
+    }
+    const nmf_status status = nmf_model_set_stability(r->model, r->stability, low, high, error);
+    nmfi_release(low);
+    return status;
+}
+
 static nmf_status make_model(consensus *c, nmf_matrix *W, nmf_matrix *H, double *work,
                              nmf_error *error)
 {
@@ -484,7 +506,8 @@ static nmf_status make_model(consensus *c, nmf_matrix *W, nmf_matrix *H, double 
     snprintf(content.init, sizeof content.init, "consensus");
     snprintf(content.kernel, sizeof content.kernel, "%s",
              nmfi_kernels_for((nmf_dtype)c->dtype, NULL)->name);
-    return nmf_model_new(&content, &r->model, error);
+    const nmf_status status = nmf_model_new(&content, &r->model, error);
+    return status == NMF_OK ? note_stability(c, H, error) : status;
 }
 
 /* What follows from usages as shares of their sample: spectra and scores. W becomes those shares. */

@@ -361,6 +361,45 @@ static void a_model_without_W_transforms_and_does_nothing_else(void **state)
     free_parts(&p);
 }
 
+/* Of a consensus: kept, copied, and judged. */
+static void stability_and_bounds_are_kept_and_judged(void **state)
+{
+    (void)state;
+    parts p;
+    nmf_model *model = NULL, *copy = NULL;
+    nmf_error error;
+    double stability[K], low[K * FEATURES], high[K * FEATURES];
+    make_parts(&p, NMF_MODEL_NMF, NMF_F64);
+    assert_int_equal(nmf_model_new(&p.content, &model, NULL), NMF_OK);
+    assert_null(nmf_model_view(model)->stability);
+    for (int j = 0; j < K; j++) stability[j] = 1 - 0.5 * j;
+    for (int i = 0; i < K * FEATURES; i++) low[i] = i, high[i] = i + 0.5;
+    assert_int_equal(nmf_model_set_stability(model, stability, low, high, NULL), NMF_OK);
+    assert_int_equal(nmf_model_new(nmf_model_view(model), &copy, NULL), NMF_OK);
+    unit_failed(nmf_model_set_stability(model, stability, NULL, high, &error), &error,
+                NMF_ERROR_ARGUMENT, "together");
+    unit_failed(nmf_model_set_stability(NULL, stability, low, high, &error), &error,
+                NMF_ERROR_ARGUMENT, "NULL");
+    low[FEATURES + 1] += 1;
+    unit_failed(nmf_model_set_stability(model, stability, low, high, &error), &error,
+                NMF_ERROR_ARGUMENT, "H_low[1,1]");
+    low[FEATURES + 1] -= 1;
+    stability[1] = 1.5;
+    unit_failed(nmf_model_set_stability(model, stability, low, high, &error), &error,
+                NMF_ERROR_ARGUMENT, "stability[1] = 1.5");
+    stability[1] = NAN;
+    unit_failed(nmf_model_set_stability(model, stability, low, high, &error), &error,
+                NMF_ERROR_DATA, "stability[1]");
+    assert_int_equal(nmf_model_set_stability(model, NULL, NULL, NULL, NULL), NMF_OK);
+    assert_null(nmf_model_view(model)->H_high);
+    nmf_model_free(model);
+    const nmf_model_content *c = nmf_model_view(copy);
+    for (int j = 0; j < K; j++) assert_true(c->stability[j] == 1 - 0.5 * j);
+    for (int i = 0; i < K * FEATURES; i++) assert_true(c->H_low[i] == i && c->H_high[i] == i + 0.5);
+    nmf_model_free(copy);
+    free_parts(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +414,7 @@ int main(void)
         cmocka_unit_test(entries_that_cannot_be_are_named_with_their_place),
         cmocka_unit_test(words_that_contradict_each_other_are_refused),
         cmocka_unit_test(a_model_without_W_transforms_and_does_nothing_else),
+        cmocka_unit_test(stability_and_bounds_are_kept_and_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
