@@ -9,6 +9,7 @@
 #include <nmfkit/fit.h>
 #include <nmfkit/matrix.h>
 #include <nmfkit/model.h>
+#include <nmfkit/online.h>
 #include <nmfkit/options.h>
 #include <nmfkit/select.h>
 #include <nmfkit/shares.h>

@@ -9,6 +9,7 @@ import importlib
 
 from ._accelerate import accelerate
 from ._library import version as __version__
+from ._minibatch import MiniBatchNMF
 from ._nmf import NMF, non_negative_factorization
 from ._pca import PCA
 from ._select import consensus, select_rank
@@ -17,7 +18,7 @@ from ._select import consensus, select_rank
 _LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
           "gallery": "._gallery", "report": "._report"}
 
-__all__ = ["NMF", "PCA", "accelerate", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
+__all__ = ["MiniBatchNMF", "NMF", "PCA", "accelerate", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
 
 
 def __getattr__(name):

@@ -150,6 +150,26 @@ class nmf_feature_match(ctypes.Structure):
                 ("surplus", c_int64)]
 
 
+class nmf_online_options(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("half_life_rows", c_double), ("block_rows", c_int64),
+                ("first_rows", c_int64)]
+
+
+class nmf_online_state(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("rows", c_int64), ("learned", c_int64),
+                ("blocks", c_int64), ("loss", c_double), ("relative_error", c_double),
+                ("mean_loss", c_double)]
+
+
+class nmf_minibatch_how(ctypes.Structure):
+    _fields_ = [("struct_bytes", c_size_t), ("rho", c_double), ("solve_iterations", c_int64),
+                ("solve_tol", c_double), ("keeps_H", c_int)]
+
+
+class nmf_minibatch_said(ctypes.Structure):
+    _fields_ = [("cost", c_double), ("change", c_double)]
+
+
 STOPPED = ("converged", "stalled", "max-iter", "time-limit", "interrupted")
 MODEL_NMF, MODEL_PCA = 0, 1
 
@@ -231,6 +251,18 @@ declare(library, {
     "nmf_match_features": (c_int, c_void_p, c_void_p, POINTER(nmf_options),
                            POINTER(nmf_feature_match), ERROR),
     "nmf_transform_with": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
+    "nmf_online_open": (c_int, c_int64, POINTER(nmf_options), POINTER(nmf_online_options), OUT,
+                        ERROR),
+    "nmf_online_push": (c_int, c_void_p, c_void_p, ERROR),
+    "nmf_online_epoch": (c_int, c_void_p, c_void_p, c_int, c_void_p, ERROR),
+    "nmf_online_view": (nmf_online_state, c_void_p),
+    "nmf_online_model": (c_int, c_void_p, OUT, ERROR),
+    "nmf_online_free": (None, c_void_p),
+    "nmf_minibatch_open": (c_int, c_void_p, POINTER(nmf_options), OUT, ERROR),
+    "nmf_minibatch_step": (c_int, c_void_p, c_void_p, c_void_p, POINTER(nmf_minibatch_how),
+                           POINTER(nmf_minibatch_said), ERROR),
+    "nmf_minibatch_components": (None, c_void_p, c_void_p),
+    "nmf_minibatch_free": (None, c_void_p),
     "nmf_model_view": (POINTER(nmf_model_content), c_void_p),
     "nmf_model_new": (c_int, POINTER(nmf_model_content), OUT, ERROR),
     "nmf_model_free": (None, c_void_p),

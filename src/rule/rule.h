@@ -123,6 +123,19 @@ typedef struct nmfi_project_rule {
 } nmfi_project_rule;
 nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 
+/* Products with those of rows seen before (rule_running.c). */
+typedef struct nmfi_running_rule {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    void *total;   /* k x ld, T: the products so far; those of the tile are added */
+    double decay;  /* what those so far are multiplied by */
+    void *share;   /* likewise, of this visit alone; may be NULL */
+    int replaces;  /* the same rows were there just now: their share is taken out first */
+    int takes_out; /* the products are taken out instead */
+    const nmfi_rule *inner; /* then improves the tile by the total; NULL: nothing does */
+} nmfi_running_rule;
+nmfi_rule nmfi_rule_running(const nmfi_running_rule *context);
+
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */

@@ -1,0 +1,116 @@
+"""MiniBatchNMF: scikit-learn's rule step for step, and the library's own, which is told from it by what
+it reaches, how soon, and by what it does not depend on."""
+
+import pickle
+
+import python_test
+from python_test import claim, raises
+
+np = python_test.need("numpy")
+import nmfkit  # noqa: E402
+from nmfkit import MiniBatchNMF  # noqa: E402
+
+random = np.random.RandomState(5)
+X = random.gamma(0.3, size=(700, 6)) @ random.gamma(0.3, size=(6, 40)) + 0.1 * random.rand(700, 40)
+
+
+def error(W, H, data):
+    return np.linalg.norm(data - W @ H)
+
+
+def steps_are_scikit_learn_s():
+    """From the same start, whatever the loss, the penalties and how batches are divided."""
+    try:
+        from sklearn.decomposition import MiniBatchNMF as theirs
+    except ImportError:
+        return "no scikit-learn to compare with"
+    settings = [
+        {}, {"beta_loss": "kullback-leibler"}, {"beta_loss": "itakura-saito"}, {"beta_loss": 1.5},
+        {"alpha_W": 0.01, "alpha_H": 0.02, "l1_ratio": 0.5}, {"fresh_restarts": True},
+        {"forget_factor": 0.3, "init": "random"}]
+    for more in settings:
+        kept = dict(n_components=4, batch_size=128, max_iter=6, random_state=3, **more)
+        a, b = theirs(**kept), MiniBatchNMF(solver="mu", **kept)
+        W, ours = a.fit_transform(X), b.fit_transform(X)
+        claim(a.n_steps_ == b.n_steps_, "%s: %d steps, not %d", more, b.n_steps_, a.n_steps_)
+        claim(np.allclose(a.components_, b.components_, rtol=1e-7, atol=1e-10), "H differs: %s", more)
+        if not more.get("fresh_restarts"):  # ours solves W to its end
+            claim(np.allclose(W, ours, rtol=1e-7, atol=1e-10), "W differs: %s", more)
+            claim(abs(a.reconstruction_err_ / b.reconstruction_err_ - 1) < 1e-9, "error: %s", more)
+        c, d = theirs(**kept), MiniBatchNMF(solver="mu", **kept)
+        for at in range(0, 700, 100):
+            c.partial_fit(X[at:at + 100])
+            d.partial_fit(X[at:at + 100])
+        claim(np.allclose(c.components_, d.components_, rtol=1e-7, atol=1e-10),
+              "H of partial_fit differs: %s", more)
+    return None
+
+
+def fit_is_partial_fit_of_the_same_batches():
+    """With scikit-learn's rule, where W is made anew for each batch."""
+    W, H = random.rand(700, 4), random.rand(4, 40)
+    one = MiniBatchNMF(4, init="custom", solver="mu", batch_size=100, max_iter=2, tol=0,
+                       max_no_improvement=None, fresh_restarts=True, random_state=0)
+    one.fit(X, W=W.copy(), H=H.copy())
+    other = MiniBatchNMF(4, init="custom", solver="mu", batch_size=100, tol=0, random_state=0,
+                         forget_factor=0.7 ** (1 / 7))
+    for _ in range(2):
+        for at in range(0, 700, 100):
+            other.partial_fit(X[at:at + 100], W=W[:100].copy(), H=H.copy())
+    claim(one.n_steps_ == other.n_steps_ == 14, "%d and %d steps", one.n_steps_, other.n_steps_)
+    claim(np.allclose(one.components_, other.components_, rtol=1e-9), "H differs")
+
+
+def batches_do_not_matter_and_one_reading_is_nearly_all():
+    best = nmfkit.NMF(6, random_state=0).fit(X).reconstruction_err_
+    first = None
+    for size in (1, 33, 700):
+        model = MiniBatchNMF(6, random_state=0)
+        for at in range(0, 700, size):
+            model.partial_fit(X[at:at + size])
+        H = model.components_
+        claim(first is None or np.array_equal(H, first), "H depends on batches of %d", size)
+        first = H
+    claim(error(model.transform(X), first, X) < 1.02 * best, "one reading is not enough")
+    model = MiniBatchNMF(6, random_state=0, max_iter=3)
+    W = model.fit_transform(X)
+    claim(error(W, model.components_, X) < 1.005 * best, "three readings are not enough")
+    claim(abs(model.reconstruction_err_ / error(W, model.components_, X) - 1) < 1e-9, "error")
+
+
+def what_half_life_forgets():
+    later = X[:, ::-1]
+    errors = []
+    for half_life in (None, 200):
+        model = MiniBatchNMF(6, random_state=0, half_life=half_life)
+        for data in (X, X, later, later):
+            model.partial_fit(data)
+        errors.append(error(model.transform(later), model.components_, later))
+    claim(errors[1] < 0.9 * errors[0], "forgetting is of no use: %s", errors)
+
+
+def estimators_are_pickled_and_go_on():
+    model = MiniBatchNMF(4, random_state=0).partial_fit(X[:300])
+    other = pickle.loads(pickle.dumps(model))
+    claim(np.array_equal(model.components_, other.components_), "H differs")
+    other.partial_fit(X[300:])
+    claim(other.components_.shape == (4, 40) and other.n_steps_ == 2, "it did not go on")
+    model = MiniBatchNMF(4, random_state=0).fit(X[:300])
+    model.partial_fit(X[300:])
+    claim(model.components_.shape == (4, 40), "it did not go on from a fit")
+
+
+def what_it_refuses():
+    with raises(ValueError, "'half_life' parameter of MiniBatchNMF must be"):
+        MiniBatchNMF(2, half_life=-1).fit(X)
+    with raises(ValueError, "Negative values in data passed to MiniBatchNMF"):
+        MiniBatchNMF(2).partial_fit(-X)
+    with raises(ValueError, "features"):
+        MiniBatchNMF(2).partial_fit(X).partial_fit(X[:, :5])
+    with raises(AttributeError, "not fitted yet"):
+        MiniBatchNMF(2).components_
+
+
+python_test.main(steps_are_scikit_learn_s, fit_is_partial_fit_of_the_same_batches,
+                 batches_do_not_matter_and_one_reading_is_nearly_all, what_half_life_forgets,
+                 estimators_are_pickled_and_go_on, what_it_refuses)
