@@ -86,6 +86,8 @@ static void work(void *context, int64_t worker, int64_t thread)
         if (ask(NULL, &who)) return;
         c->status[i] = fit_replicate(c, i, &who, &model);
         if (c->status[i] == NMF_OK) keep_spectra(c, i, nmf_model_view(model));
+        if (c->status[i] == NMF_ERROR_INTERRUPTED && atomic_load(&c->stop))
+            c->status[i] = NMF_OK; /* before it had a result: incomplete like those that had one */
         nmf_model_free(model);
         atomic_fetch_add(&c->done, 1);
     }
