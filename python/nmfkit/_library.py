@@ -141,7 +141,8 @@ class nmf_model_content(ctypes.Structure):
                 ("winning_seed", c_uint64), ("sketch_iterations", c_int64), ("unit", c_double),
                 ("weighting", c_int), ("idf", POINTER(c_double)), ("data_transposed", c_int),
                 ("data_column_order", c_int), ("stability", POINTER(c_double)),
-                ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double))]
+                ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
+                ("shrink", c_double), ("shrink_to", POINTER(c_double))]
 
 
 class nmf_feature_match(ctypes.Structure):

@@ -21,7 +21,7 @@ LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
 SOLVERS = OPTIONS["solver"].names
 INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
 # What a fit learned beside the components and transform needs.
-LEARNED = ("unit", "weighting", "idf")
+LEARNED = ("unit", "weighting", "idf", "shrink", "shrink_to")
 
 PARAMETERS = {
     "n_components": (_checks.whole(1), _checks.among("auto"), _checks.NONE),

@@ -3,6 +3,7 @@
 #include "fit/divergence.h"
 
 #include "fit/defaults.h"
+#include "fit/shrink.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -197,6 +198,7 @@ nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)
     nmf_status status = copy_X(fit, d, error);
     if (status == NMF_OK) status = read_marginals(fit, d, error);
     if (status == NMF_OK) status = measure_baseline(fit, d, error);
+    if (status == NMF_OK) status = nmfi_shrink_open(fit, error);
     if (status != NMF_OK) return status;
     if (frobenius_leads_astray(fit, d)) nmfi_drop_sketch(fit);
     return NMF_OK;
