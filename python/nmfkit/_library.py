@@ -237,6 +237,7 @@ declare(library, {
     "nmf_matrix_free": (None, c_void_p),
     "nmf_matrix_dense": (nmf_dense, c_void_p),
     "nmf_matrix_is_sparse": (c_int, c_void_p),
+    "nmf_matrix_is_in_memory": (c_int, c_void_p),
     "nmf_matrix_sparse": (nmf_sparse, c_void_p),
     "nmf_matrix_set_names": (c_int, c_void_p, c_int, POINTER(c_char_p), ERROR),
     "nmf_matrix_name": (c_char_p, c_void_p, c_int, c_int64),
