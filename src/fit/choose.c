@@ -169,7 +169,8 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
     fit->choice.starts = o->starts;
     fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 &&
-                                 o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
+                                 o->solver == NMF_SOLVER_AUTO &&
+                                 (!fit->choice.only_begins || o->loss == NMF_LOSS_KL);
     if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
         o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
         fit->choice.starts = 1;
