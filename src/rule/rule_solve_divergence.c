@@ -73,7 +73,7 @@ static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_
                        int64_t i)
 {
     const double beta = rule->metric.step.beta;
-    const int convex = beta >= 1 && beta <= 2;
+    const int convex = beta > 1 && beta <= 2; /* for beta 1 the strip's steps have done what can be */
     enum { STEPS = 30, MORE = 300 };
     static const double slope_tolerance = 0.2;
     nmfi_row row = nmfi_row_open(work, i);
