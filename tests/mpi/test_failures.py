@@ -109,7 +109,8 @@ def ends_with_a_killed_one(rounds):
     draw = random.Random(11)
     for _ in range(rounds):
         process = together.start(together.launch(3) + [
-            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--tol", "0", "--max-iter", "1000000", "-o", "killed.npz"])
+            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--solver", "mu", "--tol", "0", "--max-iter", "1000000",
+            "-o", "killed.npz"])
         begun = time.monotonic()
         while len(ranks_of(process)) < 3:
             assert process.poll() is None and time.monotonic() - begun < 30
