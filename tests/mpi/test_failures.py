@@ -149,6 +149,8 @@ def stops_together():
 
 def main():
     together.skip_without_mpi()
+    for name in os.listdir("."):  # of an earlier run
+        os.remove(name)
     draw = np.random.default_rng(5)
     parts = draw.random((2000, 6)) @ (draw.random((6, 60)) * (draw.random((6, 60)) < 0.4))
     np.save("x.npy", (parts + 0.1 * draw.random((2000, 60))).astype(np.float32))
