@@ -70,6 +70,7 @@ typedef struct cli_args {
 
     const char *memory_limit; /* of convert, which is no fit */
     const char *output, *json, *gallery;
+    const char *to; /* the format of what goes to standard output */
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
     int stream;

@@ -13,6 +13,7 @@ static nmf_status merge_options(const cli_args *args, const nmf_model *model, nm
     int64_t count = 0;
     const nmf_option_info *const table = nmf_option_table(&count);
     *options = nmf_model_view(model)->options;
+    options->time_limit_seconds = 0; /* that was the fit's */
     for (int64_t i = 0; i < count; i++) {
         char text[64];
         if ((args->given >> i & 1) == 0) continue;
@@ -61,12 +62,10 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK && cli_together_speaks())
         status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = cli_load_model(args, &model, &error);
-    if (status == NMF_OK)
-        status =
-            cli_read_like(args, model, args->operands + 1, args->operand_count - 1, &X, &error);
+    if (status == NMF_OK) status = merge_options(args, model, &options, &error);
+    if (status == NMF_OK) status = cli_read_in_time(args, model, &options, &X, &error);
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
-    if (status == NMF_OK) status = merge_options(args, model, &options, &error);
     if (status == NMF_OK) status = cli_read_known(args, X, &options, &known, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
     status = cli_together_agree(status, &error);

@@ -3,20 +3,26 @@
 
 #include "interrupt.h"
 #include "observed.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What reading decided, for people: on stderr, where it is in no program's way. */
 static void tell(const char *sentence, void *context)
 {
     const cli_args *const args = context;
-    if (!args->quiet) fprintf(stderr, "nmf %s: %s\n", args->command->name, sentence);
+    char shown[2048];
+    if (args->quiet) return;
+    cli_show_streams(sentence, shown, sizeof shown);
+    fprintf(stderr, "nmf %s: %s\n", args->command->name, shown);
 }
 
 /* Data are expected where a model stands: an .npz like others, of which any array could be read. */
@@ -111,6 +117,33 @@ nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const cha
     return read_as(args, model, paths, count, matrix, error);
 }
 
+static double now_seconds(void)
+{
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_options *options,
+                            nmf_matrix **matrix, nmf_error *error)
+{
+    static const double least = 0.5; /* of the limit: with less, reading would have been in vain */
+    const double limit = options->time_limit_seconds, began = now_seconds();
+    const int64_t before = like != NULL;
+    char sentence[160];
+    snprintf(sentence, sizeof sentence,
+             "nmf %s: the time limit of %g s was over while the data were read\n",
+             args->command->name, limit);
+    /* As a fit may, a little beyond the limit. */
+    if (limit > 0) cli_interrupt_after(limit + (limit > 5 ? 0.1 * limit : 0.5), sentence);
+    const nmf_status status = read_as(args, like, args->operands + before,
+                                      args->operand_count - before, matrix, error);
+    if (limit > 0) cli_interrupt_after(0, NULL);
+    const double left = limit - (now_seconds() - began);
+    if (limit > 0) options->time_limit_seconds = left > least * limit ? left : least * limit;
+    return status;
+}
+
 nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error)
 {
     const char *const path = args->operands[0];
@@ -198,6 +231,18 @@ nmf_status cli_default_name(const cli_args *args, const char *suffix, char **pat
     return status;
 }
 
+/* How long ".gz" and the like is at the end of the first `end` bytes. */
+static size_t packing_length(const char *path, size_t end)
+{
+    static const char *const packings[] = {".gz", ".xz", ".zst"};
+    for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+        const size_t length = strlen(packings[i]);
+        if (end > length && strncasecmp(path + end - length, packings[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
 nmf_status cli_default_output(const char *data_path, const char *suffix, char **path,
                               nmf_error *error)
 {
@@ -207,7 +252,7 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
     if (!exists && strrchr(data_path, ':') != NULL) /* "file.mat:name" */
         end = (size_t)(strrchr(data_path, ':') - data_path);
     while (end > 0 && data_path[end - 1] == '/') end--;
-    if (end > 3 && strncmp(data_path + end - 3, ".gz", 3) == 0) end -= 3; /* "x.mtx.gz" is x too */
+    end -= packing_length(data_path, end); /* "x.mtx.gz" is x too */
     size_t begin = end;
     while (begin > 0 && data_path[begin - 1] != '/') begin--;
     for (size_t dot = end; dot > begin + 1 && !(exists && S_ISDIR(there.st_mode)); dot--) {
@@ -218,7 +263,7 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
     }
     const char *name = data_path + begin;
     size_t length = end - begin;
-    if (length == 0 ||
+    if (length == 0 || cli_is_stream(data_path) ||
         strspn(name, ".") >= length) { /* "", ".", "..": nothing to name a file after */
         name = "data";
         length = strlen(name);
@@ -234,9 +279,8 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
 /* MatrixMarket has no place for names. */
 static int loses_names(const nmf_matrix *matrix, const char *path)
 {
-    const char *const dot = strrchr(path, '.');
-    const int is_mtx = dot != NULL && (strcmp(dot, ".mtx") == 0 ||
-                                       (dot - path >= 4 && strcmp(dot - 4, ".mtx.gz") == 0));
+    const size_t length = strlen(path) - packing_length(path, strlen(path));
+    const int is_mtx = length > 4 && strncasecmp(path + length - 4, ".mtx", 4) == 0;
     return is_mtx && (nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES) ||
                       nmf_matrix_has_names(matrix, NMF_FEATURE_NAMES) ||
                       nmf_matrix_has_names(matrix, NMF_LABELS));
@@ -247,8 +291,11 @@ nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, cons
 {
     cli_interrupt_hold();
     if (path[strlen(path) - 1] == '/') cli_interrupt_keep(); /* all pictures or none */
-    const nmf_status status = nmf_io_write(matrix, path, error);
-    if (status == NMF_OK)
+    const int prints = cli_goes_to_stdout(path);
+    const nmf_status status =
+        prints ? nmf_io_write_as(matrix, "/dev/stdout", args->to != NULL ? args->to : "csv", error)
+               : nmf_io_write(matrix, path, error);
+    if (status == NMF_OK && !prints)
         cli_say(args, "wrote %s: %lld x %lld %s%s", path, (long long)nmf_matrix_rows(matrix),
                 (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
                 loses_names(matrix, path) ? "; names are not kept there, but in .npz" : "");

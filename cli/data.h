@@ -21,6 +21,11 @@ nmf_status cli_olivetti_path(char **path, nmf_error *error);
 nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const char *const *paths,
                          int64_t count, nmf_matrix **matrix, nmf_error *error);
 
+/* The operands (behind the model, where one is given) as data, within options->time_limit_seconds, of
+ * which the time that it took is taken off. */
+nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_options *options,
+                            nmf_matrix **matrix, nmf_error *error);
+
 /* The model among the operands, which is the first of them. Where that is none it says what it is,
  * and where the model stands. Errors: ARGUMENT, and those of nmf_io_load_model. */
 nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error);

@@ -150,8 +150,8 @@ static nmf_status check_kind(const cli_output *output, nmf_error *error)
     case CLI_MATRIX_OUT:
         if (nmf_io_can_write(path) || special) return NMF_OK;
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s %s: its name should end in .npy, .npz, .mtx, .mtx.gz, .csv, .tsv or "
-                        ".mat, or in '/' for a folder of pictures",
+                        "%s %s: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all but "
+                        ".npz and .mat also with .gz, .xz or .zst, or in '/' for a folder of pictures",
                         output->flag, path);
     case CLI_PICTURE_OUT:
         if (ends_in(path, ".png") || ends_in(path, ".svg") || ends_in(path, ".pdf")) return NMF_OK;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -103,6 +104,44 @@ void cli_interrupt_keep(void)
 int cli_interrupted(void)
 {
     return received != 0;
+}
+
+void cli_interrupt_kept(void)
+{
+    worth_keeping = 0;
+}
+
+static const char *out_of_time; /* a whole line */
+
+static void end_in_time(int number)
+{
+    (void)number;
+    nmf_io_remove_temporaries();
+    const ssize_t written = write(STDERR_FILENO, out_of_time, strlen(out_of_time));
+    (void)written;
+    _exit(1);
+}
+
+void cli_interrupt_after(double seconds, const char *sentence)
+{
+    struct sigaction action;
+    struct itimerval timer = {{0, 0}, {0, 0}};
+    memset(&action, 0, sizeof action);
+    action.sa_handler = seconds > 0 ? end_in_time : SIG_DFL;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    timer.it_value.tv_sec = (time_t)seconds;
+    timer.it_value.tv_usec = (suseconds_t)(1e6 * (seconds - (double)(time_t)seconds));
+    if (seconds > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+        timer.it_value.tv_usec = 1; /* 0 would mean never */
+    if (seconds > 0) {
+        out_of_time = sentence;
+        sigaction(SIGALRM, &action, NULL);
+        setitimer(ITIMER_REAL, &timer, NULL);
+    } else {
+        setitimer(ITIMER_REAL, &timer, NULL);
+        sigaction(SIGALRM, &action, NULL);
+    }
 }
 
 void cli_interrupt_release(void)

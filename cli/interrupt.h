@@ -11,6 +11,11 @@ void cli_interrupt_begin(void); /* at the start of the command */
 void cli_interrupt_hold(void);
 void cli_interrupt_keep(void);
 int cli_interrupted(void); /* 1 once a signal came */
+void cli_interrupt_kept(void); /* all that was worth keeping is written: the next signal ends */
+
+/* A limit for what cannot be asked to stop, and has nothing to keep, such as reading: after so many
+ * seconds the command ends with the sentence and status 1, without a temporary file. 0: no longer. */
+void cli_interrupt_after(double seconds, const char *sentence);
 
 /* SIGUSR1 asks for a checkpoint from here on, in place of ending the command; whether it has asked since
  * the last time. */

@@ -54,15 +54,20 @@ static nmf_status write_results(const cli_args *args, const char *output, const 
 {
     const nmf_model_content *const content = nmf_model_view(model);
     nmf_status status = nmf_io_save_model(model, output, error);
-    if (status == NMF_OK) cli_say(args, "wrote %s", output);
+    if (status == NMF_OK && !cli_goes_to_stdout(output)) cli_say(args, "wrote %s", output);
     if (status == NMF_OK && args->save_W != NULL)
         status = cli_write_matrix(args, content->W, args->save_W, error);
     if (status == NMF_OK && args->save_H != NULL)
         status = cli_write_matrix(args, content->H, args->save_H, error);
-    if (status == NMF_OK && args->gallery != NULL)
-        status = cli_draw_components(args, model, args->gallery, error);
     if (status == NMF_OK && args->json != NULL) status = cli_report_json(args->json, model, error);
-    return status;
+    if (status != NMF_OK || args->gallery == NULL) return status;
+    if (cli_interrupted()) { /* who said stop does not wait for pictures */
+        fprintf(stderr, "nmf %s: interrupted: %s is not drawn; 'nmf gallery %s -o %s' draws it\n",
+                args->command->name, args->gallery, output, args->gallery);
+        return NMF_OK;
+    }
+    cli_interrupt_kept();
+    return cli_draw_components(args, model, args->gallery, error);
 }
 
 static void say_interrupted(const cli_args *args, const char *output, const nmf_model *model)
@@ -104,10 +109,10 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
         status = cli_default_name(args, suffix, &chosen, error);
         output = chosen;
     }
+    if (output != NULL && strcmp(output, "-") == 0) output = "/dev/stdout";
     if (status == NMF_OK && speaks) status = check_wishes(args, output, error);
     if (status == NMF_OK) cli_scratch_beside(output);
-    if (status == NMF_OK)
-        status = cli_read_data(args, args->operands, args->operand_count, &X, error);
+    if (status == NMF_OK) status = cli_read_in_time(args, NULL, &own, &X, error);
     if (status == NMF_OK && chosen != NULL && speaks) status = keep_other_models(chosen, X, error);
     if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
     status = cli_together_agree(status, error);

@@ -3,6 +3,7 @@
 #include "args.h"
 #include "help.h"
 #include "interrupt.h"
+#include "streams.h"
 #include "together.h"
 
 #include <errno.h>
@@ -71,6 +72,7 @@ static int run_command(int argc, char **argv)
         args.quiet = 1;
         args.verbose = 0;
     }
+    if (cli_take_streams(&args, &error) != NMF_OK) return cli_fail(&args, &error);
     return command->run(&args);
 }
 

@@ -36,9 +36,11 @@ const cli_option cli_own_options[] = {
      "directory",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, WRITES & ~(FITS | CLI_GALLERY), FIELD(output), "FILE",
-     "where the matrix goes: .npy .npz .mtx .mtx.gz .mat .csv .tsv, or DIR/ for one picture a row "
-     "(required)",
+     "where the matrix goes: .npy .npz .mtx .mat .csv .tsv (.csv.gz, .npy.xz, .mtx.zst, ...), DIR/ for one "
+     "picture a row, or - for standard output (required)",
      NO_BOUNDS},
+    {"to", 0, CLI_KIND_TEXT, WRITES & ~(FITS | CLI_GALLERY), FIELD(to), "FORMAT",
+     "the format on standard output: csv, tsv, npy, npz, mtx or mat; default: csv", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_GALLERY, FIELD(output), "PICTURE",
      "where the gallery goes: .png, .svg or .pdf (required)", NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, CLI_DEMO, FIELD(output), "DIR",

@@ -80,9 +80,13 @@ static void describe_point(const cli_progress *progress, const nmf_trace_point *
 int cli_progress_fit(const nmf_trace_point *point, void *context)
 {
     cli_progress *const progress = context;
-    cli_interrupt_keep(); /* from the first iteration on there is a result */
+    /* Long passes ask in between, with what is known already, or with nothing. */
+    if (point->loss != point->loss) return cli_interrupted();
+    const int is_news = point->iteration == 0 || point->iteration != progress->told;
+    cli_interrupt_keep(); /* from here on there is a result, or there will be one soon */
     char text[256];
-    if (progress->verbose) {
+    progress->told = point->iteration;
+    if (progress->verbose && is_news) {
         describe_point(progress, point, text, sizeof text);
         fprintf(stderr, "%s\n", text);
     } else if (is_due(progress)) {

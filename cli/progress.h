@@ -14,6 +14,7 @@ typedef struct cli_progress {
     int verbose;       /* of a fit: every iteration is a line that stays */
     int64_t most;      /* iterations of a fit; 0: not known */
     double time_limit; /* seconds; 0: none */
+    int64_t told;      /* the iteration that was told last */
     double began,
         last; /* seconds on the monotonic clock: begin, and when the line was last written */
 } cli_progress;

@@ -2,15 +2,18 @@
 #include "cli.h"
 #include "together.h"
 
+#include "streams.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 int cli_fail(const cli_args *args, const nmf_error *error)
 {
-    char sentence[NMF_MESSAGE_BYTES + 64];
+    char shown[NMF_MESSAGE_BYTES + 64], sentence[NMF_MESSAGE_BYTES + 128];
     fflush(stdout);
-    snprintf(sentence, sizeof sentence, "nmf %s: %s\n", args->command->name, error->message);
+    cli_show_streams(error->message, shown, sizeof shown);
+    snprintf(sentence, sizeof sentence, "nmf %s: %s\n", args->command->name, shown);
     if (cli_together_joined())
         cli_together_keep(sentence);
     else if (cli_together_speaks())
@@ -28,9 +31,18 @@ void cli_say(const cli_args *args, const char *format, ...)
     if (args->quiet) return;
     FILE *const stream =
         cli_goes_to_stdout(args->output) || cli_goes_to_stdout(args->json) ? stderr : stdout;
+    char text[4096], shown[4096];
     va_list values;
     va_start(values, format);
-    vfprintf(stream, format, values);
+    const int length = vsnprintf(text, sizeof text, format, values);
     va_end(values);
+    if (length >= (int)sizeof text) { /* more than a line for people: a list, with no stream in it */
+        va_start(values, format);
+        vfprintf(stream, format, values);
+        va_end(values);
+    } else {
+        cli_show_streams(text, shown, sizeof shown);
+        fputs(shown, stream);
+    }
     fputc('\n', stream);
 }

@@ -8,7 +8,7 @@ find_package(PkgConfig REQUIRED)
 
 # Whichever BLAS and LAPACK the system has chosen (OpenBLAS, the reference one, ...) serves.
 set(NMFKIT_CORE_MODULES lapacke lapack blas)
-set(NMFKIT_IO_MODULES libpng libjpeg hdf5 libzip zlib libcurl libcrypto libcjson cairo pangocairo)
+set(NMFKIT_IO_MODULES libpng libjpeg hdf5 libzip zlib liblzma libzstd libcurl libcrypto libcjson cairo pangocairo)
 pkg_check_modules(nmfkit_core_needs REQUIRED IMPORTED_TARGET ${NMFKIT_CORE_MODULES})
 pkg_check_modules(nmfkit_io_needs REQUIRED IMPORTED_TARGET ${NMFKIT_IO_MODULES})
 

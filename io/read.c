@@ -4,18 +4,16 @@
 
 #include "io/arrays/readers.h"
 #include "io/files/foreign_files.h"
+#include "io/files/packed.h"
 #include "io/pictures/readers.h"
 #include "io/texts/readers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 /* Every format. The content decides; where none is recognised, the extension does. */
 static const nmfi_reader *const readers[] = {
@@ -25,20 +23,18 @@ static const nmfi_reader *const readers[] = {
     &nmfi_reader_csv};
 #define READER_COUNT (sizeof readers / sizeof readers[0])
 
-/* The beginning of a file, of what is inside where it is gzipped. */
+/* The beginning of a file, of what is inside where it is packed. */
 typedef struct file_head {
     unsigned char bytes[NMFI_HEAD_BYTES];
     size_t count;
-    int zipped;
+    nmfi_packing packing;
 } file_head;
 
-/* 1 if the word list ("csv tsv") has the path's extension, ".gz" aside. */
+/* 1 if the word list ("csv tsv") has the path's extension, ".gz" and the like aside. */
 static int has_extension(const char *path, const char *extensions)
 {
-    size_t end = strlen(path);
-    if (end > 3 && strcasecmp(path + end - 3, ".gz") == 0) {
-        end -= 3;
-    }
+    size_t end;
+    (void)nmfi_packing_named(path, &end);
     size_t dot = end;
     while (dot > 0 && path[dot - 1] != '.' && path[dot - 1] != '/') {
         dot--;
@@ -56,43 +52,29 @@ static int has_extension(const char *path, const char *extensions)
     return 0;
 }
 
-/* Replaces a gzipped beginning by the text it holds, as far as that goes. */
-static void unzip_head(file_head *head)
-{
-    unsigned char zipped[NMFI_HEAD_BYTES];
-    z_stream stream = {.next_in = zipped, .avail_in = (uInt)head->count};
-    if (head->count < 2 || memcmp(head->bytes, "\x1F\x8B", 2) != 0 ||
-        inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
-        return;
-    }
-    memcpy(zipped, head->bytes, head->count);
-    stream.next_out = head->bytes;
-    stream.avail_out = sizeof head->bytes;
-    (void)inflate(&stream, Z_SYNC_FLUSH); /* damage is found, and said, by who reads it all */
-    head->count = sizeof head->bytes - stream.avail_out;
-    head->zipped = 1;
-    (void)inflateEnd(&stream);
-}
-
 static nmf_status read_head(const char *path, file_head *head, nmf_error *error)
 {
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) {
-        return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    }
     struct stat info;
-    nmf_status status = NMF_OK;
-    ssize_t got = 0;
-    if (fstat(descriptor, &info) == 0 && !S_ISREG(info.st_mode)) {
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s: is neither a file nor a directory", path);
-    } else if ((got = read(descriptor, head->bytes, sizeof head->bytes)) < 0) {
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
-    } else if (got == 0) {
+    nmfi_unpacker *unpacker;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return nmf_fail(error, NMF_ERROR_FILE, "%s: is neither a file nor a directory", path);
+    }
+    nmf_status status = nmfi_unpacker_open(path, &unpacker, error);
+    size_t got = 1;
+    while (status == NMF_OK && got > 0 && head->count < sizeof head->bytes) {
+        status = nmfi_unpacker_read(unpacker, head->bytes + head->count,
+                                    sizeof head->bytes - head->count, &got, error);
+        head->count += got;
+    }
+    if (status == NMF_ERROR_FORMAT && head->count > 0) {
+        status = NMF_OK; /* damage is found, and said, by who reads it all */
+    }
+    const int is_plain = status == NMF_OK && nmfi_unpacker_packing(unpacker) == NMFI_UNPACKED;
+    if (is_plain && head->count == 0) { /* of packed nothing the reader says what is missing */
         status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: is empty (0 bytes)", path);
     }
-    close(descriptor);
-    head->count = got > 0 ? (size_t)got : 0;
-    unzip_head(head);
+    head->packing = status == NMF_OK ? nmfi_unpacker_packing(unpacker) : NMFI_UNPACKED;
+    nmfi_unpacker_close(unpacker);
     return status;
 }
 
@@ -148,26 +130,28 @@ static nmf_status find_reader(const nmfi_read_request *request, const nmfi_reade
     if (request->options->format != NULL) {
         return find_format(request->options->format, reader, error);
     }
-    file_head head = {.zipped = 0};
+    file_head head = {.count = 0};
     const nmf_status status = read_head(path, &head, error);
     if (status != NMF_OK) {
         return status;
     }
     const nmfi_foreign_kind *kind = nmfi_foreign_file(head.bytes, head.count, path);
     if (kind != NULL) {
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: %s%s, which is not read: %s", path,
-                        kind->is, head.zipped ? " (gzipped)" : "", kind->advice);
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: %s%s%s%s, which is not read: %s", path,
+                        kind->is, head.packing ? " (packed by " : "",
+                        head.packing ? nmfi_packing_name(head.packing) : "",
+                        head.packing ? ")" : "", kind->advice);
     }
     *reader = choose_reader(path, &head);
     if (*reader == NULL) {
         return explain_unknown(path, error);
     }
-    return !head.zipped || (*reader)->unzips
+    return head.packing == NMFI_UNPACKED || (*reader)->unzips
                ? NMF_OK
                : nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                          "%s: is gzipped, which is read for some text formats only, not for %s: "
-                          "gunzip it first",
-                          path, (*reader)->name);
+                          "%s: is packed by %s, which is read for text formats and .npy, not for "
+                          "%s: unpack it first",
+                          path, nmfi_packing_name(head.packing), (*reader)->name);
 }
 
 /* Divides "file:member" where there is no file of the whole name but one of the first part.

@@ -2,6 +2,7 @@
  * declaration in the room's writers.h, and one row in the table here. */
 #include "io/arrays/writers.h"
 #include "io/files/file_view.h"
+#include "io/files/packed.h"
 #include "io/pictures/write_pictures.h"
 #include "io/texts/writers.h"
 
@@ -14,11 +15,11 @@
 static const struct {
     const char *extension;
     int sparse; /* 1: keeps sparse matrices sparse; 0: wants all entries */
+    int packs;  /* written as one stream, which can be packed on its way */
     nmf_status (*write)(const nmf_matrix *matrix, const char *path, nmf_error *error);
-} writers[] = {{".npy", 0, nmfi_write_npy},      {".npz", 1, nmfi_write_npz},
-               {".csv", 0, nmfi_write_csv},      {".tsv", 0, nmfi_write_tsv},
-               {".mat", 0, nmfi_write_mat},      {".mtx", 1, nmfi_write_mtx},
-               {".mtx.gz", 1, nmfi_write_mtx_gz}};
+} writers[] = {{".npy", 0, 1, nmfi_write_npy}, {".npz", 1, 0, nmfi_write_npz},
+               {".csv", 0, 1, nmfi_write_csv}, {".tsv", 0, 1, nmfi_write_tsv},
+               {".mat", 0, 0, nmfi_write_mat}, {".mtx", 1, 1, nmfi_write_mtx}};
 
 /* Names, labels and image shape. */
 static nmf_status inherit(const nmf_matrix *from, nmf_matrix *to, nmf_error *error)
@@ -84,14 +85,39 @@ static nmf_status write_dense(const nmf_matrix *matrix, const char *path,
 static int find_writer(const char *path)
 {
     const int count = (int)(sizeof writers / sizeof writers[0]);
-    const size_t length = strlen(path);
+    size_t length;
+    const int packed = nmfi_packing_named(path, &length) != NMFI_UNPACKED;
     for (int i = 0; i < count; i++) {
         const size_t size = strlen(writers[i].extension);
-        if (length > size && strcasecmp(path + length - size, writers[i].extension) == 0) {
+        if (length > size && (!packed || writers[i].packs) &&
+            strncasecmp(path + length - size, writers[i].extension, size) == 0) {
             return i;
         }
     }
     return -1;
+}
+
+static nmf_status write_by(int writer, const nmf_matrix *matrix, const char *path, nmf_error *error)
+{
+    return writers[writer].sparse ? writers[writer].write(matrix, path, error)
+                                  : write_dense(matrix, path, writers[writer].write, error);
+}
+
+nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path, const char *format,
+                           nmf_error *error)
+{
+    const int count = (int)(sizeof writers / sizeof writers[0]);
+    if (matrix == NULL || path == NULL || path[0] == '\0' || format == NULL) {
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "writing needs a matrix, a path and a format");
+    }
+    for (int i = 0; i < count; i++) {
+        if (strcasecmp(format, writers[i].extension + 1) == 0) {
+            return write_by(i, matrix, path, error);
+        }
+    }
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "there is no format '%s' to write; there are: npy, npz, csv, tsv, mat, mtx",
+                    format);
 }
 
 int nmf_io_can_write(const char *path)
@@ -110,13 +136,11 @@ nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *e
     }
     const int found = find_writer(path);
     if (found >= 0) {
-        return writers[found].sparse ? writers[found].write(matrix, path, error)
-                                     : write_dense(matrix, path, writers[found].write, error);
+        return write_by(found, matrix, path, error);
     }
     return nmf_fail(
         error, NMF_ERROR_UNSUPPORTED,
-        "%s: cannot be written: its name should end in .npy, .npz, .mtx, .mtx.gz, .csv, .tsv or "
-        ".mat, or in "
-        "'/' for a directory of pictures",
+        "%s: cannot be written: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all but "
+        ".npz and .mat also with .gz, .xz or .zst, or in '/' for a directory of pictures",
         path);
 }

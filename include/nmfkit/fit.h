@@ -16,6 +16,8 @@ extern "C" {
  *   D(X || W H) + a_W l1 n ||W||_1 + a_H l1 m ||H||_1
  *                       + 1/2 a_W (1 - l1) n ||W||_F^2 + 1/2 a_H (1 - l1) m ||H||_F^2
  *
+ * (a penalty on one of W and H alone has no minimum, and is refused but for the solvers cd and mu)
+ *
  * with D of options.loss: half the squared Frobenius distance, or a divergence (options.h). X is
  * m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
  * required). The result does not depend on the number of threads or the block size.
@@ -88,7 +90,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_transform_with(const nmf_matrix *H, const 
                                                      const nmf_options *options, nmf_matrix **W,
                                                      nmf_error *error);
 
-/* W H (PCA: un-whitened, plus the mean) for W of nmf_transform, or the model's own W if W is NULL.
+/* W H (PCA: un-whitened, plus the mean) for W of nmf_transform, or the model's own W if W is NULL. Columns of W that
+ * are named by component (a row name of H, or a number from 0 or from 1) are taken by name.
  * *X is new, row-major, of the model's precision, with H's feature names and image shape. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W,
                                                   nmf_matrix **X, nmf_error *error);

@@ -73,7 +73,8 @@ static inline nmf_io_read_options nmf_io_read_init(void)
 /* Reads a matrix from `path`: .npy, .npz or .mat (one array; "file.npz:name" chooses), .csv/.tsv, a
  * picture, a directory of pictures, or a text file listing pictures. Sparse: .mtx and SciPy's .npz
  * (csr, csc, coo), cells x genes from .h5ad (X, or "file.h5ad:layers/NAME"), cellranger's .h5 and
- * folders, bags of words (docword.NAME.txt with vocab.NAME.txt), SVMlight; texts gzipped or not.
+ * folders, bags of words (docword.NAME.txt with vocab.NAME.txt), SVMlight; texts and .npy
+ * packed or not (gzip, xz, Zstandard).
  * Applied in this order: transpose, names, image shape and order, shuffle. options NULL: defaults.
  * *matrix is the caller's. Errors: FILE, FORMAT (with the place in the file), UNSUPPORTED, SHAPE,
  * MEMORY. */
@@ -93,13 +94,18 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_read_list(const char *const *paths, int
                                                    nmf_matrix **matrix, nmf_error *error);
 
 /* Writes by extension: .npy, .npz (member "X" and names; a sparse matrix as SciPy's save_npz does,
- * and names), .mtx, .mtx.gz, .csv, .tsv, .mat (variable "X"), or, for matrices with an image shape,
- * a directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse
+ * and names), .mtx, .csv, .tsv, .mat (variable "X"), all but .npz and .mat also packed (.csv.gz,
+ * .npy.xz, .mtx.zst), or, for matrices with an image shape, a directory path ending in '/' (one PNG a row). Formats that have no other way get a sparse
  * matrix with all its entries. The file is written to a temporary name beside it, synced and
  * renamed. Errors: FILE, UNSUPPORTED (unknown extension), MEMORY (all entries would be too many).
  */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path,
                                                nmf_error *error);
+
+/* The same in the format of that extension ("csv", "npy", ...), whatever the path's is; to a pipe or a
+ * terminal too, "/dev/stdout" say, into which a finished file is copied. Errors: also ARGUMENT (no such format). */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path,
+                                                  const char *format, nmf_error *error);
 
 /* Writes `text` (UTF-8, ended by a zero) as it is. Written as nmf_io_write. Errors: ARGUMENT, FILE,
  * MEMORY. */

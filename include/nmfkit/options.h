@@ -128,8 +128,11 @@ typedef struct nmf_trace_point {
     double kkt; /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 
-/* Called after each iteration of each start, those in the sketch included, from the thread that called the fit; non-zero stops it, and the best result so far
- * is returned with stopped = NMF_STOPPED_INTERRUPTED. */
+/* Called after each iteration of each start, those in the sketch included, from the thread that called the fit,
+ * and while a pass over X lasts some ten times a second with the point of the iteration before (loss and kkt NaN
+ * where there is none). Non-zero stops the fit within a second: the best result so far is returned with stopped =
+ * NMF_STOPPED_INTERRUPTED, or, before there is one, the error INTERRUPTED (time_limit_seconds: the error TIME_LIMIT).
+ * PCA and transform call it only during passes. */
 typedef int (*nmf_progress_fn)(const nmf_trace_point *point, void *context);
 
 /* The list of options.def stands last: an option added at its end leaves every offset as it was. */

@@ -17,7 +17,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_model_component_shares(const nmf_model *mo
 
 /* The share of each component in each sample: |w_ic| s_c / sum_c' |w_ic'| s_c', where s_c, the size
  * of row c of H, makes weights comparable: its Euclidean norm, or its sum for losses other than
- * Frobenius (which keep sums). W: of nmf_transform, samples x k, or NULL: the model's own. *shares
+ * Frobenius (which keep sums). W: of nmf_transform, samples x k, or NULL: the model's own; columns that
+ * are named by component (a row name of H, or a number from 0 or from 1) are taken by name. *shares
  * is new, samples x k, f64, with W's sample names and labels, the caller's; rows sum to 1, or are
  * all 0. largest (samples entries, the caller's, or NULL): each sample's largest component, the
  * first of equal ones; -1 where it has none. Errors: ARGUMENT, SHAPE (columns of W), DATA (an entry

@@ -33,7 +33,8 @@ typedef enum nmf_status {
     NMF_ERROR_UNSUPPORTED = 7, /* valid, but not something this build or version does */
     NMF_ERROR_NUMERICAL = 8,   /* an SVD did not converge, or a fit left its range */
     NMF_ERROR_NETWORK = 9,     /* a download failed */
-    NMF_ERROR_INTERRUPTED = 10 /* the caller's callback asked to stop before there was a result */
+    NMF_ERROR_INTERRUPTED = 10, /* the caller's callback asked to stop before there was a result */
+    NMF_ERROR_TIME_LIMIT = 11   /* the time limit was over before there was a result */
 } nmf_status;
 
 #define NMF_MESSAGE_BYTES 512

@@ -6,6 +6,7 @@
 
 #include "io/files/atomic_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>
@@ -247,9 +248,20 @@ nmf_status nmfi_npz_add_text(nmfi_npz_writer *writer, const char *name, const ch
     return add_member(writer, made, 1, name, "", error);
 }
 
+/* 1 if writing failed because a signal came in between. */
+static int was_interrupted(zip_t *zip)
+{
+    const zip_error_t *error = zip_get_error(zip);
+    return zip_error_system_type(error) == ZIP_ET_SYS && zip_error_code_system(error) == EINTR;
+}
+
 nmf_status nmfi_npz_finish(nmfi_npz_writer *writer, nmf_status status, nmf_error *error)
 {
-    if (status == NMF_OK && zip_close(writer->zip) != 0) {
+    int closed = status == NMF_OK ? zip_close(writer->zip) : 0;
+    for (int tries = 0; closed != 0 && tries < 1000 && was_interrupted(writer->zip); tries++) {
+        closed = zip_close(writer->zip); /* a failed archive stays open, and is written anew */
+    }
+    if (closed != 0) {
         status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", writer->path,
                           zip_strerror(writer->zip));
         zip_discard(writer->zip);

@@ -144,4 +144,4 @@ static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix
                            view, matrix, error);
 }
 
-const nmfi_reader nmfi_reader_npy = {".npy", "npy", 0, 0, recognise, read_npy};
+const nmfi_reader nmfi_reader_npy = {".npy", "npy", 1, 0, recognise, read_npy};

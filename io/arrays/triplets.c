@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 4096
+#define MANY_SIDES (1 << 20) /* rows or columns without entries that are taken without a word */
 
 static nmf_status out_of_memory(int64_t count, const char *path, nmf_error *error)
 {
@@ -66,10 +67,10 @@ static int64_t *count_pointers(const int32_t *major, int64_t count, int64_t majo
     return pointers;
 }
 
-/* A stable counting sort. Returns 0 when memory is out. */
-static int sort_by_rows(nmfi_triplets *t, int64_t rows)
+/* A stable counting sort by rows, or by columns. Returns 0 when memory is out. */
+static int sort_by(nmfi_triplets *t, int by_columns, int64_t majors)
 {
-    int64_t *place = count_pointers(t->row, t->count, rows);
+    int64_t *place = count_pointers(by_columns ? t->column : t->row, t->count, majors);
     nmfi_triplets sorted = {.count = t->count, .capacity = t->count};
     const size_t room = (size_t)t->count;
     sorted.row = malloc(room * sizeof *sorted.row);
@@ -78,7 +79,7 @@ static int sort_by_rows(nmfi_triplets *t, int64_t rows)
     const int good =
         place != NULL && sorted.row != NULL && sorted.column != NULL && sorted.value != NULL;
     for (int64_t i = 0; good && i < t->count; i++) {
-        const int64_t to = place[t->row[i]]++;
+        const int64_t to = place[by_columns ? t->column[i] : t->row[i]]++;
         sorted.row[to] = t->row[i];
         sorted.column[to] = t->column[i];
         sorted.value[to] = t->value[i];
@@ -104,12 +105,24 @@ nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t c
 {
     *matrix = NULL;
     nmfi_triplets *t = triplets;
-    const int by_columns = !is_grouped(t->row, t->count) && is_grouped(t->column, t->count);
+    /* Each row (or column) of the orientation costs a pointer, empty or not: where a file declares
+     * many more than it has entries, the shorter side is taken. */
+    const int64_t longer = rows > columns ? rows : columns;
+    const int is_empty = longer / 16 > t->count + MANY_SIDES;
+    const int by_columns = is_empty
+                               ? columns < rows
+                               : !is_grouped(t->row, t->count) && is_grouped(t->column, t->count);
+    const int64_t majors = by_columns ? columns : rows;
     nmf_status status = NMF_OK;
-    if (!by_columns && !is_grouped(t->row, t->count) && !sort_by_rows(t, rows)) {
+    if (is_empty && majors / 16 > t->count + MANY_SIDES) {
+        status = nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                          "%s: declares %" PRId64 " x %" PRId64 " values, but has only %" PRId64
+                          " entries: nearly all rows and columns would be empty",
+                          path, rows, columns, t->count);
+    } else if (!is_grouped(by_columns ? t->column : t->row, t->count) &&
+               !sort_by(t, by_columns, majors)) {
         status = out_of_memory(t->count, path, error);
     }
-    const int64_t majors = by_columns ? columns : rows;
     int64_t *pointers = NULL;
     if (status == NMF_OK) {
         pointers = count_pointers(by_columns ? t->column : t->row, t->count, majors);

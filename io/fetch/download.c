@@ -33,6 +33,8 @@ typedef struct transfer {
     int part; /* descriptor of the part file */
     int64_t
         offset; /* what the part held when the request was sent; 0 once the server begins again */
+    int64_t received; /* since the request was sent */
+    int too_large;
     int write_errno;
     char reason[CURL_ERROR_SIZE];
 } transfer;
@@ -68,6 +70,12 @@ static size_t on_data(char *bytes, size_t one, size_t count, void *context)
             return 0;
         }
         job->offset = 0;
+        job->received = 0;
+    }
+    job->received += (int64_t)count;
+    if (job->request->most_bytes > 0 && job->received + job->offset > job->request->most_bytes) {
+        job->too_large = 1;
+        return 0;
     }
     if (write_all(job->part, bytes, count)) return count;
     job->write_errno = errno;
@@ -114,6 +122,8 @@ static void set_options(transfer *job)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, job);
+    if (request->most_bytes > 0)
+        curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->most_bytes);
     if (job->offset > 0) { /* Trap: CURLOPT_RESUME_FROM would fail where a server ignores ranges */
         char range[32];
         snprintf(range, sizeof range, "%" PRId64 "-", job->offset);
@@ -166,6 +176,12 @@ static nmf_status explain(const transfer *job, CURLcode code, nmf_error *error)
     const int64_t done = part_bytes(job);
     char host[128];
     host_of(request->url, host, sizeof host);
+    if (job->too_large || code == CURLE_FILESIZE_EXCEEDED)
+        return nmf_fail(error, NMF_ERROR_NETWORK,
+                        "%s sends more than the %" PRId64
+                        " bytes that the file can have; what came "
+                        "was discarded",
+                        host, request->most_bytes);
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return nmf_fail(
             error, NMF_ERROR_INTERRUPTED,
@@ -187,6 +203,7 @@ static nmf_status explain(const transfer *job, CURLcode code, nmf_error *error)
 static nmf_status send_request(transfer *job, int *complete, nmf_error *error)
 {
     *complete = 0;
+    job->received = 0;
     job->curl = curl_easy_init();
     if (job->curl == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "libcurl cannot be started");
     set_options(job);
@@ -263,13 +280,19 @@ nmf_status nmfi_download(const nmfi_download_request *request, nmf_error *error)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, start_curl);
     transfer job = {.request = request};
-    job.part = open(request->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    /* Trap: through a link in a directory that others can write to it would write anywhere. */
+    job.part = open(request->part_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (job.part < 0 && errno == ELOOP)
+        return nmf_fail(error, NMF_ERROR_FILE,
+                        "%s: is a link; the download goes through none: remove it",
+                        request->part_path);
     if (job.part < 0)
         return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", request->part_path,
                         strerror(errno));
     nmf_status status = lock_part(&job, error);
     if (status == NMF_OK) {
         status = fill_part(&job, error);
+        if (job.too_large) (void)discard(&job, NULL);
         if (status != NMF_OK && part_bytes(&job) == 0)
             unlink(request->part_path); /* nothing to go on with */
     }

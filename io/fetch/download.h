@@ -10,6 +10,7 @@ typedef struct nmfi_download_request {
     const char *sha256;    /* 64 hex digits, either case */
     const char *part_path; /* the file to fill; what is there already is continued */
     const char *hint;      /* ends the message where the host cannot be reached: "; ..." or "" */
+    int64_t most_bytes;    /* the file is smaller: give up, and keep nothing, beyond; 0: no limit */
     long stall_seconds;    /* give up when no byte came for so long; 0: 60 */
     int (*progress)(int64_t done, int64_t total, void *context); /* as in nmf_io_fetch_options */
     void *progress_context;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PUBLISHED_URL "https://ndownloader.figshare.com/files/5976027"
+#define MOST_BYTES (8 << 20) /* the published file has 1.4 million */
 #define PUBLISHED_SHA256 "b612fb967f2dc77c9c62d3e1266e0c73d5fca46a4b8906c18e454d41af987794"
 
 enum { FACES = 400, FACES_OF_ONE = 10, SIDE = 64, PIXELS = SIDE * SIDE, LABEL_BYTES = 24 };
@@ -109,6 +110,7 @@ static nmf_status download_and_convert(const nmf_io_fetch_options *options, cons
         .url = options->url != NULL ? options->url : PUBLISHED_URL,
         .sha256 = options->sha256 != NULL ? options->sha256 : PUBLISHED_SHA256,
         .part_path = part,
+        .most_bytes = MOST_BYTES,
         .hint = "; give --from FILE if you have olivettifaces.mat",
         .progress = options->progress,
         .progress_context = options->progress_context};

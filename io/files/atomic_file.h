@@ -10,7 +10,8 @@
 typedef struct nmfi_atomic_file nmfi_atomic_file;
 
 /* Opens a temporary file for `path` (through a symbolic link: for what it points to). What goes to
- * /dev/stdout and other non-regular targets is spooled in TMPDIR and copied there by the commit. */
+ * /dev/stdout and other non-regular targets is spooled in TMPDIR and copied there by the commit. Where the name ends
+ * in .gz, .xz or .zst the stream packs what is written to it. */
 nmf_status nmfi_atomic_open(const char *path, nmfi_atomic_file **file, nmf_error *error);
 
 /* The stream to write to (read/write, binary), and the temporary file's name for libraries that

@@ -1,10 +1,12 @@
-/* Files in memory: read whole where they are small, mapped where a second copy in memory would cost
- * something (the page cache already holds one, and mapping costs nothing until a row is
- * visited). */
+/* Files in memory: read whole, or mapped where they would take a large part of the memory that this
+ * process may have. */
 #include "file_view.h"
+
+#include "packed.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nmfkit/fit.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* From this size on a file is mapped. Trap: a mapped file that another program cuts short ends this
- * process with SIGBUS at the next access, and no check can prevent it. Reading is immune, so
- * everything that a copy of costs little (0.02 s for this much) is read. */
-#define MAP_FROM_BYTES ((size_t)64 << 20)
+/* Trap: a mapped file that another program cuts short, or a network file system loses, ends this
+ * process with SIGBUS at the next access, and no check can prevent it. Reading is immune: what fits
+ * is read, at several GB/s where the page cache has it. */
+static int must_be_mapped(size_t count)
+{
+    return count > nmfi_machine_memory() / 4; /* a fit may need as much again */
+}
 
 #define ALIGNMENT 64
 
@@ -29,8 +34,7 @@ unsigned char *nmfi_file_memory(size_t count)
 
 uint64_t nmfi_machine_memory(void)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+    return (uint64_t)nmf_memory_bytes();
 }
 
 static nmf_status read_all(int descriptor, const char *path, nmfi_file_view *view, nmf_error *error)
@@ -71,6 +75,53 @@ static nmf_status map_all(int descriptor, const char *path, nmfi_file_view *view
     return NMF_OK;
 }
 
+/* Room for twice as much, as far as there is memory. */
+static nmf_status grow(const char *path, nmfi_file_view *view, size_t *capacity, nmf_error *error)
+{
+    const size_t wanted = *capacity > 0 ? 2 * *capacity : (size_t)1 << 20;
+    unsigned char *grown = wanted <= nmfi_machine_memory() / 2 ? nmfi_file_memory(wanted) : NULL;
+    if (grown == NULL) {
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "%s: unpacks to more than %zu bytes, for which there is no memory", path,
+                        *capacity);
+    }
+    memcpy(grown, view->bytes != NULL ? view->bytes : grown, view->count);
+    free((void *)(uintptr_t)view->bytes);
+    view->bytes = grown;
+    *capacity = wanted;
+    return NMF_OK;
+}
+
+static nmf_status unpack_all(const char *path, nmfi_file_view *view, nmf_error *error)
+{
+    nmfi_unpacker *unpacker;
+    size_t capacity = 0, got = 1;
+    nmf_status status = nmfi_unpacker_open(path, &unpacker, error);
+    view->count = 0;
+    while (status == NMF_OK && got > 0) {
+        if (view->count == capacity) {
+            status = grow(path, view, &capacity, error);
+        }
+        if (status == NMF_OK) {
+            status = nmfi_unpacker_read(unpacker, (unsigned char *)(uintptr_t)view->bytes + view->count,
+                                        capacity - view->count, &got, error);
+            view->count += got;
+        }
+    }
+    nmfi_unpacker_close(unpacker);
+    return status;
+}
+
+static int is_packed(int descriptor)
+{
+    unsigned char head[8];
+    ssize_t got;
+    do {
+        got = pread(descriptor, head, sizeof head, 0);
+    } while (got < 0 && errno == EINTR);
+    return got > 0 && nmfi_packing_of(head, (size_t)got) != NMFI_UNPACKED;
+}
+
 static nmf_status fill(int descriptor, const char *path, nmfi_file_view *view, nmf_error *error)
 {
     struct stat info;
@@ -80,9 +131,12 @@ static nmf_status fill(int descriptor, const char *path, nmfi_file_view *view, n
     if (!S_ISREG(info.st_mode)) {
         return nmf_fail(error, NMF_ERROR_FILE, "%s: is not a regular file", path);
     }
+    if (is_packed(descriptor)) {
+        return unpack_all(path, view, error);
+    }
     view->count = (size_t)info.st_size;
-    return view->count >= MAP_FROM_BYTES ? map_all(descriptor, path, view, error)
-                                         : read_all(descriptor, path, view, error);
+    return must_be_mapped(view->count) ? map_all(descriptor, path, view, error)
+                                       : read_all(descriptor, path, view, error);
 }
 
 nmf_status nmfi_file_view_open(const char *path, nmfi_file_view **view, nmf_error *error)

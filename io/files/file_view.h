@@ -1,4 +1,5 @@
-/* A regular file's bytes in memory, read only: small files are read, large ones mapped. */
+/* What a regular file holds, in memory, read only: read (and unpacked, packed.h), or mapped where it is too large
+ * for that. */
 #ifndef NMFI_IO_FILE_VIEW_H
 #define NMFI_IO_FILE_VIEW_H
 
@@ -12,7 +13,8 @@ typedef struct nmfi_file_view {
     int mapped;
 } nmfi_file_view;
 
-/* Errors: FILE (missing, unreadable, not a regular file, changed while it was read), MEMORY. */
+/* Errors: FILE (missing, unreadable, not a regular file, changed while it was read), FORMAT (damaged packed data),
+ * MEMORY. */
 nmf_status nmfi_file_view_open(const char *path, nmfi_file_view **view, nmf_error *error);
 
 /* Takes a nmfi_file_view *, or NULL; void so that it can be the release of nmf_matrix_adopt. */
@@ -22,7 +24,7 @@ void nmfi_file_view_close(void *view);
  * NULL where there is none; free() it. */
 unsigned char *nmfi_file_memory(size_t count);
 
-/* Bytes of memory that this machine has; UINT64_MAX where it does not say. */
+/* nmf_memory_bytes. */
 uint64_t nmfi_machine_memory(void);
 
 #endif

@@ -58,12 +58,6 @@ static const struct {
     {0, "{\\rtf", 5, {"is an RTF document", "save the table as CSV"}},
     {0, "SQLite format 3", 15, {"is an SQLite database", "export the table as CSV"}},
     {0, "BZh", 3, {"is compressed by bzip2", "unpack it first (bunzip2)"}},
-    {0,
-     "\xFD"
-     "7zXZ",
-     5,
-     {"is compressed by xz", "unpack it first (unxz)"}},
-    {0, "\x28\xB5\x2F\xFD", 4, {"is compressed by Zstandard", "unpack it first (unzstd)"}},
     {0, "7z\xBC\xAF", 4, {"is a 7z archive", "unpack it first"}},
     {0, "Rar!", 4, {"is a RAR archive", "unpack it first"}},
     {257, "ustar", 5, {"is a tar archive", "unpack it first and name the files in it"}},

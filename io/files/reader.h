@@ -21,7 +21,7 @@ void nmfi_note(const nmfi_read_request *request, const char *format, ...) NMF_PR
 typedef struct nmfi_reader {
     const char *name;       /* ".npy file", for messages and for nmf_io_read_options.format */
     const char *extensions; /* "npy", or several: "csv tsv"; used only where no content decides */
-    int unzips;             /* 1: reads gzipped files too; recognise() then sees the text inside */
+    int unzips;             /* 1: reads packed files too (packed.h); recognise() sees what is inside */
     int has_members;        /* 1: "path:member" chooses one of several matrices */
     int (*recognise)(const unsigned char *head,
                      size_t bytes); /* 1: certainly this format; may be NULL */

@@ -1,23 +1,19 @@
-/* Windows of whole lines over a file or memory: see text_window.h. zlib reads plain files too, so
- * that gzipped and plain text take the same way. */
+/* Windows of whole lines over a file or memory: see text_window.h. */
 #include "text_window.h"
 
-#include <errno.h>
+#include "io/files/packed.h"
+
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <zlib.h>
 
 #define WINDOW_BYTES ((size_t)1 << 20) /* fits the second-level cache with what is made of it */
 #define LONGEST_LINE ((size_t)1 << 28)
-#define DEFLATE_LARGEST_RATIO 1032
 #define SHOWN_BYTES 40
 
 struct nmfi_text_reader {
     char *path;
-    gzFile file; /* or, where it is NULL: */
+    nmfi_unpacker *file; /* or, where it is NULL: */
     const char *memory;
     size_t memory_left;
     int64_t most_bytes;
@@ -52,23 +48,12 @@ nmf_status nmfi_text_reader_open(const char *path, nmfi_text_reader **text, nmf_
     if (status != NMF_OK) {
         return status;
     }
-    struct stat info;
-    errno = 0;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s: is not a regular file", path);
-    } else if ((made->file = gzopen(path, "rbe")) == NULL) {
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path,
-                          errno != 0 ? strerror(errno) : "out of memory");
-    }
+    status = nmfi_unpacker_open(path, &made->file, error);
     if (status != NMF_OK) {
         nmfi_text_reader_close(made);
         return status;
     }
-    (void)gzbuffer(made->file, (unsigned)WINDOW_BYTES / 4);
-    const int64_t size = (int64_t)info.st_size;
-    made->most_bytes = gzdirect(made->file)                       ? size
-                       : size < INT64_MAX / DEFLATE_LARGEST_RATIO ? size * DEFLATE_LARGEST_RATIO
-                                                                  : INT64_MAX;
+    made->most_bytes = nmfi_unpacker_most_bytes(made->file);
     *text = made;
     return NMF_OK;
 }
@@ -91,43 +76,23 @@ void nmfi_text_reader_close(nmfi_text_reader *text)
     if (text == NULL) {
         return;
     }
-    if (text->file != NULL) {
-        (void)gzclose_r(text->file);
-    }
+    nmfi_unpacker_close(text->file);
     free(text->buffer);
     free(text->path);
     free(text);
-}
-
-static nmf_status fail_reading(const nmfi_text_reader *text, nmf_error *error)
-{
-    int code = Z_OK;
-    const char *reason = gzerror(text->file, &code);
-    if (code == Z_ERRNO) {
-        return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be read: %s", text->path,
-                        strerror(errno));
-    }
-    return code == Z_MEM_ERROR
-               ? nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", text->path)
-               : nmf_fail(error, NMF_ERROR_FORMAT, "%s: its gzip data is damaged or cut off: %s",
-                          text->path, reason);
 }
 
 /* Fills the buffer's free part; sets at_end where there is nothing more. */
 static nmf_status read_more(nmfi_text_reader *text, nmf_error *error)
 {
     const size_t room = text->capacity - text->filled;
-    size_t got;
+    size_t got = 0;
     if (text->file != NULL) {
-        const int count = gzread(text->file, text->buffer + text->filled,
-                                 (unsigned)(room < INT_MAX ? room : INT_MAX));
-        int code = Z_OK;
-        (void)gzerror(text->file, &code);
-        /* Trap: a file that is cut off gives the bytes there are; only the code tells. */
-        if (count < 0 || (count == 0 && code != Z_OK && code != Z_STREAM_END)) {
-            return fail_reading(text, error);
+        const nmf_status status =
+            nmfi_unpacker_read(text->file, text->buffer + text->filled, room, &got, error);
+        if (status != NMF_OK) {
+            return status;
         }
-        got = (size_t)count;
     } else {
         got = text->memory_left < room ? text->memory_left : room;
         memcpy(text->buffer + text->filled, text->memory, got);

@@ -1,4 +1,4 @@
-/* Text files of any size, plain or gzipped, as windows of whole lines. Every line of a window ends
+/* Text files of any size, plain or packed (packed.h), as windows of whole lines. Every line of a window ends
  * in '\n' (the file's last one too), so that who scans digits or words needs no other bound. */
 #ifndef NMFI_IO_TEXT_WINDOW_H
 #define NMFI_IO_TEXT_WINDOW_H
@@ -17,13 +17,12 @@ nmf_status nmfi_text_reader_open_memory(const void *bytes, size_t count, const c
 void nmfi_text_reader_close(nmfi_text_reader *text); /* NULL is fine */
 
 /* The next window, from *at to *end; *at == *end behind the last one. What the window before held
- * is gone. Errors: FILE, FORMAT (damaged gzip data, or a line longer than 2^28 bytes), MEMORY. */
+ * is gone. Errors: FILE, FORMAT (damaged packed data, or a line longer than 2^28 bytes), MEMORY. */
 nmf_status nmfi_text_reader_next(nmfi_text_reader *text, const char **at, const char **end,
                                  nmf_error *error);
 
-/* The most bytes that this file can hold as text: its size, or 1032 times that where it is gzipped
- * (deflate cannot expand more), so that counts in a header can be judged before they are believed.
- */
+/* The most bytes that this file can hold as text (nmfi_unpacker_most_bytes), so that counts in a header can
+ * be judged before they are believed. */
 int64_t nmfi_text_reader_most_bytes(const nmfi_text_reader *text);
 
 /* "PATH:LINE: 'the word at `place`' WHAT" as FORMAT; `place` lies in the present window. */

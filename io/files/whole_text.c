@@ -2,44 +2,10 @@
 #include "whole_text.h"
 
 #include "file_view.h"
-#include "text_window.h"
 #include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* All windows of a gzipped file, one after the other. */
-static nmf_status unpack(const char *path, nmfi_whole_text *text, nmf_error *error)
-{
-    nmfi_text_reader *reader;
-    const char *at, *end;
-    size_t capacity = 0;
-    nmf_status status = nmfi_text_reader_open(path, &reader, error);
-    if (status != NMF_OK) {
-        return status;
-    }
-    while ((status = nmfi_text_reader_next(reader, &at, &end, error)) == NMF_OK && at < end) {
-        const size_t more = (size_t)(end - at);
-        if (capacity - text->count < more) {
-            capacity = 2 * capacity + more;
-            char *grown =
-                capacity <= nmfi_machine_memory() / 2 ? realloc(text->memory, capacity) : NULL;
-            if (grown == NULL) {
-                status =
-                    nmf_fail(error, NMF_ERROR_MEMORY,
-                             "%s: unpacks to more than %zu bytes, for which there is no memory",
-                             path, capacity);
-                break;
-            }
-            text->memory = grown;
-        }
-        memcpy(text->memory + text->count, at, more);
-        text->count += more;
-    }
-    nmfi_text_reader_close(reader);
-    text->bytes = text->memory != NULL ? text->memory : "";
-    return status;
-}
 
 static nmf_status recode(const char *path, nmfi_whole_text *text, nmf_error *error)
 {
@@ -66,11 +32,7 @@ nmf_status nmfi_whole_text_open(const char *path, nmfi_whole_text *text, nmf_err
     text->view = view;
     text->bytes = (const char *)view->bytes;
     text->count = view->count;
-    if (view->count >= 2 && memcmp(view->bytes, "\x1F\x8B", 2) == 0) {
-        text->count = 0;
-        status = unpack(path, text, error);
-    }
-    if (status == NMF_OK && nmfi_is_utf16(text->bytes, text->count)) {
+    if (nmfi_is_utf16(text->bytes, text->count)) {
         status = recode(path, text, error);
     }
     if (status != NMF_OK) {

@@ -1,4 +1,4 @@
-/* A whole text file in memory: plain or gzipped, as UTF-8 or UTF-16. */
+/* A whole text file in memory: plain or packed (packed.h), as UTF-8 or UTF-16. */
 #ifndef NMFI_IO_WHOLE_TEXT_H
 #define NMFI_IO_WHOLE_TEXT_H
 
@@ -9,10 +9,10 @@ typedef struct nmfi_whole_text {
     const char *bytes; /* without a byte-order mark */
     size_t count;
     void *view;   /* the file's own bytes, or NULL */
-    char *memory; /* what was unpacked or recoded, or NULL */
+    char *memory; /* what was recoded, or NULL */
 } nmfi_whole_text;
 
-/* Errors: FILE, FORMAT (damaged gzip data), MEMORY. */
+/* Errors: FILE, FORMAT (damaged packed data), MEMORY. */
 nmf_status nmfi_whole_text_open(const char *path, nmfi_whole_text *text, nmf_error *error);
 void nmfi_whole_text_close(nmfi_whole_text *text);
 

@@ -5,6 +5,8 @@
  * a file stores under full transparency is arbitrary and must not become data. */
 #include "picture.h"
 
+#include "io/files/file_view.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,8 @@ nmf_status nmfi_picture_allocate(nmfi_picture *picture, int64_t width, int64_t h
                                  nmf_dtype dtype, nmf_error *error)
 {
     const size_t bytes = (size_t)width * (size_t)height * nmf_dtype_bytes(dtype);
-    picture->grey = malloc(bytes);
+    /* Trap: a few bytes of a compressed picture can promise gigabytes. */
+    picture->grey = bytes <= nmfi_machine_memory() / 4 ? malloc(bytes) : NULL;
     if (picture->grey == NULL)
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "no memory for a picture of %" PRId64 " x %" PRId64 " pixels (%zu bytes)",

@@ -1,4 +1,4 @@
-/* Writes MatrixMarket files, plain or (.mtx.gz) gzipped: sparse matrices as coordinates in the
+/* Writes MatrixMarket files: sparse matrices as coordinates in the
  * order they are stored in, dense ones as an array, column by column as the format asks. Whole
  * numbers are written as integers, others with the fewest digits that read back as the same number.
  */
@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define BUFFER_BYTES 65536
 #define LONGEST_LINE 96 /* two 64-bit indices and a number */
@@ -19,37 +18,22 @@
 /* Text on its way into the file. */
 typedef struct sink {
     FILE *stream;
-    z_stream zip;
-    int zipped, failed;
+    int failed;
     size_t used;
     char text[BUFFER_BYTES];
-    unsigned char packed[BUFFER_BYTES];
 } sink;
 
-static void flush_sink(sink *s, int last)
+static void flush_sink(sink *s)
 {
-    if (!s->zipped) {
-        s->failed |= fwrite(s->text, 1, s->used, s->stream) != s->used;
-        s->used = 0;
-        return;
-    }
-    s->zip.next_in = (unsigned char *)s->text;
-    s->zip.avail_in = (uInt)s->used;
+    s->failed |= fwrite(s->text, 1, s->used, s->stream) != s->used;
     s->used = 0;
-    do {
-        s->zip.next_out = s->packed;
-        s->zip.avail_out = sizeof s->packed;
-        (void)deflate(&s->zip, last ? Z_FINISH : Z_NO_FLUSH);
-        const size_t count = sizeof s->packed - s->zip.avail_out;
-        s->failed |= fwrite(s->packed, 1, count, s->stream) != count;
-    } while (s->zip.avail_out == 0 && !s->failed);
 }
 
 /* Room for one line more. */
 static char *line_room(sink *s)
 {
     if (sizeof s->text - s->used < LONGEST_LINE) {
-        flush_sink(s, 0);
+        flush_sink(s);
     }
     return s->text + s->used;
 }
@@ -143,10 +127,10 @@ static void put_matrix(sink *s, const nmf_matrix *matrix)
         const nmf_dense dense = nmf_matrix_dense(matrix);
         put_array(s, &dense);
     }
-    flush_sink(s, 1);
+    flush_sink(s);
 }
 
-static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char *path, int zipped,
+static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char *path,
                              nmf_error *error)
 {
     const nmf_dense dense = nmf_matrix_dense(matrix);
@@ -164,43 +148,17 @@ static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char 
     }
     nmf_status status = NMF_OK;
     s->stream = stream;
-    s->zipped = zipped;
-    if (zipped && deflateInit2(&s->zip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8,
-                               Z_DEFAULT_STRATEGY) != Z_OK) {
-        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
-    } else {
-        put_matrix(s, matrix);
-    }
+    put_matrix(s, matrix);
     if (s->failed) {
         status =
             nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
-    }
-    if (zipped) {
-        (void)deflateEnd(&s->zip);
     }
     nmfi_c_locale_leave(&locale);
     free(s);
     return status;
 }
 
-static nmf_status write_plain(const nmf_matrix *matrix, FILE *stream, const char *path,
-                              nmf_error *error)
-{
-    return write_body(matrix, stream, path, 0, error);
-}
-
-static nmf_status write_zipped(const nmf_matrix *matrix, FILE *stream, const char *path,
-                               nmf_error *error)
-{
-    return write_body(matrix, stream, path, 1, error);
-}
-
 nmf_status nmfi_write_mtx(const nmf_matrix *matrix, const char *path, nmf_error *error)
 {
-    return nmfi_write_whole(matrix, path, write_plain, error);
-}
-
-nmf_status nmfi_write_mtx_gz(const nmf_matrix *matrix, const char *path, nmf_error *error)
-{
-    return nmfi_write_whole(matrix, path, write_zipped, error);
+    return nmfi_write_whole(matrix, path, write_body, error);
 }

@@ -7,6 +7,5 @@
 nmf_status nmfi_write_csv(const nmf_matrix *matrix, const char *path, nmf_error *error);
 nmf_status nmfi_write_tsv(const nmf_matrix *matrix, const char *path, nmf_error *error);
 nmf_status nmfi_write_mtx(const nmf_matrix *matrix, const char *path, nmf_error *error);
-nmf_status nmfi_write_mtx_gz(const nmf_matrix *matrix, const char *path, nmf_error *error);
 
 #endif

@@ -192,7 +192,7 @@ class NmfError(ValueError):
 # nmf_status: what Python calls such an error.
 FILE = 5
 _ERRORS = {4: MemoryError, 7: NotImplementedError, 8: ArithmeticError,
-           9: ConnectionError, 10: KeyboardInterrupt}
+           9: ConnectionError, 10: KeyboardInterrupt, 11: TimeoutError}
 
 
 def _file_error(message):

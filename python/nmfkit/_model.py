@@ -11,6 +11,7 @@ from . import _library, _options
 from ._dataset import FEATURE_NAMES, set_names
 from ._library import Handle, call, library, nmf_model_content
 from ._matrix import Matrix, array_of, borrow, borrow_observed
+from ._watch import Watch
 
 TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
@@ -121,13 +122,21 @@ def transform(H, X, options, observed={}, features=None, names=None, **content):
         if match.surplus:
             warnings.warn("%d features that the model does not know are left out" % match.surplus,
                           UserWarning, stacklevel=5)
-    call(library.nmf_transform, model.pointer, rows.pointer, ctypes.byref(options), W.out())
+    _solve(library.nmf_transform, model.pointer, rows.pointer, options, W)
     return array_of(W.pointer, W)
+
+
+def _solve(function, components, rows, options, W):
+    """A transform, during which signals are heard. The time limit is a fit's."""
+    options.time_limit_seconds = 0
+    with Watch() as watch:
+        options.progress = watch.function
+        call(function, components, rows, ctypes.byref(options), W.out())
+    watch.deliver()
 
 
 def transform_with(H, X, options, observed={}):
     """W for the rows of X with components that come from no model: nmf_transform_with."""
     components, rows, W = borrow(H), borrow_observed(X, **observed), Matrix()
-    call(library.nmf_transform_with, components.pointer, rows.pointer, ctypes.byref(options),
-         W.out())
+    _solve(library.nmf_transform_with, components.pointer, rows.pointer, options, W)
     return array_of(W.pointer, W)

@@ -9,6 +9,7 @@ from . import _checks, _options, _pickles, _sklearn
 from ._library import MODEL_PCA, NmfError, library
 from ._matrix import kept_of
 from ._model import build, learn, transform
+from ._watch import Watch
 
 # Its names for how, and ours. Both exact ways of scikit-learn's are one here.
 SOLVERS = {"auto": "auto", "full": "exact", "covariance_eigh": "exact", "arpack": "exact",
@@ -73,7 +74,11 @@ class PCA(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             raise ValueError("n_components=%r must be between 0 and min(n_samples, n_features)=%r "
                              "with svd_solver=%r" % (wanted, least, self.svd_solver))
         try:
-            model = learn(library.nmf_pca, X, self._make_options(wanted if whole else least))
+            options = self._make_options(wanted if whole else least)
+            with Watch() as watch:
+                options.progress = watch.function
+                model = learn(library.nmf_pca, X, options)
+            watch.deliver()
         except NmfError as error:
             if error.kind == "data":
                 _sklearn.refuse_unusable(self, X, signed=True, detail=str(error))

@@ -21,8 +21,8 @@ class Watch:
     """Around a call: `with Watch(verbose) as watch: call(..., watch.function, ...)`, then, once the
     result is kept, watch.deliver()."""
 
-    def __init__(self, verbose):
-        self.verbose, self.printed = verbose, -1.0
+    def __init__(self, verbose=0):
+        self.verbose, self.printed, self.told = verbose, -1.0, 0
         self.error = None
         self.previous = {}  # signal -> its handler, while ours stands in its place
         self.in_main = threading.current_thread() is threading.main_thread()
@@ -41,10 +41,12 @@ class Watch:
                     set_signal(number, self._handle)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _type, error, _traceback):
         for number, handler in self.previous.items():
             if getsignal(number) == self._handle:  # unless a handler has set another
                 set_signal(number, handler)
+        if self.error is not None and error is not None:  # stopped before there was a result
+            raise self.error from None
 
     def _handle(self, number, frame):
         try:
@@ -54,11 +56,18 @@ class Watch:
 
     def _progress(self, point, _context):
         try:
-            if self.verbose:
+            if self.verbose and self._is_news(point.contents):
                 self._print(point.contents)
         except BaseException as error:  # a broken pipe, say: told when the library has returned
             self.error = error
         return int(self.error is not None)
+
+    def _is_news(self, point):
+        """Long passes ask in between, with what is known already."""
+        if point.loss != point.loss:
+            return False
+        told, self.told = self.told, point.iteration
+        return point.iteration == 0 or told != point.iteration
 
     def _print(self, point):
         now = time.monotonic()

@@ -3,6 +3,7 @@
 #include "api/share.h"
 #include "base/options.h"
 #include "data/matrix.h"
+#include "model/components.h"
 #include "model/features.h"
 #include "model/input.h"
 #include "model/model.h"
@@ -45,6 +46,7 @@ nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X, const nmf_
     const nmf_model_content *content = nmf_model_view(model);
     status = nmfi_options_check(options ? options : &content->options,
                                 NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS, &checked, error);
+    if (!options) checked.time_limit_seconds = 0; /* the fit's own */
     return status == NMF_OK ? transform(content, X, &checked, W, error) : status;
 }
 
@@ -147,8 +149,9 @@ nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W, nmf_matr
     const nmf_model_content *content = nmf_model_view(model);
     if (!W && !content->W)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "W is NULL, and the model has no W of its own");
-    if (W && nmf_matrix_columns(W) != content->k)
-        return nmf_fail(error, NMF_ERROR_SHAPE, "W has %lld columns; the model has %lld components",
-                        (long long)nmf_matrix_columns(W), (long long)content->k);
-    return nmfi_reconstruct(model, W, X, error);
+    nmf_matrix *ordered = NULL;
+    status = W ? nmfi_order_components(content, W, &ordered, error) : NMF_OK;
+    if (status == NMF_OK) status = nmfi_reconstruct(model, ordered ? ordered : W, X, error);
+    nmf_matrix_free(ordered);
+    return status;
 }

@@ -63,6 +63,17 @@ void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes)
     return block;
 }
 
+nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error)
+{
+    if (needed > PTRDIFF_MAX)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
+    if (limit_bytes > 0 && needed > (size_t)limit_bytes)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the fit needs %zu bytes of working memory; the limit is %lld", needed,
+                        (long long)limit_bytes);
+    return NMF_OK;
+}
+
 void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes)
 {
     enum { SMALL = 1 << 18 };
@@ -76,19 +87,17 @@ void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes)
 
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error)
 {
-    if (arena->used > PTRDIFF_MAX || arena->long_used > PTRDIFF_MAX)
+    if (arena->long_used > PTRDIFF_MAX)
         return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
-    if (limit_bytes > 0 && arena->used > (size_t)limit_bytes)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the fit needs %zu bytes of working memory; the limit is %lld", arena->used,
-                        (long long)limit_bytes);
+    nmf_status status = nmfi_within_limit(arena->used, limit_bytes, error);
+    if (status != NMF_OK) return status;
     arena->base = nmfi_allocate(arena->used);
     if (!arena->base)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",
                         arena->used);
     if (arena->long_used > 0) {
         const size_t left = limit_bytes > 0 ? (size_t)limit_bytes - arena->used : 0;
-        const nmf_status status = nmfi_scratch_open(&arena->scratch, arena->long_used, left, error);
+        status = nmfi_scratch_open(&arena->scratch, arena->long_used, left, error);
         if (status != NMF_OK) return status;
     }
     arena->used = arena->long_used = 0;

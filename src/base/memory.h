@@ -44,4 +44,7 @@ void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes);
 nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error);
 void nmfi_arena_free(nmfi_arena *arena);
 
+/* For who needs more than one arena: MEMORY, with both numbers, where `needed` is more than the limit. */
+nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error);
+
 #endif

@@ -9,7 +9,7 @@ const char *nmf_status_name(nmf_status status)
 {
     static const char *const names[] = {"ok",        "argument", "shape",      "data",
                                         "memory",    "file",     "format",     "unsupported",
-                                        "numerical", "network",  "interrupted"};
+                                        "numerical", "network",  "interrupted", "time-limit"};
     const size_t index = (size_t)status;
     return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
 }

@@ -6,6 +6,7 @@
 #include "base/threads.h"
 
 #include "base/cpu.h"
+#include "base/denormals.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -58,26 +59,6 @@ static void relax(void)
 #endif
 }
 
-static unsigned denormals_off(void)
-{
-#if defined(__x86_64__)
-    const unsigned before = _mm_getcsr();
-    _mm_setcsr(before | 0x8040u); /* flush to zero, denormals are zero */
-    return before;
-#else
-    return 0;
-#endif
-}
-
-static void denormals_restore(unsigned before)
-{
-#if defined(__x86_64__)
-    _mm_setcsr(before);
-#else
-    (void)before;
-#endif
-}
-
 /* Takes an item of run `round` from a share; -1: none is left, or the run is over.
  * Trap: `end` is read between the two looks at `next`. It is changed only after `next` has been (share_out), so an
  * end that belongs to another run is never used. */
@@ -107,7 +88,7 @@ static void item_done(nmfi_team *team)
 
 static void work(nmfi_team *team, int64_t thread, int64_t round)
 {
-    const unsigned mode = denormals_off();
+    const unsigned mode = nmfi_denormals_off();
     const int64_t threads = nmfi_team_threads(team);
     for (int64_t t = 0; t < threads; t++) {
         share *const of = &team->shares[(thread + t) % threads];
@@ -116,7 +97,7 @@ static void work(nmfi_team *team, int64_t thread, int64_t round)
             item_done(team);
         }
     }
-    denormals_restore(mode);
+    nmfi_denormals_restore(mode);
 }
 
 /* Trap: a worker that wakes on its caller's processor, since another program is on its own just then,

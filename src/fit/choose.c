@@ -148,6 +148,21 @@ static nmf_status check_custom_start(const nmfi_fit *fit, nmf_error *error)
     return NMF_OK;
 }
 
+/* W / c and H c for an ever larger c: the same product, and ever less of a penalty on W alone. The solvers that follow
+ * scikit-learn take that as scikit-learn does. */
+static nmf_status check_penalties(const nmfi_fit *fit, nmf_error *error)
+{
+    const nmf_options *o = &fit->choice.options;
+    const double alpha_H = o->alpha_H < 0 ? o->alpha_W : o->alpha_H;
+    const int of_W = o->alpha_W > 0, of_H = alpha_H > 0;
+    if (of_W == of_H || o->solver == NMF_SOLVER_CD || o->solver == NMF_SOLVER_MU) return NMF_OK;
+    if (nmfi_is_constrained(fit)) return NMF_OK; /* which may hold the scales */
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "alpha_%c = %g and alpha_%c = 0: a penalty on one factor alone has no minimum, since "
+                    "W and H can share W H ever more unevenly; penalize both, or neither",
+                    of_W ? 'W' : 'H', of_W ? o->alpha_W : alpha_H, of_W ? 'H' : 'W');
+}
+
 static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
 {
     nmf_options *o = &fit->choice.options;
@@ -195,6 +210,7 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
                         : fit->work.source.dtype == NMF_F64 || knows_f64(fit) ? NMF_PRECISION_F64
                                                                               : NMF_PRECISION_F32;
     nmf_status status = choose_method(fit, error);
+    if (status == NMF_OK) status = check_penalties(fit, error);
     if (status == NMF_OK) status = choose_start(fit, error);
     if (status != NMF_OK) return status;
     choose_sketch(fit);

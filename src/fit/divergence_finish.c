@@ -71,10 +71,14 @@ nmf_status nmfi_divergence_finish(nmfi_fit *fit, nmfi_divergence *d, nmfi_measur
     if (solves) nmfi_balance(fit);
     nmfi_normalize_H(fit);
     nmf_status status = solves ? solve_W(fit, d, measure, error) : measure(fit, d, 1, error);
-    if (status == NMF_OK) status = measure(fit, d, 0, error);
     if (status != NMF_OK) return status;
     const double measured = fit->W.value[NMFI_SUM_LOSS];
     const double divergence = measured < 0 ? 0 : measured; /* Trap: fmax would hide a NaN */
+    if (progress->measured) /* of the solved W already, in case this is where it ends */
+        progress->loss = divergence + nmfi_penalty(&fit->W, fit->k) +
+                         nmfi_penalty_of_incumbent(fit, &fit->H);
+    status = nmfi_unless_stopped(fit, measure(fit, d, 0, error), error);
+    if (status != NMF_OK) return status;
     progress->error = sqrt(2 * divergence);
     progress->loss = divergence + nmfi_penalty(&fit->W, fit->k) + nmfi_penalty(&fit->H, fit->k);
     progress->kkt = nmfi_kkt(fit);

@@ -4,6 +4,7 @@
 
 #include "fit/constraints.h"
 #include "fit/defaults.h"
+#include "fit/loss.h"
 #include "fit/method.h"
 
 #include "base/clock.h"
@@ -37,14 +38,44 @@ static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
     if (sketch->width == 0) return NMF_OK;
     choose_passes(fit, sketch);
     sketch->seed = fit->choice.options.seed;
-    const nmf_status status = nmfi_sketch_run(sketch, &fit->work.pass, error);
+    nmfi_go_on(fit, NMFI_UNTIL_SKETCHED);
+    nmf_status status = nmfi_sketch_run(sketch, &fit->work.pass, error);
+    status = nmfi_unless_stopped(fit, status, error);
     if (status != NMF_OK || !fit->in_sketch.method) return status;
     if (!nmfi_sketch_misses(fit))
         return fit->in_sketch.method->prepare(fit, fit->in_sketch.state, error);
     /* The whole fit on X; its start deserves a better sketch. */
     nmfi_drop_sketch(fit);
     if (nmfi_start_triplets(fit->choice.options.init, fit->k) == 0) return NMF_OK;
-    return nmfi_sketch_go_on(sketch, &fit->work.pass, error);
+    status = nmfi_sketch_go_on(sketch, &fit->work.pass, error);
+    return nmfi_unless_stopped(fit, status, error);
+}
+
+/* One reading with the sketch's width, at a rate that no processor of today exceeds by much, would take a good part of
+ * the time there is. */
+static int sketch_takes_too_long(const nmfi_fit *fit)
+{
+    static const double rate = 5e10, part = 0.25; /* flops a second of a thread */
+    const double limit = fit->choice.options.time_limit_seconds;
+    const double width = (double)fit->work.sketch.width, threads = (double)nmfi_team_threads(fit->work.team);
+    const double flops = 4 * (double)fit->facts.stored * width;
+    return limit > 0 && !fit->work.source.comm && flops / (rate * threads) > part * limit;
+}
+
+/* Where the time limit leaves none for a sketch, what needs none. */
+static nmf_status sketch_while_there_is_time(nmfi_fit *fit, nmf_error *error)
+{
+    const int skips = sketch_takes_too_long(fit);
+    nmf_status status = skips ? NMF_OK : run_sketch(fit, error);
+    const int left = status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&fit->work.stop) == NMFI_STOP_TIME;
+    if (skips || left) {
+        nmfi_drop_sketch(fit);
+        if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0)
+            fit->choice.options.init = NMF_INIT_RANDOM;
+        status = NMF_OK;
+    }
+    if (status == NMF_OK) nmfi_go_on(fit, NMFI_UNTIL_MEASURED);
+    return status;
 }
 
 static nmf_status converge_in_sketch(nmfi_fit *fit, nmf_error *error)
@@ -91,7 +122,10 @@ static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const int has_begun = fit->keeper.resumes && fit->place.phase > NMFI_IN_SKETCH;
     nmf_status status = has_begun ? NMF_OK : begin_start(fit, s, error);
     if (status != NMF_OK) return status;
-    if (method->iterate) return method->iterate(fit, fit->on_X.state, error);
+    if (method->iterate) {
+        status = method->iterate(fit, fit->on_X.state, error);
+        return nmfi_was_stopped(fit, status) && fit->progress.measured ? NMF_OK : status;
+    }
     if (fit->H.all_fixed) return NMF_OK; /* the last visit solves every row of W */
     if (tries) return iterate_for(fit, method->trial_iterations, error);
     if (fit->in_sketch.method) return NMF_OK;
@@ -121,8 +155,9 @@ static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
     nmfi_progress *best = &fit->place.best;
     for (int64_t s = fit->place.start; s < fit->choice.starts; s++) {
         const nmf_status status = run_start(fit, s, error);
-        if (status != NMF_OK) return status;
-        if (s == 0 || is_better(fit, best->loss)) nmfi_keep_start(fit, best);
+        const int stopped = nmfi_was_stopped(fit, status); /* it has no result, but others may */
+        if (status != NMF_OK && !(stopped && s > 0)) return status;
+        if (s == 0 || (!stopped && is_better(fit, best->loss))) nmfi_keep_start(fit, best);
         if (nmfi_told_to_stop(fit)) best->stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
@@ -143,6 +178,27 @@ static int goes_on(const nmfi_fit *fit, double before)
            before - progress->loss > tol * before;
 }
 
+/* The last visit could not be made: what the iterations measured stands. */
+static void keep_measured(nmfi_fit *fit)
+{
+    nmfi_progress *progress = &fit->progress;
+    const double penalties =
+        nmfi_penalty_of_incumbent(fit, &fit->W) + nmfi_penalty_of_incumbent(fit, &fit->H);
+    const double divergence = progress->loss - penalties;
+    progress->error = sqrt(2 * (divergence < 0 ? 0 : divergence)); /* Trap: fmax would hide a NaN */
+}
+
+static nmf_status finish(nmfi_fit *fit, nmf_error *error)
+{
+    const nmfi_method *method = fit->on_X.method;
+    nmfi_go_on(fit, NMFI_UNTIL_FINISHED);
+    nmf_status status = method->finish(fit, fit->on_X.state, error);
+    status = nmfi_unless_stopped(fit, status, error);
+    if (!nmfi_was_stopped(fit, status) || !fit->progress.measured) return status;
+    keep_measured(fit);
+    return NMF_OK;
+}
+
 /* Iterations go by residuals measured on the way; the last visit measures the returned pair itself.
  * The fit goes on from there where that is worth it, more strictly. */
 static nmf_status polish(nmfi_fit *fit, nmf_error *error)
@@ -158,10 +214,12 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
         const int iterates = !fit->H.all_fixed && (place->round > 0 || tried || fit->in_sketch.method);
         nmf_status status = NMF_OK;
-        if (iterates && !nmfi_told_to_stop(fit))
+        if (iterates && !nmfi_told_to_stop(fit)) {
+            nmfi_go_on(fit, fit->progress.measured ? NMFI_UNTIL_LIMIT : NMFI_UNTIL_MEASURED);
             status = nmfi_iterate(fit, fit->on_X, place->tol, error);
+        }
         const double before = fit->progress.loss;
-        if (status == NMF_OK) status = method->finish(fit, fit->on_X.state, error);
+        if (status == NMF_OK) status = finish(fit, error);
         if (status != NMF_OK) return status;
         if (fit->H.all_fixed || !goes_on(fit, before)) break;
     }
@@ -199,12 +257,12 @@ static nmf_status check_finite(const nmfi_fit *fit, nmf_error *error)
 static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
-    nmf_status status = run_sketch(fit, error);
+    nmf_status status = sketch_while_there_is_time(fit, error);
     if (status == NMF_OK) status = nmfi_checkpoint_load(fit, error);
     if (status == NMF_OK && fit->place.phase < NMFI_POLISHING) status = run_starts(fit, error);
-    if (status != NMF_OK) return status;
     /* Only the best start gets to read X again. */
-    status = method->iterate ? method->finish(fit, fit->on_X.state, error) : polish(fit, error);
+    if (status == NMF_OK) status = method->iterate ? finish(fit, error) : polish(fit, error);
+    if (nmfi_was_stopped(fit, status)) return nmfi_fail_without_result(fit, error);
     if (status == NMF_OK) status = check_finite(fit, error);
     if (status == NMF_OK && !method->iterate) judge(fit);
     return status;

@@ -84,6 +84,7 @@ static nmf_status step(nmfi_fit *fit, nmfi_stage stage, int *descends, nmf_error
     nmfi_measured pair = {0, 0};
     d->steps++;
     nmf_status status = method->step(fit, stage.state, wish_of(d), &pair, error);
+    status = nmfi_unless_stopped(fit, status, error);
     if (status != NMF_OK) return status;
     const double gain = d->loss < DBL_MAX ? pair.gain : 0;
     const double loss = gain > 0 ? fmin(pair.loss, d->loss - gain) : pair.loss;
@@ -159,6 +160,11 @@ nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *
         const double before = d->loss;
         int descends = 0;
         status = step(fit, stage, &descends, error);
+        if (nmfi_was_stopped(fit, status) && progress->measured) {
+            nmfi_back_to_incumbent(fit, &fit->W);
+            nmfi_back_to_incumbent(fit, &fit->H);
+            return NMF_OK;
+        }
         if (status != NMF_OK) break;
         const int accepted = d->loss < before;
         progress->iterations++;
@@ -181,6 +187,7 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
     static const double surely = 0.3;
     enum { LONG = 500 };
     nmfi_descent *d = &fit->place.descent;
+    nmfi_go_on(fit, NMFI_UNTIL_CONVERGED_IN_SKETCH);
     nmf_status status = begin(fit, stage, error);
     while (status == NMF_OK && !d->ended) {
         const double before = d->loss;
@@ -197,5 +204,13 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
         if (told) break;
     }
     fit->progress.loss = d->loss + left_out;
+    /* Its own time over is no end of the fit. */
+    if (status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&fit->work.stop) != NMFI_GO_ON) {
+        if (nmfi_stop_said(&fit->work.stop) == NMFI_STOP_ASKED) (void)nmfi_was_stopped(fit, status);
+        nmfi_back_to_incumbent(fit, &fit->W);
+        nmfi_back_to_incumbent(fit, &fit->H);
+        status = NMF_OK;
+    }
+    nmfi_go_on(fit, NMFI_UNTIL_MEASURED);
     return status;
 }

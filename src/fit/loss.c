@@ -32,6 +32,21 @@ double nmfi_penalty(const nmfi_factor *factor, int64_t k)
     return factor->l1 * factor->value[NMFI_SUM_ENTRIES] + 0.5 * factor->l2 * squares;
 }
 
+double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const int64_t ld = factor->partition.ld, count = factor->partition.count;
+    double squares = 0;
+    for (int64_t j = 0; j < fit->k; j++) {
+        double square = 0;
+        const char *at = (const char *)factor->incumbent + j * ld * kernels->element_bytes;
+        kernels->squares(at, ld, 1, count, &square, 1);
+        squares += square;
+    }
+    return factor->l1 * kernels->sum(factor->incumbent, ld, fit->k, count) +
+           0.5 * factor->l2 * squares;
+}
+
 int nmfi_scales_are_free(const nmfi_fit *fit)
 {
     const nmfi_factor *W = &fit->W, *H = &fit->H;

@@ -16,6 +16,8 @@ nmfi_penalties nmfi_penalties_of(const nmf_options *options, int64_t m, int64_t 
                                  double beta);
 /* Of one factor, whose sums are those of the pair that is meant. */
 double nmfi_penalty(const nmfi_factor *factor, int64_t k);
+/* The same at the incumbent, whatever was last summed up. */
+double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor);
 /* Nothing holds the scales of W and H: w_j c and h_j / c are as good for any c > 0. */
 int nmfi_scales_are_free(const nmfi_fit *fit);
 

@@ -51,7 +51,7 @@ static int revive(nmfi_fit *fit, void *state, int64_t draw)
     return nmfi_revive(fit, draw);
 }
 
-/* W's rows for H, or as they are; what both factors are measured by. */
+/* W's rows for H, in `plain`, or the incumbent's as they are; what both factors are measured by. */
 static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error *error)
 {
     nmfi_factor *W = &fit->W, *H = &fit->H;
@@ -60,15 +60,16 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     nmfi_pass_columns(pass, &gram);
     nmfi_keep_sums(fit, pass, H);
     nmfi_set_gram(fit, H->gram, W->l1, W->l2);
+    void *const result = solves ? W->plain : W->incumbent;
     const nmfi_solve_rule solving =
         nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
-                     work->gram_f64, W->l1, W->allowed, W->incumbent);
+                     work->gram_f64, W->l1, W->allowed, result);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, W);
     const nmfi_rule rule = solves ? nmfi_rule_solve(&solving) : nmfi_rule_hals(&measuring);
     const nmfi_visit visit = {.k = fit->k,
                               .fixed = H->incumbent,
                               .rule = &rule,
-                              .updated = W->incumbent,
+                              .updated = result,
                               .sums = NMFI_SUMS_OF_PRODUCTS,
                               .loss = 1};
     const nmf_status status = nmfi_pass_visit(pass, &visit, error);
@@ -78,15 +79,15 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     return NMF_OK;
 }
 
-/* Projected gradients of H at the incumbents, from the sums of W's visit. */
-static void measure_H(nmfi_fit *fit, nmfi_pass *pass)
+/* Projected gradients of H at its incumbent, from the sums of W's visit. */
+static void measure_H(nmfi_fit *fit, nmfi_pass *pass, const void *result_W)
 {
     nmfi_factor *H = &fit->H;
     nmfi_set_gram(fit, fit->W.gram, H->l1, H->l2);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, H);
     const nmfi_rule rule = nmfi_rule_hals(&measuring);
     const nmfi_column_visit visit = {
-        .k = fit->k, .rule = &rule, .fixed = fit->W.incumbent, .sums = NMFI_SUMS_OF_PRODUCTS};
+        .k = fit->k, .rule = &rule, .fixed = result_W, .sums = NMFI_SUMS_OF_PRODUCTS};
     nmfi_pass_columns(pass, &visit);
     nmfi_keep_gradients(fit, pass, H);
 }
@@ -95,13 +96,18 @@ nmf_status nmfi_hals_finish(nmfi_fit *fit, int solves, nmf_error *error)
 {
     nmfi_factor *W = &fit->W, *H = &fit->H;
     nmfi_pass *pass = W->along_rows ? &fit->work.pass : &fit->work.transposed;
+    /* Solving rows may take longer than the whole fit did: who says stop gets W as it is. */
+    solves = solves && !nmfi_told_to_stop(fit);
     /* A caller who chose a rule that is left as it is expects the scale that follows from it. */
     if (solves) nmfi_balance(fit);
     nmfi_normalize_H(fit);
-    const nmf_status status = visit_W(fit, pass, solves, error);
+    nmf_status status = visit_W(fit, pass, solves, error);
     if (status != NMF_OK) return status;
     const double distance = W->value[NMFI_SUM_LOSS];
-    measure_H(fit, pass);
+    measure_H(fit, pass, solves ? W->plain : W->incumbent);
+    status = nmfi_unless_stopped(fit, status, error);
+    if (status != NMF_OK) return status; /* the incumbents are what they were */
+    if (solves) nmfi_take_plain(W);
     nmfi_progress *progress = &fit->progress;
     progress->error = sqrt(distance);
     progress->loss = 0.5 * distance + nmfi_penalty(W, fit->k) + nmfi_penalty(H, fit->k);

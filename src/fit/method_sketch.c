@@ -33,6 +33,7 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     source.first_row = along->first_row;
     nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
+    pass->stop = &fit->work.stop;
     pass->spilled = &fit->work.arena.scratch;
 }
 

@@ -87,7 +87,7 @@ static void plan(nmfi_fit *fit)
  * rounded, and data in any unit lead to the same bits. */
 static void choose_scale(nmfi_fit *fit, double mean)
 {
-    const int most = fit->choice.precision == NMF_PRECISION_F32 ? 120 : 1000;
+    const int most = fit->choice.precision == NMF_PRECISION_F32 ? 126 : 1022;
     int exponent;
     (void)frexp(mean, &exponent);
     exponent += exponent & 1;
@@ -260,6 +260,7 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     status = nmfi_source_agree(&work->source, status, error);
     if (status != NMF_OK) return status;
     work->pass.team = work->transposed.team = work->team;
+    work->pass.stop = work->transposed.stop = &work->stop;
     work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
     nmfi_pass_prepare(&work->pass);
     status = nmfi_checkpoint_open(fit, error);
@@ -324,7 +325,9 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     work->kernels =
         nmfi_kernels_for(fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     work->trace_capacity = options->max_iter < 100000 ? options->max_iter + 8 : 100008;
+    nmfi_watch(fit);
     status = open_team(fit, error);
+    if (nmfi_was_stopped(fit, status)) status = nmfi_fail_without_result(fit, error);
     if (status != NMF_OK) nmfi_close(fit);
     return status;
 }

@@ -50,12 +50,12 @@ static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
     nmfi_descent *d = &fit->place.descent;
     nmf_status status = begin(fit, error);
     while (status == NMF_OK && !d->ended) {
-        progress->iterations++;
         status = sweep(fit, W, H, error);
         if (status != NMF_OK) break;
         const double penalty = nmfi_penalty(W, fit->k);
-        status = sweep(fit, H, W, error);
+        status = nmfi_unless_stopped(fit, sweep(fit, H, W, error), error);
         if (status != NMF_OK) break;
+        progress->iterations++;
         const double violation = W->value[NMFI_SUM_VIOLATION] + H->value[NMFI_SUM_VIOLATION];
         const double objective = H->value[NMFI_SUM_OBJECTIVE];
         nmfi_accept_alternated(fit, state);

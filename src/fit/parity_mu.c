@@ -79,9 +79,9 @@ static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
     parity *kept = state;
     nmf_status status = begin(fit, kept, error);
     while (status == NMF_OK && !fit->place.descent.ended) {
-        fit->progress.iterations++;
-        status = update(fit, &kept->divergence, error);
+        status = nmfi_unless_stopped(fit, update(fit, &kept->divergence, error), error);
         if (status != NMF_OK) break;
+        fit->progress.iterations++;
         nmfi_take_ahead(&fit->W);
         nmfi_take_plain(&fit->H);
         const int told = nmfi_trace(fit, nmfi_divergence_loss(fit), nmfi_kkt(fit));

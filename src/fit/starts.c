@@ -20,7 +20,8 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const nmf_init init = fit->progress.init;
     if (init == NMF_INIT_CUSTOM)
         return nmfi_start_custom(kernels, W, H, fit->k, o->start_W, o->start_H,
-                                 sqrt(fit->facts.scale), error);
+                                 sqrt(fit->facts.scale),
+                                 o->solver == NMF_SOLVER_CD || o->solver == NMF_SOLVER_MU, error);
     const void *const U = fit->W.along_rows ? sketch->U : sketch->V;
     const void *const V = fit->W.along_rows ? sketch->V : sketch->U;
     if (init == NMF_INIT_LRC)

@@ -70,6 +70,7 @@ typedef struct nmfi_progress {
     int64_t seed;
     nmf_init init;
     int rule; /* which of its rules the method goes by; 0 at first */
+    int measured; /* `loss` is that of the incumbents on X */
     nmf_stopped stopped;
     double loss, error, kkt;
 } nmfi_progress;
@@ -115,6 +116,7 @@ typedef struct nmfi_place {
 typedef struct nmfi_work {
     double began_seconds;
     double earlier_seconds; /* of those since then, so many went by before this run of the fit */
+    nmfi_stop stop; /* every pass looks at it; stop.c says until when it lets them go on */
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
@@ -189,7 +191,25 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
  * of other times. */
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
 
-/* stop.c: one more line of the trace; 1 if the caller's callback or the time limit says stop
+/* stop.c. How long passes may go on is a matter of what for: a sketch must leave time for iterations;
+ * until there is a first result, and for the last visit, there is some time beyond the limit (a tenth of
+ * it, and at least half a second, for both together). */
+typedef enum nmfi_until {
+    NMFI_UNTIL_SKETCHED,
+    NMFI_UNTIL_CONVERGED_IN_SKETCH,
+    NMFI_UNTIL_MEASURED,
+    NMFI_UNTIL_LIMIT,
+    NMFI_UNTIL_FINISHED
+} nmfi_until;
+void nmfi_watch(nmfi_fit *fit); /* once, when the fit begins */
+void nmfi_go_on(nmfi_fit *fit, nmfi_until until);
+/* A status that only says that the fit was told to stop: progress.stopped says why, and 1. */
+int nmfi_was_stopped(nmfi_fit *fit, nmf_status status);
+/* INTERRUPTED where what a pass left is of no use, since it was told to stop; else the status. */
+nmf_status nmfi_unless_stopped(nmfi_fit *fit, nmf_status status, nmf_error *error);
+nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error);
+
+/* One more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
 int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */

@@ -1,6 +1,7 @@
 /* Using a model: W for new rows, and products of the factors. */
 #include "fit/transform.h"
 
+#include "base/clock.h"
 #include "data/matrix.h"
 #include "fit/choose.h"
 #include "fit/divergence.h"
@@ -30,7 +31,26 @@ typedef struct transform {
     void *row_sums;
     int weighted;
     nmfi_observed observed; /* of a weighted dense X */
+    nmfi_stop stop;
+    double began;
 } transform;
+
+/* In the middle of a pass. */
+static int ask(void *context)
+{
+    const transform *t = context;
+    const nmf_trace_point point = {0, t->pass.passes, nmfi_seconds() - t->began, NAN, NAN};
+    return t->options->progress(&point, t->options->progress_context);
+}
+
+static nmf_status fail_stopped(transform *t, nmf_error *error)
+{
+    if (nmfi_stop_said(&t->stop) == NMFI_STOP_ASKED)
+        return nmf_fail(error, NMF_ERROR_INTERRUPTED, "interrupted before W was there");
+    return nmf_fail(error, NMF_ERROR_TIME_LIMIT,
+                    "the time limit of %g s was over before W was there",
+                    t->options->time_limit_seconds);
+}
 
 static void layout(transform *t)
 {
@@ -183,7 +203,8 @@ static void begin_rows(transform *t, double root)
 nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
                           const nmf_options *options, nmf_matrix **W, nmf_error *error)
 {
-    transform t = {.model = model, .options = options};
+    transform t = {.model = model, .options = options, .began = nmfi_seconds()};
+    nmfi_stop_after(&t.stop, options->progress ? ask : NULL, &t, options->time_limit_seconds);
     nmfi_source source = nmfi_source_of(X);
     t.kernels = nmfi_kernels_for(t.model->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     nmf_options loss = t.model->options;
@@ -205,6 +226,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     if (status == NMF_OK) {
         layout(&t);
         t.pass.team = t.team;
+        t.pass.stop = source.comm ? NULL : &t.stop; /* else all would have to agree */
         nmfi_pass_prepare(&t.pass);
         status = check(&t, X, error);
     }
@@ -225,6 +247,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
             status =
                 nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
     }
+    if (status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&t.stop)) status = fail_stopped(&t, error);
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);
     nmfi_release(t.arena.base);

@@ -62,6 +62,9 @@ typedef struct nmfi_hals {
     double
         violation; /* sum of |projected gradient| met in the first sweep (scikit-learn's measure) */
     double sweeps_done;
+    /* `solve` asks after each round and leaves the rest unsolved where this says so; NULL: it never does. */
+    int (*enough)(void *context);
+    void *context;
 } nmfi_hals;
 
 /* Some rows of X beside their model V = x'F, for the beta-divergence. Panels (V, R, S) are rows x

@@ -1,4 +1,6 @@
 /* Shares of components, in a model and in samples: see <nmfkit/shares.h>. */
+#include "model/components.h"
+
 #include <nmfkit/shares.h>
 
 #include <math.h>
@@ -97,10 +99,11 @@ nmf_status nmf_model_sample_shares(const nmf_model *model, const nmf_matrix *W, 
     if (!model || !shares)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "sample shares need a model and a place");
     const nmf_model_content *content = nmf_model_view(model);
-    nmf_matrix *made = NULL;
-    if (!W) W = content->W;
-    nmf_status status = check_weights(content, W, error);
+    nmf_matrix *made = NULL, *ordered = NULL;
+    nmf_status status = W ? nmfi_order_components(content, W, &ordered, error)
+                          : check_weights(content, content->W, error);
     if (status != NMF_OK) return status;
+    W = ordered ? ordered : W ? W : content->W;
     double *sizes = calloc((size_t)content->k, sizeof *sizes);
     status = sizes ? nmf_matrix_new(NMF_F64, nmf_matrix_rows(W), content->k, &made, error)
                    : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: sizes of %lld components",
@@ -112,6 +115,7 @@ nmf_status nmf_model_sample_shares(const nmf_model *model, const nmf_matrix *W, 
     free(sizes);
     if (status == NMF_OK) status = nmf_matrix_copy_names(W, made, NMF_SAMPLE_NAMES, error);
     if (status == NMF_OK) status = nmf_matrix_copy_names(W, made, NMF_LABELS, error);
+    nmf_matrix_free(ordered);
     if (status == NMF_OK) {
         *shares = made;
         return NMF_OK;

@@ -28,6 +28,7 @@ nmf_status nmfi_dense_rows(const nmfi_pass *pass, int64_t first, int64_t count, 
                            nmfi_block *block, nmf_error *error)
 {
     const dense_state *state = pass->state;
+    if (nmfi_stop_now(pass->stop)) return nmfi_fail_stopped(error);
     return pass->source.read(&pass->source, first, count,
                              nmfi_of_thread(state->gathered, state->gathered_bytes, thread), block,
                              error);

@@ -28,6 +28,7 @@ static nmf_status improve_block(const tiles_job *job, int64_t first, int64_t end
                           .scratch =
                               nmfi_of_thread(pass->workspace, pass->workspace_bytes, leaf->thread),
                           .sums = leaf->sums,
+                          .stop = pass->stop,
                           .X = {data, block.X.row_stride, rows, block.X.columns},
                           .dtype = block.dtype};
         nmfi_lend_sums(pass, leaf, &tile);

@@ -118,7 +118,10 @@ nmf_status nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *
 {
     const nmfi_visit all = all_of(pass, visit);
     const int needs_rows = all.rule && (all.rule->needs & NMFI_NEEDS_ROWS);
-    return (needs_rows ? pass->backend->visit_tiles : pass->backend->visit)(pass, &all, error);
+    const nmf_status status =
+        (needs_rows ? pass->backend->visit_tiles : pass->backend->visit)(pass, &all, error);
+    /* A rule may have left its last rows as they were. */
+    return status == NMF_OK && nmfi_stop_said(pass->stop) ? nmfi_fail_stopped(error) : status;
 }
 
 void nmfi_pass_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k)

@@ -15,6 +15,7 @@
 
 #include "base/comm.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "base/threads.h"
 #include "data/source.h"
 #include "rule/rule.h"
@@ -49,6 +50,7 @@ typedef struct nmfi_pass {
     void *state;                        /* the backend's own */
     const nmfi_kernels *kernels;
     nmfi_team *team;
+    nmfi_stop *stop; /* looked at on the way; NULL: nothing stops it */
     nmfi_partition rows, columns;
     /* Columns are all here, as their factor is; of a sparse X the lines of some of them, if several
      * processes have them together: those, else all. */
@@ -141,7 +143,8 @@ nmf_status nmfi_pass_scan(nmfi_pass *pass, int signed_ok, nmfi_scan *scan,
                           nmf_error *error) NMF_MUST_CHECK;
 
 /* One pass over X; pass->total holds the sums afterwards. Errors: what the source fails with, the
- * first in slot order whatever the threads; what was updated and the sums are then undefined. */
+ * first in slot order whatever the threads; INTERRUPTED where pass->stop says so, or has said so since the
+ * visit before. What was updated and the sums are then undefined. */
 nmf_status nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit,
                            nmf_error *error) NMF_MUST_CHECK;
 
@@ -149,7 +152,7 @@ nmf_status nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit,
  * one's: what follows is as if this one had visited them too. They stay where they are. */
 void nmfi_pass_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k);
 
-/* The column factor; pass->total holds its sums afterwards. */
+/* The column factor; pass->total holds its sums afterwards. It is undefined where pass->stop says so. */
 void nmfi_pass_columns(nmfi_pass *pass, const nmfi_column_visit *visit);
 
 /* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */

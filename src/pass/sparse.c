@@ -61,6 +61,7 @@ static void gather_run(void *context, int64_t run, int64_t thread)
     const int64_t stride = nmfi_packed_stride(job->k);
     char *P = (char *)job->state->products + begin * stride * pass->kernels->element_bytes;
     for (int64_t b = 0; b < job->side.blocks && begin < end; b++) {
+        if (nmfi_stop_now(pass->stop)) return; /* who called finds out likewise */
         const nmfi_lines lines = nmfi_lines_of(&job->side, b);
         pass->kernels->gather[s->dtype][s->index_bytes == 8](&lines, begin, end, job->state->packed,
                                                              stride, P, b > 0);
@@ -127,11 +128,13 @@ static double slot_loss(const half_job *job, const nmfi_leaf *leaf)
 
 static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    (void)error;
     const half_job *job = context;
     const int64_t end = nmfi_partition_slot_begin(job->partition, leaf->index + 1);
     int64_t t = nmfi_partition_slot_begin(job->partition, leaf->index);
-    for (; t < end && job->rule; t++) improve_tile(job, t, leaf);
+    for (; t < end && job->rule; t++) {
+        if (nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
+        improve_tile(job, t, leaf);
+    }
     if (job->updated) nmfi_gram_tiles(job->pass, job->updated, job->partition, job->k, leaf);
     if (job->loss) leaf->sums->value[NMFI_SUM_LOSS] = slot_loss(job, leaf);
     return NMF_OK;
@@ -225,7 +228,7 @@ static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
                     .updated = visit->updated};
     if (visit->sums > 0)
         nmfi_columns_from_sums(pass, visit);
-    else /* no task of it fails */
+    else /* told to stop, or no failure */
         (void)run_half(&job, lines, visit->fixed, lines->first_slot, lines->own_slots, NULL);
     for (int w = 0; w < 2 && visit->rule && visit->sums <= 0; w++)
         if (visit->written[w]) share_columns(pass, visit->k, visit->written[w]);
@@ -241,9 +244,9 @@ typedef struct scan_job {
 
 static nmf_status scan_share(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    (void)error;
     const scan_job *job = context;
     const nmfi_pass *pass = job->pass;
+    if (nmfi_stop_now(pass->stop)) return nmfi_fail_stopped(error);
     const nmf_sparse *s = &job->side.lines;
     const int64_t *bounds = job->side.bounds + leaf->index;
     const int64_t begin = s->pointers[bounds[0]], end = s->pointers[bounds[1]];

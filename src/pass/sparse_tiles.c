@@ -71,6 +71,7 @@ static void improve_line(const tiles_job *job, int64_t line, const nmfi_leaf *le
                       .lanes = NMFI_LANES_MIN,
                       .scratch = workspace_of(job, leaf),
                       .sums = leaf->sums,
+                      .stop = pass->stop,
                       .X = {entries, ldf, 1, 0},
                       .dtype = arithmetic(pass),
                       .F = beside,
@@ -91,12 +92,16 @@ static int64_t empty_lines(const nmf_sparse *s, int64_t line, int64_t end)
 
 static nmf_status improve_share(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    (void)error;
+    enum { UNLOOKED = 1 << 18 }; /* products of a line, about: some tens of microseconds */
     const tiles_job *job = context;
     const nmfi_rule *rule = job->visit->rule;
+    const int64_t *pointers = job->side.lines.pointers;
     const int64_t end = job->side.bounds[leaf->index + 1];
-    int64_t line = job->side.bounds[leaf->index];
+    int64_t line = job->side.bounds[leaf->index], work = UNLOOKED;
     while (line < end) {
+        if (work >= UNLOOKED && nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
+        if (work >= UNLOOKED) work = 0;
+        work += (pointers[line + 1] - pointers[line] + 16) * job->visit->k;
         const int64_t empty = rule->nothing ? empty_lines(&job->side.lines, line, end) : 0;
         if (empty > 0)
             rule->nothing(rule->context, line, empty);
@@ -118,6 +123,7 @@ static void improve_rows(const tiles_job *job, int64_t first, int64_t end, const
                       .lanes = pass->rows.lanes,
                       .scratch = workspace_of(job, leaf),
                       .sums = leaf->sums,
+                      .stop = pass->stop,
                       .X = {rows, ld, end - first, columns},
                       .dtype = arithmetic(pass)};
     pass->kernels->densify[s->dtype][s->index_bytes == 8](&job->lines, first, end, columns, rows,
@@ -128,13 +134,14 @@ static void improve_rows(const tiles_job *job, int64_t first, int64_t end, const
 
 static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    (void)error;
     const tiles_job *job = context;
     const nmfi_partition *partition = &job->pass->rows;
     const int64_t end = nmfi_partition_first_row(partition, leaf->index + 1);
     int64_t row = nmfi_partition_first_row(partition, leaf->index);
-    for (; row < end; row += partition->lanes)
+    for (; row < end; row += partition->lanes) {
+        if (nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
         improve_rows(job, row, nmfi_lesser(row + partition->lanes, end), leaf);
+    }
     return NMF_OK;
 }
 

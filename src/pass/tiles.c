@@ -29,7 +29,8 @@ void nmfi_improve_tiles(const nmfi_pass *pass, const nmfi_rule *rule,
             .P = P + (t - begin) * lanes * pass->kernels->element_bytes,
             .ldp = ldp,
             .scratch = nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread),
-            .sums = leaf->sums};
+            .sums = leaf->sums,
+            .stop = pass->stop};
         rule->improve(rule->context, &tile);
     }
 }
@@ -78,18 +79,21 @@ static void improve_column_tile(const columns_job *job, int64_t t, const nmfi_le
                             .P2 = visit->sums == 2 ? P2 : NULL,
                             .scratch =
                                 nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread),
-                            .sums = leaf->sums};
+                            .sums = leaf->sums,
+                            .stop = pass->stop};
     visit->rule->improve(visit->rule->context, &tile);
 }
 
 static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
-    (void)error;
     const columns_job *job = context;
     const nmfi_partition *partition = &job->pass->columns;
     const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
     int64_t t = nmfi_partition_slot_begin(partition, leaf->index);
-    for (; t < end && job->visit->rule; t++) improve_column_tile(job, t, leaf);
+    for (; t < end && job->visit->rule; t++) {
+        if (nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
+        improve_column_tile(job, t, leaf);
+    }
     if (job->visit->updated)
         nmfi_gram_tiles(job->pass, job->visit->updated, partition, job->visit->k, leaf);
     return NMF_OK;
@@ -106,5 +110,5 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
                                 .context = &job};
     assert(visit->sums != 2 ||
            pass->workspace_bytes >= visit->k * NMFI_LANES_MAX * pass->kernels->element_bytes);
-    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* no task of it fails */
+    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* told to stop, or no failure */
 }

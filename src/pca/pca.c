@@ -44,6 +44,23 @@ static void fix_signs(nmfi_pca_state *state)
     }
 }
 
+/* In the middle of a pass. */
+static int ask(void *context)
+{
+    const nmfi_pca_state *state = context;
+    const nmf_trace_point point = {0, state->passes, nmfi_seconds() - state->began, NAN, NAN};
+    return state->options.progress(&point, state->options.progress_context);
+}
+
+static nmf_status fail_stopped(nmfi_pca_state *state, nmf_error *error)
+{
+    if (nmfi_stop_said(&state->stop) == NMFI_STOP_ASKED)
+        return nmf_fail(error, NMF_ERROR_INTERRUPTED, "interrupted before there was a result");
+    return nmf_fail(error, NMF_ERROR_TIME_LIMIT,
+                    "the time limit of %g s was over before there was a result",
+                    state->options.time_limit_seconds);
+}
+
 static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
 {
     const int64_t least = state->m < state->n ? state->m : state->n;
@@ -117,8 +134,7 @@ static nmf_status solve(nmfi_pca_state *state, nmf_error *error)
     return status == NMF_OK ? nmfi_pca_exact(state, error) : status;
 }
 
-static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_model **model,
-                             nmf_error *error)
+static nmf_status make_model(const nmfi_pca_state *state, nmf_model **model, nmf_error *error)
 {
     nmf_model_content content;
     nmf_matrix *W = NULL, *H = NULL;
@@ -149,7 +165,7 @@ static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_mode
         content.winning_seed = (uint64_t)state->options.seed;
         snprintf(content.init, sizeof content.init, "%s",
                  wants_exact(state) ? "exact" : "randomized");
-        content.seconds = nmfi_seconds() - began;
+        content.seconds = nmfi_seconds() - state->began;
         status = nmfi_model_adopt(&content, W, H, model, error);
         W = H = NULL; /* the model's now */
     }
@@ -162,9 +178,14 @@ static nmf_status make_model(const nmfi_pca_state *state, double began, nmf_mode
 nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                     nmf_error *error)
 {
-    const double began = nmfi_seconds();
-    nmfi_pca_state state = {
-        .options = *options, .X = X, .source = nmfi_source_of(X), .k = options->k};
+    nmfi_pca_state state = {.options = *options,
+                            .X = X,
+                            .source = nmfi_source_of(X),
+                            .k = options->k,
+                            .began = nmfi_seconds()};
+    const int alone = !state.source.comm; /* processes that share a fit would have to agree */
+    nmfi_stop_after(&state.stop, options->progress && alone ? ask : NULL, &state,
+                    alone ? options->time_limit_seconds : 0);
     state.defaults = nmfi_defaults_for(&state.source);
     state.m = nmfi_source_all_rows(&state.source);
     state.rows = state.source.rows;
@@ -174,9 +195,11 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
     state.kernels = state.kernels_inside = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
     nmf_status status = nmfi_source_agree(&state.source, open_state(&state, error), error);
     if (status == NMF_OK) status = solve(&state, error);
+    if (nmfi_stop_said(&state.stop) && (status == NMF_OK || status == NMF_ERROR_INTERRUPTED))
+        status = fail_stopped(&state, error);
     if (status == NMF_OK) {
         fix_signs(&state);
-        status = make_model(&state, began, model, error);
+        status = make_model(&state, model, error);
     }
     nmfi_team_stop(state.team);
     free(state.mean);

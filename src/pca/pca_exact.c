@@ -27,6 +27,7 @@ static nmf_status copy_summed(nmfi_pca_state *state, const centred *c, double *r
     const int64_t feature_stride = c->by_samples ? 1 : c->ld;
     int finite = 1;
     for (int64_t i = 0; i < state->m; i++) {
+        if (nmfi_stop_now(&state->stop)) return NMF_ERROR_INTERRUPTED; /* who called says it */
         const nmf_status status = nmf_matrix_copy_rows(state->X, i, 1, NMF_F64, row, error);
         if (status != NMF_OK) return status;
         for (int64_t f = 0; f < state->n; f++) {
@@ -64,6 +65,7 @@ static nmf_status eigenpairs(nmfi_pca_state *state, const centred *c, nmfi_pass 
 {
     const nmfi_column_visit visit = {.k = c->small, .updated = c->C};
     nmfi_pass_columns(pass, &visit);
+    if (nmfi_stop_said(&state->stop)) return NMF_ERROR_INTERRUPTED;
     memcpy(gram, pass->total.gram, (size_t)(c->small * c->small) * sizeof *gram);
     const nmf_status status = nmfi_eigen(gram, c->small, state->k, state->sigma, vectors, error);
     if (status != NMF_OK) return status;
@@ -96,7 +98,7 @@ nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error)
     c.large = c.by_samples ? state->n : state->m;
     const nmf_dense shape = {.dtype = NMF_F64, .rows = c.small, .columns = c.large};
     const nmfi_source copy = nmfi_source_dense(&shape); /* its columns are all that is visited */
-    nmfi_pass pass = {.team = state->team};
+    nmfi_pass pass = {.team = state->team, .stop = &state->stop};
     nmfi_arena arena = {0};
     double *gram = NULL, *vectors = NULL;
     nmfi_pass_plan(&pass, &copy, kernels, c.small, state->options.block_rows);
@@ -107,8 +109,9 @@ nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error)
         gram = nmfi_take(&arena, c.small, nmfi_product(c.small, sizeof(double)));
         vectors = nmfi_take(&arena, c.small, nmfi_product(state->k, sizeof(double)));
         if (round == 1) break;
-        const nmf_status status =
-            nmfi_arena_allocate(&arena, state->options.memory_limit_bytes, error);
+        nmf_status status = nmfi_within_limit(arena.used + nmfi_pca_result_bytes(state),
+                                              state->options.memory_limit_bytes, error);
+        if (status == NMF_OK) status = nmfi_arena_allocate(&arena, 0, error);
         if (status != NMF_OK) return status;
     }
     nmf_status status = copy_centred(state, &c, error);

@@ -62,12 +62,12 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
 
 static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
 {
-    means s = {.pass = {.team = state->team}};
+    means s = {.pass = {.team = state->team, .stop = &state->stop}};
     const int64_t threads = nmfi_team_threads(state->team);
     nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
     layout_means(&s, threads);
-    nmf_status status = nmfi_arena_allocate(&s.arena, state->options.memory_limit_bytes, error);
+    nmf_status status = nmfi_arena_allocate(&s.arena, 0, error);
     status = nmfi_source_agree(&state->source, status, error);
     if (status != NMF_OK) {
         nmfi_release(s.arena.base);
@@ -93,29 +93,50 @@ static void take_results(const nmfi_pass *pass, const nmfi_sketch *sketch, nmfi_
     state->passes += pass->passes;
 }
 
+/* Everything the range finder works in; with the arena's base NULL it only measures. */
+static void layout_finder(nmfi_pca_state *state, const nmfi_kernels *kernels, nmfi_pass *pass,
+                          nmfi_sketch *sketch, nmfi_arena *arena)
+{
+    nmfi_pass_plan(pass, &state->source, kernels, sketch->width, state->options.block_rows);
+    nmfi_pass_layout(pass, arena, nmfi_team_threads(state->team), 1);
+    nmfi_sketch_layout(sketch, pass, arena, 0);
+}
+
+/* One after the other: the means, then the range finder, in f64 where the means ask for it. */
+static nmf_status check_limit(nmfi_pca_state *state, nmfi_sketch *sketch, nmf_error *error)
+{
+    means s = {.pass = {.team = state->team}};
+    nmfi_pass pass = {.team = state->team};
+    nmfi_arena arena = {0};
+    nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
+                   state->options.block_rows);
+    layout_means(&s, nmfi_team_threads(state->team));
+    layout_finder(state, nmfi_kernels_for(NMF_F64, NULL), &pass, sketch, &arena);
+    const size_t larger = s.arena.used > arena.used ? s.arena.used : arena.used;
+    return nmfi_within_limit(larger + nmfi_pca_result_bytes(state),
+                             state->options.memory_limit_bytes, error);
+}
+
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
 {
-    nmfi_pass pass = {.team = state->team};
+    nmfi_pass pass = {.team = state->team, .stop = &state->stop};
     nmfi_sketch sketch = {.rank = state->k, .most_passes = 60, .seed = state->options.seed};
     nmfi_arena arena = {0};
-    const int64_t threads = nmfi_team_threads(state->team);
-    nmf_status status = take_means(state, error);
-    if (status != NMF_OK) return status;
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);
+    nmf_status status =
+        nmfi_source_agree(&state->source, check_limit(state, &sketch, error), error);
+    if (status == NMF_OK) status = take_means(state, error);
+    if (status != NMF_OK) return status;
     sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-13;
     sketch.mean = state->mean;
-    nmfi_pass_plan(&pass, &state->source, state->kernels_inside, sketch.width,
-                   state->options.block_rows);
-    for (int round = 0; round < 2; round++) { /* measure, then take */
-        nmfi_pass_layout(&pass, &arena, threads, 1);
-        nmfi_sketch_layout(&sketch, &pass, &arena, 0);
-        if (round == 1) break;
-        status = nmfi_arena_allocate(&arena, state->options.memory_limit_bytes, error);
-        status = nmfi_source_agree(&state->source, status, error);
-        if (status == NMF_OK) continue;
+    layout_finder(state, state->kernels_inside, &pass, &sketch, &arena);
+    status = nmfi_arena_allocate(&arena, 0, error);
+    status = nmfi_source_agree(&state->source, status, error);
+    if (status != NMF_OK) {
         nmfi_release(arena.base);
         return status;
     }
+    layout_finder(state, state->kernels_inside, &pass, &sketch, &arena);
     nmfi_pass_prepare(&pass);
     status = nmfi_sketch_run(&sketch, &pass, error);
     if (status == NMF_OK) take_results(&pass, &sketch, state);

@@ -5,6 +5,7 @@
 #ifndef NMFI_RULE_RULE_H
 #define NMFI_RULE_RULE_H
 
+#include "base/stop.h"
 #include "kernel/kernel.h"
 
 /* What tiles add up, per slot; then per component: Gram matrix, squared projected gradients and
@@ -38,6 +39,7 @@ typedef struct nmfi_tile {
      */
     void *scratch;
     nmfi_sums *sums;
+    nmfi_stop *stop; /* looked at before a row that costs much; then rows may stay as they are */
     /* For a rule that needs rows: no products, but the tile's rows of X themselves. */
     nmfi_rows X;
     nmf_dtype dtype; /* they are stored in */

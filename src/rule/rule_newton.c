@@ -21,7 +21,8 @@ static void improve(const void *context, const nmfi_tile *tile)
     for (int64_t first = 0; first < tile->rows; first += work.lanes) {
         nmfi_strip_begin(&work, &rule->step, tile, first);
         nmfi_strip_ratios(&work);
-        for (int64_t i = 0; i < work.rows; i++) improve_row(rule, &work, i);
+        for (int64_t i = 0; i < work.rows && !nmfi_stop_now(tile->stop); i++)
+            improve_row(rule, &work, i);
         if (rule->step.measure_result) {
             nmfi_strip_model(&work, work.strip.x, work.V);
             tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);

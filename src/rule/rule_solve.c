@@ -34,6 +34,11 @@ static void finish_lane(const nmfi_solve_rule *rule, const nmfi_hals *hals, int6
         rule->kernels->from_f64(x + j, (char *)hals->x + (j * hals->ldx + lane) * bytes, 1);
 }
 
+static int is_told_to_stop(void *stop)
+{
+    return nmfi_stop_now(stop) != NMFI_GO_ON;
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_solve_rule *rule = context;
@@ -44,6 +49,10 @@ static void improve(const void *context, const nmfi_tile *tile)
     hals.ahead = (char *)tile->scratch + 2 * tile_bytes;
     hals.sweeps = most_sweeps(rule);
     hals.accuracy = rule->accuracy;
+    if (tile->stop) {
+        hals.enough = is_told_to_stop;
+        hals.context = tile->stop;
+    }
     nmfi_bound_hals(rule->kernels, &rule->allowed, rule->ld, tile, &hals);
     memset(hals.x, 0, (size_t)(rule->k * tile->lanes * bytes));
     nmfi_clamp_tile(rule->kernels, &rule->allowed, tile, &hals);
@@ -51,7 +60,7 @@ static void improve(const void *context, const nmfi_tile *tile)
     const uint64_t moving = rule->allowed.sum > 0 ? ~UINT64_C(0) : rule->kernels->solve(&hals);
     double *work = (double *)((char *)tile->scratch + 3 * tile_bytes);
     for (int64_t lane = 0; lane < tile->rows; lane++)
-        if (moving >> lane & 1) finish_lane(rule, &hals, lane, work);
+        if ((moving >> lane & 1) && !nmfi_stop_now(tile->stop)) finish_lane(rule, &hals, lane, work);
     (void)nmfi_measure_tile(rule->kernels, &rule->allowed, tile, &hals, rule->gram_f64, work);
     for (int64_t j = 0; j < rule->k; j++)
         memcpy((char *)rule->result + (j * rule->ld + tile->first) * bytes,

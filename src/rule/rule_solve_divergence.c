@@ -109,7 +109,8 @@ static void improve(const void *context, const nmfi_tile *tile)
         const int measures = work.measures;
         work.measures = 0;
         const int64_t open = approach(rule, &work);
-        for (int64_t i = 0; i < work.rows && open > 0; i++) finish_row(rule, &work, i);
+        for (int64_t i = 0; i < work.rows && open > 0 && !nmfi_stop_now(tile->stop); i++)
+            finish_row(rule, &work, i);
         work.measures = measures;
         nmfi_strip_ratios(&work);
         if (rule->metric.step.measure_result)

@@ -76,6 +76,7 @@ static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, i
                            .lanes = NMFI_LANES_MIN,
                            .scratch = tile->scratch,
                            .sums = tile->sums,
+                           .stop = tile->stop,
                            .X = {w.a, ld, 1, count},
                            .dtype = bytes == 4 ? NMF_F32 : NMF_F64,
                            .F = w.B,
@@ -87,7 +88,8 @@ static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, i
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_weighted_rule *rule = context;
-    for (int64_t i = 0; i < tile->rows; i++) improve_row(rule, tile, i);
+    for (int64_t i = 0; i < tile->rows && !nmfi_stop_now(tile->stop); i++)
+        improve_row(rule, tile, i);
 }
 
 /* A row of a sparse X with what it stores: nothing else was observed. */

@@ -27,6 +27,7 @@ static nmf_status model_of(const nmf_matrix *H, int64_t samples, const nmf_optio
     content.options.alpha_W = content.options.alpha_H = 0;
     content.options.start_W = content.options.start_H = NULL;
     content.options.progress = NULL;
+    content.options.time_limit_seconds = 0;
     content.precision = nmf_matrix_dtype(H) == NMF_F64 ? NMF_PRECISION_F64 : NMF_PRECISION_F32;
     status = nmf_model_new(&content, model, error);
     nmf_matrix_free(W);

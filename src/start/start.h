@@ -71,9 +71,10 @@ void nmfi_start_spa(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start
                     int64_t k, const void *U, const void *V, const double *sigma, double scale,
                     double mean, int64_t seed);
 
-/* The caller's own W (samples x k) and H (k x features), each times `scale`. */
+/* The caller's own W (samples x k) and H (k x features), each times `scale`. Unless they are wanted as given, what
+ * is far beyond all ordinary sizes is brought back to them. */
 nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
                              int64_t k, const nmf_matrix *start_W, const nmf_matrix *start_H,
-                             double scale, nmf_error *error);
+                             double scale, int as_given, nmf_error *error);
 
 #endif

@@ -48,7 +48,7 @@ def after_an_iteration(process):
     while True:
         line = process.stderr.readline()
         assert line, "the command ended by itself with %s" % process.wait()
-        if line.startswith("iteration "):
+        if line.startswith(("iteration ", "in a sketch")):
             return
 
 

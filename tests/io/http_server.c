@@ -28,15 +28,17 @@ struct http_server {
     _Atomic int64_t sent, range;
 };
 
-static void send_all(int client, const void *bytes, size_t count)
+/* 0 where the client hung up. */
+static int send_all(int client, const void *bytes, size_t count)
 {
     const char *at = bytes;
     while (count > 0) {
         const ssize_t done = send(client, at, count, MSG_NOSIGNAL);
-        if (done <= 0) return; /* the client hung up */
+        if (done <= 0) return 0;
         at += done;
         count -= (size_t)done;
     }
+    return 1;
 }
 
 static void send_head(int client, const char *status, size_t length, const char *more)
@@ -48,11 +50,11 @@ static void send_head(int client, const char *status, size_t length, const char 
     send_all(client, head, (size_t)bytes);
 }
 
-static void send_content(http_server *server, int client, size_t first, size_t count)
+static int send_content(http_server *server, int client, size_t first, size_t count)
 {
     /* Trap: before it is sent, since the client may be done with it before this thread goes on. */
     server->sent += (int64_t)count;
-    send_all(client, server->content + first, count);
+    return send_all(client, server->content + first, count);
 }
 
 /* Until the client hangs up or the test ends. */
@@ -102,6 +104,12 @@ static void answer(http_server *server, int client, const char *request)
         if (behaviour == HTTP_STALLS) wait_for_end(server, client);
         break;
     case HTTP_IS_SILENT: wait_for_end(server, client); break;
+    case HTTP_IS_ENDLESS: {
+        static const char head[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+        int open = send_all(client, head, sizeof head - 1);
+        for (int i = 0; i < 1000 && open; i++) open = send_content(server, client, 0, server->count);
+        break;
+    }
     case HTTP_REDIRECTS:
         send_head(client, "302 Found", 5, "Location: /moved\r\n");
         send_all(client, "moved", 5);

@@ -13,7 +13,8 @@ typedef enum http_behaviour {
     HTTP_STALLS = 3,         /* sends half, then nothing */
     HTTP_IS_SILENT = 4,      /* takes the request, never answers */
     HTTP_NOT_FOUND = 5,      /* 404 with a page */
-    HTTP_REDIRECTS = 6       /* 302 to /moved, which is served; all else redirects */
+    HTTP_REDIRECTS = 6,      /* 302 to /moved, which is served; all else redirects */
+    HTTP_IS_ENDLESS = 7      /* says no length, and sends as long as anybody listens */
 } http_behaviour;
 
 typedef struct http_server http_server;

@@ -5,7 +5,9 @@ SciPy, h5py, and text as LibreOffice, pandas, R and numpy.savetxt write it. Run 
 Real files hold value(i, j) = 1.25 (4 i + j) + 0.5, whole-number files 7 (4 i + j), both 3 x 4."""
 import gzip
 import io
+import lzma
 import pathlib
+import subprocess
 import sys
 
 import h5py
@@ -78,8 +80,11 @@ mtx("pattern.mtx", scipy.sparse.coo_matrix(thin), field="pattern")
 mtx("symmetric.mtx", scipy.sparse.coo_matrix(thin[:, :3] + thin[:, :3].T), symmetry="symmetric")
 mtx("array.mtx", real)
 mtx("array_whole.mtx", whole)
-with gzip.GzipFile(out / "real.mtx.gz", "wb", mtime=0) as f:
-    f.write((out / "real.mtx").read_bytes())
+for name in ("real.mtx", "real_f8.npy"):  # packed by Python's gzip and lzma, and by zstd
+    plain = (out / name).read_bytes()
+    (out / (name + ".gz")).write_bytes(gzip.compress(plain, mtime=0))
+    (out / (name + ".xz")).write_bytes(lzma.compress(plain))
+    subprocess.run(["zstd", "-q", "-f", str(out / name), "-o", str(out / (name + ".zst"))], check=True)
 
 
 def mat(name, variables, **how):

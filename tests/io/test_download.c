@@ -301,6 +301,34 @@ static void two_at_a_time_do_not_mix(void **state)
     assert_downloads(now);
 }
 
+/* 1000 times the file, of which a limit of three times is taken. */
+static void a_server_without_end_is_given_up_and_nothing_kept(void **state)
+{
+    scene *const now = *state;
+    now->request.most_bytes = 3 * BYTES;
+    http_behave(now->server, HTTP_IS_ENDLESS);
+    assert_fails(now, NMF_ERROR_NETWORK, "sends more than the 300000 bytes");
+    assert_no_part(now);
+    assert_true(http_sent_bytes(now->server) < 100 * BYTES);
+    now->request.most_bytes = BYTES - 1; /* by what the server says beforehand */
+    http_behave(now->server, HTTP_SERVES);
+    assert_fails(now, NMF_ERROR_NETWORK, "sends more than the 99999 bytes");
+    assert_no_part(now);
+    now->request.most_bytes = BYTES;
+    assert_downloads(now);
+}
+
+static void no_link_is_written_through(void **state)
+{
+    scene *const now = *state;
+    char target[80];
+    snprintf(target, sizeof target, "%s/elsewhere", now->directory);
+    assert_int_equal(symlink(target, now->part), 0);
+    assert_fails(now, NMF_ERROR_FILE, "is a link");
+    assert_int_equal(access(target, F_OK), -1);
+    unlink(now->part);
+}
+
 #define WITH_SCENE(test) cmocka_unit_test_setup_teardown(test, set_scene, clear_scene)
 
 int main(void)
@@ -322,6 +350,8 @@ int main(void)
         WITH_SCENE(progress_counts_the_part_and_may_stop),
         WITH_SCENE(a_part_that_cannot_be_written_is_told),
         WITH_SCENE(two_at_a_time_do_not_mix),
+        WITH_SCENE(a_server_without_end_is_given_up_and_nothing_kept),
+        WITH_SCENE(no_link_is_written_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,11 @@ static void scipys_files_are_read(void **state)
     static const struct {
         const char *name;
         nmf_dtype dtype;
-    } files[] = {{"real.mtx", NMF_F64}, {"real.mtx.gz", NMF_F64}, {"whole.mtx", NMF_U8}};
+    } files[] = {{"real.mtx", NMF_F64},
+                 {"real.mtx.gz", NMF_F64},
+                 {"real.mtx.xz", NMF_F64},
+                 {"real.mtx.zst", NMF_F64},
+                 {"whole.mtx", NMF_U8}};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         nmf_matrix *matrix = array_read_golden(files[i].name);
         is_thin(matrix, files[i].dtype);
@@ -206,6 +210,32 @@ static void cut_and_damaged_files_are_safe(void **state)
     array_mutations_are_safe("real.mtx", 3000);
     array_mutations_are_safe("symmetric.mtx", 1000);
     array_mutations_are_safe("real.mtx.gz", 1000);
+    array_prefixes_are_safe("real.mtx.xz", 1, 1);
+    array_mutations_are_safe("real.mtx.xz", 1000);
+    array_prefixes_are_safe("real.mtx.zst", 1, 1);
+    array_mutations_are_safe("real.mtx.zst", 1000);
+}
+
+/* A pointer for each of three hundred million rows would be 2.4 GB: the three columns carry the entry instead. */
+static void rows_without_entries_cost_nothing(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "%%MatrixMarket matrix coordinate real general\n300000000 3 1\n299999999 2 5\n",
+        "300000000\n3\n1\n299999999 2 5\n"};
+    for (int docword = 0; docword < 2; docword++) {
+        nmf_matrix *matrix = array_read_text(docword ? "docword" : "mtx", texts[docword]);
+        assert_int_equal(nmf_matrix_rows(matrix), 300000000);
+        assert_int_equal(nmf_matrix_columns(matrix), 3);
+        assert_int_equal(nmf_matrix_stored(matrix), 1);
+        assert_true(nmf_matrix_sparse(matrix).by_columns);
+        assert_true(nmf_matrix_at(matrix, 299999998, 1) == 5);
+        nmf_matrix_free(matrix);
+    }
+    array_text_fails("mtx",
+                     "%%MatrixMarket matrix coordinate real symmetric\n"
+                     "300000000 300000000 1\n2 1 1\n",
+                     NMF_ERROR_UNSUPPORTED, "has only 2 entries");
 }
 
 static void what_is_gzipped_but_no_text_is_refused(void **state)
@@ -215,7 +245,8 @@ static void what_is_gzipped_but_no_text_is_refused(void **state)
                                           3,    0,    0, 0, 0, 0, 0, 0, 0, 0};
     array_bytes_fail("mtx.gz", empty, sizeof empty, NMF_ERROR_FORMAT, "has no text");
     array_bytes_fail("csv.gz", empty, sizeof empty, NMF_ERROR_FORMAT, "has no values");
-    array_bytes_fail("npy.gz", empty, sizeof empty, NMF_ERROR_UNSUPPORTED, "is gzipped");
+    array_bytes_fail("npy.gz", empty, sizeof empty, NMF_ERROR_FORMAT, "");
+    array_bytes_fail("npz.gz", empty, sizeof empty, NMF_ERROR_UNSUPPORTED, "is packed by gzip");
 }
 
 static void what_is_written_is_read_back(void **state)
@@ -223,7 +254,8 @@ static void what_is_written_is_read_back(void **state)
     (void)state;
     static const char *const names[] = {"real.mtx", "whole.mtx", "sparse_csc.npz", "array.mtx",
                                         "sparse_whole_csr.npz"};
-    static const char *const outputs[] = {"out.mtx", "out.mtx.gz", "out.npz"};
+    static const char *const outputs[] = {"out.mtx", "out.mtx.gz", "out.mtx.xz", "out.mtx.zst",
+                                          "out.npz"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         for (size_t o = 0; o < sizeof outputs / sizeof outputs[0]; o++) {
             nmf_matrix *matrix = array_read_golden(names[i]);
@@ -262,6 +294,7 @@ int main(void)
         cmocka_unit_test(ten_million_empty_rows_are_rows),
         cmocka_unit_test(a_vocabulary_beside_it_names_the_features),
         cmocka_unit_test(what_is_wrong_is_said_with_its_place),
+        cmocka_unit_test(rows_without_entries_cost_nothing),
         cmocka_unit_test(cut_and_damaged_files_are_safe),
         cmocka_unit_test(what_is_gzipped_but_no_text_is_refused),
         cmocka_unit_test(what_is_written_is_read_back),

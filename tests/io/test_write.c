@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -252,6 +253,75 @@ static void a_full_disk_is_a_sentence_and_keeps_the_old_file(void **state)
     nmf_matrix_free(small);
 }
 
+static void packed_files_come_back(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"p.csv.gz", "p.csv.xz", "p.csv.zst", "p.tsv.gz",
+                                        "p.npy.gz", "p.npy.xz", "p.npy.zst"};
+    static const unsigned char magic[][2] = {{0x1F, 0x8B}, {0xFD, '7'}, {0x28, 0xB5}};
+    static const int packing[] = {0, 1, 2, 0, 0, 1, 2};
+    nmf_matrix *matrix = array_named_matrix(NMF_F64);
+    for (int i = 0; i < 7; i++) {
+        size_t count;
+        write_or_fail(matrix, paths[i]);
+        unsigned char *bytes = array_bytes(paths[i], &count);
+        assert_true(count > 20);
+        assert_memory_equal(bytes, magic[packing[i]], 2);
+        free(bytes);
+        nmf_matrix *back = array_read(paths[i]);
+        have_equal_entries(matrix, back);
+        nmf_matrix_free(back);
+        unlink(paths[i]);
+    }
+    write_fails(matrix, "x.npz.gz", NMF_ERROR_UNSUPPORTED, "should end in");
+    write_fails(matrix, "x.gz", NMF_ERROR_UNSUPPORTED, "should end in");
+    nmf_matrix_free(matrix);
+}
+
+static void a_format_may_be_named(void **state)
+{
+    (void)state;
+    nmf_matrix *matrix = array_named_matrix(NMF_F64);
+    assert_int_equal(nmf_io_write_as(matrix, "as.anything", "csv", NULL), NMF_OK);
+    nmf_matrix *back = array_read("as.anything");
+    have_equal_entries(matrix, back);
+    have_equal_names(matrix, back, NMF_FEATURE_NAMES, 4);
+    nmf_matrix_free(back);
+    unlink("as.anything");
+    assert_int_equal(nmf_io_write_as(matrix, "x", "docx", NULL), NMF_ERROR_ARGUMENT);
+    nmf_matrix_free(matrix);
+}
+
+/* What a killed run left goes when the name is written again; what another run writes just now stays. */
+static void what_killed_runs_left_is_removed(void **state)
+{
+    (void)state;
+    static const char *const left[] = {"left.npy.tmp-1-0", "left.npy.tmp-1-0.a1b2c3",
+                                       "left.npy.tmp-999-12"};
+    static const char *const others[] = {"left.npy.tmp-1-7", "left.npy.tmp-x", "left.npy.tmp-12",
+                                         "other.npy.tmp-1-0"};
+    for (int i = 0; i < 3; i++) {
+        array_write_file(left[i], "x", 1);
+    }
+    for (int i = 0; i < 4; i++) {
+        array_write_file(others[i], "x", 1);
+    }
+    const int busy = open(others[0], O_RDWR);
+    assert_int_equal(flock(busy, LOCK_EX), 0);
+    nmf_matrix *matrix = array_named_matrix(NMF_F64);
+    write_or_fail(matrix, "left.npy");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(access(left[i], F_OK), -1);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(access(others[i], F_OK), 0);
+        unlink(others[i]);
+    }
+    close(busy);
+    unlink("left.npy");
+    nmf_matrix_free(matrix);
+}
+
 static void a_replaced_file_keeps_its_permissions_and_its_link(void **state)
 {
     (void)state;
@@ -380,6 +450,9 @@ int main(void)
         cmocka_unit_test(names_that_become_equal_are_numbered),
         cmocka_unit_test(what_cannot_be_written_leaves_nothing),
         cmocka_unit_test(a_full_disk_is_a_sentence_and_keeps_the_old_file),
+        cmocka_unit_test(packed_files_come_back),
+        cmocka_unit_test(a_format_may_be_named),
+        cmocka_unit_test(what_killed_runs_left_is_removed),
         cmocka_unit_test(a_replaced_file_keeps_its_permissions_and_its_link),
         cmocka_unit_test(a_pipe_gets_the_whole_file),
         cmocka_unit_test(equal_data_gives_equal_archives),

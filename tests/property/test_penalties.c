@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <string.h>
 
 static const problem parts = {"parts", fill_parts, 90, 70, 5};
 
@@ -10,8 +11,8 @@ typedef struct penalties {
     double alpha_W, alpha_H, l1_ratio;
 } penalties;
 
-static const penalties some[] = {{0.02, -1, 0},  {0.02, -1, 1},    {0.02, -1, 0.5}, {0.05, 0, 0.3},
-                                 {0, 0.05, 0.3}, {0.01, 0.1, 0.9}, {1, 1, 0},       {0.5, 0.5, 1}};
+static const penalties some[] = {{0.02, -1, 0},  {0.02, -1, 1},    {0.02, -1, 0.5}, {0.05, 0.001, 0.3},
+                                 {0.001, 0.05, 0.3}, {0.01, 0.1, 0.9}, {1, 1, 0},       {0.5, 0.5, 1}};
 
 static nmf_options options_of(const penalties *p, int64_t k)
 {
@@ -182,6 +183,35 @@ static void pure_L1_that_empties_one_factor_empties_both(void **state)
         }
 }
 
+/* W / c and H c give the same product for any c, and an ever smaller penalty on W alone: no minimum. What follows
+ * scikit-learn to the letter takes it as scikit-learn does. */
+static void a_penalty_on_one_factor_alone_is_refused(void **state)
+{
+    static const struct {
+        nmf_loss loss;
+        nmf_solver solver;
+        int taken;
+    } kinds[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, 0}, {NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, 0},
+                 {NMF_LOSS_FROBENIUS, NMF_SOLVER_CD, 1},   {NMF_LOSS_KL, NMF_SOLVER_AUTO, 0},
+                 {NMF_LOSS_KL, NMF_SOLVER_SCD, 0},         {NMF_LOSS_KL, NMF_SOLVER_JMM, 0},
+                 {NMF_LOSS_KL, NMF_SOLVER_MU, 1}};
+    for (int64_t i = 0; i < COUNT(kinds); i++)
+        for (int of_H = 0; of_H < 2; of_H++) {
+            const penalties one = {of_H ? 0 : 0.5, of_H ? 0.5 : 0, 1};
+            nmf_options options = options_of(&one, parts.k);
+            nmf_model *model = NULL;
+            nmf_error error = {NMF_OK, ""};
+            options.loss = kinds[i].loss;
+            options.solver = kinds[i].solver;
+            const nmf_status status = nmf_fit(*state, &options, &model, &error);
+            assert_int_equal(status, kinds[i].taken ? NMF_OK : NMF_ERROR_ARGUMENT);
+            if (!kinds[i].taken)
+                assert_non_null(strstr(error.message, of_H ? "alpha_H = 0.5 and alpha_W = 0"
+                                                           : "alpha_W = 0.5 and alpha_H = 0"));
+            nmf_model_free(model);
+        }
+}
+
 static void transform_knows_the_penalties(void **state)
 {
     for (int64_t p = 0; p < COUNT(some); p++) {
@@ -215,6 +245,7 @@ int main(void)
         cmocka_unit_test(more_L1_means_more_zeros_and_more_L2_smaller_factors),
         cmocka_unit_test(a_crushing_penalty_gives_zeros),
         cmocka_unit_test(pure_L1_that_empties_one_factor_empties_both),
+        cmocka_unit_test(a_penalty_on_one_factor_alone_is_refused),
         cmocka_unit_test(transform_knows_the_penalties),
     };
     return cmocka_run_group_tests(tests, make, unmake);

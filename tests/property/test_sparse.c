@@ -84,7 +84,7 @@ static const problem no_zeros = {"no zeros", fill_random, 20, 10, 5};
 static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
 {
     (void)state;
-    static const double penalties[][3] = {{0, 0, 0}, {0.002, 0, 0}, {0.001, 0.002, 0.6}};
+    static const double penalties[][3] = {{0, 0, 0}, {0.002, 0.001, 0}, {0.001, 0.002, 0.6}};
     nmf_matrix *dense = matrix_of(&counts, NMF_F64, BY_ROWS);
     nmf_matrix *sparse[] = {matrix_of(&counts, NMF_F64, SPARSE_ROWS),
                             matrix_of(&counts, NMF_F64, SPARSE_COLUMNS)};

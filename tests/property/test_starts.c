@@ -203,6 +203,46 @@ static void dead_components_are_revived(void **state)
     nmf_matrix_free(H);
 }
 
+/* A start of a size that squares and products of it leave the range for is as good as one of any other size: the
+ * first update sets the size. */
+static void a_start_of_any_size_leads_to_the_same_fit(void **state)
+{
+    static const problem parts = {"parts", fill_parts, 60, 50, 5};
+    static const double sizes[][2] = {{1, 1},        {1e-40, 1e-40}, {3e38, 3e38},
+                                      {1e-30, 1e30}, {1e30, 1e-30},  {1e-40, 1}};
+    enum { K = 4 };
+    (void)state;
+    for (int loss = NMF_LOSS_FROBENIUS; loss <= NMF_LOSS_KL; loss++)
+        for (int f64 = 0; f64 < 2; f64++) {
+            nmf_matrix *X = matrix_of(&parts, f64 ? NMF_F64 : NMF_F32, BY_ROWS);
+            double ordinary = 0;
+            for (int64_t s = 0; s < COUNT(sizes); s++) {
+                nmf_matrix *W = NULL, *H = NULL;
+                assert_int_equal(nmf_matrix_new(NMF_F64, parts.m, K, &W, NULL), NMF_OK);
+                assert_int_equal(nmf_matrix_new(NMF_F64, K, parts.n, &H, NULL), NMF_OK);
+                double *w = nmf_matrix_writable(W), *h = nmf_matrix_writable(H);
+                for (int64_t i = 0; i < parts.m * K; i++) w[i] = sizes[s][0] * (double)(1 + i * 7 % 13);
+                for (int64_t i = 0; i < K * parts.n; i++) h[i] = sizes[s][1] * (double)(1 + i * 5 % 11);
+                nmf_options options = NMF_OPTIONS_INIT;
+                options.k = K;
+                options.loss = (nmf_loss)loss;
+                options.init = NMF_INIT_CUSTOM;
+                options.start_W = W;
+                options.start_H = H;
+                nmf_model *model = fit(X, &options);
+                const nmf_model_content *c = nmf_model_view(model);
+                if (s == 0) ordinary = c->loss;
+                if (!(fabs(c->loss - ordinary) <= 2e-3 * ordinary))
+                    fail_msg("loss %d, f64 %d: from %g and %g the fit ends at %.9g, from 1 and 1 at %.9g",
+                             loss, f64, sizes[s][0], sizes[s][1], c->loss, ordinary);
+                nmf_model_free(model);
+                nmf_matrix_free(W);
+                nmf_matrix_free(H);
+            }
+            nmf_matrix_free(X);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +251,7 @@ int main(void)
         cmocka_unit_test(the_contest_ends_no_higher_than_its_first_start),
         cmocka_unit_test(the_winner_can_be_fitted_again),
         cmocka_unit_test(dead_components_are_revived),
+        cmocka_unit_test(a_start_of_any_size_leads_to_the_same_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
+#include <time.h>
 
 static const problem parts = {"parts", fill_parts, 120, 90, 7};
 
@@ -198,6 +200,173 @@ static void stopping_a_later_start_keeps_the_best_of_all(void **state)
     nmf_model_free(model);
 }
 
+/* --- in the middle of a pass ------------------------------------------------------------------ */
+
+/* Rows that take their time: a reading of X lasts as long as `rows` naps, whatever the machine. */
+typedef struct slow {
+    int64_t rows, columns, quick; /* so many readings of a row at once, then naps */
+    _Atomic int64_t read;
+    struct timespec nap;
+} slow;
+
+static nmf_status read_slowly(void *context, int64_t first, int64_t count, void *rows,
+                              nmf_error *error)
+{
+    slow *s = context;
+    double *out = rows;
+    (void)error;
+    for (int64_t i = 0; i < count; i++) {
+        if (s->read++ >= s->quick) nanosleep(&s->nap, NULL);
+        for (int64_t j = 0; j < s->columns; j++)
+            out[i * s->columns + j] = (double)(1 + (first + i) * 7 % 11 + j * 5 % 13 + (first + i) * j % 3);
+    }
+    return NMF_OK;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Half a second, and what a loaded machine takes for a nap and for waking. */
+enum { LATE_PERCENT = 120 };
+static const double late = LATE_PERCENT / 100.0;
+
+static nmf_options slow_options(double limit)
+{
+    nmf_options options = options_of_parts();
+    options.k = 3;
+    options.threads = 1;
+    options.block_rows = 32; /* that much is read at a time */
+    options.time_limit_seconds = limit;
+    return options;
+}
+
+static nmf_matrix *slow_matrix(slow *s)
+{
+    nmf_matrix *X = NULL;
+    const nmf_row_reader rows = {
+        .rows = s->rows, .columns = s->columns, .dtype = NMF_F64, .read = read_slowly, .context = s};
+    assert_int_equal(nmf_matrix_from_rows(&rows, &X, NULL), NMF_OK);
+    return X;
+}
+
+/* A reading takes 4 seconds. */
+static void a_first_reading_is_left_when_the_time_is_over(void **state)
+{
+    (void)state;
+    slow s = {.rows = 2000, .columns = 8, .nap = {0, 2000000}};
+    nmf_matrix *X = slow_matrix(&s);
+    const nmf_options options = slow_options(0.2);
+    for (int pca = 0; pca < 2; pca++) {
+        nmf_error error = {NMF_OK, ""};
+        nmf_model *model = NULL;
+        const double began = seconds_now();
+        const nmf_status status =
+            (pca ? nmf_pca : nmf_fit)(X, &options, &model, &error);
+        assert_int_equal(status, NMF_ERROR_TIME_LIMIT);
+        assert_null(model);
+        assert_non_null(strstr(error.message, "the time limit of 0.2 s was over"));
+        assert_true(seconds_now() - began < 0.2 + late);
+    }
+    nmf_matrix_free(X);
+}
+
+/* The start and the first iterations are quick; from then on a reading takes 4 seconds. */
+static void an_iteration_is_left_when_the_time_is_over(void **state)
+{
+    (void)state;
+    static const struct {
+        nmf_loss loss;
+        nmf_solver solver;
+    } kinds[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO}, {NMF_LOSS_FROBENIUS, NMF_SOLVER_CD},
+                 {NMF_LOSS_KL, NMF_SOLVER_AUTO},        {NMF_LOSS_KL, NMF_SOLVER_MU},
+                 {NMF_LOSS_IS, NMF_SOLVER_JMM}};
+    for (int64_t i = 0; i < COUNT(kinds); i++) {
+        slow s = {.rows = 2000, .columns = 8, .quick = 2000 * 12, .nap = {0, 2000000}};
+        nmf_matrix *X = slow_matrix(&s);
+        nmf_options options = slow_options(0.4);
+        options.loss = kinds[i].loss;
+        options.solver = kinds[i].solver;
+        options.init = NMF_INIT_RANDOM;
+        if (kinds[i].loss != NMF_LOSS_FROBENIUS) s.quick = 2000 * 14;
+        const double began = seconds_now();
+        nmf_model *model = fit(X, &options);
+        const nmf_model_content *c = nmf_model_view(model);
+        assert_true(seconds_now() - began < 0.4 + late);
+        assert_int_equal(c->stopped, NMF_STOPPED_TIME_LIMIT);
+        assert_true(c->iterations >= 1);
+        expect_best_of_trace(c, 1e-9);
+        if (kinds[i].loss == NMF_LOSS_FROBENIUS) { /* what is said is of the pair that is returned */
+            s.quick = INT64_MAX;
+            assert_true(fabs(c->error - distance(X, c->W, c->H)) <= 1e-9 * norm(X));
+            assert_true(fabs(c->loss - 0.5 * c->error * c->error) <= 1e-9 * c->loss);
+        }
+        nmf_model_free(model);
+        nmf_matrix_free(X);
+    }
+}
+
+typedef struct impatient {
+    double since;
+    int asked;
+} impatient;
+
+static int stop_soon(const nmf_trace_point *point, void *context)
+{
+    impatient *i = context;
+    (void)point;
+    i->asked++;
+    return seconds_now() - i->since > 0.3;
+}
+
+/* By the callback, which is asked in the middle of a reading too. */
+static void a_caller_is_heard_within_a_reading(void **state)
+{
+    (void)state;
+    for (int pca = 0; pca < 2; pca++) {
+        slow s = {.rows = 2000, .columns = 8, .nap = {0, 2000000}};
+        nmf_matrix *X = slow_matrix(&s);
+        nmf_options options = slow_options(0);
+        nmf_error error = {NMF_OK, ""};
+        nmf_model *model = NULL;
+        impatient i = {seconds_now(), 0};
+        options.progress = stop_soon;
+        options.progress_context = &i;
+        const nmf_status status = (pca ? nmf_pca : nmf_fit)(X, &options, &model, &error);
+        assert_int_equal(status, NMF_ERROR_INTERRUPTED);
+        assert_non_null(strstr(error.message, "interrupted"));
+        assert_true(seconds_now() - i.since < 0.3 + late && i.asked >= 2);
+        nmf_matrix_free(X);
+    }
+}
+
+static void a_transform_can_be_stopped(void **state)
+{
+    (void)state;
+    slow s = {.rows = 2000, .columns = 90, .nap = {0, 2000000}};
+    nmf_options options = options_of_parts();
+    nmf_model *model = fit(*state, &options);
+    nmf_matrix *X = slow_matrix(&s), *W = NULL;
+    nmf_error error = {NMF_OK, ""};
+    options = slow_options(0.2);
+    double began = seconds_now();
+    assert_int_equal(nmf_transform(model, X, &options, &W, &error), NMF_ERROR_TIME_LIMIT);
+    assert_non_null(strstr(error.message, "the time limit of 0.2 s was over before W was there"));
+    assert_true(seconds_now() - began < 0.2 + late);
+    impatient i = {seconds_now(), 0};
+    options.time_limit_seconds = 0;
+    options.progress = stop_soon;
+    options.progress_context = &i;
+    assert_int_equal(nmf_transform(model, X, &options, &W, &error), NMF_ERROR_INTERRUPTED);
+    assert_true(seconds_now() - i.since < 0.3 + late);
+    assert_null(W);
+    nmf_matrix_free(X);
+    nmf_model_free(model);
+}
+
 /* --- several starts
  * --------------------------------------------------------------------------------- */
 
@@ -266,6 +435,10 @@ int main(void)
         cmocka_unit_test(a_callback_that_says_stop_gets_the_best_so_far),
         cmocka_unit_test(a_fit_in_its_sketch_can_be_stopped_too),
         cmocka_unit_test(stopping_a_later_start_keeps_the_best_of_all),
+        cmocka_unit_test(a_first_reading_is_left_when_the_time_is_over),
+        cmocka_unit_test(an_iteration_is_left_when_the_time_is_over),
+        cmocka_unit_test(a_caller_is_heard_within_a_reading),
+        cmocka_unit_test(a_transform_can_be_stopped),
         cmocka_unit_test(several_starts_give_the_best_of_them),
         cmocka_unit_test(a_seed_is_a_start),
     };

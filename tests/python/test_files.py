@@ -107,7 +107,7 @@ def a_model_of_the_command_s_transforms_as_the_command_does():
                                 ("x.npy", "model.npz", "weights.npy"))
         X = np.random.RandomState(0).rand(30, 12)
         np.save(data, X)
-        run("fit", data, "-k", "3", "-o", model, "--quiet", "--seed", "5", "--alpha-H", "0.01")
+        run("fit", data, "-k", "3", "-o", model, "--quiet", "--seed", "5", "--alpha-H", "0.01", "--alpha-W", "0.02")
         nmf, W = nmfkit.load_model(model)
         claim(nmf.random_state == 5 and nmf.alpha_H == 0.01 and nmf.n_components == 3, "%r", nmf)
         run("transform", model, data, "-o", weights, "--quiet")

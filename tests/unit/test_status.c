@@ -25,12 +25,13 @@ static void codes_are_frozen_and_have_names(void **state)
                {NMF_ERROR_UNSUPPORTED, 7, "unsupported"},
                {NMF_ERROR_NUMERICAL, 8, "numerical"},
                {NMF_ERROR_NETWORK, 9, "network"},
-               {NMF_ERROR_INTERRUPTED, 10, "interrupted"}};
+               {NMF_ERROR_INTERRUPTED, 10, "interrupted"},
+               {NMF_ERROR_TIME_LIMIT, 11, "time-limit"}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_int_equal(all[i].status, all[i].code);
         assert_string_equal(nmf_status_name(all[i].status), all[i].name);
     }
-    assert_string_equal(nmf_status_name((nmf_status)11), "unknown");
+    assert_string_equal(nmf_status_name((nmf_status)12), "unknown");
     assert_string_equal(nmf_status_name((nmf_status)-1), "unknown");
 }
 
