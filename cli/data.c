@@ -51,6 +51,21 @@ static nmf_status memory_limit(const cli_args *args, int64_t *bytes, nmf_error *
     return status;
 }
 
+nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error *error)
+{
+    const int64_t entry = (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(X));
+    const int64_t each = entry + (nmf_matrix_is_sparse(X) ? nmf_matrix_sparse(X).index_bytes : 0);
+    const int64_t bytes = nmf_matrix_is_in_memory(X) ? nmf_matrix_stored(X) * each : 0;
+    if (options->memory_limit_bytes == 0) return NMF_OK;
+    if (bytes >= options->memory_limit_bytes)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "the data take %lld bytes of memory; the limit is %lld: what 'nmf convert' "
+                        "writes as .npy, or as .npz where they are sparse, can stay on disk",
+                        (long long)bytes, (long long)options->memory_limit_bytes);
+    options->memory_limit_bytes -= bytes;
+    return NMF_OK;
+}
+
 /* Bytes of data above which they stay on disk, where the command reads them by rows. Half of a limit: the
  * work on them needs memory too. */
 static nmf_status most_in_memory(const cli_args *args, int64_t *bytes, nmf_error *error)

@@ -9,6 +9,9 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
+/* Takes the memory that the data take off the limit. Errors: MEMORY (nothing is left). */
+nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error *error);
+
 /* From here on scratch files lie in the folder of the output, unless NMFKIT_SCRATCH says where. */
 void cli_scratch_beside(const char *output);
 

@@ -115,6 +115,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     if (status == NMF_OK) status = cli_read_in_time(args, NULL, &own, &X, error);
     if (status == NMF_OK && chosen != NULL && speaks) status = keep_other_models(chosen, X, error);
     if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
+    if (status == NMF_OK) status = cli_limit_beside(X, &own, error);
     status = cli_together_agree(status, error);
     if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
     if (status == NMF_OK && speaks) {

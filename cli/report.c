@@ -77,6 +77,9 @@ static void summarize_nmf(const cli_args *args, const nmf_model_content *content
     cli_describe_stop(content, how, sizeof how);
     cli_say(args, "NMF, k = %lld, init %s: relative error %.4g, error %.6g", (long long)content->k,
             content->init, content->relative_error, content->error);
+    if (content->shrink > 0)
+        cli_say(args, "few entries are observed: W and H are drawn towards their mean rows (--shrink 0 does "
+                      "not)");
     say_cost(args, content, how);
 }
 

@@ -150,13 +150,35 @@ static nmf_status shuffle(uint32_t seed, nmf_matrix **matrix, nmf_error *error)
     return status;
 }
 
+/* What has to have all of it in memory says so at once. */
+static nmf_status check_on_disk(const char *path, const nmf_io_read_options *options,
+                                const nmf_matrix *matrix, nmf_error *error)
+{
+    const char *what = options->shuffle              ? "to be shuffled"
+                       : options->image_order_column ? "to have its pixels put in order"
+                       : options->transpose && nmf_matrix_is_sparse(matrix)
+                           ? "to be transposed, which is sparse,"
+                           : NULL;
+    if (what == NULL || nmf_matrix_is_in_memory(matrix)) {
+        return NMF_OK;
+    }
+    return nmf_fail(
+        error, NMF_ERROR_UNSUPPORTED,
+        "%s: stays on disk, and %s it would have to be in memory: 'nmf convert' it with "
+        "that option and without a limit",
+        path, what);
+}
+
 nmf_status nmfi_arrange(const char *path, const nmf_io_read_options *options, nmf_matrix **matrix,
                         nmf_error *error)
 {
-    if (options->transpose) {
+    nmf_status status = check_on_disk(path, options, *matrix, error);
+    if (status == NMF_OK && options->transpose) {
         nmf_matrix_transpose(*matrix);
     }
-    nmf_status status = set_names(path, options, *matrix, error);
+    if (status == NMF_OK) {
+        status = set_names(path, options, *matrix, error);
+    }
     if (status == NMF_OK) {
         status = set_shape(path, options, *matrix, error);
     }

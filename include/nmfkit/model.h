@@ -76,6 +76,11 @@ typedef struct nmf_model_content {
      * 1; what nine tenths of the replicates have for each entry of H, 5 % and 95 % quantiles, k x
      * features, for rows of H's own sums. */
     const double *stability, *H_low, *H_high;
+    /* The penalty that draws rows of W towards their mean row, 1/2 shrink |w - shrink_to|^2 each, where the fit had it
+     * (options.shrink); nmf_transform of partly observed rows has it too. shrink_to: k entries, the means of W's
+     * columns, NULL where shrink is 0; where it is NULL and shrink is not, it is made from W. */
+    double shrink;
+    const double *shrink_to;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

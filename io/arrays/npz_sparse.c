@@ -1,8 +1,12 @@
 /* Sparse matrices in .npz archives: see npz_sparse.h. Indices and values stay in the memory that
  * the members were read into; only pointers, of which there are few, are always 64 bits wide. */
 #include "npz_sparse.h"
+#include "disk_lines.h"
 #include "sparse_parts.h"
 #include "triplets.h"
+#include "zip_place.h"
+
+#include "io/files/on_disk.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -274,4 +278,131 @@ nmf_status nmfi_npz_sparse_matrix(nmfi_npz *npz, const char *path, nmf_matrix **
                     "%s: is a sparse matrix in the layout '%s'; csr, csc and coo are read: save "
                     "its .tocsr()",
                     path, format);
+}
+
+/* --- left on disk ------------------------------------------------------------------------------ */
+
+/* A list of numbers in a stored member. */
+typedef struct stored_list {
+    nmfi_disk_file *file;
+    uint64_t offset;
+    int64_t item_bytes;
+} stored_list;
+
+static void close_list(void *context)
+{
+    stored_list *list = context;
+    nmfi_disk_file_close(list->file);
+    free(list);
+}
+
+static nmf_status read_list(void *context, int64_t first, int64_t count, void *values,
+                            nmf_error *error)
+{
+    stored_list *list = context;
+    return nmfi_disk_file_read(list->file, list->offset + (uint64_t)(first * list->item_bytes),
+                               values, (size_t)(count * list->item_bytes), error);
+}
+
+/* The header of the member's array, and where its numbers lie; `stored` 0: it is compressed. */
+static nmf_status look_at_list(nmfi_disk_file *file, const char *path, const char *member,
+                               nmfi_zip_place *place, nmfi_npy_header *header, nmf_error *error)
+{
+    unsigned char head[NMFI_NPY_LONGEST_HEADER + 12];
+    nmf_status status = nmfi_zip_find_place(file, member, place, error);
+    if (status != NMF_OK || !place->stored) {
+        return status;
+    }
+    const size_t some = place->bytes < sizeof head ? (size_t)place->bytes : sizeof head;
+    status = nmfi_disk_file_read(file, place->offset, head, some, error);
+    if (status == NMF_OK) {
+        status = nmfi_npy_parse_of(head, some, place->bytes, path, header, error);
+    }
+    if (status == NMF_OK && (header->dimensions != 1 || strchr("biuf", header->kind) == NULL)) {
+        status = nmf_fail(error, NMF_ERROR_FORMAT, "%s:%s: is not a list of numbers", path, member);
+    }
+    return status;
+}
+
+static nmf_status open_list(const nmfi_read_request *request, const char *member,
+                            nmfi_disk_list *list, int *stored, nmf_error *error)
+{
+    nmfi_zip_place place;
+    nmfi_npy_header header;
+    stored_list *made = calloc(1, sizeof *made);
+    memset(list, 0, sizeof *list);
+    if (made == NULL) {
+        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", request->path);
+    }
+    nmf_status status = nmfi_disk_file_open(request->path, request->options->watch,
+                                            request->options->watch_context, &made->file, error);
+    if (status == NMF_OK) {
+        status = look_at_list(made->file, request->path, member, &place, &header, error);
+    }
+    if (status != NMF_OK || !place.stored) {
+        *stored = 0;
+        close_list(made);
+        return status;
+    }
+    made->offset = place.offset + header.data_offset;
+    made->item_bytes = header.item_bytes;
+    *list = (nmfi_disk_list){.count = header.shape[0],
+                             .kind = {.kind = header.kind,
+                                      .item_bytes = (int)header.item_bytes,
+                                      .big_endian = header.big_endian},
+                             .read = read_list,
+                             .context = made,
+                             .release = close_list};
+    return NMF_OK;
+}
+
+static nmf_status leave_rows(nmfi_npz *npz, const nmfi_read_request *request,
+                             const int64_t shape[2], const nmfi_disk_list lists[2],
+                             nmf_matrix **matrix, nmf_error *error)
+{
+    int64_t *pointers;
+    const nmf_status status = load_pointers(npz, request->path, shape[0], &pointers, error);
+    if (status != NMF_OK) {
+        lists[0].release(lists[0].context);
+        lists[1].release(lists[1].context);
+        return status;
+    }
+    nmfi_say_on_disk(request, request->path, nmfi_file_bytes(request->path));
+    return nmfi_disk_lines_matrix(shape[0], shape[1], pointers, &lists[0], &lists[1], request->path,
+                                  matrix, error);
+}
+
+nmf_status nmfi_npz_sparse_on_disk(nmfi_npz *npz, const nmfi_read_request *request,
+                                   nmf_matrix **matrix, nmf_error *error)
+{
+    char format[8];
+    int64_t shape[2] = {0, 0};
+    int stored = 1;
+    nmfi_disk_list lists[2];
+    *matrix = NULL;
+    if (!nmfi_stays_on_disk(request, nmfi_file_bytes(request->path))) {
+        return NMF_OK;
+    }
+    nmf_status status = load_format(npz, request->path, format, error);
+    if (status != NMF_OK || strcmp(format, "csr") != 0) {
+        return status;
+    }
+    status = load_shape(npz, request->path, shape, error);
+    if (status != NMF_OK) {
+        return status;
+    }
+    memset(lists, 0, sizeof lists);
+    status = open_list(request, "indices.npy", &lists[0], &stored, error);
+    if (status == NMF_OK) {
+        status = open_list(request, "data.npy", &lists[1], &stored, error);
+    }
+    if (status == NMF_OK && stored) {
+        return leave_rows(npz, request, shape, lists, matrix, error);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (lists[i].release != NULL) {
+            lists[i].release(lists[i].context);
+        }
+    }
+    return status;
 }

@@ -12,4 +12,9 @@ int nmfi_npz_is_sparse(const nmfi_npz *npz);
 nmf_status nmfi_npz_sparse_matrix(nmfi_npz *npz, const char *path, nmf_matrix **matrix,
                                   nmf_error *error);
 
+/* The same left on disk, where the request's limit says so and it can be: compressed rows in stored members;
+ * else *matrix is NULL, and that is no error. */
+nmf_status nmfi_npz_sparse_on_disk(nmfi_npz *npz, const nmfi_read_request *request,
+                                   nmf_matrix **matrix, nmf_error *error);
+
 #endif

@@ -154,9 +154,11 @@ nmf_status nmfi_npz_read(nmfi_npz *npz, const nmfi_read_request *request, nmf_ma
     int64_t index = -1;
     *matrix = NULL;
     const int sparse = member == NULL && nmfi_npz_is_sparse(npz);
-    nmf_status status = sparse ? nmfi_npz_sparse_matrix(npz, path, matrix, error)
+    nmf_status status = sparse ? nmfi_npz_sparse_on_disk(npz, request, matrix, error)
                                : choose(npz, path, member, &index, error);
-    if (status == NMF_OK && !sparse) {
+    if (status == NMF_OK && sparse && *matrix == NULL) {
+        status = nmfi_npz_sparse_matrix(npz, path, matrix, error);
+    } else if (status == NMF_OK && !sparse) {
         status = read_array(npz, index, request, matrix, error);
     }
     const char *name = sparse ? "X.npy" : nmfi_npz_name(npz, index);

@@ -45,7 +45,23 @@ int nmfi_side_fits(int64_t count, const char *what, const char *path, nmf_error 
 
 /* Whole numbers: the smallest type for all of them; f64 where one is negative, so that validation
  * can name it. */
-static nmf_dtype whole_dtype(const nmfi_raw_array *values, int64_t count)
+static nmf_dtype whole_dtype(double lowest, double highest)
+{
+    return lowest < 0.0 || highest > INT32_MAX ? NMF_F64
+           : highest <= UINT8_MAX              ? NMF_U8
+           : highest <= UINT16_MAX             ? NMF_U16
+                                               : NMF_I32;
+}
+
+nmf_dtype nmfi_sparse_dtype(const nmfi_raw_array *kind, double lowest, double highest)
+{
+    if (kind->kind == 'f') {
+        return kind->item_bytes == 8 ? NMF_F64 : NMF_F32;
+    }
+    return whole_dtype(lowest, highest);
+}
+
+static nmf_dtype dtype_of_all(const nmfi_raw_array *values, int64_t count)
 {
     double lowest = 0.0, highest = 0.0;
     for (int64_t i = 0; i < count; i++) {
@@ -53,10 +69,7 @@ static nmf_dtype whole_dtype(const nmfi_raw_array *values, int64_t count)
         lowest = value < lowest ? value : lowest;
         highest = value > highest ? value : highest;
     }
-    return lowest < 0.0 || highest > INT32_MAX ? NMF_F64
-           : highest <= UINT8_MAX              ? NMF_U8
-           : highest <= UINT16_MAX             ? NMF_U16
-                                               : NMF_I32;
+    return whole_dtype(lowest, highest);
 }
 
 static nmf_dtype choose_dtype(const nmfi_sparse_parts *arrays)
@@ -65,15 +78,20 @@ static nmf_dtype choose_dtype(const nmfi_sparse_parts *arrays)
     if (values->kind == 'f' && !arrays->integral) {
         return values->item_bytes == 8 ? NMF_F64 : NMF_F32;
     }
-    return whole_dtype(values, arrays->stored);
+    return dtype_of_all(values, arrays->stored);
 }
 
-static int is_as_stored(const nmfi_raw_array *values, nmf_dtype dtype)
+int nmfi_sparse_is_as_kept(const nmfi_raw_array *values, nmf_dtype dtype)
 {
     const char kind = dtype == NMF_I32 ? 'i' : dtype == NMF_U8 || dtype == NMF_U16 ? 'u' : 'f';
     const int same_kind = values->kind == kind || (values->kind == 'b' && kind == 'u');
     return same_kind && (size_t)values->item_bytes == nmf_dtype_bytes(dtype) &&
-           (values->item_bytes == 1 || values->big_endian == NMFI_HOST_BIG_ENDIAN) &&
+           (values->item_bytes == 1 || values->big_endian == NMFI_HOST_BIG_ENDIAN);
+}
+
+static int is_as_stored(const nmfi_raw_array *values, nmf_dtype dtype)
+{
+    return nmfi_sparse_is_as_kept(values, dtype) &&
            (uintptr_t)values->data % (uintptr_t)values->item_bytes == 0;
 }
 

@@ -26,6 +26,11 @@ nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path,
 
 void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays);
 
+/* The type that values of a kind take in a matrix, given the smallest and largest of whole ones (0 where
+ * there is none smaller, larger); and whether they are stored in it. */
+nmf_dtype nmfi_sparse_dtype(const nmfi_raw_array *kind, double lowest, double highest);
+int nmfi_sparse_is_as_kept(const nmfi_raw_array *values, nmf_dtype dtype);
+
 /* 1 if positions of `count` rows (or columns) fit into this machine's memory, whatever else is in
  * the file; else 0 and the sentence. Files may declare any number of empty rows in a few bytes. */
 int nmfi_side_fits(int64_t count, const char *what, const char *path, nmf_error *error);

@@ -65,7 +65,8 @@ static const result results[] = {
     /* Older files do not have these: 0. */
     {"weighting", WORD, AT(weighting), 0, WORDS(weightings)},
     {"transposed", WORD, AT(data_transposed), 0, WORDS(yes_or_no)},
-    {"image_order", WORD, AT(data_column_order), 0, WORDS(pixel_orders)}};
+    {"image_order", WORD, AT(data_column_order), 0, WORDS(pixel_orders)},
+    {"shrink", REAL, AT(shrink), 0, NULL, 0}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])
 
 /* Trap: enums are read and written through int, which C leaves to the compiler but all of ours

@@ -28,7 +28,7 @@ def image_shape_of(pointer):
 
 
 class Dataset:
-    """data: samples x features, an array in the file's own type. sample_names, feature_names and
+    """data: samples x features, an array in the file's own type, or an OnDisk. sample_names, feature_names and
     labels: lists, or None. image_shape: (height, width) where each row is a picture, or None."""
 
     def __init__(self, matrix):

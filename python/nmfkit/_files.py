@@ -19,7 +19,8 @@ from ._sklearn import check_is_fitted
 
 def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=None,
          sample_names=None, feature_names=None, labels=None, format=None, header=None, index=None,
-         delimiter=None, decimal=None, comment=None, long=False, feature_type=None, features=0):
+         delimiter=None, decimal=None, comment=None, long=False, feature_type=None, features=0,
+         memory_limit=0):
     """A Dataset from a file: .npy, .npz or .mat ("file.npz:name" chooses an array), .csv, .tsv, a
     sparse .mtx, .npz or .h5ad, a picture, a folder of pictures, a text file that lists pictures; or
     from a list of pictures and folders.
@@ -32,6 +33,9 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
     the file tell. Of tables: header (True or False), index (the column of sample names: its name,
     its number from 1, or "none"), delimiter, decimal, comment, long (one entry a line); feature_type
     of cells x features of several types; features: at least so many, where the format does not say.
+    memory_limit: bytes; of an .npy, or of stored members of an .npz, what takes more than half of them
+    stays on disk, and more than three quarters of the memory there is where it is 0: then Dataset.data is
+    an OnDisk, which fit and transform read as they need it.
     What reading decided by itself comes as a UserWarning."""
     if image_order not in ("row", "column"):
         raise ValueError("image_order = %r: must be 'row' or 'column'" % (image_order,))
@@ -41,7 +45,7 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
         image_width=width, image_order_column=image_order == "column", transpose=bool(transpose),
         shuffle=shuffle is not None, shuffle_seed=shuffle or 0,
         header=0 if header is None else 1 if header else 2, is_long=bool(long), features=features,
-        most_bytes=-1, **{
+        most_bytes=memory_limit // 2, **{
             name: os.fsencode(file) for name, file in (
                 ("sample_names", sample_names), ("feature_names", feature_names),
                 ("labels", labels), ("format", format), ("delimiter", delimiter),

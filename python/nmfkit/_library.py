@@ -141,7 +141,8 @@ class nmf_model_content(ctypes.Structure):
                 ("winning_seed", c_uint64), ("sketch_iterations", c_int64), ("unit", c_double),
                 ("weighting", c_int), ("idf", POINTER(c_double)), ("data_transposed", c_int),
                 ("data_column_order", c_int), ("stability", POINTER(c_double)),
-                ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double))]
+                ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
+                ("shrink", c_double), ("shrink_to", POINTER(c_double))]
 
 
 class nmf_feature_match(ctypes.Structure):
@@ -236,6 +237,7 @@ declare(library, {
     "nmf_matrix_free": (None, c_void_p),
     "nmf_matrix_dense": (nmf_dense, c_void_p),
     "nmf_matrix_is_sparse": (c_int, c_void_p),
+    "nmf_matrix_is_in_memory": (c_int, c_void_p),
     "nmf_matrix_sparse": (nmf_sparse, c_void_p),
     "nmf_matrix_set_names": (c_int, c_void_p, c_int, POINTER(c_char_p), ERROR),
     "nmf_matrix_name": (c_char_p, c_void_p, c_int, c_int64),

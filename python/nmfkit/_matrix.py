@@ -27,6 +27,26 @@ class Matrix(_library.Handle):
         self.lender = lender
 
 
+class OnDisk:
+    """Data that stay on disk, as nmfkit.read leaves what takes more memory than it may: shape and type of
+    an array or a sparse matrix without its entries, which estimators read as they need them. Made again
+    in another process by nmfkit.read; numpy.load(path, mmap_mode="r") gives entries."""
+
+    ndim = 2
+
+    def __init__(self, matrix):
+        dense = library.nmf_matrix_dense(matrix.pointer)
+        self.matrix = matrix
+        self.shape, self.dtype = (dense.rows, dense.columns), SPARSE_DTYPES[dense.dtype]
+        self.sparse = bool(library.nmf_matrix_is_sparse(matrix.pointer))
+
+    def __array__(self, *_, **__):
+        raise TypeError("%r has no entries in memory: estimators read it as they need it" % self)
+
+    def __repr__(self):
+        return "<OnDisk: %d x %d %s%s>" % (*self.shape, "sparse " if self.sparse else "", self.dtype)
+
+
 def is_sparse(X):
     return hasattr(X, "tocsr")
 
@@ -38,7 +58,7 @@ def entries(X):
 
 def kept_of(X):
     """The types that the library reads where they lie."""
-    return KEPT + SPARSE_DTYPES[4:] if is_sparse(X) else KEPT
+    return KEPT + SPARSE_DTYPES[4:] if is_sparse(X) or isinstance(X, OnDisk) else KEPT
 
 
 def readable(X, dtypes=DTYPES):
@@ -59,7 +79,9 @@ def address(X):
 
 
 def borrow(X):
-    """A Matrix around a two-dimensional array, or a CSR or CSC matrix."""
+    """A Matrix around a two-dimensional array, or a CSR or CSC matrix; that of data on disk."""
+    if isinstance(X, OnDisk):
+        return X.matrix
     if is_sparse(X):
         return _borrow_sparse(X)
     X = readable(X)
@@ -76,6 +98,8 @@ MISSING = (None, "nan", "unstored")  # by their numbers in nmf_missing
 
 def borrow_observed(X, weights=None, missing=None):
     """borrow(X) that knows how much each entry counts and what was not observed."""
+    if isinstance(X, OnDisk) and not (weights is None and missing is None):
+        raise ValueError("data on disk take no weights and no missing entries: read them into memory")
     matrix = borrow(X)
     if missing is not None:
         call(library.nmf_matrix_set_missing, matrix.pointer, MISSING.index(missing))
@@ -126,7 +150,10 @@ class _Lent:
 
 
 def array_of(pointer, owner):
-    """The entries of an nmf_matrix as an array, or a sparse matrix, which keeps `owner` alive."""
+    """The entries of an nmf_matrix as an array, or a sparse matrix, which keeps `owner` alive; an OnDisk
+    where they are not in memory."""
+    if not library.nmf_matrix_is_in_memory(pointer):
+        return OnDisk(owner)
     if library.nmf_matrix_is_sparse(pointer):
         return _sparse_of(library.nmf_matrix_sparse(pointer), owner)
     dense = library.nmf_matrix_dense(pointer)

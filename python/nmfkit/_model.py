@@ -17,7 +17,7 @@ TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
-         "weighting", "data_transposed", "data_column_order")
+         "weighting", "data_transposed", "data_column_order", "shrink")
 
 
 _facts_of = operator.attrgetter(*FACTS)
@@ -58,6 +58,7 @@ class Model(Handle):
         content = self.content
         facts = dict(zip(FACTS, _facts_of(content)))
         facts["idf"] = self.numbers("idf", content.features) if content.idf else None
+        facts["shrink_to"] = self.numbers("shrink_to", content.k)
         for name, shape in (("stability", (content.k,)), ("H_low", (content.k, content.features)),
                             ("H_high", (content.k, content.features))):
             if getattr(content, name):  # of a consensus

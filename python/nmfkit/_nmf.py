@@ -11,7 +11,7 @@ from . import _checks, _known, _options, _pickles, _sklearn, _start
 from ._accelerate import PARITY, solver_of
 from ._checkpoint import kept
 from ._library import STOPPED, NmfError, library
-from ._matrix import FLOATS, borrow, entries, kept_of, unmask
+from ._matrix import FLOATS, OnDisk, borrow, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
 from ._options import OPTIONS
 from ._watch import Watch
@@ -21,7 +21,7 @@ LOSS = {2.0: "frobenius", 1.0: "kl", 0.0: "is"}  # our names, in the same order
 SOLVERS = OPTIONS["solver"].names
 INITS = tuple(name for name in OPTIONS["init"].names if name != "auto")
 # What a fit learned beside the components and transform needs.
-LEARNED = ("unit", "weighting", "idf")
+LEARNED = ("unit", "weighting", "idf", "shrink", "shrink_to")
 
 PARAMETERS = {
     "n_components": (_checks.whole(1), _checks.among("auto"), _checks.NONE),
@@ -218,7 +218,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             l1_ratio=self.l1_ratio, **self._loss_options(), **_options.own_values(self), **more)
 
     def _refuse_zeros(self, X):
-        if self._beta() > 0:
+        if self._beta() > 0 or isinstance(X, OnDisk):
             return
         stored = entries(X)
         if stored.size < X.shape[0] * X.shape[1] or (stored.size and stored.min() == 0):
@@ -279,7 +279,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             if error.kind != "data" or observed:
                 raise
             _sklearn.refuse_unusable(self, X, detail=str(error))
-            if entries(X).any():
+            if isinstance(X, OnDisk) or entries(X).any():
                 raise
             # As scikit-learn has it: nothing is nothing times nothing.
             dtype = X.dtype if X.dtype in FLOATS else np.float32

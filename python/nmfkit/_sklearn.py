@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from ._dataset import Dataset
-from ._matrix import FLOATS, entries, is_sparse
+from ._matrix import FLOATS, OnDisk, entries, is_sparse
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -162,6 +162,8 @@ def check_new(estimator, X, dtypes):
     X = plain(X, estimator)
     if names is None or fitted is None:
         return check_input(estimator, X, False, dtypes), None
+    if isinstance(X, OnDisk):
+        return X, names
     if not is_sparse(X):
         X = np.asarray(X)
     if X.dtype not in dtypes:
@@ -184,7 +186,22 @@ def check_input(estimator, X, reset, dtypes):
     return X
 
 
+def _check_on_disk(estimator, X, reset, dtypes):
+    """Its type and its width: the rest is the library's to find as it reads."""
+    if X.dtype not in dtypes:
+        raise TypeError("%r would have to be converted to %s: solver='auto' reads it as it is"
+                        % (X, dtypes[0]))
+    if reset:
+        estimator.n_features_in_ = X.shape[1]
+    elif X.shape[1] != estimator.n_features_in_:
+        raise ValueError("X has %d features, but %s is expecting %d features as input"
+                         % (X.shape[1], type(estimator).__name__, estimator.n_features_in_))
+    return X
+
+
 def _check_input(estimator, X, reset, dtypes):
+    if isinstance(X, OnDisk):
+        return _check_on_disk(estimator, X, reset, dtypes)
     if _is_fine(estimator, X, reset, dtypes):
         estimator.n_features_in_ = X.shape[1]
         return X
@@ -195,6 +212,10 @@ def _check_input(estimator, X, reset, dtypes):
 def refuse_unusable(estimator, X, signed=False, detail=""):
     """Says in scikit-learn's words what of X cannot be factorized; returns if nothing. detail: the
     library's sentence, which names the entry."""
+    if isinstance(X, OnDisk):
+        if detail:
+            raise ValueError(detail)
+        return
     name, values = type(estimator).__name__, entries(X)
     detail = detail and ": " + detail
     if X.dtype in FLOATS and not np.isfinite(np.sum(values)) and not np.isfinite(values).all():

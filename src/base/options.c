@@ -211,6 +211,8 @@ static nmf_status set_real(char *field, const nmf_option_info *option, const cha
                            nmf_error *error)
 {
     char *end = NULL;
+    if (option->lowest == -1 && strcasecmp(text, "auto") == 0) text = "-1";
+    if (option->lowest == -1 && strcasecmp(text, "off") == 0) text = "0";
     const double value = read_real(text, &end);
     if (end == text || *end != '\0' || !(value >= option->lowest && value <= option->highest))
         return out_of_bounds(option, text, error);

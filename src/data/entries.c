@@ -62,10 +62,105 @@ static nmf_status copy_read(const nmf_matrix *matrix, int64_t first, int64_t cou
     return status;
 }
 
+/* The hash of an entry at its place; zeros, stored or not, add nothing. */
+static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
+    return bits ? nmfi_mix(nmfi_mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
+}
+
+/* --- compressed rows that a function reads ------------------------------------------------------- */
+
+/* Some lines in memory of their own. */
+typedef struct lines_read {
+    nmf_sparse lines;
+    nmfi_line_buffer memory;
+} lines_read;
+
+static void free_lines(lines_read *read)
+{
+    free(read->memory.pointers);
+    free(read->memory.indices);
+    free(read->memory.values);
+}
+
+static nmf_status read_lines(const nmf_matrix *matrix, int64_t first, int64_t count,
+                             lines_read *read, nmf_error *error)
+{
+    const nmfi_source source = nmfi_source_of(matrix);
+    const nmf_sparse *s = &source.sparse;
+    nmf_status status = nmfi_lines_readable(&source, error);
+    memset(read, 0, sizeof *read);
+    if (status != NMF_OK) return status;
+    const size_t stored = (size_t)(s->pointers[first + count] - s->pointers[first]) + 1;
+    nmfi_lines lines;
+    read->memory.pointers = malloc(((size_t)count + 1) * sizeof *read->memory.pointers);
+    read->memory.indices = malloc(stored * (size_t)s->index_bytes);
+    read->memory.values = malloc(stored * nmf_dtype_bytes(s->dtype));
+    status = read->memory.pointers && read->memory.indices && read->memory.values
+                 ? nmfi_lines_read(&source, first, count, &read->memory, &lines, error)
+                 : no_memory_for_rows(&source, count, error);
+    read->lines = *s;
+    read->lines.rows = count;
+    read->lines.pointers = read->memory.pointers;
+    read->lines.indices = read->memory.indices;
+    read->lines.values = read->memory.values;
+    if (status != NMF_OK) free_lines(read);
+    return status;
+}
+
+static nmf_status copy_lines(const nmf_matrix *matrix, int64_t first, int64_t count,
+                             nmf_dtype dtype, void *out, nmf_error *error)
+{
+    const int64_t columns = matrix->dense.columns;
+    lines_read read;
+    const nmf_status status = read_lines(matrix, first, count, &read, error);
+    if (status != NMF_OK) return status;
+    memset(out, 0, (size_t)count * (size_t)columns * nmf_dtype_bytes(dtype));
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t e = read.lines.pointers[i]; e < read.lines.pointers[i + 1]; e++)
+            nmfi_set_value(dtype, out, i * columns + nmfi_sparse_index(&read.lines, e),
+                           nmfi_value(read.lines.dtype, read.lines.values, e));
+    free_lines(&read);
+    return NMF_OK;
+}
+
+uint64_t nmfi_fingerprint_of_lines(const nmf_sparse *lines, int64_t first)
+{
+    const size_t bytes = nmf_dtype_bytes(lines->dtype);
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < lines->rows; i++)
+        for (int64_t e = lines->pointers[i]; e < lines->pointers[i + 1]; e++)
+            sum += hash_entry(lines->values, e, bytes,
+                              (uint64_t)(first + i) * (uint64_t)lines->columns +
+                                  (uint64_t)nmfi_sparse_index(lines, e) + 1);
+    return sum;
+}
+
+/* 0 where they cannot be read. */
+static uint64_t hash_lines(const nmf_matrix *matrix)
+{
+    enum { ENTRIES = 1 << 18 };
+    const int64_t *pointers = matrix->sparse.pointers, rows = matrix->dense.rows;
+    uint64_t sum = 0;
+    for (int64_t first = 0, end = 0; first < rows; first = end) {
+        lines_read read;
+        for (end = first + 1; end < rows && pointers[end + 1] - pointers[first] <= ENTRIES;) end++;
+        if (read_lines(matrix, first, end - first, &read, NULL) != NMF_OK) return 0;
+        sum += nmfi_fingerprint_of_lines(&read.lines, first);
+        free_lines(&read);
+    }
+    return sum;
+}
+
+/* --- one entry ----------------------------------------------------------------------------------- */
+
 static double read_entry(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
     double *entries = malloc((size_t)matrix->dense.columns * sizeof *entries);
-    const int there = entries && copy_read(matrix, row, 1, NMF_F64, entries, NULL) == NMF_OK;
+    const int there = entries && (matrix->reader.read ? copy_read : copy_lines)(
+                                     matrix, row, 1, NMF_F64, entries, NULL) == NMF_OK;
     const double entry = there ? entries[column] : NAN;
     free(entries);
     return entry;
@@ -74,14 +169,26 @@ static double read_entry(const nmf_matrix *matrix, int64_t row, int64_t column)
 double nmf_matrix_at(const nmf_matrix *matrix, int64_t row, int64_t column)
 {
     if (!matrix) return 0.0;
-    if (matrix->reader.read) return read_entry(matrix, row, column);
+    if (!nmf_matrix_is_in_memory(matrix)) return read_entry(matrix, row, column);
     return nmf_matrix_is_sparse(matrix) ? sparse_entry(matrix, row, column)
                                         : dense_entry(&matrix->dense, row, column);
+}
+
+static double read_stored(const nmf_matrix *matrix, int64_t at)
+{
+    const nmf_reader *reader = &matrix->reader;
+    int64_t index;
+    double value;
+    nmf_error said;
+    return reader->read_entries(reader->context, at, 1, &index, &value, &said) == NMF_OK
+               ? nmfi_value(matrix->sparse.dtype, &value, 0)
+               : NAN;
 }
 
 double nmf_matrix_stored_at(const nmf_matrix *matrix, int64_t at)
 {
     if (!matrix) return 0.0;
+    if (matrix->reader.read_entries) return read_stored(matrix, at);
     if (nmf_matrix_is_sparse(matrix))
         return nmfi_value(matrix->sparse.dtype, matrix->sparse.values, at);
     return nmf_matrix_at(matrix, at / matrix->dense.columns, at % matrix->dense.columns);
@@ -138,21 +245,15 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "%lld rows from row %lld on are not all in 0 to %lld", (long long)count,
                         (long long)first, (long long)rows - 1);
-    if (matrix->reader.read)
-        return count > 0 ? copy_read(matrix, first, count, dtype, out, error) : NMF_OK;
+    if (!nmf_matrix_is_in_memory(matrix) && count > 0)
+        return (matrix->reader.read ? copy_read : copy_lines)(matrix, first, count, dtype, out,
+                                                              error);
+    if (count == 0) return NMF_OK;
     if (!nmf_matrix_is_sparse(matrix))
         copy_dense(&matrix->dense, first, count, dtype, out);
     else if (count > 0 && matrix->dense.columns > 0)
         copy_sparse(matrix, first, count, dtype, out);
     return NMF_OK;
-}
-
-/* The hash of an entry at its place; zeros, stored or not, add nothing. */
-static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
-{
-    uint64_t bits = 0;
-    memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
-    return bits ? nmfi_mix(nmfi_mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
 }
 
 static uint64_t hash_dense(const nmf_dense *d)
@@ -228,6 +329,7 @@ uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
     if (!matrix) return 0;
     const nmf_dense *d = &matrix->dense;
     const uint64_t sum = matrix->reader.read            ? hash_read(matrix)
+                         : matrix->reader.read_entries  ? hash_lines(matrix)
                          : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
                                                         : hash_dense(d);
     return nmfi_fingerprint_of(d->rows, d->columns, d->dtype, sum);

@@ -165,8 +165,22 @@ nmf_status nmf_matrix_adopt_sparse(const nmf_sparse *sparse, void (*release)(voi
     return NMF_OK;
 }
 
+static nmf_sparse lines_of(const nmf_reader *reader)
+{
+    const nmf_sparse lines = {.dtype = reader->dtype,
+                              .rows = reader->rows,
+                              .columns = reader->columns,
+                              .pointers = reader->pointers,
+                              .index_bytes = reader->index_bytes};
+    return lines;
+}
+
 static nmf_status check_reader(const nmf_reader *reader, nmf_error *error)
 {
+    if (reader->read_entries) {
+        const nmf_sparse lines = lines_of(reader);
+        return nmfi_sparse_check_shape(&lines, error);
+    }
     if (!reader || !reader->read)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the function that reads rows is NULL");
     const nmf_dense shape = {reader, reader->dtype, reader->rows, reader->columns, 0, 0};
@@ -202,6 +216,7 @@ nmf_status nmf_matrix_from_reader(const nmf_reader *given, nmf_matrix **matrix, 
     }
     made->dense =
         (nmf_dense){.dtype = reader.dtype, .rows = reader.rows, .columns = reader.columns};
+    if (reader.read_entries) made->sparse = lines_of(&reader);
     made->reader = reader;
     made->release = reader.release;
     made->context = reader.context;
@@ -224,23 +239,12 @@ nmf_status nmf_matrix_from_rows(const nmf_row_reader *rows, nmf_matrix **matrix,
 
 int nmf_matrix_is_in_memory(const nmf_matrix *matrix)
 {
-    return matrix && !matrix->reader.read;
-}
-
-size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix)
-{
-    const nmf_sparse *const s = &matrix->sparse;
-    const int64_t entry = (int64_t)nmf_dtype_bytes(matrix->dense.dtype);
-    if (matrix->reader.read || !(matrix->owned || matrix->release)) return 0;
-    if (!nmf_matrix_is_sparse(matrix))
-        return nmfi_product(matrix->dense.rows * matrix->dense.columns, entry);
-    return nmfi_product(nmfi_sparse_stored(s), entry + s->index_bytes) +
-           nmfi_product(nmfi_sparse_lines(s) + 1, (int64_t)sizeof(int64_t));
+    return matrix && !matrix->reader.read && !matrix->reader.read_entries;
 }
 
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what, nmf_error *error)
 {
-    if (!matrix->reader.read) return NMF_OK;
+    if (nmf_matrix_is_in_memory(matrix)) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                     "%s needs X in memory; here its rows are read when they are asked for", what);
 }
@@ -308,7 +312,7 @@ void nmf_matrix_transpose(nmf_matrix *matrix)
     d->columns = before.rows;
     d->row_stride = before.column_stride;
     d->column_stride = before.row_stride;
-    if (matrix->reader.read) matrix->reads_transposed = !matrix->reads_transposed;
+    if (!nmf_matrix_is_in_memory(matrix)) matrix->reads_transposed = !matrix->reads_transposed;
     if (nmf_matrix_is_sparse(matrix)) matrix->sparse = nmfi_sparse_transposed(&matrix->sparse);
     const nmfi_name_list samples = matrix->names[NMF_SAMPLE_NAMES];
     matrix->names[NMF_SAMPLE_NAMES] = matrix->names[NMF_FEATURE_NAMES];

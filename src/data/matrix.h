@@ -53,10 +53,6 @@ void nmfi_names_free(nmfi_name_list *list);
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what,
                                        nmf_error *error);
 
-/* Bytes of the entries where the matrix owns them or will have them released; 0 of what it borrows, and
- * of what lies on disk. */
-size_t nmfi_matrix_own_bytes(const nmf_matrix *matrix);
-
 /* Copies names, labels and image shape that still fit (same rows, same columns) from one to the
  * other. */
 nmf_status nmfi_matrix_inherit_rows(nmf_matrix *to, const nmf_matrix *from, nmf_error *error);

@@ -143,6 +143,7 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, cons
             const double u = !(w > 0) ? 0 : beta <= 0 ? 1 : beta == 1 ? w : pow(w, 1 / beta);
             const double column_mean = mean_of(of->column_sums[j], of->column_weights[j], mean);
             const double between = mean > 0 ? row_mean * column_mean / mean : 0;
+            if (w > 0) observed->left_by_means += (of->row[j] - between) * (of->row[j] - between);
             nmfi_set_value(type, filled, i * n + j, w > 0 ? of->row[j] : between);
             nmfi_set_value(type, observed->u, i * n + j, u);
             nmfi_set_value(type, observed->u_transposed, j * m + i, u);

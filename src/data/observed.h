@@ -17,6 +17,7 @@ typedef struct nmfi_observed {
     double weighted_squares;                     /* sum of w x^2 */
     int64_t missing;                             /* entries not observed */
     int is_mask;                                 /* the others count once each */
+    double left_by_means; /* sum of (x - what would be filled in)^2 over the others */
     void *memory;
 } nmfi_observed;
 

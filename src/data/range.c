@@ -35,6 +35,52 @@ static nmf_status range_of_read(const nmf_matrix *matrix, int64_t first, int64_t
     return nmf_matrix_from_reader(&reader, range, error);
 }
 
+typedef struct part_of_lines {
+    const nmf_reader *whole;
+    int64_t begin; /* its first entry */
+    int64_t *pointers;
+} part_of_lines;
+
+static void free_part_of_lines(void *context)
+{
+    part_of_lines *p = context;
+    free(p->pointers);
+    free(p);
+}
+
+static nmf_status read_part_of_lines(void *context, int64_t first, int64_t count, void *indices,
+                                     void *values, nmf_error *error)
+{
+    const part_of_lines *p = context;
+    return p->whole->read_entries(p->whole->context, p->begin + first, count, indices, values,
+                                  error);
+}
+
+static nmf_status range_of_lines_read(const nmf_matrix *matrix, int64_t first, int64_t count,
+                                      nmf_matrix **range, nmf_error *error)
+{
+    const nmfi_source source = nmfi_source_of(matrix);
+    nmf_reader reader = matrix->reader;
+    nmf_status status = nmfi_lines_readable(&source, error);
+    if (status != NMF_OK) return status;
+    part_of_lines *p = malloc(sizeof *p);
+    int64_t *pointers = malloc(((size_t)count + 1) * sizeof *pointers);
+    if (!p || !pointers) {
+        free(p);
+        free(pointers);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld pointers", (long long)count);
+    }
+    *p = (part_of_lines){&matrix->reader, matrix->sparse.pointers[first], pointers};
+    for (int64_t i = 0; i <= count; i++)
+        pointers[i] = matrix->sparse.pointers[first + i] - p->begin;
+    reader.rows = count;
+    reader.pointers = pointers;
+    reader.read_entries = read_part_of_lines;
+    reader.release = free_part_of_lines;
+    reader.context = p;
+    return nmf_matrix_from_reader(&reader, range, error);
+}
+
 static nmf_status range_of_dense(const nmf_matrix *matrix, int64_t first, int64_t count,
                                  nmf_matrix **range, nmf_error *error)
 {
@@ -80,6 +126,7 @@ nmf_status nmf_matrix_range(const nmf_matrix *matrix, int64_t first, int64_t cou
     nmf_matrix *made = NULL;
     nmf_status status =
         (matrix->reader.read            ? range_of_read
+         : matrix->reader.read_entries  ? range_of_lines_read
          : nmf_matrix_is_sparse(matrix) ? range_of_lines
                                         : range_of_dense)(matrix, first, count, &made, error);
     if (status == NMF_OK) status = nmfi_matrix_inherit_columns(made, matrix, error);

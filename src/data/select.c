@@ -107,6 +107,10 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
         if (rows[i] < 0 || rows[i] >= matrix->dense.rows)
             return nmf_fail(error, NMF_ERROR_ARGUMENT, "row %lld is not one of 0 to %lld",
                             (long long)rows[i], (long long)matrix->dense.rows - 1);
+    if (nmf_matrix_is_sparse(matrix)) {
+        const nmf_status there = nmfi_matrix_check_in_memory(matrix, "selecting rows", error);
+        if (there != NMF_OK) return there;
+    }
     nmf_matrix *made = NULL;
     nmf_status status = nmf_matrix_is_sparse(matrix)
                             ? select_sparse(matrix, rows, count, &made, error)

@@ -183,6 +183,10 @@ nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix, const int64_t *co
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "columns are selected, or features matched by name, before weights are "
                         "set; match = position goes by their order");
+    if (nmf_matrix_is_sparse(matrix)) {
+        const nmf_status there = nmfi_matrix_check_in_memory(matrix, "selecting columns", error);
+        if (there != NMF_OK) return there;
+    }
     const int64_t width = matrix->dense.columns;
     int64_t *places = malloc(((size_t)width + 1) * sizeof *places);
     nmf_matrix *made = NULL;

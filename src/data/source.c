@@ -20,6 +20,10 @@ static nmfi_source source_sparse(const nmf_sparse *sparse, int ascends)
 
 static nmfi_source source_of(const nmf_matrix *matrix)
 {
+    if (matrix->reader.read_entries) {
+        const nmfi_source lines = nmfi_source_read_lines(&matrix->reader);
+        return matrix->reads_transposed ? nmfi_source_transposed(&lines) : lines;
+    }
     if (!matrix->reader.read)
         return nmf_matrix_is_sparse(matrix) ? source_sparse(&matrix->sparse, matrix->ascends)
                                             : nmfi_source_dense(&matrix->dense);
@@ -54,7 +58,12 @@ const nmf_sparse *nmfi_source_lines(const nmfi_source *source)
 nmfi_source nmfi_source_transposed(const nmfi_source *source)
 {
     nmfi_source transposed = *source;
-    if (source->is_sparse) {
+    if (source->is_sparse && source->reader) {
+        transposed.sparse = nmfi_sparse_transposed(&source->sparse);
+        transposed.rows = source->columns;
+        transposed.columns = source->rows;
+        transposed.by_columns = !source->by_columns;
+    } else if (source->is_sparse) {
         const nmf_sparse sparse =
             nmfi_sparse_transposed(source->comm ? &source->across : &source->sparse);
         transposed = source_sparse(&sparse, source->ascends);

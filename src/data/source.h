@@ -69,10 +69,16 @@ static inline int64_t nmfi_source_all_rows(const nmfi_source *source)
  * begin at 0. source_lines.c. Errors: the reader's, DATA (indices outside, or that do not ascend). */
 const nmf_sparse *nmfi_source_lines(const nmfi_source *source);
 nmfi_source nmfi_source_read_lines(const nmf_reader *reader);
+static inline int nmfi_reads_lines(const nmfi_source *source)
+{
+    return source->is_sparse && !source->in_memory;
+}
 typedef struct nmfi_line_buffer {
     int64_t *pointers;
     void *indices, *values;
 } nmfi_line_buffer;
+nmf_status nmfi_lines_readable(const nmfi_source *source,
+                               nmf_error *error); /* by rows: else UNSUPPORTED */
 nmf_status nmfi_lines_read(const nmfi_source *source, int64_t first, int64_t count,
                            const nmfi_line_buffer *buffer, nmfi_lines *lines, nmf_error *error);
 
@@ -85,6 +91,7 @@ nmf_dense nmfi_transposed(const nmf_dense *dense);
 /* What rows [first, ...) of a matrix of so many columns add to its fingerprint (nmf_matrix_fingerprint), a
  * sum of its entries' parts; and the fingerprint, from the sum of all. entries.c. */
 uint64_t nmfi_fingerprint_part(const nmfi_source *source, const nmfi_block *block, int64_t first);
+uint64_t nmfi_fingerprint_of_lines(const nmf_sparse *lines, int64_t first);
 uint64_t nmfi_fingerprint_of(int64_t samples, int64_t features, nmf_dtype dtype, uint64_t sum);
 
 /* Row i of the block becomes column first + i of `to`, whose rows are `stride` elements apart. */

@@ -71,10 +71,13 @@ static nmf_status check_pointers(const nmf_sparse *s, nmf_error *error)
     if (stored > PTRDIFF_MAX / 16)
         return nmf_fail(error, NMF_ERROR_SHAPE, "%lld stored entries: their number overflows",
                         (long long)stored);
-    if (stored > 0 && (!s->indices || !s->values))
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "the %s of %lld stored entries are NULL",
-                        s->indices ? "values" : "indices", (long long)stored);
     return NMF_OK;
+}
+
+nmf_status nmfi_sparse_check_shape(const nmf_sparse *s, nmf_error *error)
+{
+    const nmf_status status = check_description(s, error);
+    return status == NMF_OK ? check_pointers(s, error) : status;
 }
 
 /* How often an index is above the one before it, whatever lines they are in, and whether one is not
@@ -186,9 +189,11 @@ static nmf_status look_for_repeats(const nmf_sparse *s, int *repeats, nmf_error 
 
 nmf_status nmfi_sparse_check(const nmf_sparse *s, nmfi_sparse_order *order, nmf_error *error)
 {
-    nmf_status status = check_description(s, error);
-    if (status == NMF_OK) status = check_pointers(s, error);
+    nmf_status status = nmfi_sparse_check_shape(s, error);
     if (status != NMF_OK) return status;
+    if (nmfi_sparse_stored(s) > 0 && (!s->indices || !s->values))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "the %s of %lld stored entries are NULL",
+                        s->indices ? "values" : "indices", (long long)nmfi_sparse_stored(s));
     int outside = 0, repeats = 0;
     const int ascends = look_at_indices(s, &outside);
     if (outside) return name_bad_index(s, error);

@@ -69,6 +69,7 @@ typedef struct nmfi_sparse_order {
     int ascends;  /* without repeats */
     int distinct; /* no repeats, in whatever order */
 } nmfi_sparse_order;
+nmf_status nmfi_sparse_check_shape(const nmf_sparse *s, nmf_error *error); /* without the entries */
 nmf_status nmfi_sparse_check(const nmf_sparse *s, nmfi_sparse_order *order, nmf_error *error);
 
 /* The same matrix with each line sorted and entries at the same place summed, in a new *block that

@@ -108,11 +108,17 @@ static nmf_status check_sparse(const nmf_sparse *s, int signed_ok, nmf_error *er
     return row < 0 ? NMF_OK : name_entry(row, column, value, error);
 }
 
+/* Its arrays can be looked at; else it is looked at row by row. */
+static int lies_sparse(const nmf_matrix *matrix)
+{
+    return nmf_matrix_is_sparse(matrix) && nmf_matrix_is_in_memory(matrix);
+}
+
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error)
 {
     int all_zero;
-    return nmf_matrix_is_sparse(matrix) ? check_sparse(&matrix->sparse, signed_ok, error)
-                                        : check_dense(matrix, signed_ok, &all_zero, error);
+    return lies_sparse(matrix) ? check_sparse(&matrix->sparse, signed_ok, error)
+                               : check_dense(matrix, signed_ok, &all_zero, error);
 }
 
 static int all_stored_are_zero(const nmf_sparse *s)
@@ -131,7 +137,7 @@ nmf_status nmf_matrix_validate(const nmf_matrix *matrix, nmf_error *error)
     if (d->rows == 0 || d->columns == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)d->rows, (long long)d->columns);
-    const int sparse = nmf_matrix_is_sparse(matrix);
+    const int sparse = lies_sparse(matrix);
     const nmf_status status =
         sparse ? check_sparse(&matrix->sparse, 0, error) : check_dense(matrix, 0, &all_zero, error);
     if (status != NMF_OK) return status;

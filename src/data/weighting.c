@@ -127,6 +127,8 @@ static nmf_status weigh_dense(weigher *w, const nmf_matrix *X, nmf_matrix **made
 static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, nmf_error *error)
 {
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
+    if (nmf_matrix_is_sparse(X) && !nmf_matrix_is_in_memory(X))
+        return nmfi_matrix_check_in_memory(X, "weighting", error);
     if ((unsigned)weighting > NMF_WEIGHTING_SQRT)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is not one of 0 to %d",
                         (int)weighting, NMF_WEIGHTING_SQRT);
@@ -188,8 +190,9 @@ nmf_status nmfi_weighted(const nmf_matrix *X, nmf_weighting weighting, const dou
     const int sparse = nmf_matrix_is_sparse(X);
     const int64_t sums = sparse ? nmf_matrix_rows(X) : 1;
     weigher w = {.weighting = weighting, .idf = idf};
-    nmf_status status = nmfi_matrix_check_entries(X, 0, error);
     *weighted = NULL;
+    nmf_status status = sparse ? nmfi_matrix_check_in_memory(X, "weighting", error) : NMF_OK;
+    if (status == NMF_OK) status = nmfi_matrix_check_entries(X, 0, error);
     if (status != NMF_OK) return status;
     w.dtype = nmf_matrix_dtype(X) == NMF_F64 ? NMF_F64 : NMF_F32;
     w.row_sums = calloc((size_t)sums + 1, sizeof *w.row_sums);

@@ -44,8 +44,32 @@ static const struct {
     [NMF_SOLVER_JMM] = {&nmfi_method_jmm, &nmfi_method_jmm, 0, NULL},
 };
 
+/* Lines that are read have no other side: there are joint updates for kl, and the Frobenius loss. */
+static nmf_status choose_for_lines(nmfi_fit *fit, nmf_error *error)
+{
+    static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
+    nmf_options *o = &fit->choice.options;
+    const int by_itself = o->solver == NMF_SOLVER_AUTO;
+    if (fit->choice.weighted)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "a sparse X that is not in memory takes no weights and no missing entries");
+    if (o->loss == NMF_LOSS_KL && (by_itself || o->solver == NMF_SOLVER_JMM)) {
+        o->solver = NMF_SOLVER_JMM;
+        return NMF_OK;
+    }
+    if (o->loss == NMF_LOSS_FROBENIUS && (by_itself || o->solver == NMF_SOLVER_HALS)) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                    "a sparse X that is not in memory is fitted by frobenius with solver auto or "
+                    "hals and by kl with auto or jmm, not by %s with %s",
+                    losses[o->loss], solvers[o->solver]);
+}
+
 static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
 {
+    if (nmfi_reads_lines(&fit->work.source)) {
+        const nmf_status status = choose_for_lines(fit, error);
+        if (status != NMF_OK) return status;
+    }
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
     const nmf_options *o = &fit->choice.options;
     const int frobenius = o->loss == NMF_LOSS_FROBENIUS;
@@ -168,7 +192,9 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     nmf_options *o = &fit->choice.options;
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
     fit->choice.starts = o->starts;
-    fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 &&
+    /* A start from triplets, or several, would read such an X as often as the fit does. */
+    const int lines = nmfi_reads_lines(&fit->work.source);
+    fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 && !lines &&
                                  o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
     if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
         o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
@@ -177,8 +203,9 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     }
     /* Several starts are of use only where they differ. */
     if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only ? NMF_INIT_NNDSVDA
-                                                                              : NMF_INIT_RANDOM;
+        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only && !lines
+                      ? NMF_INIT_NNDSVDA
+                      : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);
     if (nmfi_start_triplets(o->init, o->k) > least) {
         static const char *const names[] = {NMF_INIT_NAMES};

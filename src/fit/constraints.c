@@ -123,6 +123,8 @@ void nmfi_constraints_layout(nmfi_fit *fit, nmfi_factor *factor, nmfi_arena *are
     factor->allowed = nmfi_limits_layout(&factor->limits, arena, fit->k, factor->partition.ld,
                                          fit->work.kernels->element_bytes);
     factor->held = nmfi_take(arena, fit->k, 1);
+    factor->toward = nmfi_take(arena, fit->k, sizeof(double));
+    factor->mean = nmfi_take(arena, fit->k, sizeof(double));
 }
 
 void nmfi_constraints_fill(nmfi_fit *fit)

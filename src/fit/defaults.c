@@ -95,7 +95,7 @@ int nmfi_prefers_filled(const nmfi_fit *fit)
     static const double most = 0.5;
     const nmfi_observed *observed = &fit->work.observed;
     const double entries = (double)fit->facts.m * (double)fit->facts.n;
-    if (fit->W.limits.sums_to_one) return 0; /* coordinates of such a row do not move alone */
+    if (fit->W.limits.sums_to_one || fit->W.shrink > 0) return 0; /* coordinates of such a row do not move alone */
     return fit->choice.weighted && fit->choice.beta == 2 && observed->filled && observed->is_mask &&
            (double)observed->missing <= most * entries;
 }

@@ -4,6 +4,7 @@
 
 #include "fit/factors.h"
 #include "fit/loss.h"
+#include "fit/shrink.h"
 
 #include <float.h>
 #include <math.h>
@@ -41,6 +42,8 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     step.ld = factor->partition.ld;
     step.l1 = factor->l1;
     step.l2 = factor->l2;
+    step.shrink = factor->shrink;
+    step.toward = factor->toward;
     step.allowed = factor->allowed;
     step.start = step.older = step.ahead = step.result = visited(pass, factor, factor->incumbent);
     if (!half.measure_only) {
@@ -143,8 +146,9 @@ static nmf_status step_by_least_squares(nmfi_fit *fit, nmfi_divergence *d,
                                         nmfi_divergence_half half, nmf_error *error)
 {
     (void)d;
-    (void)half;
-    const nmfi_least_squares_rule rows = {.step = step, .accuracy = 0.1, .sweeps = 8};
+    nmfi_shrink_aim(fit, (nmfi_factor *)(factor->is_W ? &fit->W : &fit->H), half.measure_only ? factor->incumbent : start_of(factor));
+    const nmfi_least_squares_rule rows = {
+        .step = step, .accuracy = 0.1, .sweeps = half.measure_only ? 0 : 8};
     const nmfi_rule rule = nmfi_rule_least_squares(&rows);
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
@@ -190,15 +194,21 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     nmfi_factor *factor = of_W ? &fit->W : &fit->H;
     const nmfi_factor *other = of_W ? &fit->H : &fit->W;
     const nmfi_divergence_step step = describe(fit, d, factor, other, half);
-    step_function *const by = half.measure_only || half.as_sklearn     ? multiply
+    const int by_rows = step.beta == 2 && fit->choice.weighted;
+    step_function *const by = by_rows && factor->shrink > 0            ? step_by_least_squares
+                              : half.measure_only || half.as_sklearn   ? multiply
                               : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
-                              : step.beta == 2 && fit->choice.weighted ? step_by_least_squares
+                              : by_rows                                ? step_by_least_squares
                               : step.allowed.sum > 0 || step.beta != 1 ? step_by_newton
                               : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd
                                                                        : step_in_metric;
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
+    nmfi_shrink_measure(fit, factor,
+                        half.measure_only ? factor->incumbent
+                        : of_W            ? factor->ahead
+                                          : factor->plain);
     if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
     complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
     if (!half.measure_only) complete(fit, factor, factor->plain);
@@ -212,13 +222,18 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
     nmfi_divergence_step step = describe(fit, d, W, &fit->H, half);
     step.ahead = step.result = W->ahead;
+    nmfi_shrink_aim(fit, W, W->incumbent);
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&d->metric, pass, step, d->marginals[0]);
-    const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
+    const nmfi_least_squares_rule rows = {.step = step, .exact = 1};
+    const int by_rows = step.beta == 2 && fit->choice.weighted;
+    const nmfi_rule rule =
+        by_rows ? nmfi_rule_least_squares(&rows) : nmfi_rule_solve_divergence(&solving);
     const nmf_status status = nmfi_divergence_visit_along(fit, W, &step, rule, 0, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, pass, W);
     nmfi_keep_gradients(fit, pass, W);
+    nmfi_shrink_measure(fit, W, W->ahead);
     return NMF_OK;
 }
 

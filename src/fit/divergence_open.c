@@ -3,6 +3,7 @@
 #include "fit/divergence.h"
 
 #include "fit/defaults.h"
+#include "fit/shrink.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 
 int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)
 {
-    return d->joint && nmfi_pass_most_entries(&fit->work.pass) == 0;
+    const nmfi_pass *pass = &fit->work.pass;
+    return d->joint && (nmfi_pass_most_entries(pass) == 0 || nmfi_pass_scatters(pass));
 }
 
 /* There is a pass along the factor that does not run along the rows of X as it is stored. */
@@ -197,6 +199,7 @@ nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)
     nmf_status status = copy_X(fit, d, error);
     if (status == NMF_OK) status = read_marginals(fit, d, error);
     if (status == NMF_OK) status = measure_baseline(fit, d, error);
+    if (status == NMF_OK) status = nmfi_shrink_open(fit, error);
     if (status != NMF_OK) return status;
     if (frobenius_leads_astray(fit, d)) nmfi_drop_sketch(fit);
     return NMF_OK;

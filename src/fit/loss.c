@@ -29,7 +29,8 @@ double nmfi_penalty(const nmfi_factor *factor, int64_t k)
 {
     double squares = 0;
     for (int64_t j = 0; j < k; j++) squares += factor->gram[j * k + j];
-    return factor->l1 * factor->value[NMFI_SUM_ENTRIES] + 0.5 * factor->l2 * squares;
+    return factor->l1 * factor->value[NMFI_SUM_ENTRIES] + 0.5 * factor->l2 * squares -
+           factor->of_mean;
 }
 
 double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor)

@@ -22,7 +22,8 @@ static int sums_of(const nmfi_fit *fit)
     /* Where zeros are left out, a row's entries name columns all over the sums: adding there would
      * cost a copy of the factor for each slot, more than X. The other side of X is at hand. */
     const int two = fit->choice.beta != 1;
-    const int leaves_out = nmfi_pass_most_entries(&fit->work.pass) > 0;
+    const int leaves_out =
+        nmfi_pass_most_entries(&fit->work.pass) > 0 && !nmfi_pass_scatters(&fit->work.pass);
     return leaves_out && !two ? 0 : 1 + two;
 }
 

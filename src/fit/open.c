@@ -114,7 +114,7 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_DATA,
                         scan.lowest < 0 ? "X has no entry above 0: there is nothing to factorize"
                                         : "X is all zero: there is nothing to factorize");
-    choose_scale(fit, scan.lowest < 0       ? sqrt(scan.sum_of_squares / entries)
+    choose_scale(fit, scan.lowest < 0      ? sqrt(scan.sum_of_squares / entries)
                       : isfinite(scan.sum) ? scan.sum / entries
                                            : scan.highest);
     const double scale = facts->scale;
@@ -202,7 +202,7 @@ static size_t resident_bytes(const nmfi_arena *arena)
 static size_t wanted_bytes(const nmfi_fit *fit)
 {
     const nmfi_arena *arena = &fit->work.arena;
-    return arena->used + resident_bytes(arena) + result_bytes(fit) + nmfi_matrix_own_bytes(fit->X);
+    return arena->used + resident_bytes(arena) + result_bytes(fit);
 }
 
 /* The team, and what plan and layout then want. */
@@ -313,7 +313,8 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = nmfi_constraints_open(fit, options, error);
+    nmf_status status = nmfi_lines_readable(&work->source, error);
+    if (status == NMF_OK) status = nmfi_constraints_open(fit, options, error);
     if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);

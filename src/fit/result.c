@@ -29,6 +29,7 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
     content->error = nmfi_error_for_user(fit, progress->error);
     content->relative_error = nmfi_relative_error(fit);
     content->kkt = progress->kkt;
+    content->shrink = fit->W.shrink / fit->facts.scale;
     content->stopped = progress->stopped;
     content->threads = nmfi_team_threads(fit->work.team);
     content->winning_seed = (uint64_t)progress->seed;
@@ -81,6 +82,10 @@ nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error)
     const int64_t m = fit->W.partition.count, n = fit->facts.n, k = fit->k;
     fill_content(fit, &content);
     const double root = 1.0 / sqrt(fit->facts.scale);
+    if (content.shrink > 0) { /* what rows were drawn to, for those to come */
+        for (int64_t j = 0; j < k; j++) fit->W.toward[j] *= root;
+        content.shrink_to = fit->W.toward;
+    }
     void *w = NULL, *h = NULL;
     nmf_status status = new_factor(fit, m, k, m >= n, &W, &w, error);
     if (status == NMF_OK) status = new_factor(fit, k, n, n > m, &H, &h, error);

@@ -57,6 +57,9 @@ typedef struct nmfi_factor {
     nmfi_allowed allowed;
     unsigned char *held; /* k: 1 where the component's scale is not free */
     int all_fixed;       /* no entry may move */
+    double shrink;  /* lambda of shrink.h, which l2 has too; 0: none */
+    double *toward, *mean; /* k: the mean row that a step draws to; that of the rows last measured */
+    double of_mean; /* what the penalty does not count, at the rows last measured */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
     double *gram;                 /* k x k, of what the last update added up */

@@ -118,6 +118,15 @@ static nmf_status solve_rows(transform *t, nmf_error *error)
     return nmfi_pass_visit(&t->pass, &visit, error);
 }
 
+/* The nearest rows that are allowed. */
+static void clamp_rows(const transform *t)
+{
+    const int64_t ld = t->pass.rows.ld;
+    if (t->allowed.lower)
+        t->kernels->clamp(t->W, ld, t->allowed.lower, t->allowed.upper, ld, t->model->k,
+                          t->pass.rows.count, t->allowed.sum);
+}
+
 /* Another loss: each row to its own end with its entries of X at hand. */
 static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
 {
@@ -129,12 +138,28 @@ static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
     step.l1 = penalties.W_l1;
     step.l2 = penalties.W_l2;
     step.allowed = t->allowed;
+    const int by_rows = t->beta == 2 && t->weighted;
+    if (by_rows && t->model->shrink > 0 && t->model->shrink_to) {
+        const double root = sqrt(t->pass.scale);
+        step.shrink = t->model->shrink * t->pass.scale;
+        step.l2 += step.shrink;
+        step.toward = t->offset;
+        for (int64_t j = 0; j < t->model->k; j++) {
+            t->offset[j] = t->model->shrink_to[j] * root;
+            /* Rows of which nothing was observed stay there. */
+            t->kernels->add_constant((char *)t->W + j * t->pass.rows.ld * t->kernels->element_bytes,
+                                     t->pass.rows.count, t->offset[j]);
+        }
+        clamp_rows(t);
+    }
     step.start = step.older = step.ahead = step.result = t->W;
     const nmf_status status = nmfi_row_sums_of_X(&t->metric, &t->pass, t->row_sums, error);
     if (status != NMF_OK) return status;
     const nmfi_solve_divergence_rule solving =
         nmfi_solving_divergence(&t->metric, &t->pass, step, t->row_sums);
-    const nmfi_rule rule = nmfi_rule_solve_divergence(&solving);
+    const nmfi_least_squares_rule rows = {.step = step, .exact = 1};
+    const nmfi_rule rule =
+        by_rows ? nmfi_rule_least_squares(&rows) : nmfi_rule_solve_divergence(&solving);
     return t->weighted ? nmfi_weighted_visit(&t->pass, &step, rule, t->observed.u, error)
                        : nmfi_divergence_visit(&t->pass, &step, rule, 0, error);
 }
@@ -195,9 +220,7 @@ static void begin_rows(transform *t, double root)
 {
     const int64_t k = t->model->k, ld = t->pass.rows.ld;
     (void)nmfi_limits_fill(&t->limits, t->kernels, k, ld, root, &t->allowed, NULL);
-    if (t->allowed.lower)
-        t->kernels->clamp(t->W, ld, t->allowed.lower, t->allowed.upper, ld, k, t->pass.rows.count,
-                          t->allowed.sum);
+    clamp_rows(t);
 }
 
 nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,

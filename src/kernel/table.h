@@ -154,6 +154,11 @@ typedef struct nmfi_kernels {
     void (*gather[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *F,
                          int64_t stride, void *P, int add);
 
+    /* The other way: Q[index * stride ..] += value * R[(i - begin) * stride ..] for each entry of lines
+     * [begin, end), in order; packed rows both. */
+    void (*scatter[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,
+                          int64_t stride, void *Q);
+
     /* Sum over the entries of lines [begin, end) of (x - v)^2 - v^2, with x the value times
      * `scale` and v = <row of line i of R, row index of F>, packed rows both; in f64. */
     double (*residual[5][2])(const nmfi_lines *X, int64_t begin, int64_t end, const void *R,

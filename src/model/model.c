@@ -68,7 +68,7 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     *model = NULL;
     const int64_t k = content->k, n = content->features, lines = content->trace_count;
     nmf_model *made = calloc(1, sizeof *made);
-    double *numbers = malloc((size_t)(n + 3 * k + 1) * sizeof *numbers);
+    double *numbers = malloc((size_t)(n + 4 * k + 1) * sizeof *numbers);
     nmf_trace_point *trace = malloc((size_t)(lines + 1) * sizeof *trace);
     if (!made || !numbers || !trace) {
         free(made);
@@ -86,6 +86,15 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.singular_values = put(&room, content->singular_values, k);
     made->content.explained_variance = put(&room, content->explained_variance, k);
     made->content.explained_variance_ratio = put(&room, content->explained_variance_ratio, k);
+    made->content.shrink_to = put(&room, content->shrink_to, k);
+    if (content->shrink > 0 && !content->shrink_to && W) {
+        for (int64_t j = 0; j < k; j++) {
+            room[j] = 0;
+            for (int64_t i = 0; i < content->samples; i++) room[j] += nmf_matrix_at(W, i, j);
+            room[j] /= (double)content->samples;
+        }
+        made->content.shrink_to = room;
+    }
     if (lines > 0) memcpy(trace, content->trace, (size_t)lines * sizeof *trace);
     made->content.trace = trace;
     made->content.idf =
@@ -289,6 +298,8 @@ static nmf_status check_vectors(const nmf_model_content *c, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "a trace of %lld lines is missing",
                         (long long)c->trace_count);
     nmf_status status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
+    if (status == NMF_OK) status = check_numbers(&c->shrink, 1, "shrink", 0, error);
+    if (status == NMF_OK) status = check_numbers(c->shrink_to, c->k, "shrink_to", 0, error);
     if (status == NMF_OK)
         status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
     if (status == NMF_OK)

@@ -18,8 +18,9 @@ typedef struct nmfi_backend {
     nmf_status (*visit_tiles)(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
     void (*columns)(nmfi_pass *pass, const nmfi_column_visit *visit);
     int64_t (*most_entries)(const nmfi_pass *pass);
+    int scatters; /* 1: what entries add to the column factor's sums goes there although zeros are left out */
 } nmfi_backend;
-extern const nmfi_backend nmfi_backend_dense, nmfi_backend_sparse;
+extern const nmfi_backend nmfi_backend_dense, nmfi_backend_sparse, nmfi_backend_lines;
 
 static inline int64_t nmfi_lesser(int64_t a, int64_t b)
 {
@@ -113,6 +114,14 @@ void nmfi_lend_sums(const nmfi_pass *pass, const nmfi_leaf *leaf, nmfi_tile *til
 
 /* The column factor from the sums that a visit left, and its Gram matrix. */
 void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit);
+
+/* --- exact_gram.c: in f64, whatever the arithmetic ---------------------------------------------- */
+
+/* Of the column factor, k x k. */
+void nmfi_exact_gram_of_columns(nmfi_pass *pass, const void *fixed, int64_t k, double *gram);
+/* ||R'C||_F^2 of the leaf's slot of rows, C given by its Gram matrix. */
+double nmfi_squares_of_model(const nmfi_pass *pass, const void *rows, int64_t k,
+                             const double *gram_of_columns, const nmfi_leaf *leaf);
 
 /* --- dense_rows.c, dense_tiles.c --------------------------------------------------------------- */
 

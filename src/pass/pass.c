@@ -15,7 +15,9 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
                     int64_t k, int64_t block_rows)
 {
     pass->source = *source;
-    pass->backend = source->is_sparse ? &nmfi_backend_sparse : &nmfi_backend_dense;
+    pass->backend = !source->is_sparse  ? &nmfi_backend_dense
+                    : source->in_memory ? &nmfi_backend_sparse
+                                        : &nmfi_backend_lines;
     pass->kernels = kernels;
     pass->rows =
         nmfi_partition_spread(source->comm ? source->all_rows : source->rows, source->comm);
@@ -137,6 +139,11 @@ void nmfi_pass_columns(nmfi_pass *pass, const nmfi_column_visit *visit)
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass)
 {
     return pass->backend->most_entries ? pass->backend->most_entries(pass) : 0;
+}
+
+int nmfi_pass_scatters(const nmfi_pass *pass)
+{
+    return pass->backend->scatters;
 }
 
 /* --- factors ----------------------------------------------------------------------------------- */

@@ -158,6 +158,9 @@ void nmfi_pass_columns(nmfi_pass *pass, const nmfi_column_visit *visit);
 /* The most entries of a tile in visits that need no zeros; 0 where these come all the same. */
 int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 
+/* 1 where rules that need no zeros add up sums of the column factor all the same (nmfi_visit.sums). */
+int nmfi_pass_scatters(const nmfi_pass *pass);
+
 /* A dense X the other way round, packed into `to`: columns x rows of the stored type. One pass over
  * X. Errors: what the source fails with. */
 nmf_status nmfi_pass_copy_transposed(nmfi_pass *pass, void *to, nmf_error *error) NMF_MUST_CHECK;

@@ -84,23 +84,6 @@ static void improve_tile(const half_job *job, int64_t tile, const nmfi_leaf *lea
     nmfi_improve_tiles(pass, job->rule, job->partition, tile, tile + 1, P, lanes, leaf);
 }
 
-/* The Gram matrix of a slot's tiles in f64, whatever the arithmetic. */
-static void exact_gram(const nmfi_pass *pass, const nmfi_partition *partition, const void *factor,
-                       int64_t k, const nmfi_leaf *leaf, double *gram)
-{
-    const nmfi_kernels *f64 = nmfi_kernels_for(NMF_F64, NULL);
-    const int64_t lanes = partition->lanes, bytes = pass->kernels->element_bytes;
-    double *tile =
-        (double *)(void *)nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread);
-    const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
-    for (int64_t t = nmfi_partition_slot_begin(partition, leaf->index); t < end; t++) {
-        const char *from = nmfi_factor_at(pass, factor, t * lanes);
-        for (int64_t j = 0; j < k; j++)
-            pass->kernels->to_f64(from + j * partition->ld * bytes, tile + j * lanes, lanes);
-        f64->gram(tile, lanes, k, lanes, gram);
-    }
-}
-
 /* ||X - R'C||^2 of a slot = sum over stored entries of (x - v)^2 - v^2, plus <RR', CC'>, all in f64:
  * what the entries that are not stored add, sum v^2, is all of ||R'C||^2 less the stored ones'
  * part. */
@@ -111,8 +94,6 @@ static double slot_loss(const half_job *job, const nmfi_leaf *leaf)
     const int64_t begin = nmfi_partition_first_row(&pass->rows, leaf->index), k = job->k;
     const int64_t end = nmfi_partition_first_row(&pass->rows, leaf->index + 1);
     const int64_t stride = nmfi_packed_stride(k);
-    char *const scratch = nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread);
-    double *const gram = (double *)(void *)scratch + k * NMFI_LANES_MAX;
     double sum = 0;
     nmfi_pack_slot(pass, &pass->rows, job->updated, k, leaf->index, job->state->products);
     for (int64_t b = 0; b < job->side.blocks; b++) {
@@ -120,10 +101,7 @@ static double slot_loss(const half_job *job, const nmfi_leaf *leaf)
         sum += pass->kernels->residual[s->dtype][s->index_bytes == 8](
             &lines, begin, end, job->state->products, job->state->packed, stride, pass->scale);
     }
-    memset(gram, 0, (size_t)(k * k) * sizeof *gram);
-    exact_gram(pass, &pass->rows, job->updated, k, leaf, gram);
-    for (int64_t i = 0; i < k * k; i++) sum += gram[i] * job->state->gram[i];
-    return sum;
+    return sum + nmfi_squares_of_model(pass, job->updated, k, job->state->gram, leaf);
 }
 
 static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
@@ -138,29 +116,6 @@ static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *
     if (job->updated) nmfi_gram_tiles(job->pass, job->updated, job->partition, job->k, leaf);
     if (job->loss) leaf->sums->value[NMFI_SUM_LOSS] = slot_loss(job, leaf);
     return NMF_OK;
-}
-
-static nmf_status fixed_gram_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
-{
-    (void)error;
-    const half_job *job = context;
-    exact_gram(job->pass, &job->pass->columns, job->updated, job->k, leaf, leaf->sums->gram);
-    return NMF_OK;
-}
-
-/* CC' for the loss. */
-static void take_fixed_gram(nmfi_pass *pass, int64_t k, const void *fixed)
-{
-    nmfi_sparse_state *state = pass->state;
-    half_job job = {.pass = pass, .k = k, .updated = fixed};
-    const nmfi_adding adding = {.side = &pass->columns,
-                                .leaves = pass->columns.slots,
-                                .count = pass->columns.slots,
-                                .k = k,
-                                .task = fixed_gram_slot,
-                                .context = &job};
-    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* no task of it fails */
-    memcpy(state->gram, pass->total.gram, (size_t)(k * k) * sizeof *state->gram);
 }
 
 static nmf_status run_half(half_job *job, const nmfi_partition *lines, const void *fixed,
@@ -202,7 +157,9 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
                     .rule = visit->rule,
                     .updated = visit->sums || visit->loss ? visit->updated : NULL,
                     .loss = visit->loss};
-    if (visit->loss) take_fixed_gram(pass, visit->k, visit->fixed);
+    if (visit->loss)
+        nmfi_exact_gram_of_columns(pass, visit->fixed, visit->k,
+                                   ((nmfi_sparse_state *)pass->state)->gram);
     const nmf_status status =
         run_half(&job, &pass->rows, visit->fixed, visit->first_slot, visit->slots, error);
     if (pass->total.value[NMFI_SUM_LOSS] < 0) pass->total.value[NMFI_SUM_LOSS] = 0; /* rounding's */

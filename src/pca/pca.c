@@ -71,6 +71,8 @@ static nmf_status open_state(nmfi_pca_state *state, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "components = %lld: PCA gives at most min(samples, features) = %lld",
                         (long long)state->k, (long long)least);
+    const nmf_status readable = nmfi_lines_readable(&state->source, error);
+    if (readable != NMF_OK) return readable;
     const nmf_status countable = nmfi_pass_countable(&state->source, state->k + 10, error);
     if (countable != NMF_OK) return countable;
     const size_t count = (size_t)(state->n + state->k * (1 + state->rows + state->n));

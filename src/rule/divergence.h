@@ -21,6 +21,8 @@ typedef struct nmfi_divergence_step {
     int64_t ldf;
     const double *F_sums; /* k: of its components */
     double l1, l2;
+    double shrink;        /* 1/2 shrink |x - toward|^2, of which l2 has the square; rule_least_squares.c */
+    const double *toward; /* k */
     nmfi_allowed allowed;
     const void *start, *older; /* where the tile starts; the result of the step before */
     void *ahead, *result;      /* `ahead` may be `start`, `result` may be `older` */
@@ -83,6 +85,8 @@ void nmfi_strip_clamp(const nmfi_strip_work *work, void *array); /* the nearest 
 /* Rows without entries, where beta is 1: nothing holds them, so they are 0, and add 0 to every sum. Or the
  * allowed row that is nearest to 0. */
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count);
+/* One row of which nothing was observed: the same, where it moves at all, and what penalties ask of it. */
+void nmfi_strip_unseen(const nmfi_divergence_step *step, int64_t row, nmfi_sums *sums);
 
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
 /* For beta 1, where S is full of ones: every row of den is the sums of the other factor. */
@@ -133,6 +137,7 @@ typedef struct nmfi_least_squares_rule {
     nmfi_divergence_step step;
     double accuracy; /* as of nmfi_hals */
     int64_t sweeps;
+    int exact; /* each row to its own end, from 0 */
 } nmfi_least_squares_rule;
 nmfi_rule nmfi_rule_least_squares(const nmfi_least_squares_rule *context);
 

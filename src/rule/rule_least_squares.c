@@ -46,6 +46,14 @@ static void store(const nmfi_strip_work *work, const double *from, void *array)
         kernels->from_f64(from + j, (char *)array + j * work->strip.ld * kernels->element_bytes, 1);
 }
 
+static void find_gradient(const nmfi_divergence_step *step, const row_problem *r)
+{
+    for (int64_t j = 0; j < r->k; j++) {
+        r->g[j] = step->l1 - r->p[j];
+        for (int64_t l = 0; l < r->k; l++) r->g[j] += r->G[j * r->k + l] * r->x[l];
+    }
+}
+
 /* p and G, with the L2 penalty; the gradient where the row starts. */
 static void form(const nmfi_strip_work *work, row_problem *r)
 {
@@ -62,6 +70,7 @@ static void form(const nmfi_strip_work *work, row_problem *r)
     kernels->gram(work->F, work->ldf, k, work->X.columns, r->G);
     for (int64_t j = 0; j < k; j++) {
         r->p[j] = step->scale * r->p[j];
+        if (step->shrink > 0) r->p[j] += step->shrink * step->toward[j];
         r->G[j * k + j] += step->l2;
         r->lower[j] = 0;
         r->upper[j] = HUGE_VAL;
@@ -70,10 +79,7 @@ static void form(const nmfi_strip_work *work, row_problem *r)
         load(work, work->strip.lower, r->lower);
         load(work, work->strip.upper, r->upper);
     }
-    for (int64_t j = 0; j < k; j++) {
-        r->g[j] = step->l1 - r->p[j];
-        for (int64_t l = 0; l < k; l++) r->g[j] += r->G[j * k + l] * r->x[l];
-    }
+    find_gradient(step, r);
 }
 
 static void measure(const nmfi_strip_work *work, const row_problem *r)
@@ -106,25 +112,50 @@ static double round_once(const row_problem *r)
     return decrease;
 }
 
+/* The row's minimum; x is allowed. */
+static void solve(const nmfi_strip_work *work, row_problem *r)
+{
+    const nmfi_divergence_step *step = work->step;
+    const double rounding = step->kernels->element_bytes == 4 ? FLT_EPSILON : DBL_EPSILON;
+    const nmfi_row_bounds bounds = {r->lower, r->upper, step->allowed.sum, r->k};
+    for (int64_t j = 0; j < r->k; j++) r->p[j] -= step->l1;
+    if (work->strip.lower)
+        nmfi_row_solve(&bounds, r->G, r->p, DBL_EPSILON, r->x, r->rest);
+    else
+        nmfi_pivot(r->G, r->p, r->k, rounding, r->x, r->rest);
+    for (int64_t j = 0; j < r->k; j++) r->p[j] += step->l1;
+}
+
+static void go_round(const nmfi_least_squares_rule *rule, row_problem *r)
+{
+    double first = 0;
+    for (int64_t s = 0; s < rule->sweeps; s++) {
+        const double decrease = round_once(r);
+        if (s == 0) first = decrease;
+        if (decrease <= rule->accuracy * rule->accuracy * first) break;
+    }
+}
+
 static void improve_row(const nmfi_least_squares_rule *rule, nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = work->step;
     row_problem r = cut(work);
-    form(work, &r);
-    if (step->measure_start) measure(work, &r);
-    if (step->allowed.sum > 0) {
-        const nmfi_row_bounds bounds = {r.lower, r.upper, step->allowed.sum, r.k};
-        for (int64_t j = 0; j < r.k; j++) r.p[j] -= step->l1;
-        nmfi_row_solve(&bounds, r.G, r.p, DBL_EPSILON, r.x, r.rest);
-    } else {
-        double first = 0;
-        for (int64_t s = 0; s < rule->sweeps; s++) {
-            const double decrease = round_once(&r);
-            if (s == 0) first = decrease;
-            if (decrease <= rule->accuracy * rule->accuracy * first) break;
-        }
+    if (rule->exact) { /* from a start of its own */
+        nmfi_strip_clear(work, work->strip.x);
+        nmfi_strip_clamp(work, work->strip.x);
     }
+    form(work, &r);
+    if (step->measure_start && !rule->exact) measure(work, &r);
+    if (rule->exact || (step->allowed.sum > 0 && rule->sweeps > 0))
+        solve(work, &r);
+    else
+        go_round(rule, &r);
     store(work, r.x, work->strip.x);
+    if (step->measure_start && rule->exact) {
+        load(work, work->strip.x, r.x); /* as it was rounded */
+        find_gradient(step, &r);
+        measure(work, &r);
+    }
     if (!step->measure_result) return;
     nmfi_strip_model(work, work->strip.x, work->V);
     work->tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(work);

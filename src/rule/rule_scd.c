@@ -88,6 +88,7 @@ static void nothing(const void *context, int64_t first, int64_t count)
 
 nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context)
 {
-    const nmfi_rule rule = {improve, context, nothing, NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
+    const nmfi_rule rule = {improve, context, context->step.allowed.lower ? NULL : nothing,
+                            NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }

@@ -46,12 +46,6 @@ static workspace cut(const nmfi_weighted_rule *rule, const nmfi_tile *tile)
     return w;
 }
 
-/* A row of which nothing was observed: any value is as good, and 0 is the smallest. */
-static void leave_empty(const nmfi_divergence_step *step, int64_t row)
-{
-    if (step->result != step->start) nmfi_strip_nothing(step, row, 1); /* else only measured */
-}
-
 static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, int64_t i)
 {
     const nmfi_divergence_step *step = rule->step;
@@ -62,7 +56,7 @@ static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, i
     const char *x = (const char *)tile->X.data + i * tile->X.row_stride * bytes;
     const int64_t count = kernels->observed(u, columns, w.indices);
     if (count == 0) {
-        leave_empty(step, tile->first + i);
+        nmfi_strip_unseen(step, tile->first + i, tile->sums);
         return;
     }
     /* As short as the row is: its components stay in the first-level cache where they fit. */
@@ -99,7 +93,7 @@ static void improve_stored(const void *context, const nmfi_tile *tile)
     const nmfi_divergence_step *step = rule->step;
     nmfi_tile row = *tile;
     if (tile->X.columns == 0) {
-        leave_empty(step, tile->first);
+        nmfi_strip_unseen(step, tile->first, tile->sums);
         return;
     }
     const workspace w = cut(rule, tile);

@@ -252,7 +252,10 @@ static void set_nothing(const nmfi_divergence_step *step, void *factor, int64_t 
         else
             memset((char *)factor + at, 0, (size_t)(count * bytes));
     }
-    if (step->allowed.sum > 0) clamp(step, factor, first, count);
+    for (int64_t i = first; i < first + count && step->shrink > 0; i++)
+        for (int64_t j = 0; j < step->k; j++)
+            step->kernels->from_f64(step->toward + j, (char *)factor + (j * step->ld + i) * bytes, 1);
+    if (step->allowed.sum > 0 || step->shrink > 0) clamp(step, factor, first, count);
 }
 
 void nmfi_strip_nothing(const nmfi_divergence_step *step, int64_t first, int64_t count)
@@ -400,14 +403,21 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row)
     return one;
 }
 
-static void count(const nmfi_strip_work *work, const void *counted)
+static void count(const nmfi_divergence_step *step, const void *counted, int64_t rows,
+                  nmfi_sums *sums)
 {
-    const nmfi_divergence_step *step = work->step;
     const nmfi_kernels *kernels = step->kernels;
-    nmfi_sums *sums = work->tile->sums;
-    sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, work->rows);
-    kernels->squares(counted, step->ld, step->k, work->rows, sums->gram,
-                     step->k + 1); /* diagonal */
+    sums->value[NMFI_SUM_ENTRIES] += kernels->sum(counted, step->ld, step->k, rows);
+    kernels->squares(counted, step->ld, step->k, rows, sums->gram, step->k + 1); /* diagonal */
+}
+
+void nmfi_strip_unseen(const nmfi_divergence_step *step, int64_t row, nmfi_sums *sums)
+{
+    const void *const counted = step->counts == NMFI_COUNTS_START   ? step->start
+                                : step->counts == NMFI_COUNTS_AHEAD ? step->ahead
+                                                                    : step->result;
+    if (step->result != step->start) nmfi_strip_nothing(step, row, 1); /* else only measured */
+    count(step, (const char *)counted + row * step->kernels->element_bytes, 1, sums);
 }
 
 void nmfi_strip_end(nmfi_strip_work *work)
@@ -415,7 +425,8 @@ void nmfi_strip_end(nmfi_strip_work *work)
     const nmfi_divergence_step *step = work->step;
     const nmfi_kernels *kernels = step->kernels;
     void *const ahead = factor_at(work, step->ahead), *const result = factor_at(work, step->result);
-    if (step->counts == NMFI_COUNTS_START) count(work, factor_at(work, step->start));
+    if (step->counts == NMFI_COUNTS_START)
+        count(step, factor_at(work, step->start), work->rows, work->tile->sums);
     /* Trap: ahead before result, since result may be where older lies. */
     kernels->extrapolate_positive(ahead, step->ld, work->strip.x, work->lanes,
                                   factor_at(work, step->older), step->ld, step->k, work->rows,
@@ -424,5 +435,6 @@ void nmfi_strip_end(nmfi_strip_work *work)
         clamp(step, step->ahead, work->tile->first + work->first, work->rows);
     copy_strip(work, work->strip.x, work->lanes, result, step->ld);
     if (step->counts != NMFI_COUNTS_START)
-        count(work, step->counts == NMFI_COUNTS_AHEAD ? ahead : result);
+        count(step, step->counts == NMFI_COUNTS_AHEAD ? ahead : result, work->rows,
+              work->tile->sums);
 }

@@ -287,6 +287,29 @@ static void readings_that_give_little_at_a_time_are_whole(void **state)
     nmf_matrix_free(there);
 }
 
+/* A sparse matrix as SciPy keeps it, its rows left on disk. */
+static void sparse_archives_are_read_by_their_rows(void **state)
+{
+    (void)state;
+    nmf_matrix *there = read_there(array_golden("sparse.npz"), 0, 0), *X = NULL;
+    nmf_error error = {NMF_OK, ""};
+    nmf_matrix_free(there);
+    static const char *const names[] = {"sparse_csr.npz", "sparse_whole_csr.npz"};
+    for (int n = 0; n < COUNT(names); n++) {
+        /* Written anew: savez_compressed made the golden ones. */
+        there = read_there(array_golden(names[n]), 0, 0);
+        assert_int_equal(nmf_io_write(there, "rows.npz", &error), NMF_OK);
+        if (read_at("rows.npz", 1, 0, &X, &error) != NMF_OK) fail_msg("%s", error.message);
+        assert_false(nmf_matrix_is_in_memory(X));
+        assert_true(nmf_matrix_is_sparse(X));
+        expect_same(there, X, names[n]);
+        nmf_matrix_free(X);
+        assert_int_equal(read_at("rows.npz", 1, 1, &X, &error), NMF_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(error.message, "transposed"));
+        nmf_matrix_free(there);
+    }
+}
+
 /* --- bad days ------------------------------------------------------------------------------------- */
 
 static nmf_status fit_of(const nmf_matrix *X, nmf_error *error)
@@ -416,6 +439,7 @@ int main(void)
         cmocka_unit_test(small_files_are_in_memory_unless_told_otherwise),
         cmocka_unit_test(fits_and_transforms_have_the_bits_of_memory),
         cmocka_unit_test(pca_has_the_bits_of_memory),
+        cmocka_unit_test(sparse_archives_are_read_by_their_rows),
         cmocka_unit_test(readings_that_give_little_at_a_time_are_whole),
         cmocka_unit_test(a_reading_that_fails_ends_the_fit_in_a_sentence),
         cmocka_unit_test(a_file_cut_short_while_it_is_read_is_a_sentence),

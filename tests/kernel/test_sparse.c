@@ -110,6 +110,40 @@ static void check_gather(const nmfi_kernels *t, nmf_dtype dtype, int64_t across,
     free_lines(&lines);
 }
 
+/* Against the sums in f64, after what is there; the type of the indices changes no bit. */
+static void check_scatter(const nmfi_kernels *t, nmf_dtype dtype, int64_t across, int64_t k)
+{
+    sparse_lines lines = make_lines(dtype, across);
+    const int64_t stride = nmfi_packed_stride(k);
+    double *r = packed_factor(LINES, k, stride), *q = packed_factor(across, k, stride);
+    void *R = kernel_block(t, r, LINES * stride), *Q = kernel_block(t, q, across * stride);
+    void *also = kernel_block(t, q, across * stride);
+    const nmfi_lines narrow = view(&lines, 0), wide = view(&lines, 1);
+    t->scatter[dtype][0](&narrow, 0, LINES, R, stride, Q);
+    t->scatter[dtype][1](&wide, 0, 9, R, stride, also);
+    t->scatter[dtype][1](&wide, 9, LINES, kernel_at(t, R, 9 * stride), stride, also);
+    assert_true(kernel_same(t, Q, also, across * stride));
+    double *magnitude = kernel_doubles(across * stride);
+    for (int64_t e = 0; e < across * stride; e++) magnitude[e] = fabs(q[e]);
+    for (int64_t i = 0; i < LINES; i++)
+        for (int64_t e = lines.pointers[i]; e < lines.pointers[i + 1]; e++)
+            for (int64_t j = 0; j < stride; j++) {
+                const double term = kernel_entry(&lines.values, dtype, 0, e) * r[i * stride + j];
+                q[lines.wide[e] * stride + j] += term;
+                magnitude[lines.wide[e] * stride + j] += fabs(term);
+            }
+    for (int64_t e = 0; e < across * stride; e++)
+        kernel_near(t, "scatter", kernel_get(t, Q, e), q[e],
+                    kernel_bound(t, LINES + 2) * magnitude[e]);
+    kernel_free(r);
+    kernel_free(q);
+    kernel_free(R);
+    kernel_free(Q);
+    kernel_free(also);
+    kernel_free(magnitude);
+    free_lines(&lines);
+}
+
 static void gathered_products_are_sums_over_the_entries_of_a_line(void **state)
 {
     (void)state;
@@ -122,6 +156,19 @@ static void gathered_products_are_sums_over_the_entries_of_a_line(void **state)
             static const int64_t large[] = {64, 104, 130, 192, 200, 208, 384, 512};
             for (int l = 0; l < 8; l++) check_gather(tables[i], dtypes[d], 40, large[l]);
             check_gather(tables[i], dtypes[d], 2 * NMFI_CHAIN_SPAN + 100, 9);
+        }
+}
+
+static void scattered_rows_add_up_where_entries_say(void **state)
+{
+    (void)state;
+    kernel_seed(24);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int d = 0; d < DTYPES; d++) {
+            static const int64_t ks[] = {1, 7, 8, 9, 16, 20, 24, 33, 64};
+            for (int l = 0; l < 9; l++) check_scatter(tables[i], dtypes[d], 60, ks[l]);
         }
 }
 
@@ -404,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gathered_products_are_sums_over_the_entries_of_a_line),
+        cmocka_unit_test(scattered_rows_add_up_where_entries_say),
         cmocka_unit_test(residuals_are_summed_in_f64),
         cmocka_unit_test(packing_turns_components_into_rows_and_back),
         cmocka_unit_test(lines_are_collected_and_spread),

@@ -430,6 +430,38 @@ static void bounds_are_kept_and_what_is_within_converges(void **state)
     nmf_matrix_free(X);
 }
 
+/* A row of zeros that W may not follow to 0 has a loss; sparse or dense, it is the same. */
+static void rows_of_zeros_cost_what_their_bounds_ask(void **state)
+{
+    (void)state;
+    static drawn of;
+    draw(&of, 0, 125);
+    for (int e = 0; e < M * N; e++)
+        if (of.x[e] < 0.4 || e / N % 5 == 3) of.x[e] = 0;
+    for (int64_t l = 0; l < 2; l++) {
+        nmf_options options = options_for(l);
+        options.lower_W = 0.05;
+        for (layout how = BY_ROWS; how < LAYOUT_COUNT; how++) {
+            nmf_matrix *X = matrix_from(of.x, M, N, NMF_F64, how);
+            nmf_model *model = fit(X, &options);
+            const nmf_model_content *content = nmf_model_view(model);
+            double loss = 0;
+            for (int i = 0; i < M; i++)
+                for (int j = 0; j < N; j++) {
+                    double v = 0;
+                    for (int c = 0; c < K; c++)
+                        v += nmf_matrix_at(content->W, i, c) * nmf_matrix_at(content->H, c, j);
+                    loss += term(of.x[i * N + j], v, losses[l].beta);
+                }
+            if (fabs(loss - content->loss) > 1e-8 * loss)
+                fail_msg("%s: loss %.12g, by its definition %.12g", losses[l].name, content->loss, loss);
+            for (int c = 0; c < K; c++) assert_true(nmf_matrix_at(content->W, 3, c) >= 0.05);
+            nmf_model_free(model);
+            nmf_matrix_free(X);
+        }
+    }
+}
+
 /* Slopes of the entries of a row that lie on no bound are one number, and no other entry's is below it. */
 static void rows_of_W_sum_to_one(void **state)
 {
@@ -661,6 +693,7 @@ int main(void)
         cmocka_unit_test(features_are_matched_by_name),
         cmocka_unit_test(same_bits_however_the_work_is_divided),
         cmocka_unit_test(bounds_are_kept_and_what_is_within_converges),
+        cmocka_unit_test(rows_of_zeros_cost_what_their_bounds_ask),
         cmocka_unit_test(rows_of_W_sum_to_one),
         cmocka_unit_test(rows_of_H_sum_to_one),
         cmocka_unit_test(negative_entries_can_be_allowed_or_clipped),

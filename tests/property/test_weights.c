@@ -55,6 +55,7 @@ static nmf_options options_for(nmf_loss loss, double beta)
     options.loss = loss;
     options.beta = beta;
     options.max_iter = 2000;
+    options.shrink = 0; /* but where it is the question */
     return options;
 }
 
@@ -357,6 +358,57 @@ static void unstored_is_as_nan(void **state)
         }
 }
 
+/* Few entries observed: rows are drawn to their mean, one of which nothing is known lies there, and the loss is
+ * that of the entries and of the penalty. */
+static void few_entries_draw_rows_to_their_mean(void **state)
+{
+    (void)state;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        weighted of;
+        nmf_error error;
+        draw(&of, 0.2, 0, 111);
+        for (int j = 0; j < N; j++) of.w[3 * N + j] = 0;
+        for (int i = 0; i < M * N; i++)
+            if (!(of.w[i] > 0)) of.x[i] = 0;
+        take(&of, NMF_F64);
+        nmf_matrix *unstored = matrix_from(of.x, M, N, NMF_F64, SPARSE_ROWS);
+        assert_int_equal(nmf_matrix_set_missing(unstored, NMF_MISSING_UNSTORED, &error), NMF_OK);
+        const nmf_matrix *X = sparse ? unstored : of.X;
+        nmf_options options = options_for(NMF_LOSS_FROBENIUS, 2);
+        options.shrink = -1;
+        options.tol = 1e-6;
+        nmf_model *model = fit(X, &options);
+        const nmf_model_content *content = nmf_model_view(model);
+        assert_true(content->shrink > 0);
+        double penalty = 0, mean_W[K] = {0}, mean_H[K] = {0};
+        for (int c = 0; c < K; c++) {
+            for (int i = 0; i < M; i++) mean_W[c] += nmf_matrix_at(content->W, i, c) / M;
+            for (int j = 0; j < N; j++) mean_H[c] += nmf_matrix_at(content->H, c, j) / N;
+            for (int i = 0; i < M; i++)
+                penalty += 0.5 * content->shrink * pow(nmf_matrix_at(content->W, i, c) - mean_W[c], 2);
+            for (int j = 0; j < N; j++)
+                penalty += 0.5 * content->shrink * pow(nmf_matrix_at(content->H, c, j) - mean_H[c], 2);
+            if (fabs(nmf_matrix_at(content->W, 3, c) - mean_W[c]) > 1e-3 * mean_W[c])
+                fail_msg("row 3 is %g and the mean %g", nmf_matrix_at(content->W, 3, c), mean_W[c]);
+        }
+        const double loss = loss_of(&of, content, 2) + penalty;
+        if (fabs(content->loss - loss) > 1e-8 * (1 + loss))
+            fail_msg("loss %.12g, by its definition %.12g", content->loss, loss);
+        for (int64_t t = 1; t < content->trace_count; t++)
+            if (content->trace[t].loss > content->trace[t - 1].loss * (1 + 1e-9))
+                fail_msg("loss %.12g after %.12g", content->trace[t].loss, content->trace[t - 1].loss);
+        nmf_matrix *W = transform(model, X, NULL);
+        for (int64_t e = 0; e < M * K; e++)
+            if (fabs(nmf_matrix_at(W, e / K, e % K) - nmf_matrix_at(content->W, e / K, e % K)) > 1e-9)
+                fail_msg("transform %g, W %g", nmf_matrix_at(W, e / K, e % K),
+                         nmf_matrix_at(content->W, e / K, e % K));
+        nmf_matrix_free(W);
+        nmf_model_free(model);
+        nmf_matrix_free(unstored);
+        drop(&of);
+    }
+}
+
 static nmf_model *learn(const nmf_matrix *X, const nmf_options *options)
 {
     return fit(X, options);
@@ -428,6 +480,7 @@ int main(void)
         cmocka_unit_test(whole_weights_repeat_rows),
         cmocka_unit_test(hard_masks_leave_finite_factors),
         cmocka_unit_test(unstored_is_as_nan),
+        cmocka_unit_test(few_entries_draw_rows_to_their_mean),
         cmocka_unit_test(same_bits_however_the_work_is_divided),
         cmocka_unit_test(wrong_weights_are_refused),
     };

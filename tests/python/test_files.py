@@ -37,6 +37,31 @@ def generated_data_is_the_command_s():
     claim("256 x 1024 uint8, pictures of 32 x 32" in repr(swimmer), "%r", swimmer)
 
 
+def data_on_disk_are_learned_from_as_they_lie():
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "faces.npy")
+        np.save(path, FACES.data)
+        there, here = nmfkit.read(path), nmfkit.read(path, memory_limit=100000)
+        claim(isinstance(there.data, np.ndarray), "%r", there.data)
+        claim("<OnDisk: 400 x 4096 uint8>" in repr(here.data), "%r", here.data)
+        with raises(TypeError, "has no entries in memory"):
+            np.asarray(here.data)
+        first = NMF(4, max_iter=20, random_state=0)
+        second = NMF(4, max_iter=20, random_state=0, memory_limit=10 ** 7)
+        W, again = first.fit_transform(there), second.fit_transform(here)
+        claim(np.array_equal(W, again), "another W")
+        claim(np.array_equal(first.components_, second.components_), "another H")
+        claim(np.array_equal(first.transform(there), second.transform(here)), "another transform")
+        claim(np.array_equal(PCA(3, svd_solver="randomized", random_state=0).fit_transform(there),
+                             PCA(3, svd_solver="randomized", random_state=0).fit_transform(here)), "PCA")
+        with raises(ValueError, "take no weights"):
+            second.fit_transform(here.data, weights=np.ones((400, 4096)))
+        with raises(ValueError, "4096 features, but NMF is expecting 3"):
+            NMF(1).fit(np.ones((5, 3))).transform(here)
+        with raises(MemoryError, "the limit is 1000"):
+            NMF(4, memory_limit=1000).fit(here)
+
+
 def files_are_read_with_what_they_know():
     with tempfile.TemporaryDirectory() as work:
         table = os.path.join(work, "genes.csv")
@@ -250,7 +275,8 @@ def a_missing_library_is_one_sentence():
 
 
 python_test.main(
-    generated_data_is_the_command_s, files_are_read_with_what_they_know, model_files_go_both_ways,
+    generated_data_is_the_command_s, data_on_disk_are_learned_from_as_they_lie,
+    files_are_read_with_what_they_know, model_files_go_both_ways,
     a_model_of_the_command_s_transforms_as_the_command_does, transform_weighs_as_the_fit_did,
     a_weighting_goes_through_python_unharmed, olivetti_faces_come_from_the_cache, galleries_are_pictures_of_what_is_given,
     what_is_loaded_later_is_named_at_once, a_missing_library_is_one_sentence)

@@ -53,6 +53,26 @@ def only_stored_entries_were_observed():
         claim(off < 0.1, "what was not stored is missed by %g", off)
 
 
+def few_ratings_are_not_overfitted():
+    """Popularity as skewed as that of films, five in a hundred rated, noise 0.6: what was held out is missed by
+    little more, with twice the components that there are too."""
+    r = np.random.RandomState(11)
+    m, n, k = 2000, 1200, 12
+    V = r.gamma(.5, 1, (m, k)) @ r.gamma(.5, 1, (k, n))
+    V = np.clip(1.5 + V / V.std(), 0, 8)
+    seen = np.outer(r.lognormal(0, 1.1, m), r.lognormal(0, 1.3, n))
+    seen = r.rand(m, n) < np.minimum(seen * .06 / seen.mean(), .95)
+    ratings = np.maximum(V + .6 * r.randn(m, n), 0).astype(np.float32)
+    test = seen & (r.rand(m, n) < .2)
+    known = np.nonzero(seen & ~test)
+    stored = sp.csr_matrix((ratings[known], known), shape=(m, n))
+    for components, most in ((k, .74), (2 * k, .79)):
+        nmf = NMF(components, missing="unstored", random_state=0, max_iter=60)
+        V = model_of(nmf, nmf.fit_transform(stored))
+        off = np.sqrt(((ratings - V)[test] ** 2).mean())
+        claim(off <= most, "%d components: what was held out is missed by %g", components, off)
+
+
 def what_cannot_be_is_said():
     holes = np.where(SEEN, X, np.nan)
     with raises(ValueError, "NaN"):
@@ -72,4 +92,5 @@ def what_cannot_be_is_said():
 
 
 python_test.main(weighted_losses_are_what_NumPy_computes, ways_to_say_missing_agree,
-                 only_stored_entries_were_observed, what_cannot_be_is_said)
+                 only_stored_entries_were_observed, few_ratings_are_not_overfitted,
+                 what_cannot_be_is_said)
