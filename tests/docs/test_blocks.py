@@ -223,7 +223,51 @@ def check_topics(text, run):
         raise Failed("nmf top prints no such topics: %s, but %s" % (others, topics))
 
 
+class Python:
+    """An interpreter that runs a document's blocks one after the other, between its lines of shell."""
+
+    DONE = "this block is done"
+    DRIVER = ("import sys\nnames = {'__name__': '__main__'}\nfor name in sys.stdin:\n"
+              "    name = name.strip()\n"
+              "    exec(compile(open(name, encoding='utf-8').read(), name, 'exec'), names)\n"
+              "    print(%r, flush=True)\n" % DONE)
+
+    def __init__(self, work, env):
+        self.work, self.env, self.process = work, env, None
+
+    def run(self, line, text):
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [os.environ.get("NMFKIT_PYTHON", "python3"), "-c", self.DRIVER], cwd=self.work, env=self.env,
+                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        name = "line%d.py" % line
+        with open(os.path.join(self.work, name), "w", encoding="utf-8") as file:
+            file.write(text)
+        self.process.stdin.write(name + "\n")
+        self.process.stdin.flush()
+        said = []
+        for output in self.process.stdout:
+            if output.rstrip("\n") == self.DONE:
+                return
+            said.append(output)
+        raise Failed("%s\nended: %s" % (text, "".join(said)[-1500:]))
+
+    def close(self):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process.wait()
+
+
 def check(path, work):
+    python = Python(work, environment(work))
+    try:
+        return check_blocks(path, work, python)
+    finally:
+        python.close()
+
+
+def check_blocks(path, work, python):
     text = read(path)
     env = environment(work)
 
@@ -241,7 +285,6 @@ def check(path, work):
     if not any(kind in ("sh", "python", "c") for _, kind, _ in found):
         return 0
     fixtures(text, work, run)
-    script = ""
     for line, kind, block in found:
         try:
             if kind == "sh":
@@ -249,13 +292,9 @@ def check(path, work):
             elif kind == "c":
                 run_c(block, work, run)
             elif kind == "python":
-                script += "# line %d\n%s" % (line, block)
+                python.run(line, block)
         except Failed as error:
             raise Failed("block of line %d: %s" % (line, error)) from None
-    if script:
-        with open(os.path.join(work, "blocks.py"), "w", encoding="utf-8") as file:
-            file.write(script)
-        run('"${NMFKIT_PYTHON:-python3}" blocks.py')
     check_topics(text, run)
     return len(found)
 
