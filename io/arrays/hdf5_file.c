@@ -275,8 +275,7 @@ nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *pat
     return NMF_OK;
 }
 
-/* The type to read into, and what it is called here; a negative number for what is no number. */
-static hid_t memory_type(hid_t type, nmfi_hdf5_as as, nmfi_raw_array *values)
+hid_t nmfi_hdf5_memory_type(hid_t type, nmfi_hdf5_as as, nmfi_raw_array *values)
 {
     const H5T_class_t kind = H5Tget_class(type);
     const size_t bytes = H5Tget_size(type);
@@ -333,7 +332,7 @@ void nmfi_hdf5_describe(const nmfi_hdf5 *file, const char *name, nmfi_hdf5_about
     for (int i = 0; i < dimensions && i < 3; i++) {
         about->shape[i] = sizes[i] <= INT64_MAX ? (int64_t)sizes[i] : -1;
     }
-    if (type >= 0 && memory_type(type, NMFI_HDF5_AS_STORED, &values) >= 0) {
+    if (type >= 0 && nmfi_hdf5_memory_type(type, NMFI_HDF5_AS_STORED, &values) >= 0) {
         about->kind = values.kind;
         about->item_bytes = values.item_bytes;
     } else if (type >= 0 && is_complex(type)) {
@@ -374,7 +373,7 @@ static nmf_status read_values(const nmfi_hdf5 *file, hid_t dataset, const char *
                               nmfi_hdf5_as as, nmfi_hdf5_numbers *numbers, nmf_error *error)
 {
     const hid_t type = H5Dget_type(dataset);
-    const hid_t memory = memory_type(type, as, &numbers->values);
+    const hid_t memory = nmfi_hdf5_memory_type(type, as, &numbers->values);
     size_t bytes = 0;
     nmf_status status = NMF_OK;
     if (type < 0 || memory < 0) {

@@ -29,6 +29,9 @@ nmf_status nmfi_hdf5_dataset(const nmfi_hdf5 *file, const char *path, hid_t *han
 nmf_status nmfi_hdf5_shape(const nmfi_hdf5 *file, hid_t dataset, const char *path, int *dimensions,
                            int64_t shape[3], nmf_error *error);
 
+/* The type to read into, and what it is called here; a negative number for what is no number. */
+hid_t nmfi_hdf5_memory_type(hid_t type, nmfi_hdf5_as as, nmfi_raw_array *values);
+
 nmf_status nmfi_hdf5_damaged(const nmfi_hdf5 *file, const char *path, nmf_error *error);
 
 #endif

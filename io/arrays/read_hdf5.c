@@ -2,6 +2,7 @@
  * or dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
  * table of numbers or compressed matrix that "file.h5:PATH" names. */
 #include "feature_types.h"
+#include "hdf5_disk.h"
 #include "hdf5_file.h"
 #include "readers.h"
 #include "sparse_parts.h"
@@ -48,9 +49,67 @@ typedef struct plan {
     int by_columns;
 } plan;
 
-static nmf_status read_compressed(const nmfi_hdf5 *file, const char *group, const plan *how,
-                                  nmf_matrix **matrix, nmf_error *error)
+/* Lines of the file are rows of the matrix, or its columns. */
+static nmf_status leave_lines(const nmfi_read_request *request, const nmfi_hdf5 *file,
+                              const char *group, const plan *how, nmf_matrix **matrix,
+                              nmf_error *error)
 {
+    const int64_t lines = how->shape[how->by_columns], across = how->shape[!how->by_columns];
+    const nmfi_hdf5_as as = across < INT32_MAX ? NMFI_HDF5_AS_INT32 : NMFI_HDF5_AS_INT64;
+    nmfi_hdf5_numbers pointers = {.memory = NULL};
+    nmfi_disk_list indices = {.count = 0}, values = {.count = 0};
+    nmf_status status = nmfi_hdf5_read(file, group, "indptr", NMFI_HDF5_AS_INT64, &pointers, error);
+    if (status == NMF_OK && (pointers.dimensions != 1 || pointers.shape[0] - 1 != lines)) {
+        status = nmf_fail(error, NMF_ERROR_FORMAT,
+                          "%s: '%s' has %" PRId64 " pointers; the shape asks for %" PRId64 " + 1",
+                          request->path, group, pointers.shape[0], lines);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_hdf5_disk_list(request, group, "indices", as, &indices, error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_hdf5_disk_list(request, group, "data", NMFI_HDF5_AS_STORED, &values, error);
+    }
+    if (status != NMF_OK) {
+        if (indices.release != NULL) {
+            indices.release(indices.context);
+        }
+        free(pointers.memory);
+        return status;
+    }
+    status = nmfi_disk_lines_matrix(lines, across, (int64_t *)(void *)pointers.memory, &indices,
+                                    &values, request->path, matrix, error);
+    if (status == NMF_OK && how->by_columns) {
+        nmf_matrix_transpose(*matrix);
+    }
+    return status;
+}
+
+/* In memory its values and their places would take so many bytes. */
+static int too_large(const nmfi_read_request *request, const nmfi_hdf5 *file, const char *group)
+{
+    char name[512];
+    nmfi_hdf5_about about;
+    snprintf(name, sizeof name, "%s/data", group);
+    nmfi_hdf5_describe(file, name, &about);
+    if (about.dimensions != 1 || about.shape[0] <= 0 || about.item_bytes <= 0) {
+        return 0;
+    }
+    const uint64_t bytes = (uint64_t)about.shape[0] * (uint64_t)(about.item_bytes + 4);
+    const int stays = nmfi_stays_on_disk(request, bytes);
+    if (stays) {
+        nmfi_say_on_disk(request, request->path, bytes);
+    }
+    return stays;
+}
+
+static nmf_status read_compressed(const nmfi_read_request *request, const nmfi_hdf5 *file,
+                                  const char *group, const plan *how, nmf_matrix **matrix,
+                                  nmf_error *error)
+{
+    if (too_large(request, file, group)) {
+        return leave_lines(request, file, group, how, matrix, error);
+    }
     nmfi_hdf5_numbers pointers = {.memory = NULL}, indices = {.memory = NULL},
                       data = {.memory = NULL};
     const int64_t majors = how->shape[how->by_columns], minors = how->shape[!how->by_columns];
@@ -100,8 +159,8 @@ static nmf_status check_shape(const nmfi_hdf5 *file, const char *group, const pl
 /* --- anndata --------------------------------------------------------------------------------- */
 
 /* anndata before 0.7 called the attributes otherwise. */
-static nmf_status read_anndata_matrix(const nmfi_hdf5 *file, const char *group, nmf_matrix **matrix,
-                                      nmf_error *error)
+static nmf_status read_anndata_matrix(const nmfi_read_request *request, const nmfi_hdf5 *file,
+                                      const char *group, nmf_matrix **matrix, nmf_error *error)
 {
     char encoding[32] = "";
     plan how = {{0, 0}, 0};
@@ -118,7 +177,7 @@ static nmf_status read_anndata_matrix(const nmfi_hdf5 *file, const char *group, 
                         nmfi_hdf5_path(file), group);
     }
     const nmf_status status = check_shape(file, group, &how, error);
-    return status == NMF_OK ? read_compressed(file, group, &how, matrix, error) : status;
+    return status == NMF_OK ? read_compressed(request, file, group, &how, matrix, error) : status;
 }
 
 /* The index of `table` (obs, var): a column that the attribute _index names, or the usual ones. */
@@ -169,7 +228,7 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name,
     const char *features = is_raw ? (name[3] == '/' ? "raw/var" : "raw.var") : "var";
     nmf_status status = nmfi_hdf5_look(file, "", name) == NMFI_HDF5_DATASET
                             ? read_table(file, name, matrix, error)
-                            : read_anndata_matrix(file, name, matrix, error);
+                            : read_anndata_matrix(request, file, name, matrix, error);
     if (status == NMF_OK && nmfi_hdf5_look(file, "", "obs") != NMFI_HDF5_NOTHING) {
         status = read_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);
     }
@@ -199,7 +258,7 @@ static nmf_status read_cellranger(const nmfi_hdf5 *file, const char *group,
     free(shape.memory);
     status = check_shape(file, group, &how, error);
     if (status == NMF_OK) {
-        status = read_compressed(file, group, &how, matrix, error);
+        status = read_compressed(request, file, group, &how, matrix, error);
     }
     if (status != NMF_OK) {
         return status;

@@ -138,8 +138,14 @@ nmf_status nmfi_disk_file_read(nmfi_disk_file *file, uint64_t offset, void *byte
         (void)posix_fadvise(file->descriptor, (off_t)(offset + count + AHEAD_BYTES), (off_t)count,
                             POSIX_FADV_WILLNEED);
     }
+    return nmfi_disk_file_unchanged(file, count, error);
+}
+
+nmf_status nmfi_disk_file_unchanged(nmfi_disk_file *file, size_t bytes, nmf_error *error)
+{
+    const int64_t more = (int64_t)bytes;
     if (file->watch != NULL) {
-        file->watch(atomic_fetch_add(&file->done, (int64_t)count) + (int64_t)count, file->context);
+        file->watch(atomic_fetch_add(&file->done, more) + more, file->context);
     }
     return check_unchanged(file, error);
 }

@@ -24,4 +24,7 @@ uint64_t nmfi_disk_file_bytes(const nmfi_disk_file *file); /* as it was opened *
 nmf_status nmfi_disk_file_read(nmfi_disk_file *file, uint64_t offset, void *bytes, size_t count,
                                nmf_error *error);
 
+/* Somebody else read so many bytes of it: counted, and OK where it is still what was opened. Errors: FILE. */
+nmf_status nmfi_disk_file_unchanged(nmfi_disk_file *file, size_t bytes, nmf_error *error);
+
 #endif

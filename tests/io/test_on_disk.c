@@ -310,6 +310,24 @@ static void sparse_archives_are_read_by_their_rows(void **state)
     }
 }
 
+/* Cells by genes, in chunks that are compressed and in one piece: through HDF5 or past it. */
+static void cells_are_read_by_their_rows(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"new.h5ad", "old.h5ad", "cellranger2.h5", "cellranger3.h5"};
+    for (int n = 0; n < COUNT(names); n++) {
+        nmf_matrix *there = read_there(array_golden(names[n]), 0, 0);
+        nmf_matrix *here = read_there(array_golden(names[n]), 1, 0);
+        expect_same(there, here, names[n]);
+        assert_string_equal(nmf_matrix_name(here, NMF_FEATURE_NAMES, 1),
+                            nmf_matrix_name(there, NMF_FEATURE_NAMES, 1));
+        assert_string_equal(nmf_matrix_name(here, NMF_SAMPLE_NAMES, 1),
+                            nmf_matrix_name(there, NMF_SAMPLE_NAMES, 1));
+        nmf_matrix_free(there);
+        nmf_matrix_free(here);
+    }
+}
+
 /* --- bad days ------------------------------------------------------------------------------------- */
 
 static nmf_status fit_of(const nmf_matrix *X, nmf_error *error)
@@ -440,6 +458,7 @@ int main(void)
         cmocka_unit_test(fits_and_transforms_have_the_bits_of_memory),
         cmocka_unit_test(pca_has_the_bits_of_memory),
         cmocka_unit_test(sparse_archives_are_read_by_their_rows),
+        cmocka_unit_test(cells_are_read_by_their_rows),
         cmocka_unit_test(readings_that_give_little_at_a_time_are_whole),
         cmocka_unit_test(a_reading_that_fails_ends_the_fit_in_a_sentence),
         cmocka_unit_test(a_file_cut_short_while_it_is_read_is_a_sentence),
