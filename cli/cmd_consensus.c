@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "ranks.h"
+#include "together.h"
 #include "words.h"
 
 #include <errno.h>
@@ -215,9 +216,11 @@ static nmf_status one_rank(const cli_args *args, nmf_matrix *X, const nmf_consen
     if (status == NMF_OK) status = cli_default_output(args->operands[0], "", &prefix, error);
     const cli_output outputs[] = {{"-o", args->output ? args->output : output, CLI_MODEL_OUT},
                                   {"--json", args->json, CLI_TEXT_OUT}};
-    if (status == NMF_OK) status = cli_check_files(args, outputs, 2, error);
+    if (status == NMF_OK && cli_together_speaks())
+        status = cli_check_files(args, outputs, 2, error);
+    status = cli_together_agree(status, error);
     if (status == NMF_OK) status = agree(args, X, args->options.k, wishes, &result, error);
-    if (status == NMF_OK) {
+    if (status == NMF_OK && cli_together_speaks()) {
         const nmf_consensus_content *content = nmf_consensus_view(result);
         const char *path = args->output ? args->output : output;
         cli_text text = {NULL, 0, 0, 0};
@@ -265,13 +268,16 @@ static nmf_status many_ranks(const cli_args *args, nmf_matrix *X,
     cli_text_add(&json, "[");
     if (status == NMF_OK)
         cli_say(args, "k\tworst_stability\tmean_stability\tsilhouette\tkept\trelative_error");
+    status = cli_together_agree(status, error);
     int64_t done = 0;
-    for (; done < count && status == NMF_OK && !cli_interrupted(); done++) {
+    int stopped = 0; /* Trap: not cli_interrupted(), which only one of several processes may be */
+    for (; done < count && status == NMF_OK && !stopped; done++) {
         nmf_consensus_result *result = NULL;
         status = agree(args, X, ks[done], wishes, &result, error);
         if (status != NMF_OK) break;
         const nmf_consensus_content *content = nmf_consensus_view(result);
         worst[done] = content->worst_stability;
+        stopped = content->stopped == NMF_STOPPED_INTERRUPTED;
         cli_say(args, "%lld\t%.4f\t%.4f\t%.4f\t%lld/%lld\t%.6g", (long long)ks[done],
                 content->worst_stability, content->mean_stability, content->silhouette,
                 (long long)content->kept, (long long)(content->replicates * content->k),
@@ -283,7 +289,7 @@ static nmf_status many_ranks(const cli_args *args, nmf_matrix *X,
     if (status == NMF_ERROR_INTERRUPTED && done > 0) status = NMF_OK;
     if (status == NMF_OK) say_choice(args, ks, worst, done);
     cli_text_add(&json, "]\n");
-    if (status == NMF_OK && args->json != NULL)
+    if (status == NMF_OK && args->json != NULL && cli_together_speaks())
         status = cli_text_write(&json, args->json, error);
     else
         free(json.bytes);
@@ -298,10 +304,11 @@ int cli_run_consensus(const cli_args *args)
     nmf_matrix *X = NULL;
     nmf_consensus_options wishes = NMF_CONSENSUS_OPTIONS_INIT;
     nmf_status status = read_wishes(args, &wishes, &error);
-    if (status == NMF_OK) status = cli_check_output(args->json, &error);
+    if (status == NMF_OK && cli_together_speaks()) status = cli_check_output(args->json, &error);
     if (status == NMF_OK)
         status = cli_read_data(args, args->operands, args->operand_count, &X, &error);
     cli_interrupt_hold();
+    status = cli_together_agree(status, &error);
     if (status == NMF_OK)
         status = (args->ranks != NULL ? many_ranks : one_rank)(args, X, &wishes, &error);
     nmf_matrix_free(X);

@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "ranks.h"
+#include "together.h"
 #include "words.h"
 
 #include <errno.h>
@@ -134,6 +135,7 @@ static nmf_status answer(const cli_args *args, nmf_rank_options *wishes, nmf_ran
 {
     nmf_matrix *X = NULL;
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &X, error);
+    status = cli_together_agree(status, error);
     if (status == NMF_OK) {
         cli_progress progress = cli_progress_begin();
         wishes->progress = cli_progress_rank;
@@ -156,15 +158,16 @@ int cli_run_rank(const cli_args *args)
     wishes.folds = args->folds;
     wishes.repeats = args->repeats;
     wishes.starts = args->starts;
-    nmf_status status = look_ahead(args, &error);
+    nmf_status status = cli_together_speaks() ? look_ahead(args, &error) : NMF_OK;
     if (status == NMF_OK && args->ranks != NULL)
         status = cli_parse_ranks(args->ranks, &ks, &wishes.ks_count, &error);
     if (status == NMF_OK && args->resume != NULL)
         status = nmf_io_read_rank(args->resume, &known, &error);
+    status = cli_together_agree(status, &error);
     wishes.ks = ks;
     wishes.known = known;
     if (status == NMF_OK) status = answer(args, &wishes, &result, &error);
-    if (status == NMF_OK) status = say_all(args, result, &error);
+    if (status == NMF_OK && cli_together_speaks()) status = say_all(args, result, &error);
     nmf_rank_free(result);
     nmf_rank_free(known);
     free(ks);

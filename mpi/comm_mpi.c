@@ -4,7 +4,7 @@
 #include <nmfkit/fit.h>
 #include <nmfkit/mpi.h>
 
-#include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +31,23 @@ static void count(size_t bytes, int64_t receivers)
     sent_messages += receivers;
 }
 
+/* Waits without taking the processor from whom it waits for: there may be more processes than
+ * processors, and then MPI's own waiting would spin a time slice away for each message. */
+static void wait_for(MPI_Request *request)
+{
+    enum { SPINS = 2000, YIELDS = 200 };
+    static const struct timespec nap = {0, 50000};
+    int done = 0;
+    for (int tries = 0;; tries++) {
+        MPI_Test(request, &done, MPI_STATUS_IGNORE);
+        if (done) return;
+        if (tries > SPINS + YIELDS)
+            nanosleep(&nap, NULL);
+        else if (tries > SPINS)
+            sched_yield();
+    }
+}
+
 static void send(void *context, int64_t to, const void *data, size_t bytes)
 {
     (void)context;
@@ -38,7 +55,9 @@ static void send(void *context, int64_t to, const void *data, size_t bytes)
     count(bytes, 1);
     while (bytes > 0) {
         const int piece = piece_of(bytes);
-        MPI_Send(at, piece, MPI_BYTE, (int)to, TAG, own);
+        MPI_Request request;
+        MPI_Isend(at, piece, MPI_BYTE, (int)to, TAG, own, &request);
+        wait_for(&request);
         at += piece;
         bytes -= (size_t)piece;
     }
@@ -50,7 +69,9 @@ static void receive(void *context, int64_t from, void *data, size_t bytes)
     char *at = data;
     while (bytes > 0) {
         const int piece = piece_of(bytes);
-        MPI_Recv(at, piece, MPI_BYTE, (int)from, TAG, own, MPI_STATUS_IGNORE);
+        MPI_Request request;
+        MPI_Irecv(at, piece, MPI_BYTE, (int)from, TAG, own, &request);
+        wait_for(&request);
         at += piece;
         bytes -= (size_t)piece;
     }
@@ -77,7 +98,9 @@ static void broadcast(void *context, int64_t from, void *data, size_t bytes)
     if (from == rank_of()) count(bytes, size_of() - 1);
     while (bytes > 0) {
         const int piece = piece_of(bytes);
-        MPI_Bcast(at, piece, MPI_BYTE, (int)from, own);
+        MPI_Request request;
+        MPI_Ibcast(at, piece, MPI_BYTE, (int)from, own, &request);
+        wait_for(&request);
         at += piece;
         bytes -= (size_t)piece;
     }
@@ -87,7 +110,9 @@ static int64_t least(void *context, int64_t value)
 {
     (void)context;
     int64_t of_all;
-    MPI_Allreduce(&value, &of_all, 1, MPI_INT64_T, MPI_MIN, own);
+    MPI_Request request;
+    MPI_Iallreduce(&value, &of_all, 1, MPI_INT64_T, MPI_MIN, own, &request);
+    wait_for(&request);
     return of_all;
 }
 

@@ -67,6 +67,10 @@ typedef enum nmf_loss {
 } nmf_loss;
 #define NMF_LOSS_NAMES "frobenius", "kl", "is", "beta"
 
+/* What several processes that are attached to each other (comm.h) share out among them. */
+typedef enum nmf_spread { NMF_SPREAD_AUTO = 0, NMF_SPREAD_ROWS = 1, NMF_SPREAD_FITS = 2 } nmf_spread;
+#define NMF_SPREAD_NAMES "auto", "rows", "fits"
+
 typedef enum nmf_precision {
     NMF_PRECISION_AUTO = 0,
     NMF_PRECISION_F32 = 1,

@@ -50,16 +50,10 @@ static nmf_status checked_fit(nmfi_learner *fit, int scope, const nmf_matrix *X,
     return status == NMF_OK ? weighted_fit(fit, X, &checked, model, error) : status;
 }
 
-static nmf_status fit_together(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
-                               nmf_error *error)
-{
-    return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
-}
-
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(fit_together, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
+    return checked_fit(nmfi_fit_together, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
 }
 
 /* What is small enough for the exact solver each of several processes does for itself, with all of X. */

@@ -3,6 +3,7 @@
 
 #include "data/matrix.h"
 #include "data/observed.h"
+#include "fit/fit.h"
 #include "fit/limits.h"
 #include "fit/transform.h"
 #include "model/model.h"
@@ -46,6 +47,7 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o)
                               (uint64_t)o->solver,
                               (uint64_t)o->init,
                               (uint64_t)o->starts,
+                              (uint64_t)o->spread,
                               (uint64_t)o->precision,
                               (uint64_t)o->seed,
                               (uint64_t)o->max_iter,
@@ -172,6 +174,34 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
         *model = NULL;
     }
     nmf_matrix_free(part);
+    return status;
+}
+
+/* Whether starts are shared rather than rows. A start for each process makes up for reading all of X in
+ * each. */
+static int spreads_fits(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options)
+{
+    static const double small = 1e8; /* entries */
+    if (options->starts == 1 || options->spread == NMF_SPREAD_ROWS) return 0;
+    if (options->spread == NMF_SPREAD_FITS) return 1;
+    return options->starts >= comm->size && nmf_matrix_is_in_memory(X) &&
+           (double)nmf_matrix_stored(X) <= small;
+}
+
+nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                             nmf_error *error)
+{
+    const nmf_comm *comm = nmfi_comm_shared();
+    if (!comm || !spreads_fits(comm, X, options))
+        return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
+    nmf_status status = check_alike(comm, X, options, error);
+    if (status != NMF_OK) return status;
+    status = nmfi_fit_in_turns(comm, X, options, model, error);
+    status = nmfi_comm_status(comm, status, error);
+    if (status != NMF_OK) {
+        nmf_model_free(*model);
+        *model = NULL;
+    }
     return status;
 }
 

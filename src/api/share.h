@@ -7,6 +7,10 @@
 /* A function that learns a model, with options that are checked. */
 typedef nmf_status nmfi_learner(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                                 nmf_error *error);
+/* A fit: by rows as below, or where X fits into each process and there are several starts to share, those. */
+nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                             nmf_error *error);
+
 /* Learns alone, or together with the processes that are attached: then each reads its own rows of X, and
  * gets a model whose H is all of it; its W has all samples at rank 0, its own rows elsewhere. */
 nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const nmf_options *options,

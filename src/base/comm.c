@@ -72,6 +72,11 @@ nmf_status nmfi_comm_status(const nmf_comm *comm, nmf_status status, nmf_error *
     return nmfi_comm_status_by(comm, nmfi_comm_rank(comm), status, error);
 }
 
+void nmfi_turn_tell(const nmf_comm *comm, int64_t task, void *data, size_t bytes)
+{
+    if (comm) comm->broadcast(comm->context, task % comm->size, data, bytes);
+}
+
 void nmfi_comm_swap(const nmf_comm *comm, int64_t other, const void *out, size_t out_bytes,
                     void *in, size_t in_bytes)
 {

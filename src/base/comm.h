@@ -32,6 +32,13 @@ nmf_status nmfi_comm_status_by(const nmf_comm *comm, int64_t order, nmf_status s
 nmf_status nmfi_comm_status(const nmf_comm *comm, nmf_status status,
                             nmf_error *error) NMF_MUST_CHECK;
 
+/* Tasks that take turns: number `task` is this process's; what came of it, told to all by whose it was. */
+static inline int nmfi_turn_is_mine(const nmf_comm *comm, int64_t task)
+{
+    return task % nmfi_comm_size(comm) == nmfi_comm_rank(comm);
+}
+void nmfi_turn_tell(const nmf_comm *comm, int64_t task, void *data, size_t bytes);
+
 /* Sends to one process and receives from it, without either waiting for the other for ever. */
 void nmfi_comm_swap(const nmf_comm *comm, int64_t other, const void *out, size_t out_bytes,
                     void *in, size_t in_bytes);

@@ -22,6 +22,7 @@ static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
 static const char *const loss_names[] = {NMF_LOSS_NAMES};
 static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
 static const char *const negatives_names[] = {NMF_NEGATIVES_NAMES};
+static const char *const spread_names[] = {NMF_SPREAD_NAMES};
 static const char *const simplex_names[] = {NMF_SIMPLEX_NAMES};
 static const char *const match_names[] = {NMF_MATCH_NAMES};
 static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES};
@@ -36,6 +37,7 @@ static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES}
 #define NAMES_OF_nmf_loss loss_names
 #define NAMES_OF_nmf_weighting weighting_names
 #define NAMES_OF_nmf_negatives negatives_names
+#define NAMES_OF_nmf_spread spread_names
 #define NAMES_OF_nmf_simplex simplex_names
 #define NAMES_OF_nmf_match match_names
 #define NAMES_OF_nmf_missing_features missing_features_names

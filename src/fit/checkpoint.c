@@ -48,7 +48,7 @@ static void add_count(nmfi_keeper *keeper, const char *name, int64_t value)
 static int is_free(const nmf_option_info *option)
 {
     static const char *const names[] = {"threads", "block_rows", "memory_limit_bytes",
-                                        "time_limit_seconds"};
+                                        "time_limit_seconds", "spread"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(option->field, names[i]) == 0) return 1;
     return !(option->scope & NMF_SCOPE_FIT);

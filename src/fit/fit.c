@@ -11,6 +11,7 @@
 #include "model/model.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* --- the sketch -------------------------------------------------------------------------------- */
 
@@ -141,23 +142,115 @@ static int is_exact(const nmfi_fit *fit)
 
 /* By more than what rounding, and where iterations happened to end, make of the same minimum: which
  * start wins must not hang on the kernels, or on how X is stored. */
-static int is_better(const nmfi_fit *fit, double best)
+static int is_better(const nmfi_fit *fit, double loss, double best)
 {
     static const double slack = 1e-5;
     const nmfi_stage on_X = fit->on_X;
     const double rounding = on_X.method->scale(fit, on_X.state, best).rounding;
-    return fit->progress.loss < best - fmax(slack * best, rounding);
+    return loss < best - fmax(slack * best, rounding);
 }
+
+/* --- starts that take turns -------------------------------------------------------------------- */
+
+/* What came of a start. */
+typedef struct outcome {
+    double loss;
+    int done, is_last; /* is_last: it is exact, or the fit was told to stop */
+} outcome;
+
+static nmf_status follow_start(nmfi_fit *fit, int64_t s, outcome *came, nmf_error *error)
+{
+    const nmf_status status = run_start(fit, s, error);
+    if (status == NMF_OK)
+        *came = (outcome){fit->progress.loss, 1, nmfi_told_to_stop(fit) || is_exact(fit)};
+    return status;
+}
+
+/* Those whose turn it is here; *kept is the one whose factors are. */
+static nmf_status follow_own_starts(nmfi_fit *fit, outcome *came, int64_t *kept, nmf_error *error)
+{
+    *kept = -1;
+    for (int64_t s = 0; s < fit->choice.starts; s++) {
+        if (!nmfi_turn_is_mine(fit->turns, s)) continue;
+        const nmf_status status = follow_start(fit, s, &came[s], error);
+        if (nmfi_was_stopped(fit, status)) return NMF_OK; /* it has no result, but others may */
+        if (status != NMF_OK) return status;
+        if (*kept < 0 || is_better(fit, came[s].loss, came[*kept].loss)) {
+            nmfi_keep_start(fit, &fit->place.best);
+            *kept = s;
+        }
+        if (came[s].is_last) break;
+    }
+    return NMF_OK;
+}
+
+/* The start that wins where one follows the other. */
+static int64_t winner_of(const nmfi_fit *fit, const outcome *came)
+{
+    int64_t best = -1;
+    for (int64_t s = 0; s < fit->choice.starts; s++) {
+        if (!came[s].done) continue;
+        if (best < 0 || is_better(fit, came[s].loss, came[best].loss)) best = s;
+        if (came[s].is_last) break;
+    }
+    return best;
+}
+
+/* Its factors and how they were come by, for all. */
+static void tell_start(nmfi_fit *fit, int64_t s)
+{
+    nmfi_progress *best = &fit->place.best;
+    nmfi_turn_tell(fit->turns, s, best, sizeof *best);
+    nmfi_turn_tell(fit->turns, s, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
+    nmfi_turn_tell(fit->turns, s, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+    nmfi_turn_tell(fit->turns, s, fit->work.kept_trace,
+                   (size_t)best->trace_count * sizeof *fit->work.kept_trace);
+}
+
+static nmf_status run_in_turns(nmfi_fit *fit, outcome *came, nmf_error *error)
+{
+    int64_t kept;
+    nmf_status status =
+        nmfi_comm_status(fit->turns, follow_own_starts(fit, came, &kept, error), error);
+    if (status != NMF_OK) return status;
+    for (int64_t s = 0; s < fit->choice.starts; s++)
+        nmfi_turn_tell(fit->turns, s, &came[s], sizeof came[s]);
+    const int64_t winner = winner_of(fit, came);
+    if (winner < 0) return nmfi_fail_stopped(error);
+    /* A start may win that was not enough better than one before it to be kept here: once more. */
+    if (nmfi_turn_is_mine(fit->turns, winner) && kept != winner) {
+        status = follow_start(fit, winner, &came[winner], error);
+        if (status == NMF_OK) nmfi_keep_start(fit, &fit->place.best);
+    }
+    status = nmfi_comm_status(fit->turns, status, error);
+    if (status != NMF_OK) return status;
+    tell_start(fit, winner);
+    nmfi_restore_start(fit, &fit->place.best);
+    return NMF_OK;
+}
+
+static nmf_status take_turns(nmfi_fit *fit, nmf_error *error)
+{
+    outcome *came = calloc((size_t)fit->choice.starts, sizeof *came);
+    nmf_status status = came ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: starts");
+    status = nmfi_comm_status(fit->turns, status, error);
+    if (status == NMF_OK) status = run_in_turns(fit, came, error);
+    free(came);
+    return status;
+}
+
+/* --- starts one after the other ---------------------------------------------------------------- */
 
 static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
 {
     if (fit->choice.starts == 1) return run_start(fit, 0, error);
+    if (fit->turns) return take_turns(fit, error);
     nmfi_progress *best = &fit->place.best;
     for (int64_t s = fit->place.start; s < fit->choice.starts; s++) {
         const nmf_status status = run_start(fit, s, error);
         const int stopped = nmfi_was_stopped(fit, status); /* it has no result, but others may */
         if (status != NMF_OK && !(stopped && s > 0)) return status;
-        if (s == 0 || (!stopped && is_better(fit, best->loss))) nmfi_keep_start(fit, best);
+        if (s == 0 || (!stopped && is_better(fit, fit->progress.loss, best->loss))) nmfi_keep_start(fit, best);
         if (nmfi_told_to_stop(fit)) best->stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
@@ -268,6 +361,21 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
     return status;
 }
 
+static nmf_status fit_in_turns(const nmf_comm *turns, const nmfi_method *method, const nmf_matrix *X,
+                               const nmf_options *options, nmf_model **model, nmf_error *error)
+{
+    nmfi_fit fit;
+    const nmf_status opened = nmfi_open(&fit, method, X, options, error);
+    nmf_status status = nmfi_comm_status(turns, opened, error);
+    fit.turns = turns;
+    if (status == NMF_OK) status = run(&fit, error);
+    if (status == NMF_OK) status = nmfi_result(&fit, model, error);
+    if (opened == NMF_OK) nmfi_close(&fit);
+    /* What the caller waited, until the memory was given back. */
+    if (status == NMF_OK) (*model)->content.seconds = nmfi_seconds() - fit.work.began_seconds;
+    return status;
+}
+
 nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                           nmf_error *error)
 {
@@ -277,13 +385,11 @@ nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_m
 nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf_options *options,
                        nmf_model **model, nmf_error *error)
 {
-    nmfi_fit fit;
-    nmf_status status = nmfi_open(&fit, method, X, options, error);
-    if (status != NMF_OK) return status;
-    status = run(&fit, error);
-    if (status == NMF_OK) status = nmfi_result(&fit, model, error);
-    nmfi_close(&fit);
-    /* What the caller waited, until the memory was given back. */
-    if (status == NMF_OK) (*model)->content.seconds = nmfi_seconds() - fit.work.began_seconds;
-    return status;
+    return fit_in_turns(NULL, method, X, options, model, error);
+}
+
+nmf_status nmfi_fit_in_turns(const nmf_comm *turns, const nmf_matrix *X, const nmf_options *options,
+                             nmf_model **model, nmf_error *error)
+{
+    return fit_in_turns(turns, NULL, X, options, model, error);
 }

@@ -156,6 +156,7 @@ struct nmfi_fit {
     nmfi_keeper keeper;
     nmfi_work work;
     nmfi_stage in_sketch, on_X;
+    const nmf_comm *turns; /* with whom starts take turns; NULL: all are this fit's */
 };
 
 static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)

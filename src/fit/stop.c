@@ -45,7 +45,10 @@ void nmfi_go_on(nmfi_fit *fit, nmfi_until until)
     const double at = fit->work.began_seconds + fit->work.earlier_seconds + deadline(fit, until);
     const int asked = fit->progress.stopped == NMF_STOPPED_INTERRUPTED;
     if (asked) stop->ask = NULL; /* once is enough */
-    nmfi_stop_until(stop, asked ? fmin(at, nmfi_seconds() + patience) : at);
+    /* What is shared is left between visits only, where all decide together. */
+    nmfi_stop_until(stop, fit->work.source.comm ? INFINITY
+                          : asked               ? fmin(at, nmfi_seconds() + patience)
+                                                : at);
 }
 
 int nmfi_was_stopped(nmfi_fit *fit, nmf_status status)

@@ -6,6 +6,7 @@
 #include "select/stability.h"
 
 #include "base/clock.h"
+#include "base/comm.h"
 #include "data/matrix.h"
 #include "fit/fit.h"
 
@@ -80,7 +81,9 @@ static void work(void *context, int64_t worker, int64_t thread)
     for (;;) {
         const int64_t i = (int64_t)atomic_fetch_add(&c->next, 1);
         nmf_model *model = NULL;
-        if (i >= c->result->content.replicates || ask(NULL, &who)) return;
+        if (i >= c->result->content.replicates) return;
+        if (!nmfi_turn_is_mine(c->turns, i)) continue;
+        if (ask(NULL, &who)) return;
         c->status[i] = fit_replicate(c, i, &who, &model);
         if (c->status[i] == NMF_OK) keep_spectra(c, i, nmf_model_view(model));
         if (c->status[i] == NMF_ERROR_INTERRUPTED && atomic_load(&c->stop))
@@ -88,6 +91,22 @@ static void work(void *context, int64_t worker, int64_t thread)
         nmf_model_free(model);
         atomic_fetch_add(&c->done, 1);
     }
+}
+
+/* What each process's replicates came to, for all. */
+static void tell_all(consensus *c)
+{
+    const nmf_consensus_content *content = &c->result->content;
+    const int64_t numbers = content->k * content->features;
+    double *const spectra = nmf_matrix_writable(c->result->spectra);
+    for (int64_t i = 0; c->turns && i < content->replicates; i++) {
+        nmfi_turn_tell(c->turns, i, &c->status[i], sizeof c->status[i]);
+        nmfi_turn_tell(c->turns, i, &c->errors[i], sizeof c->errors[i]);
+        nmfi_turn_tell(c->turns, i, &c->complete[i], sizeof c->complete[i]);
+        nmfi_turn_tell(c->turns, i, &c->unconverged[i], sizeof c->unconverged[i]);
+        nmfi_turn_tell(c->turns, i, spectra + i * numbers, (size_t)numbers * sizeof *spectra);
+    }
+    atomic_store(&c->stop, (int)nmfi_comm_most(c->turns, atomic_load(&c->stop)));
 }
 
 /* The replicates that were stopped are left out: those after them close up. */
@@ -236,7 +255,11 @@ static nmf_status take_stability(consensus *c, nmf_error *error)
         votes = nmfi_take(&arena, k, sizeof *votes);
         silhouette = nmfi_take(&arena, k, sizeof *silhouette);
         cosine = nmfi_take(&arena, k, sizeof *cosine);
-        if (pass == 0 && nmfi_arena_allocate(&arena, 0, error) != NMF_OK) return NMF_ERROR_MEMORY;
+        if (pass == 1) break;
+        const nmf_status taken = nmfi_arena_allocate(&arena, 0, error);
+        if (nmfi_comm_status(c->turns, taken, error) == NMF_OK) continue;
+        nmfi_release(arena.base);
+        return NMF_ERROR_MEMORY;
     }
     nmfi_stability found = {.cluster = matched, .silhouette = silhouette, .cosine = cosine};
     const nmf_status status = nmfi_match_components(c->products, fits, k, &found, error);
@@ -341,6 +364,7 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
     }
     const int64_t threads = nmfi_team_threads(c->team);
     nmfi_team_run(c->team, threads < count ? threads : count, work, c);
+    tell_all(c);
     const nmf_status status = close_up(c, error);
     nmfi_release(arena.base);
     return status;
@@ -367,12 +391,17 @@ nmf_status nmfi_consensus(const nmf_matrix *X, const nmf_options *options,
                           const nmf_consensus_options *wishes, nmf_consensus_result **result,
                           nmf_error *error)
 {
-    consensus c = {.X = X, .options = options, .wishes = wishes, .began = nmfi_seconds()};
+    consensus c = {.X = X,
+                   .options = options,
+                   .wishes = wishes,
+                   .turns = nmfi_comm_shared(),
+                   .began = nmfi_seconds()};
     const int f64 = options->precision == NMF_PRECISION_F64 ||
                     (options->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(X) == NMF_F64);
     c.dtype = f64 ? NMF_F64 : NMF_F32;
     nmf_status status = open_result(&c, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &c.team, error);
+    status = nmfi_comm_status(c.turns, status, error);
     if (status == NMF_OK) status = run_replicates(&c, error);
     if (status == NMF_OK) status = agree(&c, error);
     nmfi_team_stop(c.team);

@@ -3,6 +3,7 @@
 #ifndef NMFI_SELECT_CONSENSUS_H
 #define NMFI_SELECT_CONSENSUS_H
 
+#include "base/comm.h"
 #include "base/memory.h"
 #include "base/threads.h"
 
@@ -24,6 +25,7 @@ typedef struct consensus {
     const nmf_options *options;
     const nmf_consensus_options *wishes;
     nmf_consensus_result *result;
+    const nmf_comm *turns; /* the processes that take turns; NULL: one */
     double began;
     /* The replicates. */
     nmfi_team *team;

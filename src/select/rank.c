@@ -7,6 +7,7 @@
 #include "select/stability.h"
 
 #include "base/clock.h"
+#include "base/comm.h"
 #include "base/threads.h"
 #include "data/value.h"
 #include "fit/latin_fit.h"
@@ -30,6 +31,7 @@ typedef struct ranking {
     nmfi_latin latin;
     nmfi_team *team;
     nmfi_latin_plan plan; /* without stop */
+    const nmf_comm *turns; /* the processes that take turns; NULL: one */
     double began;
     atomic_int stop; /* an nmf_stopped, or 0 */
     atomic_int_fast64_t done;
@@ -109,7 +111,7 @@ static void work(void *context, int64_t worker, int64_t thread)
     for (;;) {
         const int64_t task = (int64_t)atomic_fetch_add(&b->next, 1);
         if (task >= b->count * b->ranking->latin.repeats) return;
-        run_task(b, task, worker);
+        if (nmfi_turn_is_mine(b->ranking->turns, task)) run_task(b, task, worker);
     }
 }
 
@@ -209,6 +211,27 @@ static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena
     return status;
 }
 
+/* What each process's fits left, for all, and whether any was told to stop. */
+static void tell_all(batch *b)
+{
+    ranking *r = b->ranking;
+    const int64_t repeats = r->latin.repeats;
+    const int64_t samples = r->latin.group[0].count, columns = r->latin.group[1].count;
+    for (int64_t task = 0; r->turns && task < b->count * repeats; task++) {
+        const int64_t fold = task % repeats;
+        trial *t = &b->trials[b->count - 1 - task / repeats];
+        nmfi_turn_tell(r->turns, task, &t->complete[fold], sizeof *t->complete);
+        if (!t->complete[fold]) continue;
+        nmfi_turn_tell(r->turns, task, t->losses + fold * samples,
+                       (size_t)samples * sizeof *t->losses);
+        nmfi_turn_tell(r->turns, task, t->components + fold * t->k * columns,
+                       (size_t)(t->k * columns) * sizeof *t->components);
+        nmfi_turn_tell(r->turns, task, &t->training[fold], sizeof *t->training);
+        nmfi_turn_tell(r->turns, task, &t->iterations[fold], sizeof *t->iterations);
+    }
+    atomic_store(&r->stop, (int)nmfi_comm_most(r->turns, atomic_load(&r->stop)));
+}
+
 static nmf_status run_batch(ranking *r, trial *trials, int64_t count, nmf_error *error)
 {
     batch b = {.ranking = r, .trials = trials, .count = count};
@@ -216,9 +239,14 @@ static nmf_status run_batch(ranking *r, trial *trials, int64_t count, nmf_error 
     double *numbers = NULL;
     int64_t threads;
     nmf_status status = take_memory(r, &b, &numbers, &arena, &threads, error);
-    if (status != NMF_OK) return status;
+    status = nmfi_comm_status(r->turns, status, error);
+    if (status != NMF_OK) {
+        nmfi_release(arena.base);
+        return status;
+    }
     r->planned += count * r->latin.repeats;
     nmfi_team_run(r->team, threads, work, &b);
+    tell_all(&b);
     for (int64_t i = 0; i < count && status == NMF_OK; i++)
         if (is_complete(r, &trials[i])) status = conclude(r, &trials[i], numbers, error);
     nmfi_release(arena.base);
@@ -383,8 +411,12 @@ nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
                      const nmf_rank_options *rank_options, nmf_rank_result **result,
                      nmf_error *error)
 {
-    ranking r = {.X = X, .options = options, .wishes = rank_options, .began = nmfi_seconds()};
-    nmf_status status = open_ranking(&r, error);
+    ranking r = {.X = X,
+                 .options = options,
+                 .wishes = rank_options,
+                 .turns = nmfi_comm_shared(),
+                 .began = nmfi_seconds()};
+    nmf_status status = nmfi_comm_status(r.turns, open_ranking(&r, error), error);
     if (status == NMF_OK) status = try_ranks(&r, error);
     nmfi_team_stop(r.team);
     nmfi_latin_close(&r.latin);

@@ -20,7 +20,8 @@ def main():
     together.skip_without_mpi()
     wanted = fits(0)
     assert wanted.count("\n") >= 20 and "threads" not in wanted, wanted
-    for processes in (1, 2, 3, 4, 7, 8):
+    everything = os.environ.get("NMFKIT_ALL_RANKS")  # 7: some processes have no rows, others uneven runs
+    for processes in (1, 2, 3, 4, 7, 8) if everything else (2, 3, 7):
         found = fits(processes)
         for a, b in zip(wanted.splitlines(), found.splitlines()):
             assert a == b, "%d processes:\n%s\nand one alone:\n%s" % (processes, b, a)
