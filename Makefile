@@ -28,6 +28,10 @@ check: ## build and run all tests
 bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 	@scripts/bench build/release
 
+.PHONY: bench-disk
+bench-disk: all ## measure fits of data larger than memory (minutes, and 25 GB: BENCH_DISK="--gb 20 --limit 512M")
+	@scripts/bench_disk build/release/nmf $(BENCH_DISK)
+
 .PHONY: ledger
 ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFKIT_TEST_DATA)
 	@scripts/ledger build/release/nmf

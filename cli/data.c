@@ -6,6 +6,7 @@
 #include "streams.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,21 @@ static nmf_status refuse_models(const char *const *paths, int64_t count, nmf_err
                             "factors",
                             paths[i], paths[i], paths[i]);
     return NMF_OK;
+}
+
+static atomic_int_fast64_t disk_bytes;
+
+/* From any thread; readings may end in another order than they were counted. */
+static void count_disk_bytes(int64_t bytes, void *context)
+{
+    (void)context;
+    int_fast64_t before = atomic_load(&disk_bytes);
+    while (bytes > before && !atomic_compare_exchange_weak(&disk_bytes, &before, bytes)) continue;
+}
+
+int64_t cli_disk_bytes(void)
+{
+    return atomic_load(&disk_bytes);
 }
 
 /* --memory-limit of a command that is no fit, as text; else of the fit. */
@@ -109,6 +125,7 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
     options.feature_type = args->feature_type;
     if (args->features > 0) options.features = args->features;
     if (args->first_index > 0) options.first_index = args->first_index;
+    options.watch = count_disk_bytes;
     options.note = tell;
     options.note_context = (void *)(uintptr_t)args;
     nmf_status status = refuse_models(paths, count, error);
@@ -151,8 +168,8 @@ nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_opt
              args->command->name, limit);
     /* As a fit may, a little beyond the limit. */
     if (limit > 0) cli_interrupt_after(limit + (limit > 5 ? 0.1 * limit : 0.5), sentence);
-    const nmf_status status = read_as(args, like, args->operands + before,
-                                      args->operand_count - before, matrix, error);
+    const nmf_status status =
+        read_as(args, like, args->operands + before, args->operand_count - before, matrix, error);
     if (limit > 0) cli_interrupt_after(0, NULL);
     const double left = limit - (now_seconds() - began);
     if (limit > 0) options->time_limit_seconds = left > least * limit ? left : least * limit;

@@ -12,6 +12,9 @@ nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t
 /* Takes the memory that the data take off the limit. Errors: MEMORY (nothing is left). */
 nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error *error);
 
+/* Bytes that were read so far of data that stay on disk. */
+int64_t cli_disk_bytes(void);
+
 /* From here on scratch files lie in the folder of the output, unless NMFKIT_SCRATCH says where. */
 void cli_scratch_beside(const char *output);
 

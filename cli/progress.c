@@ -2,6 +2,7 @@
  * erased. */
 #include "progress.h"
 
+#include "data.h"
 #include "interrupt.h"
 
 #include <stdio.h>
@@ -64,17 +65,20 @@ static void draw(cli_progress *progress, const char *text)
 static void describe_point(const cli_progress *progress, const nmf_trace_point *point, char *text,
                            size_t bytes)
 {
-    char most[40] = "", where[96] = "in a sketch", residual[48] = "", left[48] = "";
+    char most[40] = "", where[96] = "in a sketch", residual[48] = "", left[48] = "", rate[32] = "";
     if (progress->most > 0)
         snprintf(most, sizeof most, " of at most %lld", (long long)progress->most);
     if (point->iteration > 0)
         snprintf(where, sizeof where, "iteration %lld%s", (long long)point->iteration, most);
     if (point->kkt == point->kkt) /* NaN: not computed */
         snprintf(residual, sizeof residual, ", KKT residual %.1e", point->kkt);
+    if (cli_disk_bytes() > 0 && point->seconds > 0)
+        snprintf(rate, sizeof rate, " (%.0f MB/s)",
+                 1e-6 * (double)cli_disk_bytes() / point->seconds);
     if (progress->time_limit > point->seconds)
         snprintf(left, sizeof left, ", at most %.0f s left", progress->time_limit - point->seconds);
-    snprintf(text, bytes, "%s, %lld readings, loss %.7g%s, %.1f s%s", where,
-             (long long)point->passes, point->loss, residual, point->seconds, left);
+    snprintf(text, bytes, "%s, %lld readings%s, loss %.7g%s, %.1f s%s", where,
+             (long long)point->passes, rate, point->loss, residual, point->seconds, left);
 }
 
 int cli_progress_fit(const nmf_trace_point *point, void *context)

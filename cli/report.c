@@ -59,6 +59,9 @@ static void say_cost(const cli_args *args, const nmf_model_content *content, con
     count_of(content->threads, "thread", threads, sizeof threads);
     cli_say(args, "%s: %s, %.3g s, %s, %s kernels", how, passes, content->seconds, threads,
             content->kernel);
+    if (cli_disk_bytes() > 0 && content->seconds > 0)
+        cli_say(args, "read %.3g GB from disk, %.0f MB/s", 1e-9 * (double)cli_disk_bytes(),
+                1e-6 * (double)cli_disk_bytes() / content->seconds);
 }
 
 static void summarize_pca(const cli_args *args, const nmf_model_content *content)
@@ -78,8 +81,10 @@ static void summarize_nmf(const cli_args *args, const nmf_model_content *content
     cli_say(args, "NMF, k = %lld, init %s: relative error %.4g, error %.6g", (long long)content->k,
             content->init, content->relative_error, content->error);
     if (content->shrink > 0)
-        cli_say(args, "few entries are observed: W and H are drawn towards their mean rows (--shrink 0 does "
-                      "not)");
+        cli_say(
+            args,
+            "few entries are observed: W and H are drawn towards their mean rows (--shrink 0 does "
+            "not)");
     say_cost(args, content, how);
 }
 
