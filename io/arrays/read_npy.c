@@ -9,6 +9,7 @@
 #include "io/files/on_disk.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static nmf_status explain_dimensions(const nmfi_npy_header *header, const char *path,
@@ -124,12 +125,25 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
 }
 
+/* Compressed, it has no rows to read in place. */
+static int is_plain(const char *path)
+{
+    unsigned char head[6];
+    FILE *file = fopen(path, "rb");
+    const int good =
+        file != NULL && fread(head, sizeof head, 1, file) == 1 && recognise(head, sizeof head);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return good;
+}
+
 static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
     nmfi_disk_file *file;
     *matrix = NULL;
-    if (nmfi_stays_on_disk(request, nmfi_file_bytes(path))) {
+    if (nmfi_stays_on_disk(request, nmfi_file_bytes(path)) && is_plain(path)) {
         const nmf_status status = nmfi_open_on_disk(request, &file, error);
         return status != NMF_OK
                    ? status

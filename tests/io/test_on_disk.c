@@ -174,6 +174,22 @@ static void a_file_shorter_than_its_header_says_is_refused(void **state)
     assert_null(matrix);
 }
 
+/* What is compressed is read as ever: it has no rows to read in place. */
+static void compressed_arrays_are_read_into_memory(void **state)
+{
+    (void)state;
+    nmf_matrix *matrix = NULL, *plain = NULL;
+    nmf_error error = {NMF_OK, ""};
+    write_npy("zipped.npy", "<f4", 0, 20, 30);
+    plain = read_there("zipped.npy", 0, 0);
+    assert_int_equal(system("gzip -kf zipped.npy"), 0);
+    if (read_at("zipped.npy.gz", 1, 0, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
+    assert_true(nmf_matrix_is_in_memory(matrix));
+    expect_same(plain, matrix, "gzipped");
+    nmf_matrix_free(matrix);
+    nmf_matrix_free(plain);
+}
+
 /* Three quarters of the memory there is: such a file is in nobody's test, but the rule is. */
 static void small_files_are_in_memory_unless_told_otherwise(void **state)
 {
@@ -454,6 +470,7 @@ int main(void)
         cmocka_unit_test(every_array_that_is_read_is_read_on_disk),
         cmocka_unit_test(what_is_no_array_is_refused_alike),
         cmocka_unit_test(a_file_shorter_than_its_header_says_is_refused),
+        cmocka_unit_test(compressed_arrays_are_read_into_memory),
         cmocka_unit_test(small_files_are_in_memory_unless_told_otherwise),
         cmocka_unit_test(fits_and_transforms_have_the_bits_of_memory),
         cmocka_unit_test(pca_has_the_bits_of_memory),
