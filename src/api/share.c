@@ -34,7 +34,8 @@ static uint64_t bits_of(double number)
     return bits;
 }
 
-/* What decides how many passes there are, and of what shape. */
+/* What decides how many passes there are, and of what shape. (Not the time limit, of which each process has
+ * what reading left: they decide together when it is over.) */
 static int64_t signature(const nmf_matrix *X, const nmf_options *o)
 {
     const uint64_t words[] = {(uint64_t)nmf_matrix_rows(X),
@@ -57,8 +58,7 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o)
                               bits_of(o->beta),
                               bits_of(o->alpha_W),
                               bits_of(o->alpha_H),
-                              bits_of(o->l1_ratio),
-                              bits_of(o->time_limit_seconds)};
+                              bits_of(o->l1_ratio)};
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = stir(hash, words[i]);
     return (int64_t)(hash >> 2); /* its negative is there too */

@@ -109,7 +109,8 @@ def ends_with_a_killed_one(rounds):
     draw = random.Random(11)
     for _ in range(rounds):
         process = together.start(together.launch(3) + [
-            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--tol", "0", "--max-iter", "1000000", "-o", "killed.npz"])
+            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--solver", "mu", "--tol", "0", "--max-iter", "1000000",
+            "-o", "killed.npz"])
         begun = time.monotonic()
         while len(ranks_of(process)) < 3:
             assert process.poll() is None and time.monotonic() - begun < 30
@@ -148,6 +149,8 @@ def stops_together():
 
 def main():
     together.skip_without_mpi()
+    for name in os.listdir("."):  # of an earlier run
+        os.remove(name)
     draw = np.random.default_rng(5)
     parts = draw.random((2000, 6)) @ (draw.random((6, 60)) * (draw.random((6, 60)) < 0.4))
     np.save("x.npy", (parts + 0.1 * draw.random((2000, 60))).astype(np.float32))
