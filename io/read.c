@@ -98,7 +98,10 @@ static const nmfi_reader *choose_reader(const char *path, const file_head *head)
 {
     for (size_t i = 0; i < READER_COUNT; i++) {
         if (readers[i]->recognise != NULL && readers[i]->recognise(head->bytes, head->count)) {
-            return readers[i];
+            /* MATLAB's version 7.3 is HDF5 too, which other programs write without its header. */
+            const int is_mat =
+                readers[i] == &nmfi_reader_hdf5 && has_extension(path, nmfi_reader_mat.extensions);
+            return is_mat ? &nmfi_reader_mat : readers[i];
         }
     }
     for (size_t i = 0; i < READER_COUNT; i++) {

@@ -20,14 +20,15 @@ static nmf_status read_mat(const nmfi_read_request *request, nmf_matrix **matrix
     if (status != NMF_OK) {
         return status;
     }
-    if (!recognise(view->bytes, view->count)) {
+    const int is_hdf5 = view->count >= 8 && memcmp(view->bytes, "\x89HDF\r\n\x1A\n", 8) == 0;
+    if (!is_hdf5 && !recognise(view->bytes, view->count)) {
         status = nmf_fail(
             error, NMF_ERROR_UNSUPPORTED,
             "%s: is no MATLAB file of version 5, 7 or 7.3 (older ones: save again with -v7)", path);
         nmfi_file_view_close(view);
         return status;
     }
-    if (view->bytes[7] == '5') {
+    if (!is_hdf5 && view->bytes[7] == '5') {
         return nmfi_mat5_matrix(view->bytes, view->count, request, nmfi_file_view_close, view,
                                 matrix, error);
     }

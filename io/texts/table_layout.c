@@ -161,6 +161,12 @@ static int is_text(const column_look *look)
     return look->texts > 0 && look->numbers == 0;
 }
 
+/* Of names some may look like numbers; of numbers, none like names. */
+static int could_be_names(const column_look *look)
+{
+    return look->texts > look->numbers;
+}
+
 /* "1,234": a number with a decimal comma, or one of four digits with a comma between. */
 static int could_be_thousands(const nmfi_csv_cell *cell)
 {
@@ -310,7 +316,7 @@ static int find_header(looking *l)
         text_above_numbers += text && c < columns && column[c].texts == 0;
     }
     if (l->sample.records > 1 && cells == columns - 1) {
-        return texts > 0 || quoted > 0 || is_text(&column[0]) || l->sample.records > 2;
+        return texts > 0 || quoted > 0 || could_be_names(&column[0]) || l->sample.records > 2;
     }
     if (l->sample.records == 1) { /* a name and numbers, or nothing but a header */
         return texts > (kind_at(l, 0, 0) == NMFI_CELL_TEXT && cells > 1);
@@ -321,7 +327,7 @@ static int find_header(looking *l)
     if (kind_at(l, 0, 0) == NMFI_CELL_MISSING && cell_at(l, 0, 0)->length == 0 && cells > 1) {
         return 1; /* the empty corner of pandas and R */
     }
-    if (texts > 0 && is_text(&column[0])) {
+    if (texts > 0 && could_be_names(&column[0])) {
         if (texts > 1 && texts == cells) { /* nothing but text */
             return 1;
         }
@@ -423,7 +429,8 @@ static void find_names(looking *l)
     nmfi_table *t = l->table;
     const nmfi_csv_cell *corner = heading(l, 0);
     int64_t leading = 0;
-    while (leading < t->columns && is_text(&l->column[leading])) {
+    while (leading < t->columns && (is_text(&l->column[leading]) ||
+                                    (leading == 0 && could_be_names(&l->column[0])))) {
         leading++;
     }
     int quoted_alone = l->column[0].quoted && t->columns > 1;

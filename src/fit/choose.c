@@ -195,7 +195,8 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     /* A start from triplets, or several, would read such an X as often as the fit does. */
     const int lines = nmfi_reads_lines(&fit->work.source);
     fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 && !lines &&
-                                 o->solver == NMF_SOLVER_AUTO && !fit->choice.only_begins;
+                                 o->solver == NMF_SOLVER_AUTO &&
+                                 (!fit->choice.only_begins || o->loss == NMF_LOSS_KL);
     if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
         o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
         fit->choice.starts = 1;

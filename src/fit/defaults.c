@@ -73,9 +73,18 @@ void nmfi_choose_several_starts(nmfi_fit *fit)
     /* A start takes about a hundred iterations: some ten milliseconds at most. Few components leave
      * few valleys. */
     static const double most_entries = 1e6, most_work = 2e7;
+    /* Under a divergence an iteration costs more, and how deep a start leads shows at its end only: where a fit takes
+     * milliseconds all the same. */
+    static const double most_followed = 2e5;
     enum { STARTS = 4, FEW = 5 };
     nmfi_choice *choice = &fit->choice;
     if (!choice->several_starts) return;
+    if (choice->only_begins) {
+        choice->follows = choice->several_starts =
+            fit->k > 1 && (double)fit->facts.m * (double)fit->facts.n * (double)fit->k <= most_followed;
+        choice->starts = choice->several_starts ? STARTS : 1;
+        return;
+    }
     choice->several_starts =
         fit->k > FEW && (double)fit->facts.stored <= most_entries && work(fit) <= most_work;
     choice->starts = choice->several_starts ? STARTS : 1;

@@ -74,9 +74,11 @@ nmf_status nmfi_divergence_finish(nmfi_fit *fit, nmfi_divergence *d, nmfi_measur
     if (status != NMF_OK) return status;
     const double measured = fit->W.value[NMFI_SUM_LOSS];
     const double divergence = measured < 0 ? 0 : measured; /* Trap: fmax would hide a NaN */
-    if (progress->measured) /* of the solved W already, in case this is where it ends */
-        progress->loss = divergence + nmfi_penalty(&fit->W, fit->k) +
-                         nmfi_penalty_of_incumbent(fit, &fit->H);
+    /* In case this is where it ends. */
+    progress->loss = divergence + nmfi_penalty(&fit->W, fit->k) +
+                     nmfi_penalty_of_incumbent(fit, &fit->H);
+    if (!progress->measured) progress->kkt = INFINITY;
+    progress->measured = 1;
     status = nmfi_unless_stopped(fit, measure(fit, d, 0, error), error);
     if (status != NMF_OK) return status;
     progress->error = sqrt(2 * divergence);

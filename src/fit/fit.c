@@ -119,17 +119,18 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
 static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
-    const int tries = fit->choice.starts > 1 && method->trial_iterations > 0;
+    const int follows = fit->choice.follows;
+    const int tries = fit->choice.starts > 1 && method->trial_iterations > 0 && !follows;
     const int has_begun = fit->keeper.resumes && fit->place.phase > NMFI_IN_SKETCH;
     nmf_status status = has_begun ? NMF_OK : begin_start(fit, s, error);
     if (status != NMF_OK) return status;
     if (method->iterate) {
         status = method->iterate(fit, fit->on_X.state, error);
-        return nmfi_was_stopped(fit, status) && fit->progress.measured ? NMF_OK : status;
+        return nmfi_was_stopped(fit, status) ? NMF_OK : status;
     }
     if (fit->H.all_fixed) return NMF_OK; /* the last visit solves every row of W */
     if (tries) return iterate_for(fit, method->trial_iterations, error);
-    if (fit->in_sketch.method) return NMF_OK;
+    if (fit->in_sketch.method && !follows) return NMF_OK;
     return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
 }
 
@@ -144,7 +145,8 @@ static int is_exact(const nmfi_fit *fit)
  * start wins must not hang on the kernels, or on how X is stored. */
 static int is_better(const nmfi_fit *fit, double loss, double best)
 {
-    static const double slack = 1e-5;
+    /* What one that is not the first must gain: that the last visit would give it too is not worth it. */
+    const double slack = fit->choice.follows ? 1e-3 : 1e-5;
     const nmfi_stage on_X = fit->on_X;
     const double rounding = on_X.method->scale(fit, on_X.state, best).rounding;
     return loss < best - fmax(slack * best, rounding);
@@ -299,13 +301,16 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
     enum { ROUNDS = 4 };
     const nmfi_method *method = fit->on_X.method;
     nmfi_place *place = &fit->place;
-    const int tried = method->trial_iterations > 0 && fit->choice.starts > 1;
+    const int tried =
+        method->trial_iterations > 0 && fit->choice.starts > 1 && !fit->choice.follows;
     if (!fit->keeper.resumes) {
         place->phase = NMFI_POLISHING;
         place->tol = fit->choice.options.tol;
     }
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
-        const int iterates = !fit->H.all_fixed && (place->round > 0 || tried || fit->in_sketch.method);
+        const int iterates =
+            !fit->H.all_fixed &&
+            (place->round > 0 || tried || (fit->in_sketch.method && !fit->choice.follows));
         nmf_status status = NMF_OK;
         if (iterates && !nmfi_told_to_stop(fit)) {
             nmfi_go_on(fit, fit->progress.measured ? NMFI_UNTIL_LIMIT : NMFI_UNTIL_MEASURED);

@@ -160,7 +160,7 @@ nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *
         const double before = d->loss;
         int descends = 0;
         status = step(fit, stage, &descends, error);
-        if (nmfi_was_stopped(fit, status) && progress->measured) {
+        if (nmfi_was_stopped(fit, status)) { /* the last visit measures a start that was not yet */
             nmfi_back_to_incumbent(fit, &fit->W);
             nmfi_back_to_incumbent(fit, &fit->H);
             return NMF_OK;

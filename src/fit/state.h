@@ -25,6 +25,7 @@ typedef struct nmfi_choice {
     double beta; /* the exponent of the loss */
     int64_t starts;
     int several_starts;  /* they are ours, not the caller's */
+    int follows;         /* each of them to its end */
     int64_t sketch_rank; /* of the sketch to converge in; 0: none */
     /* A fit that goes on by another loss or other updates than the sketch's only begins there. */
     int only_begins;
@@ -196,8 +197,7 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
 
 /* stop.c. How long passes may go on is a matter of what for: a sketch must leave time for iterations;
- * until there is a first result, and for the last visit, there is some time beyond the limit (a tenth of
- * it, and at least half a second, for both together). */
+ * for the last visit there is some time beyond the limit (a tenth of it, and at least half a second). */
 typedef enum nmfi_until {
     NMFI_UNTIL_SKETCHED,
     NMFI_UNTIL_CONVERGED_IN_SKETCH,

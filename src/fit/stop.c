@@ -24,14 +24,14 @@ static int listens_inside(const nmfi_fit *fit)
 static double deadline(const nmfi_fit *fit, nmfi_until until)
 {
     /* A sketch that takes a moment is worth it whatever the limit. */
-    static const double moment = 0.1, for_sketch = 0.5, in_sketch = 0.75, to_measure = 0.5,
+    static const double moment = 0.1, for_sketch = 0.5, in_sketch = 0.75, to_begin = 0.2,
                         to_finish = 0.9;
     const double limit = fit->choice.options.time_limit_seconds, grace = grace_of(limit);
     if (!(limit > 0) || !listens_inside(fit)) return INFINITY;
     switch (until) {
     case NMFI_UNTIL_SKETCHED: return fmax(for_sketch * limit, moment);
     case NMFI_UNTIL_CONVERGED_IN_SKETCH: return fmax(in_sketch * limit, moment);
-    case NMFI_UNTIL_MEASURED: return limit + to_measure * grace;
+    case NMFI_UNTIL_MEASURED: return limit + to_begin * grace;
     case NMFI_UNTIL_LIMIT: return limit;
     case NMFI_UNTIL_FINISHED: break;
     }

@@ -203,6 +203,9 @@ typedef struct nmfi_row {
     nmfi_row_bounds bounds; /* lower NULL: 0 and infinity */
     double *hessian, *x, *g, *num, *p, *z, *pg;
     void *pivoting;
+    /* The curvature of model entries that all but vanish, which is beyond all others, is left out of account: where it
+     * hides those, nothing moves. */
+    int blunt;
 } nmfi_row;
 nmfi_row nmfi_row_open(const nmfi_strip_work *work, int64_t i);
 /* x, the gradient there, residual and reference; after the ratios. */

@@ -80,16 +80,36 @@ void nmfi_row_measure(nmfi_row *row)
     }
 }
 
+/* Model entries that are small beside their mean become that small, so that what is divided by them does not count. */
+static void lift_model(nmfi_row *row)
+{
+    static const double small = 1e-3;
+    const nmfi_kernels *kernels = row->step->kernels;
+    const int64_t bytes = kernels->element_bytes, columns = row->work.X.columns;
+    char *V = row->work.V;
+    const double floor = small * kernels->sum(V, row->work.ldv, 1, columns) / (double)columns;
+    for (int64_t c = 0; c < columns; c++) {
+        double value;
+        kernels->to_f64(V + c * bytes, &value, 1);
+        if (value < floor) kernels->from_f64(&floor, V + c * bytes, 1);
+    }
+}
+
 /* z, the quadratic model's minimum over z >= 0; the slope of the step there. */
 static double aim(nmfi_row *row)
 {
     const int64_t k = row->step->k;
     const double beta = row->step->beta;
     double slope = 0;
+    if (row->blunt) lift_model(row);
     nmfi_strip_hessian(&row->work, is_convex(row) ? 2 - beta : 0, is_convex(row) ? beta - 1 : 1,
                        row->hessian);
+    /* Where it is as good as singular, no direction that its rounding makes up is followed far. */
+    double damping = 0;
+    for (int64_t j = 0; j < k && row->blunt; j++)
+        damping += 1e-3 * row->hessian[j * k + j] / (double)k;
     for (int64_t j = 0; j < k; j++) {
-        row->hessian[j * k + j] += row->step->l2;
+        row->hessian[j * k + j] += row->step->l2 + damping;
         row->p[j] = -row->g[j];
         for (int64_t l = 0; l < k; l++) row->p[j] += row->hessian[j * k + l] * row->x[l];
         row->z[j] = row->x[j];

@@ -72,14 +72,23 @@ static int64_t step_together(const nmfi_solve_divergence_rule *rule, const nmfi_
 static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_work *work,
                        int64_t i)
 {
-    enum { STEPS = 30 };
+    const double beta = rule->metric.step.beta;
+    const int convex = beta > 1 && beta <= 2; /* for beta 1 the strip's steps have done what can be */
+    enum { STEPS = 30, MORE = 300 };
     static const double slope_tolerance = 0.2;
     nmfi_row row = nmfi_row_open(work, i);
-    for (int newton = 0; newton < STEPS; newton++) {
+    for (int newton = 0; newton < (convex ? MORE : STEPS); newton++) {
         nmfi_strip_ratios(&row.work);
         nmfi_row_measure(&row);
         if (row.residual <= rule->accuracy * rule->accuracy * row.reference) return;
-        if (!nmfi_row_step(&row, slope_tolerance)) return;
+        if (newton == STEPS) row.blunt = 1;
+        if (nmfi_row_step(&row, slope_tolerance)) continue;
+        if (!convex) return;
+        row.blunt = !row.blunt;
+        if (row.blunt) continue;
+        nmfi_strip_ratios(&row.work); /* the search may have used them up */
+        nmfi_row_measure(&row);
+        nmfi_row_multiply(&row, rule->gamma);
     }
 }
 

@@ -37,14 +37,14 @@ static void take(const nmfi_kernels *kernels, nmfi_start_factor factor, int64_t 
 }
 
 /* By which powers of 2 entries are multiplied. */
-static void choose_exponents(double largest_W, double largest_H, double scale, int *W, int *H)
+static void choose_exponents(double largest_W, double largest_H, double scale, int ordinary,
+                             int *W, int *H)
 {
-    enum { ORDINARY = 20 };
     const int of_scale = ilogb(scale), of_W = ilogb(largest_W) + of_scale,
               of_H = ilogb(largest_H) + of_scale, product = of_W + of_H;
     *W = *H = 0;
-    if (of_W >= -ORDINARY && of_W <= ORDINARY && of_H >= -ORDINARY && of_H <= ORDINARY) return;
-    const int keeps = product >= -ORDINARY && product <= ORDINARY;
+    if (of_W >= -ordinary && of_W <= ordinary && of_H >= -ordinary && of_H <= ordinary) return;
+    const int keeps = product >= -ordinary && product <= ordinary;
     *W = -of_W + (keeps ? product / 2 : 0);
     *H = keeps ? -*W : -of_H;
 }
@@ -55,10 +55,11 @@ nmf_status nmfi_start_custom(const nmfi_kernels *kernels, nmfi_start_factor W, n
 {
     double largest_W, largest_H;
     int exponent_W = 0, exponent_H = 0;
+    const int ordinary = kernels->element_bytes == 4 ? 40 : 300; /* a third of the type's exponents */
     nmf_status status = check(start_W, "start_W", &largest_W, error);
     if (status == NMF_OK) status = check(start_H, "start_H", &largest_H, error);
     if (status != NMF_OK) return status;
-    if (!as_given) choose_exponents(largest_W, largest_H, scale, &exponent_W, &exponent_H);
+    if (!as_given) choose_exponents(largest_W, largest_H, scale, ordinary, &exponent_W, &exponent_H);
     take(kernels, W, k, start_W, 0, scale, exponent_W);
     take(kernels, H, k, start_H, 1, scale, exponent_H);
     return NMF_OK;
