@@ -73,6 +73,8 @@ typedef struct cli_args {
     const char *to; /* the format of what goes to standard output */
     const char *save_W, *save_H, *start_W, *start_H;
     const char *checkpoint, *every; /* of fit; with resume below */
+    int stream;
+    int64_t half_life;
     const char *fix_H, *fix_W, *keep_H;                /* files */
     const char *lower_W, *upper_W, *lower_H, *upper_H; /* numbers or files */
     int64_t free_components;

@@ -3,6 +3,7 @@
 #include "data.h"
 #include "interrupt.h"
 #include "learn.h"
+#include "stream.h"
 
 /* A given start means --init custom; anything else about it is a misunderstanding worth a
  * sentence. */
@@ -26,6 +27,7 @@ static nmf_status check_start(const cli_args *args, nmf_options *options, nmf_er
 
 int cli_run_fit(const cli_args *args)
 {
+    if (args->stream || args->half_life > 0) return cli_run_stream(args);
     nmf_error error = {NMF_OK, ""};
     nmf_matrix *start_W = NULL, *start_H = NULL;
     nmf_io_checkpoint *checkpoint = NULL;

@@ -108,6 +108,13 @@ const cli_option cli_own_options[] = {
      "start from this W (samples x k); implies --init custom", NO_BOUNDS},
     {"start-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(start_H), "FILE",
      "start from this H (k x features); implies --init custom", NO_BOUNDS},
+    {"stream", 0, CLI_KIND_FLAG, CLI_FIT, FIELD(stream), NULL,
+     "learn from the rows of DATA one after the other, each seen once: .npy or lines of numbers, - is "
+     "standard input. The model has no W",
+     NO_BOUNDS},
+    {"half-life", 0, CLI_KIND_INT, CLI_FIT, FIELD(half_life), "ROWS",
+     "with --stream: after so many rows what was learned from one counts half; default: all count alike",
+     NULL, 1, INT64_MAX},
     {"checkpoint", 0, CLI_KIND_FILE, CLI_FIT, FIELD(checkpoint), "FILE",
      "keep there where the fit stands, now and then and when a signal comes (SIGTERM and SIGHUP, "
      "which then end it, SIGUSR1, after which it goes on); the file goes with the end of the fit",

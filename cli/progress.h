@@ -4,6 +4,7 @@
 #ifndef NMF_CLI_PROGRESS_H
 #define NMF_CLI_PROGRESS_H
 
+#include <nmfkit/online.h>
 #include <nmfkit/options.h>
 #include <nmfkit/select.h>
 
@@ -23,6 +24,7 @@ void cli_progress_end(cli_progress *progress); /* erases the line */
 
 /* An nmf_progress_fn and nmf_io_fetch_options.progress; context is a cli_progress. */
 int cli_progress_fit(const nmf_trace_point *point, void *context);
+int cli_progress_rows(const nmf_online_state *state, cli_progress *progress);
 int cli_progress_rank(const nmf_rank_progress *point, void *context);
 int cli_progress_download(int64_t done, int64_t total, void *context);
 

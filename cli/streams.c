@@ -119,18 +119,17 @@ static nmf_status take(const char **path, int *stdin_taken, nmf_error *error)
 
 nmf_status cli_take_streams(cli_args *args, nmf_error *error)
 {
-    const char **const named[] = {&args->data,         &args->start_W,
-                                  &args->start_H,      &args->from,
-                                  &args->sample_names, &args->feature_names,
-                                  &args->labels,       &args->observed,
-                                  &args->weights,      &args->uncertainty,
-                                  &args->row_weights,  &args->column_weights,
-                                  &args->missing,      &args->resume,
-                                  &args->rank_file};
+    const char **const named[] = {&args->data,        &args->start_W,      &args->start_H,
+                                  &args->from,        &args->sample_names, &args->feature_names,
+                                  &args->labels,      &args->observed,     &args->weights,
+                                  &args->uncertainty, &args->row_weights,  &args->column_weights,
+                                  &args->missing,     &args->resume,       &args->rank_file};
     const char **const operands = (const char **)(uintptr_t)args->operands;
     int stdin_taken = 0;
     nmf_status status = NMF_OK;
-    for (int64_t i = 0; i < args->operand_count && args->command->words == NULL; i++)
+    /* Rows that come one after the other are learned from as they come. */
+    const int are_files = args->command->words == NULL && !args->stream;
+    for (int64_t i = 0; i < args->operand_count && are_files; i++)
         if (status == NMF_OK) status = take(&operands[i], &stdin_taken, error);
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (status == NMF_OK) status = take(named[i], &stdin_taken, error);

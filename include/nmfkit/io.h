@@ -147,6 +147,23 @@ NMF_API int nmf_io_is_model(const char *path);
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_recognise_model(const char *path, int *is_model,
                                                          nmf_error *error);
 
+/* Rows that come one after the other, from a pipe or a file that is read once: an .npy (2 dimensions, or
+ * pictures in 3) or text, numbers between tabs, commas, semicolons or blanks, one sample a line; a first line
+ * that is no numbers has the features' names, and lines that begin with # are left out. For nmf_online_push. */
+typedef struct nmf_io_rows nmf_io_rows;
+
+/* `path`, or standard input for "-". `stop` (may be NULL) is asked while rows are waited for, some five times a
+ * second; non-zero is taken as the end of them. Errors: FILE, FORMAT, UNSUPPORTED, SHAPE, MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_rows_open(const char *path, int (*stop)(void *context),
+                                                   void *context, nmf_io_rows **rows,
+                                                   nmf_error *error);
+NMF_API int64_t nmf_io_rows_columns(const nmf_io_rows *rows);
+/* The next ones, at most `most`, as a new matrix of the caller's; *X is NULL at their end. Errors: FILE, FORMAT
+ * (with the line or row), MEMORY. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_io_rows_next(nmf_io_rows *rows, int64_t most, nmf_matrix **X,
+                                                   nmf_error *error);
+NMF_API void nmf_io_rows_close(nmf_io_rows *rows); /* NULL is fine */
+
 /* A fit's checkpoint in a file (nmfkit/checkpoint.h): at any time the last one that was written whole.
  *
  *     nmf_io_checkpoint_options wishes = NMF_IO_CHECKPOINT_INIT;

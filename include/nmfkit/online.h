@@ -5,7 +5,7 @@
  *     while (there are rows) nmf_online_push(online, rows, &error);
  *     nmf_online_model(online, &model, &error);
  *
- * Example: examples/stream.c. Not thread-safe for one object; distinct ones are independent. */
+ * docs/streams.md has a whole program. Not thread-safe for one object; distinct ones are independent. */
 #ifndef NMFKIT_ONLINE_H
 #define NMFKIT_ONLINE_H
 
@@ -69,8 +69,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_online_push(nmf_online *online, const nmf_
 
 NMF_API nmf_online_state nmf_online_view(const nmf_online *online);
 
-/* What was learned so far, from the rows that wait too: these go on waiting. The model has no W
- * (samples 0), to transform with; its loss is mean_loss, its names those of the first rows that had some.
+/* What was learned so far, from the rows that wait too: these go on waiting. The model has a W of no rows
+ * (samples 0); it transforms, and is saved and read like any other; its loss is mean_loss, its names those of the first rows that had some.
  * Errors: DATA (no rows yet, or all zero), MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_online_model(nmf_online *online, nmf_model **model,
                                                    nmf_error *error);

@@ -239,7 +239,10 @@ static nmf_status check_shapes(const nmf_model_content *c, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "W is %s and H %s; both must be float32 or float64",
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
-    const int W_fits = !c->W || (c->samples >= 1 && W.rows == c->samples && W.columns == c->k);
+    /* What was learned from rows that came and went has none of them. */
+    const int64_t least = c->kind == NMF_MODEL_PCA ? 1 : 0;
+    const int W_fits =
+        !c->W || (c->samples >= least && W.rows == c->samples && W.columns == c->k);
     if (c->features < 1 || c->k < 1 || !W_fits || H.rows != c->k || H.columns != c->features)
         return nmf_fail(
             error, NMF_ERROR_SHAPE,
