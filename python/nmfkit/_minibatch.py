@@ -90,8 +90,8 @@ class MiniBatchNMF(NMF):
     X again and again, each time in place of what a sample added before, until a whole reading
     lowers the loss by less than tol; partial_fit takes samples that are seen once.
     solver='mu' is scikit-learn's rule, multiplicative steps with forgotten sums, batch by batch and from the same
-    start; so is 'auto' where only that is defined: for losses other than Frobenius, and with
-    forget_factor=0, where H follows one batch alone.
+    start; so is 'auto' where only that is defined: for losses other than Frobenius, with
+    forget_factor=0, where H follows one batch alone, and with a penalty on one factor alone.
 
     n_components: how many parts; None: as many as features.
     half_life: of partial_fit with 'auto': after so many samples what was learned from one counts half; None or
@@ -138,7 +138,9 @@ class MiniBatchNMF(NMF):
         _checks.check_parameters(self, PARAMETERS)
 
     def _is_parity(self):
-        return self.solver == "mu" or self._beta() != 2 or self.forget_factor == 0
+        alphas = self.alpha_W, self.alpha_W if self.alpha_H == "same" else self.alpha_H
+        one_sided = (alphas[0] > 0) != (alphas[1] > 0)  # which has no minimum to go to
+        return (self.solver == "mu" or self._beta() != 2 or self.forget_factor == 0 or one_sided)
 
     def _components(self, X, H=None):
         if self.n_components in (None, "auto"):
