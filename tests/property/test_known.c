@@ -304,7 +304,7 @@ static void features_are_matched_by_name(void **state)
     static drawn of;
     draw(&of, 0, 45);
     nmf_error error;
-    char text[N + 1][8];
+    char text[N + 1][16];
     const char *names[N + 1], *turned[N + 1];
     double H[KNOWN * N], reversed[KNOWN * (N + 1)];
     for (int j = 0; j <= N; j++) {
