@@ -88,6 +88,8 @@ typedef struct nmfi_slot_scan {
     uint64_t digest; /* pass.h */
 } nmfi_slot_scan;
 nmfi_slot_scan nmfi_scan_nothing(void);
+/* The zeros of a sparse X that are not stored are entries too. */
+void nmfi_scan_unstored(const nmfi_pass *pass, nmfi_scan *scan);
 nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *scan,
                            nmf_error *error);
 

@@ -427,11 +427,7 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
     pass->digest = 0;
     for (int64_t s = 0; s < slots; s++) pass->digest += pass->scans[s].digest;
     status = nmfi_scan_total(pass->scans, slots, scan, error);
-    const double entries = (double)pass->rows.count * (double)pass->columns.count;
-    if ((double)pass->source.stored < entries) { /* zeros that are not stored */
-        scan->lowest = scan->lowest < 0 ? scan->lowest : 0.0;
-        scan->highest = scan->highest > 0 ? scan->highest : 0.0;
-    }
+    nmfi_scan_unstored(pass, scan);
     return status;
 }
 

@@ -238,11 +238,7 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
     if (status != NMF_OK) return status;
     nmfi_slots_share(lines, pass->scans, each, sizeof *pass->scans);
     status = nmfi_scan_total(pass->scans, shares, scan, error);
-    const double entries = (double)pass->rows.all * (double)pass->columns.count;
-    if ((double)pass->source.stored < entries) { /* zeros that are not stored */
-        scan->lowest = scan->lowest < 0 ? scan->lowest : 0.0;
-        scan->highest = scan->highest > 0 ? scan->highest : 0.0;
-    }
+    nmfi_scan_unstored(pass, scan);
     return status;
 }
 

@@ -285,3 +285,11 @@ nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *sca
     *scan = scans[0].scan;
     return scan->bad > 0 ? nmfi_bad_entry_name(&scans[0].bad, error) : NMF_OK;
 }
+
+void nmfi_scan_unstored(const nmfi_pass *pass, nmfi_scan *scan)
+{
+    const double entries = (double)pass->rows.all * (double)pass->columns.count;
+    if ((double)pass->source.stored >= entries) return;
+    scan->lowest = scan->lowest < 0 ? scan->lowest : 0.0;
+    scan->highest = scan->highest > 0 ? scan->highest : 0.0;
+}
