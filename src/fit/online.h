@@ -20,6 +20,5 @@ nmf_status nmfi_minibatch_step(nmf_minibatch *batch, const nmf_matrix *X, double
                                const nmf_minibatch_how *how, nmf_minibatch_said *said,
                                nmf_error *error);
 int64_t nmfi_minibatch_features(const nmf_minibatch *batch);
-int64_t nmfi_minibatch_k(const nmf_minibatch *batch);
 
 #endif

@@ -109,11 +109,6 @@ int64_t nmfi_minibatch_features(const nmf_minibatch *m)
     return m->n;
 }
 
-int64_t nmfi_minibatch_k(const nmf_minibatch *m)
-{
-    return m->k;
-}
-
 void nmf_minibatch_components(const nmf_minibatch *m, double *H)
 {
     for (int64_t j = 0; m && H && j < m->k; j++)

@@ -77,6 +77,15 @@ static inline nmfi_adding nmfi_own_slots(const nmfi_pass *pass, nmfi_leaf_task *
     return (nmfi_adding){rows, rows->slots, rows->first_slot, rows->own_slots, 0, 0, task, context};
 }
 
+/* A task for each slot that a visit asks for, with so many sums of the column factor. */
+static inline nmfi_adding nmfi_visited_slots(const nmfi_pass *pass, const nmfi_visit *visit,
+                                             int64_t Qs, nmfi_leaf_task *task, void *context)
+{
+    const nmfi_partition *rows = &pass->rows;
+    return (nmfi_adding){rows, rows->slots, visit->first_slot, visit->slots, visit->k, Qs,
+                         task, context};
+}
+
 /* Columns [first, first + lanes) of sum s, into P: k x lanes. */
 void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, int64_t lanes,
                     void *P);

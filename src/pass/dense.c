@@ -81,14 +81,8 @@ static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *er
 static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
 {
     visit_job job = {pass, visit};
-    const nmfi_adding adding = {.side = &pass->rows,
-                                .leaves = pass->rows.slots,
-                                .first = visit->first_slot,
-                                .count = visit->slots,
-                                .k = visit->k,
-                                .Qs = visit->sums == NMFI_SUMS_OF_PRODUCTS,
-                                .task = visit_slot,
-                                .context = &job};
+    const nmfi_adding adding =
+        nmfi_visited_slots(pass, visit, visit->sums == NMFI_SUMS_OF_PRODUCTS, visit_slot, &job);
     pass->passes++;
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }
@@ -116,8 +110,7 @@ static nmf_status scan_slot(void *context, const nmfi_leaf *leaf, nmf_error *err
         const int64_t bad = slot->scan.bad;
         pass->kernels->scan[block.dtype](&block.X, job->signed_ok, pass->scale, &slot->scan);
         if (pass->digests)
-            slot->digest +=
-                nmfi_fingerprint_part(&pass->source, &block, pass->rows.first_row + r);
+            slot->digest += nmfi_fingerprint_part(&pass->source, &block, pass->rows.first_row + r);
         if (slot->scan.bad > bad)
             nmfi_find_bad_entry(&block, pass->rows.first_row + r, pass->source.is_transposed,
                                 job->signed_ok, &slot->bad);

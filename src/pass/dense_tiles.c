@@ -53,14 +53,7 @@ static nmf_status improve_slot(void *context, const nmfi_leaf *leaf, nmf_error *
 nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error)
 {
     tiles_job job = {pass, visit};
-    const nmfi_adding adding = {.side = &pass->rows,
-                                .leaves = pass->rows.slots,
-                                .first = visit->first_slot,
-                                .count = visit->slots,
-                                .k = visit->k,
-                                .Qs = visit->sums,
-                                .task = improve_slot,
-                                .context = &job};
+    const nmfi_adding adding = nmfi_visited_slots(pass, visit, visit->sums, improve_slot, &job);
     pass->passes++;
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }

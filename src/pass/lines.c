@@ -256,14 +256,7 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
 {
     lines_state *const state = pass->state;
     visit_job job = {pass, state, visit, visit->sums == NMFI_SUMS_OF_PRODUCTS};
-    const nmfi_adding adding = {.side = &pass->rows,
-                                .leaves = pass->rows.slots,
-                                .first = visit->first_slot,
-                                .count = visit->slots,
-                                .k = visit->k,
-                                .Qs = job.Qs,
-                                .task = visit_slot,
-                                .context = &job};
+    const nmfi_adding adding = nmfi_visited_slots(pass, visit, job.Qs, visit_slot, &job);
     if (visit->loss) nmfi_exact_gram_of_columns(pass, visit->fixed, visit->k, state->gram);
     if (visit->fixed) nmfi_pack_factor(pass, NMFI_COLUMNS, visit->fixed, visit->k, state->packed);
     pass->passes++;
@@ -358,14 +351,7 @@ static nmf_status visit_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_erro
 {
     lines_state *const state = pass->state;
     visit_job job = {pass, state, visit, visit->sums};
-    const nmfi_adding adding = {.side = &pass->rows,
-                                .leaves = pass->rows.slots,
-                                .first = visit->first_slot,
-                                .count = visit->slots,
-                                .k = visit->k,
-                                .Qs = visit->sums,
-                                .task = improve_slot,
-                                .context = &job};
+    const nmfi_adding adding = nmfi_visited_slots(pass, visit, visit->sums, improve_slot, &job);
     if (visit->rule->needs & NMFI_NEEDS_ZEROS)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "this loss and solver want the zeros of X, which is read from disk by what "
