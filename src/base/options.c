@@ -143,8 +143,18 @@ static int decides(const nmf_option_info *option)
     return option->kind == NMF_OPTION_KIND_INT && option->lowest_integer == -1;
 }
 
+static int is_size(const nmf_option_info *option)
+{
+    return option->kind == NMF_OPTION_KIND_INT && strcmp(option->metavar, "BYTES") == 0;
+}
+
 static nmf_status out_of_bounds(const nmf_option_info *option, const char *text, nmf_error *error)
 {
+    if (is_size(option))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "%s = %s: must be a number of bytes from 0 on, or one with K, M, G or T "
+                        "behind it, such as 2G",
+                        option->flag, text);
     if (option->kind == NMF_OPTION_KIND_INT)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "%s = %s: must be %san integer from %lld to %lld", option->flag, text,
@@ -184,7 +194,7 @@ static double unit_of_size(const char *text)
 static const char *in_bytes(const nmf_option_info *option, const char *text, char number[32])
 {
     char *end = NULL;
-    if (strcmp(option->metavar, "BYTES") != 0) return text;
+    if (!is_size(option)) return text;
     const double count = read_real(text, &end), unit = unit_of_size(end);
     if (end == text || unit == 0 || !(count >= 0 && count * unit < 0x1p62)) return text;
     snprintf(number, 32, "%.0f", count * unit);

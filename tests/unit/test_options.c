@@ -287,6 +287,7 @@ static void bad_text_is_refused_with_the_limits(void **state)
     check_bad("init", "", "auto, random");
     check_bad("memory_limit_bytes", "1.5X", "from 0");
     check_bad("memory_limit_bytes", "-1G", "from 0");
+    check_bad("memory_limit_bytes", "2Q", "such as 2G");
     check_bad("max_iter", "1K", "from 1");
     check_bad("whiten", "maybe", "yes or no");
     check_bad("whiten", "2", "yes or no");
