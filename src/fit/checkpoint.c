@@ -140,9 +140,18 @@ void nmfi_add_piece(nmfi_pieces *pieces, void *data, size_t bytes)
     pieces->piece[pieces->count++] = (nmf_checkpoint_piece){data, bytes};
 }
 
+static size_t bytes_of_factor(const nmfi_fit *fit, const nmfi_factor *factor, int64_t element_bytes)
+{
+    return (size_t)(fit->k * factor->partition.ld * element_bytes);
+}
+
+/* In a sketch they may be of another type than the fit's. */
 static void add_factor(nmfi_fit *fit, nmfi_factor *factor, nmfi_pieces *pieces)
 {
-    const size_t bytes = nmfi_factor_bytes(fit, factor), numbers = (size_t)fit->k * sizeof(double);
+    const int in_sketch = fit->place.phase == NMFI_IN_SKETCH;
+    const nmfi_kernels *kernels = in_sketch ? nmfi_sketch_kernels(fit) : fit->work.kernels;
+    const size_t bytes = bytes_of_factor(fit, factor, kernels->element_bytes);
+    const size_t numbers = (size_t)fit->k * sizeof(double);
     nmfi_add_piece(pieces, factor->incumbent, bytes);
     nmfi_add_piece(pieces, factor->plain, bytes);
     nmfi_add_piece(pieces, factor->ahead, bytes);
@@ -174,8 +183,10 @@ static void list(nmfi_fit *fit, nmfi_pieces *pieces)
     add_factor(fit, &fit->H, pieces);
     if (has_best(fit)) {
         nmfi_add_piece(pieces, fit->work.kept_trace, (size_t)place->best.trace_count * line);
-        nmfi_add_piece(pieces, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
-        nmfi_add_piece(pieces, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+        const int64_t element_bytes =
+            fit->choice.precision == NMF_PRECISION_F32 ? sizeof(float) : sizeof(double);
+        nmfi_add_piece(pieces, fit->W.kept, bytes_of_factor(fit, &fit->W, element_bytes));
+        nmfi_add_piece(pieces, fit->H.kept, bytes_of_factor(fit, &fit->H, element_bytes));
     }
     if (stage.method->keep) stage.method->keep(fit, stage.state, pieces);
 }

@@ -83,7 +83,11 @@ static nmf_status converge_in_sketch(nmfi_fit *fit, nmf_error *error)
 {
     /* An iteration here is worth it as long as the loss still moves; another fit only begins. */
     const double moving = fit->choice.only_begins ? 1e-4 : 3e-6;
-    return nmfi_iterate_in_sketch(fit, fit->in_sketch, nmfi_sketch_left_out(fit), moving, error);
+    nmfi_sketch_enter(fit);
+    const nmf_status status =
+        nmfi_iterate_in_sketch(fit, fit->in_sketch, nmfi_sketch_left_out(fit), moving, error);
+    nmfi_sketch_leave(fit);
+    return status;
 }
 
 /* --- starts ------------------------------------------------------------------------------------ */

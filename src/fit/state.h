@@ -121,7 +121,7 @@ typedef struct nmfi_work {
     double began_seconds;
     double earlier_seconds; /* of those since then, so many went by before this run of the fit */
     nmfi_stop stop; /* every pass looks at it; stop.c says until when it lets them go on */
-    const nmfi_kernels *kernels;
+    const nmfi_kernels *kernels; /* of the factors' type, which in a sketch may be another */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
