@@ -33,6 +33,9 @@ typedef struct nmfi_loss_scale {
 typedef struct nmfi_method {
     const char *name;
     size_t state_bytes;
+    /* Whether the factor along the columns of X follows from what visits of its rows add up, where X is sparse
+     * too (NULL: no). */
+    int (*adds_up)(const nmfi_fit *);
     /* Passes it needs, from shapes alone; its memory, called twice (memory.h). */
     void (*plan)(nmfi_fit *, void *state);
     void (*layout)(nmfi_fit *, void *state, nmfi_arena *);

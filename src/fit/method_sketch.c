@@ -36,9 +36,7 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     const int64_t stride = stride_of(s->rank, kernels);
     const nmf_dense dense = {rows, dtype, along->count, stride, stride, 1};
     nmfi_source source = nmfi_source_dense(&dense);
-    source.comm = along->comm;
-    source.all_rows = along->all;
-    source.first_row = along->first_row;
+    nmfi_source_along(&source, along);
     nmfi_pass_plan(pass, &source, kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
     pass->stop = &fit->work.stop;

@@ -3,10 +3,10 @@
 #ifndef NMFI_FIT_STATE_H
 #define NMFI_FIT_STATE_H
 
-#include "data/observed.h"
 #include "fit/checkpoint.h"
 #include "fit/limits.h"
 #include "pass/factor.h"
+#include "pass/observed.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -157,7 +157,7 @@ struct nmfi_fit {
     nmfi_keeper keeper;
     nmfi_work work;
     nmfi_stage in_sketch, on_X;
-    const nmf_comm *turns; /* with whom starts take turns; NULL: all are this fit's */
+    const struct nmfi_turns *turns; /* starts that are followed elsewhere; NULL: all are this fit's */
 };
 
 static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)
