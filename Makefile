@@ -28,6 +28,10 @@ check: ## build and run all tests
 bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 	@scripts/bench build/release
 
+.PHONY: bench-mpi
+bench-mpi: all ## measure fits by several processes against what bench/scale.py predicts (BENCH_MPI="--shape 50000x4096 -k 16")
+	@python3 bench/scale.py --measure build/release $(BENCH_MPI)
+
 .PHONY: bench-disk
 bench-disk: all ## measure fits of data larger than memory (minutes, and 25 GB: BENCH_DISK="--gb 20 --limit 512M")
 	@scripts/bench_disk build/release/nmf $(BENCH_DISK)
@@ -57,6 +61,10 @@ wheel: all ## write a Python wheel with the libraries inside, into build/release
 .PHONY: deb
 deb: ## build Debian packages into build/deb (lintian looks at them where it is installed)
 	@scripts/make_deb build/deb
+
+.PHONY: try-packages
+try-packages: deb ## as root: install build/deb on a bare Debian, use it, remove it: nothing may be left
+	scripts/try_packages build/deb
 
 .PHONY: asan
 asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -45,6 +45,10 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     step.shrink = factor->shrink;
     step.toward = factor->toward;
     step.allowed = factor->allowed;
+    if (factor->allowed.lower) {
+        step.allowed.lower = visited(pass, factor, factor->allowed.lower);
+        step.allowed.upper = visited(pass, factor, factor->allowed.upper);
+    }
     step.start = step.older = step.ahead = step.result = visited(pass, factor, factor->incumbent);
     if (!half.measure_only) {
         /* W starts at the incumbent, which was the point ahead when H was improved; H starts at the
@@ -205,13 +209,13 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
+    if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
+    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
+    if (!half.measure_only) complete(fit, factor, factor->plain);
     nmfi_shrink_measure(fit, factor,
                         half.measure_only ? factor->incumbent
                         : of_W            ? factor->ahead
                                           : factor->plain);
-    if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
-    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
-    if (!half.measure_only) complete(fit, factor, factor->plain);
     return NMF_OK;
 }
 
