@@ -81,6 +81,9 @@ typedef struct nmf_model_content {
      * columns, NULL where shrink is 0; where it is NULL and shrink is not, it is made from W. */
     double shrink;
     const double *shrink_to;
+    /* The penalty on the volume that H spans, 1/2 volume log det(I + H H' / volume_delta), which `loss` has, where the
+     * fit had it (options.volume); else 0. */
+    double volume, volume_delta;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

@@ -142,7 +142,8 @@ class nmf_model_content(ctypes.Structure):
                 ("weighting", c_int), ("idf", POINTER(c_double)), ("data_transposed", c_int),
                 ("data_column_order", c_int), ("stability", POINTER(c_double)),
                 ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
-                ("shrink", c_double), ("shrink_to", POINTER(c_double))]
+                ("shrink", c_double), ("shrink_to", POINTER(c_double)),
+                ("volume", c_double), ("volume_delta", c_double)]
 
 
 class nmf_feature_match(ctypes.Structure):

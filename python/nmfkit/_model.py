@@ -17,7 +17,8 @@ TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
-         "weighting", "data_transposed", "data_column_order", "shrink")
+         "weighting", "data_transposed", "data_column_order", "shrink", "volume",
+         "volume_delta")
 
 
 _facts_of = operator.attrgetter(*FACTS)

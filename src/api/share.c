@@ -80,9 +80,10 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
     if (nmfi_limits_bind(&of_W) || nmfi_limits_bind(&of_H) || options->simplex != NMF_SIMPLEX_NONE)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "known parts, bounds and sums are not shared among processes: start one");
-    if (options->init == NMF_INIT_SPA)
+    if (options->init == NMF_INIT_SPA || options->init == NMF_INIT_SNPA)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "init = spa looks for the purest of all samples in one process: start one");
+                        "init = %s looks for the purest of all samples in one process: start one",
+                        options->init == NMF_INIT_SPA ? "spa" : "snpa");
     if (options->checkpoints)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "checkpoints are kept by one process alone, not by %lld that share a fit",

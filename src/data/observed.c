@@ -104,10 +104,12 @@ static nmf_status add_up(const nmf_matrix *X, double beta, marginals *of, nmfi_o
             observed->missing += !(w > 0);
             if (!(w > 0)) continue;
             observed->is_mask &= w == 1;
-            if (beta <= 0 && w != 1)
+            if (beta == 0 && w != 1)
                 return nmf_fail(error, NMF_ERROR_DATA,
-                                "weight[%lld,%lld] = %g: with beta = %g, weights are 0 or 1",
-                                (long long)i, (long long)j, w, beta);
+                                "weight[%lld,%lld] = %g: with loss is (beta = 0), which does not "
+                                "see the scale of "
+                                "an entry, weights are 0 or 1",
+                                (long long)i, (long long)j, w);
             const double x = of->row[j];
             observed->weighted_squares += w * x * x;
             of->row_sums[i] += w * x;
@@ -132,6 +134,8 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, cons
     const int64_t m = X->dense.rows, n = X->dense.columns;
     void *const filled = nmf_matrix_writable(observed->filled);
     const double mean = mean_of(of->sum, of->weight, 0);
+    for (int64_t i = 0; i < m; i++) observed->row_means[i] = of->row_weights[i] / (double)n;
+    for (int64_t j = 0; j < n; j++) observed->column_means[j] = of->column_weights[j] / (double)m;
     for (int64_t i = 0; i < m; i++) observed->unseen_rows[i] = !(of->row_weights[i] > 0);
     for (int64_t j = 0; j < n; j++) observed->unseen_columns[j] = !(of->column_weights[j] > 0);
     for (int64_t i = 0; i < m; i++) {
@@ -140,7 +144,7 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, cons
         const double row_mean = mean_of(of->row_sums[i], of->row_weights[i], mean);
         for (int64_t j = 0; j < n; j++) {
             const double w = observed_weight(X, i, j, of->row);
-            const double u = !(w > 0) ? 0 : beta <= 0 ? 1 : beta == 1 ? w : pow(w, 1 / beta);
+            const double u = !(w > 0) ? 0 : beta == 0 ? 1 : beta == 1 ? w : pow(w, 1 / beta);
             const double column_mean = mean_of(of->column_sums[j], of->column_weights[j], mean);
             const double between = mean > 0 ? row_mean * column_mean / mean : 0;
             if (w > 0) observed->left_by_means += (of->row[j] - between) * (of->row[j] - between);
@@ -165,12 +169,15 @@ static nmf_status take_memory(const nmf_matrix *X, nmf_dtype type, nmfi_observed
 {
     const int64_t m = X->dense.rows, n = X->dense.columns;
     const size_t each = nmfi_observed_bytes(X, type) / 3;
-    observed->memory = nmfi_allocate(2 * each + (size_t)(m + n));
+    const size_t numbers = (size_t)(m + n) * sizeof(double);
+    observed->memory = nmfi_allocate(numbers + 2 * each + (size_t)(m + n));
     if (!observed->memory)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes for weights", 2 * each);
-    observed->u = observed->memory;
-    observed->u_transposed = (char *)observed->memory + each;
-    observed->unseen_rows = (unsigned char *)observed->memory + 2 * each;
+    observed->row_means = observed->memory;
+    observed->column_means = observed->row_means + m;
+    observed->u = (char *)observed->memory + numbers;
+    observed->u_transposed = (char *)observed->u + each;
+    observed->unseen_rows = (unsigned char *)observed->u_transposed + each;
     observed->unseen_columns = observed->unseen_rows + m;
     return nmf_matrix_new(type, m, n, &observed->filled, error);
 }

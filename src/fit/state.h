@@ -41,6 +41,7 @@ typedef struct nmfi_facts {
     int64_t m, n, stored;
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
     double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
+    double noise;               /* of entries, where few are observed (shrink.h) */
     double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
     uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
 } nmfi_facts;
@@ -58,8 +59,9 @@ typedef struct nmfi_factor {
     nmfi_allowed allowed;
     unsigned char *held; /* k: 1 where the component's scale is not free */
     int all_fixed;       /* no entry may move */
-    double shrink;  /* lambda of shrink.h, which l2 has too; 0: none */
-    double *toward, *mean; /* k: the mean row that a step draws to; that of the rows last measured */
+    double shrink;       /* lambda of shrink.h, which l2 has too; 0: none */
+    double *toward,
+        *mean;      /* k: the mean row that a step draws to; that of the rows last measured */
     double of_mean; /* what the penalty does not count, at the rows last measured */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
@@ -73,7 +75,7 @@ typedef struct nmfi_progress {
     int64_t iterations, sketch_iterations, trace_count;
     int64_t seed;
     nmf_init init;
-    int rule; /* which of its rules the method goes by; 0 at first */
+    int rule;     /* which of its rules the method goes by; 0 at first */
     int measured; /* `loss` is that of the incumbents on X */
     nmf_stopped stopped;
     double loss, error, kkt;
@@ -97,6 +99,11 @@ typedef struct nmfi_descent {
     int64_t loss_count;
 } nmfi_descent;
 
+/* What shrink.h has made of the noise so far. */
+typedef struct nmfi_shrinking {
+    double lambda, noise, of_mean_W, of_mean_H;
+} nmfi_shrinking;
+
 /* Where a fit stands, beside its factors and its method's memory: plain data, what a checkpoint keeps
  * of it (checkpoint.h). */
 typedef enum nmfi_phase {
@@ -114,13 +121,15 @@ typedef struct nmfi_place {
     nmfi_progress progress, best; /* best: of the starts before */
     /* As they were when the checkpoint was made. */
     int64_t sketch_rank, passes, transposed_passes;
+    double volume, volume_delta; /* nmfi_volume: what the sketch told */
+    nmfi_shrinking shrink;
     double seconds;
 } nmfi_place;
 
 typedef struct nmfi_work {
     double began_seconds;
     double earlier_seconds; /* of those since then, so many went by before this run of the fit */
-    nmfi_stop stop; /* every pass looks at it; stop.c says until when it lets them go on */
+    nmfi_stop stop;         /* every pass looks at it; stop.c says until when it lets them go on */
     const nmfi_kernels *kernels;
     nmfi_team *team;
     nmfi_arena arena;
@@ -146,12 +155,20 @@ struct nmfi_stage {
     void *state;
 };
 
+/* The penalty on the volume that H spans (volume.h). */
+typedef struct nmfi_volume {
+    int wanted;
+    double lambda, delta;         /* of scaled X; 0: not known yet */
+    double *pull, *factor, *gram; /* k x k: lambda (H H' + delta I)^-1; work */
+} nmfi_volume;
+
 struct nmfi_fit {
     const nmf_matrix *X;
     int64_t k;
     nmfi_choice choice;
     nmfi_facts facts;
     nmfi_factor W, H;
+    nmfi_volume volume;
     nmfi_progress progress;
     nmfi_place place;
     nmfi_keeper keeper;
@@ -174,10 +191,11 @@ void nmfi_close(nmfi_fit *fit);
 void nmfi_take_plain(nmfi_factor *factor);
 void nmfi_take_ahead(nmfi_factor *factor);
 void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor);
-/* What a pass added up, kept with the factor; its gradients; the Gram matrix for the next rule. */
+/* What a pass added up, kept with the factor; its gradients; the Gram matrix of the other one for the rule that
+ * improves it, with its penalties. */
 void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
 void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
-void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2);
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, const nmfi_factor *factor);
 /* The pass whose rows run along a factor, where there is one each way. */
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
 /* work.squares of the incumbents; 0 where no component's scale is free, so that nobody asks. */
@@ -216,7 +234,8 @@ nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error);
 /* One more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
-int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */
+int nmfi_poll(nmfi_fit *fit,
+              double loss); /* the same in a sketch, where the loss on X is estimated */
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);

@@ -129,7 +129,7 @@ nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, co
     if (!model) return nmf_fail(error, NMF_ERROR_ARGUMENT, "model is NULL");
     const int64_t n = model->content.features;
     double *copy = NULL;
-    if ((unsigned)weighting > NMF_WEIGHTING_SQRT || (weighting == NMF_WEIGHTING_TFIDF && !idf))
+    if ((unsigned)weighting > NMF_WEIGHTING_RAW || (weighting == NMF_WEIGHTING_TFIDF && !idf))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is unknown or lacks its idf",
                         (int)weighting);
     if (weighting == NMF_WEIGHTING_TFIDF) {
@@ -241,8 +241,7 @@ static nmf_status check_shapes(const nmf_model_content *c, nmf_error *error)
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
     /* What was learned from rows that came and went has none of them. */
     const int64_t least = c->kind == NMF_MODEL_PCA ? 1 : 0;
-    const int W_fits =
-        !c->W || (c->samples >= least && W.rows == c->samples && W.columns == c->k);
+    const int W_fits = !c->W || (c->samples >= least && W.rows == c->samples && W.columns == c->k);
     if (c->features < 1 || c->k < 1 || !W_fits || H.rows != c->k || H.columns != c->features)
         return nmf_fail(
             error, NMF_ERROR_SHAPE,
@@ -299,6 +298,8 @@ static nmf_status check_vectors(const nmf_model_content *c, nmf_error *error)
                         (long long)c->trace_count);
     nmf_status status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
     if (status == NMF_OK) status = check_numbers(&c->shrink, 1, "shrink", 0, error);
+    if (status == NMF_OK) status = check_numbers(&c->volume, 1, "volume", 0, error);
+    if (status == NMF_OK) status = check_numbers(&c->volume_delta, 1, "volume_delta", 0, error);
     if (status == NMF_OK) status = check_numbers(c->shrink_to, c->k, "shrink_to", 0, error);
     if (status == NMF_OK)
         status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);
