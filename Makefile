@@ -28,6 +28,10 @@ check: ## build and run all tests
 bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 	@scripts/bench build/release
 
+.PHONY: bench-mpi
+bench-mpi: all ## measure fits by several processes against what bench/scale.py predicts (BENCH_MPI="--shape 50000x4096 -k 16")
+	@python3 bench/scale.py --measure build/release $(BENCH_MPI)
+
 .PHONY: bench-disk
 bench-disk: all ## measure fits of data larger than memory (minutes, and 25 GB: BENCH_DISK="--gb 20 --limit 512M")
 	@scripts/bench_disk build/release/nmf $(BENCH_DISK)

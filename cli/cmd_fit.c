@@ -4,6 +4,7 @@
 #include "interrupt.h"
 #include "learn.h"
 #include "stream.h"
+#include "together.h"
 
 /* A given start means --init custom; anything else about it is a misunderstanding worth a
  * sentence. */
@@ -41,6 +42,7 @@ int cli_run_fit(const cli_args *args)
     options.start_W = start_W;
     options.start_H = start_H;
     if (status == NMF_OK) status = cli_checkpoint_open(args, &checkpoint, &error);
+    status = cli_together_agree(status, &error);
     options.checkpoints = nmf_io_checkpoint_hook(checkpoint);
     if (status == NMF_OK)
         status = cli_learn(args, &options, checkpoint, nmf_fit, ".nmf.npz", &error);

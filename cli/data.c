@@ -4,6 +4,7 @@
 #include "interrupt.h"
 #include "observed.h"
 #include "streams.h"
+#include "together.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -82,15 +83,33 @@ nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error
     return NMF_OK;
 }
 
+/* What stays on disk as a whole is in memory by parts: nobody need know. */
+static void tell_of_parts(const char *sentence, void *context)
+{
+    if (strstr(sentence, "stay on disk") == NULL) tell(sentence, context);
+}
+
 /* Bytes of data above which they stay on disk, where the command reads them by rows. Half of a limit: the
  * work on them needs memory too. */
 static nmf_status most_in_memory(const cli_args *args, int64_t *bytes, nmf_error *error)
 {
+    enum { SMALL = 64 << 20 };
     const unsigned by_rows = CLI_FIT | CLI_PCA | CLI_TRANSFORM | CLI_CONVERT;
     const nmf_status status = memory_limit(args, bytes, error);
     if (*bytes > 1) *bytes /= 2;
+    /* Of data that several processes have together each keeps its own rows. */
+    const int spreads_rows = args->options.spread != NMF_SPREAD_FITS;
+    if (cli_together_joined() && spreads_rows && (*bytes == 0 || *bytes > SMALL)) *bytes = SMALL;
     if ((args->command->bit & by_rows) == 0) *bytes = -1;
     return status;
+}
+
+/* Sparse data of several processes: a divergence wants the lines along each factor, which only memory has. */
+static int is_wanted_whole(const cli_args *args, const nmf_matrix *X)
+{
+    const int has_limit = args->memory_limit != NULL || args->options.memory_limit_bytes > 0;
+    return cli_together_joined() && !has_limit && nmf_matrix_is_sparse(X) &&
+           !nmf_matrix_is_in_memory(X);
 }
 
 /* like: whose data's reading counts where the command line says nothing; NULL: none. */
@@ -126,13 +145,19 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
     if (args->features > 0) options.features = args->features;
     if (args->first_index > 0) options.first_index = args->first_index;
     options.watch = count_disk_bytes;
-    options.note = tell;
+    options.note = cli_together_joined() ? tell_of_parts : tell;
     options.note_context = (void *)(uintptr_t)args;
     nmf_status status = refuse_models(paths, count, error);
     if (status == NMF_OK) status = most_in_memory(args, &options.most_bytes, error);
     if (status != NMF_OK) return status;
     status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                         : nmf_io_read_list(paths, count, &options, matrix, error);
+    if (status == NMF_OK && is_wanted_whole(args, *matrix)) {
+        nmf_matrix_free(*matrix);
+        *matrix = NULL;
+        options.most_bytes = 0;
+        status = nmf_io_read(paths[0], &options, matrix, error);
+    }
     if (status == NMF_OK) status = cli_set_observed(args, options.transpose, *matrix, error);
     return status;
 }

@@ -19,6 +19,9 @@ if(NMFKIT_MPI)
   if(NOT nmfkit_mpi_needs_FOUND)
     message(STATUS "no ${NMFKIT_MPI}: libnmfkit-mpi is not built")
   endif()
+  if(NOT NMFKIT_MPI STREQUAL "mpich") # beside the one that is installed: the tests try the other too
+    pkg_check_modules(nmfkit_mpich_needs QUIET IMPORTED_TARGET mpich)
+  endif()
 endif()
 
 pkg_check_modules(nmfkit_test_needs QUIET IMPORTED_TARGET cmocka fontconfig)

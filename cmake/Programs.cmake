@@ -9,12 +9,18 @@ function(nmfkit_program target directory)
 endfunction()
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/bench_*.c)
+list(REMOVE_ITEM bench_sources ${PROJECT_SOURCE_DIR}/bench/bench_mpi.c) # below: it needs the plug-in
 file(GLOB bench_helpers CONFIGURE_DEPENDS bench/*.c)
 list(FILTER bench_helpers EXCLUDE REGEX "/bench_[^/]*\\.c$")
 foreach(source ${bench_sources})
   cmake_path(GET source STEM name)
   nmfkit_program(${name} bench ${source} ${bench_helpers})
 endforeach()
+
+if(TARGET nmfkit-mpi)
+  nmfkit_program(bench_mpi bench bench/bench_mpi.c)
+  target_link_libraries(bench_mpi PRIVATE nmfkit-mpi)
+endif()
 
 file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
 foreach(source ${example_sources})

@@ -108,6 +108,16 @@ if(TARGET nmfkit-mpi)
   add_dependencies(test_mpi_fits nmfkit-mpi)
   set_target_properties(test_mpi_fits PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(nmfkit_mpich_needs_FOUND) # the same plug-in by MPICH (tests/mpi/test_mpich.py)
+    add_library(test_mpi_mpich MODULE mpi/comm_mpi.c)
+    target_link_libraries(test_mpi_mpich PRIVATE nmfkit nmfkit_compiler PkgConfig::nmfkit_mpich_needs)
+    set_target_properties(test_mpi_mpich PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  endif()
+  # What counts bytes beside the plug-in (tests/mpi/test_bytes.py): its functions stand in for MPI's.
+  add_library(test_mpi_count MODULE tests/mpi/count_bytes.c)
+  target_link_libraries(test_mpi_count PRIVATE nmfkit_compiler PkgConfig::nmfkit_mpi_needs)
+  set_target_properties(test_mpi_count PROPERTIES
+    C_VISIBILITY_PRESET default LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endif()
 
 # --- scripts: they run the command; a launcher such as valgrind is for compiled tests only ---------

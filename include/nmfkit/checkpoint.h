@@ -19,7 +19,10 @@ typedef struct nmf_checkpoint_piece {
 } nmf_checkpoint_piece;
 
 /* What nmf_fit does about them (options.checkpoints). All functions are called from the thread that
- * called the fit.
+ * called the fit. Where several processes share it (nmfkit/comm.h) each is given some, but `write` and `read`
+ * are called in the first one only, which needs memory for all of what is written; `wanted` is asked in each. A
+ * fit goes on with any number of processes from what any number of them, or one alone, has kept of dense X
+ * in rows, or of compressed rows.
  *
  * A checkpoint is written between two iterations: after `every_seconds`, when `wanted` says so, and
  * when the fit is stopped by its progress callback or its time limit. It holds the options, which data

@@ -176,7 +176,8 @@ NMF_API void nmf_io_rows_close(nmf_io_rows *rows); /* NULL is fine */
  *
  * `path`: where it is kept. `resume`: the checkpoint that the fit goes on from (it may be `path`, and is
  * where `path` is NULL), or NULL. A file at `path` that the fit does not go on from is not replaced.
- * While it is open no other process may keep one there: PATH.lock tells them. */
+ * While it is open no other process may keep one there: PATH.lock tells them. Of processes that share fits
+ * (nmfkit/comm.h) all open it, and the first one has the file. */
 typedef struct nmf_io_checkpoint nmf_io_checkpoint;
 typedef struct nmf_io_checkpoint_options {
     size_t struct_bytes;

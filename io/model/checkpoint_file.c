@@ -1,12 +1,13 @@
 /* A fit's checkpoint in a file (nmfkit/io.h). The file appears by renaming, so that a run that is
  * killed leaves the one before; PATH.lock is locked while a run keeps it, and with the process its
- * lock goes. */
+ * lock goes. Of several processes that share the fit the first one has the file. */
 #include "io/files/atomic_file.h"
 #include "io/files/temporaries.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <nmfkit/comm.h>
 #include <nmfkit/io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,13 @@ static char *with_suffix(const char *path, const char *suffix)
     return text;
 }
 
+/* Nothing to do with the file: the fit asks the first process alone to write and read. */
+static int is_anothers(void)
+{
+    const nmf_comm *comm = nmf_comm_attached();
+    return comm != NULL && comm->rank > 0;
+}
+
 static nmf_status check(const nmf_io_checkpoint_options *options, nmf_error *error)
 {
     if (options->path == NULL && options->resume == NULL) {
@@ -251,20 +259,23 @@ nmf_status nmf_io_checkpoint_open(const nmf_io_checkpoint_options *options,
     made->wishes = *options;
     made->lock = -1;
     status = take_strings(made, error);
-    if (status == NMF_OK) {
+    const int is_here = !is_anothers();
+    if (status == NMF_OK && is_here) {
         status = lock(made, error);
     }
-    if (status == NMF_OK && made->resume != NULL) {
+    if (status == NMF_OK && is_here && made->resume != NULL) {
         status = open_resumed(made, error);
     }
-    if (status == NMF_OK) {
+    if (status == NMF_OK && is_here) {
         status = keep_others(made, error);
     }
     if (status != NMF_OK) {
         nmf_io_checkpoint_close(made);
         return status;
     }
-    remove_leftovers(made);
+    if (is_here) {
+        remove_leftovers(made);
+    }
     made->hook = (nmf_checkpoints){.struct_bytes = sizeof made->hook,
                                    .context = made,
                                    .write = write_checkpoint,
@@ -287,7 +298,7 @@ int64_t nmf_io_checkpoint_count(const nmf_io_checkpoint *file)
 
 void nmf_io_checkpoint_remove(nmf_io_checkpoint *file)
 {
-    if (file != NULL) {
+    if (file != NULL && !is_anothers()) {
         (void)unlink(file->path);
     }
 }

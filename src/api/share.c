@@ -1,11 +1,13 @@
 /* See share.h. What can go wrong in one process alone is agreed upon before the others wait for it. */
 #include "api/share.h"
 
+#include "base/cpu.h"
+#include "base/machine.h"
 #include "data/matrix.h"
-#include "data/observed.h"
+#include "fit/constraints.h"
 #include "fit/fit.h"
-#include "fit/limits.h"
 #include "fit/transform.h"
+#include "model/input.h"
 #include "model/model.h"
 #include "pass/pass.h"
 
@@ -27,38 +29,54 @@ static uint64_t stir(uint64_t hash, uint64_t word)
     return hash * 0xbf58476d1ce4e5b9u;
 }
 
-static uint64_t bits_of(double number)
+static int is_own(const nmf_option_info *option)
 {
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
+    static const char *const names[] = {"threads", "block_rows", "memory_limit_bytes",
+                                        "time_limit_seconds"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(option->field, names[i]) == 0) return 1;
+    return 0;
 }
 
-/* What decides how many passes there are, and of what shape. (Not the time limit, of which each process has
- * what reading left: they decide together when it is over.) */
+/* Every option but what a process may have for itself. (Not the time limit, of which each has what reading
+ * left: they decide together when it is over.) */
+static uint64_t of_options(const nmf_options *o)
+{
+    uint64_t hash = 0;
+    int64_t count;
+    const nmf_option_info *table = nmf_option_table(&count);
+    for (int64_t i = 0; i < count; i++) {
+        char text[64] = {0};
+        if (is_own(&table[i])) continue;
+        nmf_option_get(o, &table[i], text, sizeof text);
+        for (size_t c = 0; c < sizeof text; c++) hash = stir(hash, (unsigned char)text[c]);
+    }
+    return hash;
+}
+
+static uint64_t shape_of(const nmf_matrix *matrix)
+{
+    if (!matrix) return 0;
+    return stir(stir(1, (uint64_t)nmf_matrix_rows(matrix)), (uint64_t)nmf_matrix_columns(matrix));
+}
+
+/* What decides how many passes there are, and of what shape. */
 static int64_t signature(const nmf_matrix *X, const nmf_options *o)
 {
+    const nmf_constraints *c = o->constraints;
     const uint64_t words[] = {(uint64_t)nmf_matrix_rows(X),
                               (uint64_t)nmf_matrix_columns(X),
                               (uint64_t)nmf_matrix_dtype(X),
                               (uint64_t)nmf_matrix_is_sparse(X),
                               (uint64_t)nmf_matrix_stored(X),
-                              (uint64_t)o->k,
-                              (uint64_t)o->loss,
-                              (uint64_t)o->solver,
-                              (uint64_t)o->init,
-                              (uint64_t)o->starts,
-                              (uint64_t)o->spread,
-                              (uint64_t)o->precision,
-                              (uint64_t)o->seed,
-                              (uint64_t)o->max_iter,
-                              (uint64_t)o->sketch,
-                              (uint64_t)o->inner_sweeps,
-                              bits_of(o->tol),
-                              bits_of(o->beta),
-                              bits_of(o->alpha_W),
-                              bits_of(o->alpha_H),
-                              bits_of(o->l1_ratio)};
+                              (uint64_t)nmf_matrix_missing(X),
+                              (uint64_t)nmf_matrix_has_weights(X),
+                              (uint64_t)(o->checkpoints != NULL),
+                              shape_of(o->start_W),
+                              shape_of(o->start_H),
+                              c ? shape_of(c->H) : 0,
+                              c ? shape_of(c->W) : 0,
+                              of_options(o)};
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = stir(hash, words[i]);
     return (int64_t)(hash >> 2); /* its negative is there too */
@@ -72,29 +90,42 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
                         "the %lld processes that share this were given other data or other options "
                         "than each other",
                         (long long)comm->size);
-    if (nmfi_matrix_is_weighted(X))
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "weights and missing entries are not shared among processes: start one");
-    const nmfi_limits of_W = nmfi_limits_of_W(options, nmf_matrix_rows(X), options->k);
-    const nmfi_limits of_H = nmfi_limits_of_H(options, options->k, nmf_matrix_columns(X));
-    if (nmfi_limits_bind(&of_W) || nmfi_limits_bind(&of_H) || options->simplex != NMF_SIMPLEX_NONE)
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "known parts, bounds and sums are not shared among processes: start one");
     if (options->init == NMF_INIT_SPA || options->init == NMF_INIT_SNPA)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "init = %s looks for the purest of all samples in one process: start one",
                         options->init == NMF_INIT_SPA ? "spa" : "snpa");
-    if (options->checkpoints)
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "checkpoints are kept by one process alone, not by %lld that share a fit",
-                        (long long)comm->size);
-    return NMF_OK;
+    return nmfi_comm_status(comm, nmfi_compare_samples(X, options, error), error);
 }
 
 /* --- X shared out ---------------------------------------------------------------------------------- */
 
-static nmf_status part_of(const nmf_comm *comm, const nmf_matrix *X, nmf_matrix **part,
-                          nmf_error *error)
+/* Divergences, and rows with Gram matrices of their own, go along each factor's own lines of a sparse X. */
+static int wants_columns(const nmf_matrix *X, const nmf_options *options)
+{
+    const nmf_solver solver = options->solver;
+    const int by_products =
+        options->loss == NMF_LOSS_FROBENIUS &&
+        (solver == NMF_SOLVER_AUTO || solver == NMF_SOLVER_HALS || solver == NMF_SOLVER_CD);
+    return !by_products || nmf_matrix_missing(X) == NMF_MISSING_UNSTORED;
+}
+
+/* Bytes of the rows that are here where a function reads them and they fit into memory, 0 elsewhere: they are then
+ * read once. As many processes as there are processors may have this machine's memory together. */
+static int64_t loaded_bytes(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options)
+{
+    const nmfi_partition rows = nmfi_partition_spread(nmf_matrix_rows(X), comm);
+    const double bytes = (double)rows.count * (double)nmf_matrix_columns(X) *
+                         (double)nmf_dtype_bytes(nmf_matrix_dtype(X));
+    const int64_t processors = nmfi_processors();
+    const double beside = (double)(comm->size < processors ? comm->size : processors);
+    const double memory = (double)nmfi_memory_bytes() * 0.75 / beside;
+    const double limit = (double)options->memory_limit_bytes / 2;
+    if (nmf_matrix_is_in_memory(X) || nmf_matrix_is_sparse(X)) return 0;
+    return bytes <= memory && (!(limit > 0) || bytes <= limit) ? (int64_t)bytes : 0;
+}
+
+static nmf_status part_of(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
+                          int columns_too, nmf_matrix **part, nmf_error *error)
 {
     const nmfi_partition rows = nmfi_partition_spread(nmf_matrix_rows(X), comm);
     const nmfi_partition columns = nmfi_partition_spread(nmf_matrix_columns(X), comm);
@@ -104,6 +135,8 @@ static nmf_status part_of(const nmf_comm *comm, const nmf_matrix *X, nmf_matrix 
                               .all_rows = rows.all,
                               .first_column = columns.first_row,
                               .columns = columns.count,
+                              .wants_columns = columns_too,
+                              .loads = loaded_bytes(comm, X, options) > 0,
                               .all_stored = nmf_matrix_stored(X)};
     return nmfi_comm_status(comm, nmfi_matrix_part(X, &share, part, error), error);
 }
@@ -163,12 +196,16 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
     nmf_matrix *part = NULL;
     if (!comm) return learn(X, options, model, error);
     nmf_status status = check_alike(comm, X, options, error);
-    if (status == NMF_OK) status = part_of(comm, X, &part, error);
+    if (status == NMF_OK)
+        status = part_of(comm, X, options, wants_columns(X, options), &part, error);
     if (status != NMF_OK) {
         nmf_matrix_free(part);
         return status;
     }
-    status = nmfi_comm_status(comm, learn(part, options, model, error), error);
+    nmf_options own = *options;
+    own.memory_limit_bytes =
+        nmfi_limit_beside(options->memory_limit_bytes, (size_t)loaded_bytes(comm, X, options));
+    status = nmfi_comm_status(comm, learn(part, &own, model, error), error);
     if (status == NMF_OK) status = gather_model(comm, X, *model, error);
     if (status != NMF_OK) {
         nmf_model_free(*model);
@@ -184,9 +221,26 @@ static int spreads_fits(const nmf_comm *comm, const nmf_matrix *X, const nmf_opt
 {
     static const double small = 1e8; /* entries */
     if (options->starts == 1 || options->spread == NMF_SPREAD_ROWS) return 0;
+    if (options->checkpoints && options->spread == NMF_SPREAD_AUTO)
+        return 0; /* of one start after the other */
     if (options->spread == NMF_SPREAD_FITS) return 1;
     return options->starts >= comm->size && nmf_matrix_is_in_memory(X) &&
            (double)nmf_matrix_stored(X) <= small;
+}
+
+static int is_mine(const void *comm, int64_t start)
+{
+    return nmfi_turn_is_mine(comm, start);
+}
+
+static void tell(const void *comm, int64_t start, void *data, size_t bytes)
+{
+    nmfi_turn_tell(comm, start, data, bytes);
+}
+
+static nmf_status agree(const void *comm, nmf_status status, nmf_error *error)
+{
+    return nmfi_comm_status(comm, status, error);
 }
 
 nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
@@ -196,8 +250,15 @@ nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nm
     if (!comm || !spreads_fits(comm, X, options))
         return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
     nmf_status status = check_alike(comm, X, options, error);
+    if (status == NMF_OK && options->checkpoints)
+        status =
+            nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                     "checkpoints are kept of starts that follow each other: spread = fits lets "
+                     "%lld processes take turns; rows spreads each start",
+                     (long long)comm->size);
     if (status != NMF_OK) return status;
-    status = nmfi_fit_in_turns(comm, X, options, model, error);
+    const nmfi_turns turns = {comm, is_mine, tell, agree};
+    status = nmfi_fit_in_turns(&turns, X, options, model, error);
     status = nmfi_comm_status(comm, status, error);
     if (status != NMF_OK) {
         nmf_model_free(*model);
@@ -213,7 +274,7 @@ nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_mat
     nmf_matrix *part = NULL;
     if (!comm) return nmfi_transform(model, X, options, W, error);
     nmf_status status = check_alike(comm, X, options, error);
-    if (status == NMF_OK) status = part_of(comm, X, &part, error);
+    if (status == NMF_OK) status = part_of(comm, X, options, 0, &part, error);
     if (status == NMF_OK) {
         status = nmfi_comm_status(comm, nmfi_transform(model, part, options, W, error), error);
         if (status == NMF_OK) status = gather(comm, X, W, error);

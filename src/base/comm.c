@@ -49,6 +49,24 @@ int nmfi_comm_same(const nmf_comm *comm, int64_t value)
     return nmfi_comm_least(comm, value) == nmfi_comm_most(comm, value);
 }
 
+/* From pairs to the first process, which tells all. */
+uint64_t nmfi_comm_sum(const nmf_comm *comm, uint64_t value)
+{
+    if (!comm) return value;
+    for (int64_t apart = 1; apart < comm->size; apart *= 2) {
+        uint64_t other = 0;
+        if (comm->rank % (2 * apart) == apart) {
+            comm->send(comm->context, comm->rank - apart, &value, sizeof value);
+            break;
+        }
+        if (comm->rank + apart < comm->size)
+            comm->receive(comm->context, comm->rank + apart, &other, sizeof other);
+        value += other;
+    }
+    comm->broadcast(comm->context, 0, &value, sizeof value);
+    return value;
+}
+
 nmf_status nmfi_comm_status_by(const nmf_comm *comm, int64_t order, nmf_status status,
                                nmf_error *error)
 {

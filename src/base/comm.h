@@ -23,6 +23,8 @@ static inline int64_t nmfi_comm_rank(const nmf_comm *comm)
 int64_t nmfi_comm_least(const nmf_comm *comm, int64_t value);
 int64_t nmfi_comm_most(const nmf_comm *comm, int64_t value);
 int nmfi_comm_same(const nmf_comm *comm, int64_t value);
+/* The sum of what they have, modulo 2^64. */
+uint64_t nmfi_comm_sum(const nmf_comm *comm, uint64_t value);
 
 /* One status and one sentence for all: those of the process whose `order` is least among the ones that
  * failed (of the lowest rank where two are equal); OK if none did. */

@@ -139,7 +139,7 @@ uint64_t nmfi_fingerprint_of_lines(const nmf_sparse *lines, int64_t first)
 }
 
 /* 0 where they cannot be read. */
-static uint64_t hash_lines(const nmf_matrix *matrix)
+static uint64_t hash_lines(const nmf_matrix *matrix, int64_t before)
 {
     enum { ENTRIES = 1 << 18 };
     const int64_t *pointers = matrix->sparse.pointers, rows = matrix->dense.rows;
@@ -148,7 +148,7 @@ static uint64_t hash_lines(const nmf_matrix *matrix)
         lines_read read;
         for (end = first + 1; end < rows && pointers[end + 1] - pointers[first] <= ENTRIES;) end++;
         if (read_lines(matrix, first, end - first, &read, NULL) != NMF_OK) return 0;
-        sum += nmfi_fingerprint_of_lines(&read.lines, first);
+        sum += nmfi_fingerprint_of_lines(&read.lines, before + first);
         free_lines(&read);
     }
     return sum;
@@ -256,7 +256,7 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
     return NMF_OK;
 }
 
-static uint64_t hash_dense(const nmf_dense *d)
+static uint64_t hash_dense(const nmf_dense *d, int64_t before)
 {
     const size_t bytes = nmf_dtype_bytes(d->dtype);
     const int64_t rows = d->columns > 0 ? d->rows : 0; /* 10^18 rows of nothing take no time */
@@ -264,7 +264,7 @@ static uint64_t hash_dense(const nmf_dense *d)
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < d->columns; j++)
             sum += hash_entry(d->data, i * d->row_stride + j * d->column_stride, bytes,
-                              (uint64_t)i * (uint64_t)d->columns + (uint64_t)j + 1);
+                              (uint64_t)(before + i) * (uint64_t)d->columns + (uint64_t)j + 1);
     return sum;
 }
 
@@ -283,7 +283,7 @@ uint64_t nmfi_fingerprint_part(const nmfi_source *source, const nmfi_block *bloc
 }
 
 /* Along the way that rows lie; 0 where they cannot be read. */
-static uint64_t hash_read(const nmf_matrix *matrix)
+static uint64_t hash_read(const nmf_matrix *matrix, int64_t before)
 {
     const nmfi_source as_given = nmfi_source_of(matrix);
     const nmfi_source source = as_given.by_columns ? nmfi_source_transposed(&as_given) : as_given;
@@ -295,13 +295,13 @@ static uint64_t hash_read(const nmf_matrix *matrix)
     for (int64_t i = 0; i < source.rows && there && source.columns > 0; i += most) {
         const int64_t rows = source.rows - i < most ? source.rows - i : most;
         there = source.read(&source, i, rows, some, &block, NULL) == NMF_OK;
-        if (there) sum += nmfi_fingerprint_part(&source, &block, i);
+        if (there) sum += nmfi_fingerprint_part(&source, &block, before + i);
     }
     free(some);
     return there ? sum : 0;
 }
 
-static uint64_t hash_sparse(const nmf_sparse *s)
+static uint64_t hash_sparse(const nmf_sparse *s, int64_t before)
 {
     const size_t bytes = nmf_dtype_bytes(s->dtype);
     const int64_t lines = nmfi_sparse_lines(s);
@@ -310,7 +310,8 @@ static uint64_t hash_sparse(const nmf_sparse *s)
         for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
             const uint64_t l = (uint64_t)line, index = (uint64_t)nmfi_sparse_index(s, e);
             const uint64_t row = s->by_columns ? index : l, column = s->by_columns ? l : index;
-            sum += hash_entry(s->values, e, bytes, row * (uint64_t)s->columns + column + 1);
+            sum += hash_entry(s->values, e, bytes,
+                              ((uint64_t)before + row) * (uint64_t)s->columns + column + 1);
         }
     return sum;
 }
@@ -328,9 +329,12 @@ uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
 {
     if (!matrix) return 0;
     const nmf_dense *d = &matrix->dense;
-    const uint64_t sum = matrix->reader.read            ? hash_read(matrix)
-                         : matrix->reader.read_entries  ? hash_lines(matrix)
-                         : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse)
-                                                        : hash_dense(d);
-    return nmfi_fingerprint_of(d->rows, d->columns, d->dtype, sum);
+    const nmfi_share *share =
+        &matrix->share; /* of a part: that of the whole, whoever has which rows */
+    const int64_t before = share->first, rows = share->comm ? share->all_rows : d->rows;
+    const uint64_t sum = matrix->reader.read            ? hash_read(matrix, before)
+                         : matrix->reader.read_entries  ? hash_lines(matrix, before)
+                         : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse, before)
+                                                        : hash_dense(d, before);
+    return nmfi_fingerprint_of(rows, d->columns, d->dtype, nmfi_comm_sum(share->comm, sum));
 }

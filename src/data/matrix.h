@@ -16,6 +16,8 @@ typedef struct nmfi_share {
     const nmf_comm *comm; /* NULL: all of them */
     int64_t first, rows, all_rows;
     int64_t first_column, columns;
+    int wants_columns;  /* of a sparse one in memory: their lines too */
+    int loads;          /* rows that a function reads are read once, into memory */
     int64_t all_stored; /* entries of the whole */
 } nmfi_share;
 

@@ -1,5 +1,5 @@
 /* What one of several processes has of a matrix: some of its rows; of a sparse one some of its columns
- * too, since each factor's products come from the lines along it. */
+ * too, where a divergence wants the lines along each factor. */
 #include "data/matrix.h"
 #include "data/sparse.h"
 
@@ -15,12 +15,16 @@ static nmf_status count_from(int64_t first, int64_t count, int64_t **numbers, nm
                : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld numbers", (long long)count);
 }
 
+/* Its weights go their own way. */
 static nmf_status select_rows(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix **part,
                               nmf_error *error)
 {
+    nmf_matrix bare = *whole;
     int64_t *numbers;
+    bare.weights = NULL;
+    bare.missing = NMF_MISSING_NONE;
     nmf_status status = count_from(share->first, share->rows, &numbers, error);
-    if (status == NMF_OK) status = nmf_matrix_select(whole, numbers, share->rows, part, error);
+    if (status == NMF_OK) status = nmf_matrix_select(&bare, numbers, share->rows, part, error);
     free(numbers);
     return status;
 }
@@ -31,6 +35,12 @@ static int lends_rows(const nmf_matrix *whole)
     if (whole->reader.read) return 1;
     if (nmf_matrix_is_sparse(whole)) return !whole->sparse.by_columns;
     return whole->dense.column_stride == 1 || whole->dense.columns == 1;
+}
+
+/* What is on disk is read along its rows only. */
+static int has_lines_across(const nmf_matrix *whole, const nmfi_share *share)
+{
+    return share->wants_columns && nmf_matrix_is_sparse(whole) && nmf_matrix_is_in_memory(whole);
 }
 
 /* The columns that this process has, as compressed columns. */
@@ -54,18 +64,48 @@ static nmf_status lines_across(const nmf_matrix *whole, const nmfi_share *share,
     return status;
 }
 
+/* In place of rows that a function reads: in memory. */
+static nmf_status load(nmf_matrix **part, nmf_error *error)
+{
+    const nmf_matrix *read = *part;
+    const nmf_dense *d = &read->dense;
+    nmf_matrix *made = NULL;
+    nmf_status status = nmf_matrix_new(d->dtype, d->rows, d->columns, &made, error);
+    if (status == NMF_OK)
+        status = nmf_matrix_copy_rows(read, 0, d->rows, d->dtype, nmf_matrix_writable(made), error);
+    if (status == NMF_OK) status = nmfi_matrix_inherit_columns(made, read, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(made);
+        return status;
+    }
+    nmf_matrix_free(*part);
+    *part = made;
+    return NMF_OK;
+}
+
+/* Which entries count how much, of the rows that are here. */
+static nmf_status take_weights(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix *part,
+                               nmf_error *error)
+{
+    part->missing = whole->missing;
+    if (!whole->weights) return NMF_OK;
+    const nmf_status status =
+        nmf_matrix_range(whole->weights, share->first, share->rows, &part->weights, error);
+    if (status == NMF_OK) part->weights->share = *share;
+    return status;
+}
+
 nmf_status nmfi_matrix_part(const nmf_matrix *whole, const nmfi_share *share, nmf_matrix **part,
                             nmf_error *error)
 {
-    const int is_sparse = nmf_matrix_is_sparse(whole);
     *part = NULL;
-    if (is_sparse && !nmf_matrix_is_in_memory(whole))
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "sparse data that are left on disk are not shared among processes yet");
     nmf_status status = lends_rows(whole)
                             ? nmf_matrix_range(whole, share->first, share->rows, part, error)
                             : select_rows(whole, share, part, error);
-    if (status == NMF_OK && is_sparse) status = lines_across(whole, share, *part, error);
+    if (status == NMF_OK && share->loads && whole->reader.read) status = load(part, error);
+    if (status == NMF_OK && has_lines_across(whole, share))
+        status = lines_across(whole, share, *part, error);
+    if (status == NMF_OK) status = take_weights(whole, share, *part, error);
     if (status != NMF_OK) {
         nmf_matrix_free(*part);
         *part = NULL;

@@ -41,7 +41,7 @@ nmfi_source nmfi_source_of(const nmf_matrix *matrix)
     if (!share->comm) return source;
     /* What is true of the rows that are here need not be of others'. */
     source.by_columns = 0;
-    source.can_transpose = source.is_sparse;
+    source.can_transpose = source.is_sparse && source.in_memory;
     source.comm = share->comm;
     source.all_rows = share->all_rows;
     source.first_row = share->first;

@@ -56,6 +56,12 @@ nmf_status nmfi_lines_read(const nmfi_source *source, int64_t first, int64_t cou
     const int64_t begin = pointers[0], stored = pointers[count] - begin;
     nmf_error said = {.status = NMF_OK};
     for (int64_t i = 0; i <= count; i++) buffer->pointers[i] = pointers[i] - begin;
+    if (!reader) {
+        const nmf_sparse *s = &source->sparse;
+        *lines = (nmfi_lines){buffer->pointers, (const char *)s->indices + begin * s->index_bytes,
+                              (const char *)s->values + begin * (int64_t)nmf_dtype_bytes(s->dtype)};
+        return NMF_OK;
+    }
     const nmf_status status = stored > 0
                                   ? reader->read_entries(reader->context, begin, stored,
                                                          buffer->indices, buffer->values, &said)

@@ -70,6 +70,17 @@ static void add_option(nmfi_keeper *keeper, const nmf_options *options,
     add_line(keeper, option->flag, text);
 }
 
+static const char *storage_of(const nmfi_fit *fit)
+{
+    const nmfi_source *X = &fit->work.source;
+    if (!X->is_sparse) return fit->W.along_rows ? "rows" : "columns";
+    if (!fit->W.along_rows) return "sparse columns";
+    /* Then products are added up in another order, and round otherwise. */
+    const int apart =
+        X->in_memory && fit->work.pass.adds_up && nmfi_factor_is_spread(&fit->W.partition);
+    return apart ? "sparse rows of several processes" : "sparse rows";
+}
+
 static void identify(nmfi_fit *fit)
 {
     nmfi_keeper *keeper = &fit->keeper;
@@ -80,10 +91,7 @@ static void identify(nmfi_fit *fit)
         if (!is_free(&table[i])) add_option(keeper, &choice->options, &table[i]);
     add_line(keeper, "method", fit->on_X.method->name);
     add_line(keeper, "arithmetic", choice->precision == NMF_PRECISION_F64 ? "f64" : "f32");
-    add_line(keeper, "X stored as",
-             fit->work.source.is_sparse ? fit->W.along_rows ? "sparse rows" : "sparse columns"
-             : fit->W.along_rows        ? "rows"
-                                        : "columns");
+    add_line(keeper, "X stored as", storage_of(fit));
     add_count(keeper, "rank of the sketch", choice->sketch_rank);
     add_count(keeper, "starts followed", choice->starts);
 }
@@ -139,15 +147,33 @@ static header header_of(const nmfi_fit *fit)
 void nmfi_add_piece(nmfi_pieces *pieces, void *data, size_t bytes)
 {
     assert(pieces->count < NMFI_MOST_PIECES);
+    pieces->side[pieces->count] = NULL;
     pieces->piece[pieces->count++] = (nmf_checkpoint_piece){data, bytes};
 }
 
+/* An array of a factor. */
+static void add_rows(const nmfi_fit *fit, const nmfi_factor *factor, int64_t element_bytes,
+                     void *data, nmfi_pieces *pieces)
+{
+    const nmfi_partition *side = &factor->partition;
+    const int is_spread = nmfi_factor_is_spread(side);
+    const size_t own = (size_t)(fit->k * side->ld * element_bytes);
+    nmfi_add_piece(pieces, data,
+                   is_spread ? nmfi_factor_whole_bytes(side, fit->k, element_bytes) : own);
+    pieces->side[pieces->count - 1] = is_spread ? side : NULL;
+    pieces->element_bytes[pieces->count - 1] = element_bytes;
+}
+
+/* In a sketch they may be of another type than the fit's. */
 static void add_factor(nmfi_fit *fit, nmfi_factor *factor, nmfi_pieces *pieces)
 {
-    const size_t bytes = nmfi_factor_bytes(fit, factor), numbers = (size_t)fit->k * sizeof(double);
-    nmfi_add_piece(pieces, factor->incumbent, bytes);
-    nmfi_add_piece(pieces, factor->plain, bytes);
-    nmfi_add_piece(pieces, factor->ahead, bytes);
+    const int in_sketch = fit->place.phase == NMFI_IN_SKETCH;
+    const nmfi_kernels *kernels = in_sketch ? nmfi_sketch_kernels(fit) : fit->work.kernels;
+    const int64_t element_bytes = kernels->element_bytes;
+    const size_t numbers = (size_t)fit->k * sizeof(double);
+    add_rows(fit, factor, element_bytes, factor->incumbent, pieces);
+    add_rows(fit, factor, element_bytes, factor->plain, pieces);
+    add_rows(fit, factor, element_bytes, factor->ahead, pieces);
     nmfi_add_piece(pieces, factor->gram, (size_t)fit->k * numbers);
     nmfi_add_piece(pieces, factor->pg2, numbers);
     nmfi_add_piece(pieces, factor->ref2, numbers);
@@ -176,8 +202,10 @@ static void list(nmfi_fit *fit, nmfi_pieces *pieces)
     add_factor(fit, &fit->H, pieces);
     if (has_best(fit)) {
         nmfi_add_piece(pieces, fit->work.kept_trace, (size_t)place->best.trace_count * line);
-        nmfi_add_piece(pieces, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
-        nmfi_add_piece(pieces, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+        const int64_t element_bytes =
+            fit->choice.precision == NMF_PRECISION_F32 ? sizeof(float) : sizeof(double);
+        add_rows(fit, &fit->W, element_bytes, fit->W.kept, pieces);
+        add_rows(fit, &fit->H, element_bytes, fit->H.kept, pieces);
     }
     if (stage.method->keep) stage.method->keep(fit, stage.state, pieces);
 }
@@ -189,12 +217,59 @@ static uint64_t bytes_of(const nmfi_pieces *pieces)
     return bytes;
 }
 
+/* --- rows that others have --------------------------------------------------------------------- */
+
+/* Memory for all rows of the arrays of which others have some, where the checkpoint is written or read:
+ * `all` of them, or one after the other. NULL where there is nothing to bring together. */
+static nmf_status take_whole(const nmfi_fit *fit, const nmfi_pieces *pieces, int all, char **whole,
+                             nmf_error *error)
+{
+    size_t bytes = 0;
+    *whole = NULL;
+    for (int64_t i = 0; i < pieces->count; i++) {
+        const size_t each = pieces->side[i] ? pieces->piece[i].bytes : 0;
+        bytes = all ? bytes + each : each > bytes ? each : bytes;
+    }
+    if (bytes == 0) return NMF_OK;
+    if (nmfi_source_speaks(&fit->work.source)) *whole = malloc(bytes);
+    const int lacks = nmfi_source_speaks(&fit->work.source) && !*whole;
+    return nmfi_source_agree(&fit->work.source,
+                             lacks ? nmf_fail(error, NMF_ERROR_MEMORY,
+                                              "out of memory: %zu bytes for a checkpoint", bytes)
+                                   : NMF_OK,
+                             error);
+}
+
+/* The pieces as one process alone would have them. */
+static void bring_together(const nmfi_fit *fit, nmfi_pieces *pieces, char *whole)
+{
+    for (int64_t i = 0; i < pieces->count; i++) {
+        nmf_checkpoint_piece *piece = &pieces->piece[i];
+        if (!pieces->side[i]) continue;
+        nmfi_factor_gather(pieces->side[i], fit->k, pieces->element_bytes[i], piece->data, whole);
+        piece->data = whole;
+        if (whole) whole += piece->bytes;
+    }
+}
+
 /* --- keeping one ------------------------------------------------------------------------------- */
+
+static nmf_status write_pieces(const nmfi_fit *fit, header *h, const nmfi_pieces *pieces,
+                               nmf_error *error)
+{
+    const nmf_checkpoints *wishes = fit->keeper.wishes;
+    uint64_t digest = 0;
+    if (!nmfi_source_speaks(&fit->work.source)) return NMF_OK;
+    for (int64_t i = 0; i < pieces->count; i++)
+        digest = nmfi_digest(digest, pieces->piece[i].data, pieces->piece[i].bytes);
+    h->digest = digest;
+    return wishes->write(wishes->context, pieces->piece, pieces->count, error);
+}
 
 static nmf_status keep(nmfi_fit *fit, nmf_error *error)
 {
-    const nmf_checkpoints *wishes = fit->keeper.wishes;
     nmfi_place *place = &fit->place;
+    char *whole;
     nmfi_pieces pieces = {.count = 0};
     look_at_X(fit);
     place->progress = fit->progress;
@@ -210,21 +285,29 @@ static nmf_status keep(nmfi_fit *fit, nmf_error *error)
     nmfi_add_piece(&pieces, place, sizeof *place);
     list(fit, &pieces);
     h.bytes = bytes_of(&pieces) - sizeof h;
-    uint64_t digest = 0;
-    for (int64_t i = 0; i < pieces.count; i++)
-        digest = nmfi_digest(digest, pieces.piece[i].data, pieces.piece[i].bytes);
-    h.digest = digest;
-    return wishes->write(wishes->context, pieces.piece, pieces.count, error);
+    nmf_status status = take_whole(fit, &pieces, 1, &whole, error);
+    if (status != NMF_OK) return status;
+    bring_together(fit, &pieces, whole);
+    status = write_pieces(fit, &h, &pieces, error);
+    free(whole);
+    return nmfi_source_agree(&fit->work.source, status, error);
+}
+
+/* Whoever it is due for, it is for all. */
+static int is_due(nmfi_fit *fit, int stops)
+{
+    const nmfi_keeper *keeper = &fit->keeper;
+    const nmf_checkpoints *wishes = keeper->wishes;
+    const int wanted = wishes->wanted && wishes->wanted(wishes->context);
+    const int late = nmfi_seconds() - keeper->last_seconds >= wishes->every_seconds;
+    return nmfi_pass_decide(&fit->work.pass, stops || wanted || late);
 }
 
 nmf_status nmfi_keep_place(nmfi_fit *fit, int stops, nmf_error *error)
 {
     nmfi_keeper *keeper = &fit->keeper;
     const nmf_checkpoints *wishes = keeper->wishes;
-    if (!wishes || !wishes->write || keeper->is_closed) return NMF_OK;
-    const int wanted = wishes->wanted && wishes->wanted(wishes->context);
-    if (!stops && !wanted && nmfi_seconds() - keeper->last_seconds < wishes->every_seconds)
-        return NMF_OK;
+    if (!wishes || !keeper->writes || keeper->is_closed || !is_due(fit, stops)) return NMF_OK;
     keeper->is_closed = stops;
     const nmf_status status = keep(fit, error);
     keeper->last_seconds = nmfi_seconds();
@@ -238,18 +321,55 @@ static nmf_status damaged(const char *what, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_FORMAT, "the checkpoint is damaged: %s", what);
 }
 
-static nmf_status take(nmfi_keeper *keeper, const nmf_checkpoint_piece *piece, nmf_error *error)
+/* The next bytes, where the checkpoint is read. */
+static nmf_status read_bytes(nmfi_fit *fit, void *to, size_t bytes, nmf_error *error)
 {
-    const nmf_checkpoints *wishes = keeper->wishes;
-    void *const to = (void *)(uintptr_t)piece->data;
+    const nmf_checkpoints *wishes = fit->keeper.wishes;
     nmf_error said = {.status = NMF_OK};
-    const nmf_status status = wishes->read(wishes->context, to, piece->bytes, &said);
+    nmf_status status = NMF_OK;
+    if (nmfi_source_speaks(&fit->work.source))
+        status = wishes->read(wishes->context, to, bytes, &said);
     if (status != NMF_OK)
-        return nmf_fail(error, status, "%s",
-                        said.message[0] ? said.message : "the checkpoint could not be read");
-    keeper->left -= piece->bytes;
-    keeper->digest = nmfi_digest(keeper->digest, to, piece->bytes);
+        status = nmf_fail(error, status, "%s",
+                          said.message[0] ? said.message : "the checkpoint could not be read");
+    fit->keeper.left -= bytes;
+    return nmfi_source_agree(&fit->work.source, status, error);
+}
+
+/* A piece that all have whole. */
+static nmf_status take(nmfi_fit *fit, const nmf_checkpoint_piece *piece, nmf_error *error)
+{
+    void *const to = (void *)(uintptr_t)piece->data;
+    const nmf_status status = read_bytes(fit, to, piece->bytes, error);
+    if (status != NMF_OK) return status;
+    nmfi_source_tell(&fit->work.source, to, piece->bytes);
+    fit->keeper.digest = nmfi_digest(fit->keeper.digest, to, piece->bytes);
     return NMF_OK;
+}
+
+/* One of which each has some rows; what it adds to the digest is known only where it is read. */
+static nmf_status take_rows(nmfi_fit *fit, const nmfi_pieces *pieces, int64_t number, char *whole,
+                            nmf_error *error)
+{
+    const nmf_checkpoint_piece *piece = &pieces->piece[number];
+    const nmf_status status = read_bytes(fit, whole, piece->bytes, error);
+    if (status != NMF_OK) return status;
+    if (whole) fit->keeper.digest = nmfi_digest(fit->keeper.digest, whole, piece->bytes);
+    nmfi_factor_scatter(pieces->side[number], fit->k, pieces->element_bytes[number],
+                        (void *)(uintptr_t)piece->data, whole);
+    return NMF_OK;
+}
+
+static nmf_status take_all(nmfi_fit *fit, const nmfi_pieces *pieces, nmf_error *error)
+{
+    char *whole;
+    nmf_status status = take_whole(fit, pieces, 0, &whole, error);
+    for (int64_t i = 0; i < pieces->count && status == NMF_OK; i++)
+        status = pieces->side[i] ? take_rows(fit, pieces, i, whole, error)
+                                 : take(fit, &pieces->piece[i], error);
+    free(whole);
+    nmfi_source_tell(&fit->work.source, &fit->keeper.digest, sizeof fit->keeper.digest);
+    return status;
 }
 
 /* Is it a checkpoint that this library wrote and can read? */
@@ -337,7 +457,7 @@ static nmf_status read_header(nmfi_fit *fit, nmf_error *error)
     header h;
     memset(&h, 0, sizeof h);
     nmf_checkpoint_piece piece = {&h, sizeof h};
-    nmf_status status = take(keeper, &piece, error);
+    nmf_status status = take(fit, &piece, error);
     header own = header_of(fit);
     if (status == NMF_OK) status = check_kind(&h, &own, error);
     if (status != NMF_OK) return status;
@@ -357,13 +477,17 @@ nmf_status nmfi_checkpoint_open(nmfi_fit *fit, nmf_error *error)
     nmfi_keeper *keeper = &fit->keeper;
     const nmf_checkpoints *wishes = fit->choice.options.checkpoints;
     if (!wishes) return NMF_OK;
+    int wants[] = {wishes->read != NULL, wishes->write != NULL};
+    nmfi_source_tell(&fit->work.source, wants, sizeof wants);
     keeper->wishes = wishes;
+    keeper->reads = wants[0];
+    keeper->writes = wants[1];
     keeper->last_seconds = nmfi_seconds();
     identify(fit);
-    if (!wishes->read) return NMF_OK;
+    if (!keeper->reads) return NMF_OK;
     const nmf_checkpoint_piece place = {&fit->place, sizeof fit->place};
     nmf_status status = read_header(fit, error);
-    if (status == NMF_OK) status = take(keeper, &place, error);
+    if (status == NMF_OK) status = take(fit, &place, error);
     if (status == NMF_OK) status = check_place(fit, error);
     keeper->resumes = status == NMF_OK;
     return status;
@@ -386,8 +510,7 @@ nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error)
     list(fit, &pieces);
     if (bytes_of(&pieces) != keeper->left)
         return damaged("it has another size than what is kept of such a fit", error);
-    for (int64_t i = 0; i < pieces.count && status == NMF_OK; i++)
-        status = take(keeper, &pieces.piece[i], error);
+    status = take_all(fit, &pieces, error);
     if (status != NMF_OK) return status;
     if (keeper->digest != keeper->wanted_digest)
         return damaged("its bytes are not those that were written", error);
@@ -427,10 +550,16 @@ nmf_status nmfi_take_up(nmfi_fit *fit, nmfi_stage stage, nmf_error *error)
     fit->keeper.resumes = 0;
     if (!stage.method->restart) return NMF_OK;
     double *copies = malloc(nmfi_product(2 * each, sizeof *copies));
-    if (!copies) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: sums of the factors");
+    nmf_status status =
+        copies ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: sums of the factors");
+    status = nmfi_source_agree(&fit->work.source, status, error);
+    if (status != NMF_OK) {
+        free(copies);
+        return status;
+    }
     copy_sums(fit, &fit->W, copies, 0);
     copy_sums(fit, &fit->H, copies + each, 0);
-    const nmf_status status = stage.method->restart(fit, stage.state, error);
+    status = stage.method->restart(fit, stage.state, error);
     copy_sums(fit, &fit->W, copies, 1);
     copy_sums(fit, &fit->H, copies + each, 1);
     set_counts(fit);

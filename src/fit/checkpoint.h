@@ -13,8 +13,13 @@ typedef struct nmfi_stage nmfi_stage;
 
 /* Pieces of memory, named once: they are written and read alike. */
 enum { NMFI_MOST_PIECES = 48 };
+struct nmfi_partition;
 typedef struct nmfi_pieces {
     nmf_checkpoint_piece piece[NMFI_MOST_PIECES];
+    /* Of an array of a factor not all of whose rows need be here: how they are divided. Its bytes are then
+     * those of all rows. */
+    const struct nmfi_partition *side[NMFI_MOST_PIECES];
+    int64_t element_bytes[NMFI_MOST_PIECES]; /* then */
     int64_t count;
 } nmfi_pieces;
 void nmfi_add_piece(nmfi_pieces *pieces, void *data, size_t bytes);
@@ -25,6 +30,7 @@ typedef struct nmfi_keeper {
     uint64_t X, starts;            /* fingerprints of what was given */
     int knows_X;                   /* that was looked at: the first checkpoint does */
     double last_seconds;           /* when the last one was written */
+    int reads, writes;             /* what the wishes are; of one process for all */
     int is_closed;         /* the fit was told to stop: what follows is no place to go on from */
     int resumes;           /* the place is that of a checkpoint, where nothing has moved on yet */
     uint64_t left, digest; /* of the checkpoint that is read: bytes to come, what they add up to */

@@ -39,9 +39,11 @@ static nmf_status match_columns(nmfi_fit *fit, nmf_constraints *c, nmf_error *er
     return NMF_OK;
 }
 
-/* Names of samples say in which order the rows of a known W stand: they must be X's. */
-static nmf_status compare_samples(const nmf_matrix *X, const nmf_matrix *W, nmf_error *error)
+nmf_status nmfi_compare_samples(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
+    const nmf_constraints *given = options->constraints;
+    const int has_W = given && given->struct_bytes >= offsetof(nmf_constraints, keep_H);
+    const nmf_matrix *W = has_W ? given->W : NULL;
     if (!W || nmf_matrix_rows(W) != nmf_matrix_rows(X)) return NMF_OK; /* checked elsewhere */
     for (int64_t i = 0; i < nmf_matrix_rows(W); i++) {
         const char *const a = nmf_matrix_name(X, NMF_SAMPLE_NAMES, i);
@@ -94,7 +96,7 @@ nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_
         memcpy(&own, options->constraints, given < sizeof own ? given : sizeof own);
         status = check_struct(&own, error);
         if (status == NMF_OK && own.H) status = match_columns(fit, &own, error);
-        if (status == NMF_OK) status = compare_samples(fit->X, own.W, error);
+        if (status == NMF_OK) status = nmfi_compare_samples(fit->X, options, error);
         o.constraints = &own;
     }
     if (status != NMF_OK) return status;
@@ -120,7 +122,7 @@ int nmfi_is_constrained(const nmfi_fit *fit)
 
 void nmfi_constraints_layout(nmfi_fit *fit, nmfi_factor *factor, nmfi_arena *arena)
 {
-    factor->allowed = nmfi_limits_layout(&factor->limits, arena, fit->k, factor->partition.ld,
+    factor->allowed = nmfi_limits_layout(&factor->limits, arena, fit->k, &factor->partition,
                                          fit->work.kernels->element_bytes);
     factor->held = nmfi_take(arena, fit->k, 1);
     factor->toward = nmfi_take(arena, fit->k, sizeof(double));
@@ -133,8 +135,13 @@ void nmfi_constraints_fill(nmfi_fit *fit)
     for (int i = 0; i < 2; i++) {
         nmfi_factor *factor = factors[i];
         factor->all_fixed =
-            nmfi_limits_fill(&factor->limits, fit->work.kernels, fit->k, factor->partition.ld,
+            nmfi_limits_fill(&factor->limits, fit->work.kernels, fit->k, &factor->partition,
                              sqrt(fit->facts.scale), &factor->allowed, factor->held);
+        if (!nmfi_factor_is_spread(&factor->partition) || !factor->allowed.lower) continue;
+        /* What binds any of the rows binds all. */
+        factor->all_fixed = !nmfi_pass_decide(&fit->work.pass, !factor->all_fixed);
+        for (int64_t j = 0; j < fit->k; j++)
+            factor->held[j] = (unsigned char)nmfi_pass_decide(&fit->work.pass, factor->held[j]);
     }
 }
 

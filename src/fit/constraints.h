@@ -4,6 +4,9 @@
 
 #include "fit/state.h"
 
+/* Names of samples say in which order the rows of a known W stand: they must be X's. Errors: SHAPE. */
+nmf_status nmfi_compare_samples(const nmf_matrix *X, const nmf_options *options, nmf_error *error);
+
 /* The limits of both factors, known components with their columns in X's order. Before the choice of a method.
  * Errors: ARGUMENT, SHAPE, DATA, MEMORY. */
 nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_error *error);

@@ -7,7 +7,7 @@
 #include "fit/method.h"
 #include "fit/metric.h"
 
-#include "data/holes.h"
+#include "pass/holes.h"
 
 typedef struct nmfi_divergence {
     int multiplies; /* the method's updates need no rows with the zeros of X filled in for beta 1 */

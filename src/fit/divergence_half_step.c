@@ -45,6 +45,10 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     step.shrink = factor->shrink;
     step.toward = factor->toward;
     step.allowed = factor->allowed;
+    if (factor->allowed.lower) {
+        step.allowed.lower = visited(pass, factor, factor->allowed.lower);
+        step.allowed.upper = visited(pass, factor, factor->allowed.upper);
+    }
     step.start = step.older = step.ahead = step.result = visited(pass, factor, factor->incumbent);
     if (!half.measure_only) {
         /* W starts at the incumbent, which was the point ahead when H was improved; H starts at the
@@ -166,15 +170,15 @@ static nmf_status step_by_weights(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
     const double *of_rows = factor->is_W ? observed->row_means : observed->column_means;
     const double *of_columns = factor->is_W ? observed->column_means : observed->row_means;
     double mean = 0;
-    for (int64_t i = 0; i < factor->partition.count; i++)
-        mean += of_rows[i] / (double)factor->partition.count;
+    for (int64_t i = 0; i < factor->partition.all; i++)
+        mean += of_rows[i] / (double)factor->partition.all;
     nmfi_metric_weigh(&d->metric, pass, step.F, of_columns, 1 / mean, factor->l2 / mean);
     const nmfi_shared_rule shared = {.step = step,
                                      .gram = d->metric.gram,
                                      .inverse = d->metric.inverse,
                                      .u = factor->is_W ? observed->u : observed->u_transposed,
                                      .ldu = pass->columns.count,
-                                     .row_means = of_rows,
+                                     .row_means = of_rows + pass->rows.first_row,
                                      .accuracy = 0.1,
                                      .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
     const nmfi_rule rule = nmfi_rule_shared(&shared);
@@ -234,13 +238,13 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     const nmf_status status = by(fit, d, factor, step, half, error);
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
+    if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
+    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
+    if (!half.measure_only) complete(fit, factor, factor->plain);
     nmfi_shrink_measure(fit, factor,
                         half.measure_only ? factor->incumbent
                         : of_W            ? factor->ahead
                                           : factor->plain);
-    if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
-    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
-    if (!half.measure_only) complete(fit, factor, factor->plain);
     return NMF_OK;
 }
 

@@ -63,7 +63,7 @@ static int sketch_takes_too_long(const nmfi_fit *fit)
     const double width = (double)fit->work.sketch.width,
                  threads = (double)nmfi_team_threads(fit->work.team);
     const double flops = 4 * (double)fit->facts.stored * width;
-    return limit > 0 && !fit->work.source.comm && flops / (rate * threads) > part * limit;
+    return limit > 0 && !nmfi_source_is_shared(&fit->work.source) && flops / (rate * threads) > part * limit;
 }
 
 /* Where the time limit leaves none for a sketch, what needs none. */
@@ -87,7 +87,11 @@ static nmf_status converge_in_sketch(nmfi_fit *fit, nmf_error *error)
 {
     /* An iteration here is worth it as long as the loss still moves; another fit only begins. */
     const double moving = fit->choice.only_begins ? 1e-4 : 3e-6;
-    return nmfi_iterate_in_sketch(fit, fit->in_sketch, nmfi_sketch_left_out(fit), moving, error);
+    nmfi_sketch_enter(fit);
+    const nmf_status status =
+        nmfi_iterate_in_sketch(fit, fit->in_sketch, nmfi_sketch_left_out(fit), moving, error);
+    nmfi_sketch_leave(fit);
+    return status;
 }
 
 /* --- starts ------------------------------------------------------------------------------------ */
@@ -158,6 +162,21 @@ static int is_better(const nmfi_fit *fit, double loss, double best)
 
 /* --- starts that take turns -------------------------------------------------------------------- */
 
+static int is_mine(const nmfi_fit *fit, int64_t s)
+{
+    return fit->turns->is_mine(fit->turns->context, s);
+}
+
+static void tell(const nmfi_fit *fit, int64_t s, void *data, size_t bytes)
+{
+    fit->turns->tell(fit->turns->context, s, data, bytes);
+}
+
+static nmf_status agree(const nmfi_fit *fit, nmf_status status, nmf_error *error)
+{
+    return fit->turns->agree(fit->turns->context, status, error);
+}
+
 /* What came of a start. */
 typedef struct outcome {
     double loss;
@@ -177,7 +196,7 @@ static nmf_status follow_own_starts(nmfi_fit *fit, outcome *came, int64_t *kept,
 {
     *kept = -1;
     for (int64_t s = 0; s < fit->choice.starts; s++) {
-        if (!nmfi_turn_is_mine(fit->turns, s)) continue;
+        if (!is_mine(fit, s)) continue;
         const nmf_status status = follow_start(fit, s, &came[s], error);
         if (nmfi_was_stopped(fit, status)) return NMF_OK; /* it has no result, but others may */
         if (status != NMF_OK) return status;
@@ -206,29 +225,28 @@ static int64_t winner_of(const nmfi_fit *fit, const outcome *came)
 static void tell_start(nmfi_fit *fit, int64_t s)
 {
     nmfi_progress *best = &fit->place.best;
-    nmfi_turn_tell(fit->turns, s, best, sizeof *best);
-    nmfi_turn_tell(fit->turns, s, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
-    nmfi_turn_tell(fit->turns, s, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
-    nmfi_turn_tell(fit->turns, s, fit->work.kept_trace,
-                   (size_t)best->trace_count * sizeof *fit->work.kept_trace);
+    tell(fit, s, best, sizeof *best);
+    tell(fit, s, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
+    tell(fit, s, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
+    tell(fit, s, fit->work.kept_trace,
+         (size_t)best->trace_count * sizeof *fit->work.kept_trace);
 }
 
 static nmf_status run_in_turns(nmfi_fit *fit, outcome *came, nmf_error *error)
 {
     int64_t kept;
-    nmf_status status =
-        nmfi_comm_status(fit->turns, follow_own_starts(fit, came, &kept, error), error);
+    nmf_status status = agree(fit, follow_own_starts(fit, came, &kept, error), error);
     if (status != NMF_OK) return status;
     for (int64_t s = 0; s < fit->choice.starts; s++)
-        nmfi_turn_tell(fit->turns, s, &came[s], sizeof came[s]);
+        tell(fit, s, &came[s], sizeof came[s]);
     const int64_t winner = winner_of(fit, came);
     if (winner < 0) return nmfi_fail_stopped(error);
     /* A start may win that was not enough better than one before it to be kept here: once more. */
-    if (nmfi_turn_is_mine(fit->turns, winner) && kept != winner) {
+    if (is_mine(fit, winner) && kept != winner) {
         status = follow_start(fit, winner, &came[winner], error);
         if (status == NMF_OK) nmfi_keep_start(fit, &fit->place.best);
     }
-    status = nmfi_comm_status(fit->turns, status, error);
+    status = agree(fit, status, error);
     if (status != NMF_OK) return status;
     tell_start(fit, winner);
     nmfi_restore_start(fit, &fit->place.best);
@@ -239,7 +257,7 @@ static nmf_status take_turns(nmfi_fit *fit, nmf_error *error)
 {
     outcome *came = calloc((size_t)fit->choice.starts, sizeof *came);
     nmf_status status = came ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: starts");
-    status = nmfi_comm_status(fit->turns, status, error);
+    status = agree(fit, status, error);
     if (status == NMF_OK) status = run_in_turns(fit, came, error);
     free(came);
     return status;
@@ -372,13 +390,13 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
     return status;
 }
 
-static nmf_status fit_in_turns(const nmf_comm *turns, const nmfi_method *method,
-                               const nmf_matrix *X, const nmf_options *options, nmf_model **model,
-                               nmf_error *error)
+static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *method, const nmf_matrix *X,
+                               const nmf_options *options, nmf_model **model, nmf_error *error)
 {
     nmfi_fit fit;
     const nmf_status opened = nmfi_open(&fit, method, X, options, error);
-    nmf_status status = nmfi_comm_status(turns, opened, error);
+    nmf_status status =
+        turns ? turns->agree(turns->context, opened, error) : opened;
     fit.turns = turns;
     if (status == NMF_OK) status = run(&fit, error);
     if (status == NMF_OK) status = nmfi_result(&fit, model, error);
@@ -389,7 +407,7 @@ static nmf_status fit_in_turns(const nmf_comm *turns, const nmfi_method *method,
 }
 
 /* Of X itself, or of what its weights make of it. */
-static nmf_status fit_scaled(const nmf_comm *turns, const nmfi_method *method, const nmf_matrix *X,
+static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method, const nmf_matrix *X,
                              const nmf_options *options, nmf_model **model, nmf_error *error)
 {
     nmfi_scaled_fit scaled;
@@ -415,7 +433,7 @@ nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf
     return fit_scaled(NULL, method, X, options, model, error);
 }
 
-nmf_status nmfi_fit_in_turns(const nmf_comm *turns, const nmf_matrix *X, const nmf_options *options,
+nmf_status nmfi_fit_in_turns(const nmfi_turns *turns, const nmf_matrix *X, const nmf_options *options,
                              nmf_model **model, nmf_error *error)
 {
     return fit_scaled(turns, NULL, X, options, model, error);

@@ -108,7 +108,7 @@ nmf_status nmfi_restart_on_products(nmfi_fit *fit, nmfi_improver by, nmf_error *
 nmfi_loss_scale nmfi_scale_of_products(const nmfi_fit *fit, const void *state, double loss)
 {
     static const double large = 0.1; /* an error beside ||X|| from which on tol is as it is */
-    const double epsilon = nmfi_epsilon(fit->choice.precision), norm2 = fit->facts.norm2;
+    const double epsilon = nmfi_epsilon_of(fit->work.kernels), norm2 = fit->facts.norm2;
     const double rounding = 0.01 * epsilon * norm2, explained = 0.5 * norm2 - loss;
     (void)state;
     return (nmfi_loss_scale){.rounding = rounding,

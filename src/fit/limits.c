@@ -183,20 +183,22 @@ nmf_status nmfi_limits_check(const nmfi_limits *l, nmf_error *error)
 
 /* --- arrays ------------------------------------------------------------------------------------ */
 
-nmfi_allowed nmfi_limits_layout(const nmfi_limits *l, nmfi_arena *arena, int64_t k, int64_t ld,
-                                int64_t bytes)
+nmfi_allowed nmfi_limits_layout(const nmfi_limits *l, nmfi_arena *arena, int64_t k,
+                                const nmfi_partition *along, int64_t bytes)
 {
     nmfi_allowed allowed = {NULL, NULL, 0};
     if (!nmfi_limits_bind(l)) return allowed;
-    allowed.lower = nmfi_take(arena, k, nmfi_product(ld, bytes));
-    allowed.upper = nmfi_take(arena, k, nmfi_product(ld, bytes));
+    allowed.lower = nmfi_take(arena, k, nmfi_product(along->ld, bytes));
+    allowed.upper = nmfi_take(arena, k, nmfi_product(along->ld, bytes));
     return allowed;
 }
 
-int nmfi_limits_fill(const nmfi_limits *l, const nmfi_kernels *kernels, int64_t k, int64_t ld,
-                     double root, nmfi_allowed *allowed, unsigned char *held)
+int nmfi_limits_fill(const nmfi_limits *l, const nmfi_kernels *kernels, int64_t k,
+                     const nmfi_partition *along, double root, nmfi_allowed *allowed,
+                     unsigned char *held)
 {
-    const int64_t bytes = kernels->element_bytes, count = l->is_W ? l->rows : l->columns;
+    const int64_t bytes = kernels->element_bytes, count = along->count, ld = along->ld;
+    const int64_t before = along->first_row;
     int all_fixed = 1;
     if (!allowed->lower) return 0;
     allowed->sum = l->sums_to_one ? root : 0;
@@ -204,7 +206,7 @@ int nmfi_limits_fill(const nmfi_limits *l, const nmfi_kernels *kernels, int64_t 
         int bound = l->sums_to_one;
         for (int64_t e = 0; e < ld; e++) {
             range r = {0, HUGE_VAL, NAN};
-            if (e < count) r = l->is_W ? range_at(l, e, c) : range_at(l, c, e);
+            if (e < count) r = l->is_W ? range_at(l, before + e, c) : range_at(l, c, before + e);
             const int fixed = !isnan(r.known);
             const double low = root * (fixed ? r.known : r.low);
             const double high = root * (fixed ? r.known : r.high);

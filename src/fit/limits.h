@@ -35,11 +35,13 @@ int nmfi_limits_fix_all(const nmfi_limits *limits);
 nmf_status nmfi_limits_check(const nmfi_limits *limits, nmf_error *error);
 
 /* Memory of nmfi_limits_fill, from an arena. */
-nmfi_allowed nmfi_limits_layout(const nmfi_limits *limits, nmfi_arena *arena, int64_t k, int64_t ld,
-                                int64_t bytes);
-/* Times `root`, by which the factor is scaled; padding is 0 and infinity. `held`, unless NULL: k, 1 where
- * the component's scale is not free. Returns whether every entry is fixed. */
-int nmfi_limits_fill(const nmfi_limits *limits, const nmfi_kernels *kernels, int64_t k, int64_t ld,
-                     double root, nmfi_allowed *allowed, unsigned char *held);
+nmfi_allowed nmfi_limits_layout(const nmfi_limits *limits, nmfi_arena *arena, int64_t k,
+                                const nmfi_partition *along, int64_t bytes);
+/* Of the rows (columns of H) that `along` has. Times `root`, by which the factor is scaled; padding is 0 and
+ * infinity. `held`, unless NULL: k, 1 where the component's scale is not free. Returns whether every entry
+ * is fixed. */
+int nmfi_limits_fill(const nmfi_limits *limits, const nmfi_kernels *kernels, int64_t k,
+                     const nmfi_partition *along, double root, nmfi_allowed *allowed,
+                     unsigned char *held);
 
 #endif

@@ -9,6 +9,11 @@ double nmfi_epsilon(nmf_precision precision)
     return precision == NMF_PRECISION_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
 }
 
+double nmfi_epsilon_of(const nmfi_kernels *kernels)
+{
+    return kernels->element_bytes == sizeof(float) ? (double)FLT_EPSILON : DBL_EPSILON;
+}
+
 nmfi_penalties nmfi_penalties_of(const nmf_options *options, int64_t m, int64_t n, double scale,
                                  double beta)
 {

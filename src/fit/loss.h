@@ -6,6 +6,7 @@
 
 /* Unit roundoff of a precision, times 2. */
 double nmfi_epsilon(nmf_precision precision);
+double nmfi_epsilon_of(const nmfi_kernels *kernels);
 
 /* Penalties for scaled X, whose factors are sqrt(scale) times the caller's and whose objective is
  * scale^beta times his. */

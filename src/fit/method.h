@@ -33,6 +33,9 @@ typedef struct nmfi_loss_scale {
 typedef struct nmfi_method {
     const char *name;
     size_t state_bytes;
+    /* Whether the factor along the columns of X follows from what visits of its rows add up, where X is sparse
+     * too (NULL: no). */
+    int (*adds_up)(const nmfi_fit *);
     /* Passes it needs, from shapes alone; its memory, called twice (memory.h). */
     void (*plan)(nmfi_fit *, void *state);
     void (*layout)(nmfi_fit *, void *state, nmfi_arena *);
@@ -76,5 +79,10 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
  * loss. */
 int nmfi_sketch_misses(const nmfi_fit *fit);
 double nmfi_sketch_left_out(const nmfi_fit *fit);
+/* A fit in f64 may converge in its sketch in f32: between these two its kernels and factors are of that
+ * type, which nmfi_sketch_kernels tells before, too. */
+const nmfi_kernels *nmfi_sketch_kernels(const nmfi_fit *fit);
+void nmfi_sketch_enter(nmfi_fit *fit);
+void nmfi_sketch_leave(nmfi_fit *fit);
 
 #endif

@@ -14,6 +14,12 @@ static nmfi_improver on_X(void)
     return (nmfi_improver){nmfi_improve_on_X, NULL};
 }
 
+int nmfi_hals_adds_up(const nmfi_fit *fit)
+{
+    (void)fit;
+    return 1;
+}
+
 void nmfi_hals_plan(nmfi_fit *fit, void *state)
 {
     nmfi_work *work = &fit->work;
@@ -126,6 +132,7 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 
 extern const nmfi_method nmfi_method_hals;
 const nmfi_method nmfi_method_hals = {.name = "hals",
+                                      .adds_up = nmfi_hals_adds_up,
                                       .plan = nmfi_hals_plan,
                                       .layout = nmfi_hals_layout,
                                       .step = step,

@@ -4,6 +4,7 @@
 
 #include "fit/half_step.h"
 
+int nmfi_hals_adds_up(const nmfi_fit *fit);
 void nmfi_hals_plan(nmfi_fit *fit, void *state);
 void nmfi_hals_layout(nmfi_fit *fit, void *state, nmfi_arena *arena);
 /* Each row of W solved to its own end for the final H, exactly as transform does it (so that

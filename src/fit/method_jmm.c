@@ -166,9 +166,16 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
     return nmfi_divergence_finish(fit, state, measure, 1, error);
 }
 
+/* Other exponents want the zeros of a sparse X. */
+static int adds_up(const nmfi_fit *fit)
+{
+    return fit->choice.beta == 1;
+}
+
 extern const nmfi_method nmfi_method_jmm;
 const nmfi_method nmfi_method_jmm = {.name = "jmm",
                                      .state_bytes = sizeof(nmfi_divergence),
+                                     .adds_up = adds_up,
                                      .plan = plan,
                                      .layout = layout,
                                      .prepare = nmfi_divergence_prepare,

@@ -2,36 +2,42 @@
  * columns, so that an iteration costs 4 (m + n) r k flops instead of 4 m n k and no pass over X. Each
  * factor has a pass of its own over the narrow matrix along it (U along one, B' along the other, rows
  * packed), and what one accumulates is the column factor of the other's pass: X H' = U (B H'), X'W =
- * B'(U'W). What it loses, the last iterations on X itself win back. Sources: Zhou, Cichocki & Xie
- * 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
+ * B'(U'W). What it loses, the last iterations on X itself win back; so f32 does here, whatever the fit's own
+ * arithmetic. Sources: Zhou, Cichocki & Xie 2012; Tepper & Sapiro 2016; Erichson et al. 2018. */
+#include "fit/constraints.h"
 #include "fit/half_step.h"
 
 typedef struct sketched {
     int64_t rank;
-    double norm2; /* ||U B||_F^2 */
+    double norm2;                /* ||U B||_F^2 */
+    const nmfi_kernels *kernels; /* of the arithmetic in it; NULL: the fit's */
     nmfi_pass W_pass, H_pass;
     void *W_rows, *H_rows; /* the narrow matrices: samples x stride, features x stride */
     void *to_W, *to_H;     /* k x ld of the narrow side */
 } sketched;
 
-/* Rows of the narrow matrices start on cache lines. */
-static int64_t narrow_stride(const nmfi_fit *fit, const sketched *s)
+static const nmfi_kernels *kernels_of(const nmfi_fit *fit, const sketched *s)
 {
-    const int64_t line = NMFI_ALIGNMENT / fit->work.kernels->element_bytes;
-    return (s->rank + line - 1) / line * line;
+    return s->kernels ? s->kernels : fit->work.kernels;
+}
+
+/* Rows of the narrow matrices start on cache lines. */
+static int64_t stride_of(int64_t rank, const nmfi_kernels *kernels)
+{
+    const int64_t line = NMFI_ALIGNMENT / kernels->element_bytes;
+    return (rank + line - 1) / line * line;
 }
 
 static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void *rows,
                       const nmfi_partition *along)
 {
-    const nmf_dtype dtype = fit->choice.precision == NMF_PRECISION_F32 ? NMF_F32 : NMF_F64;
-    const int64_t stride = narrow_stride(fit, s);
+    const nmfi_kernels *kernels = kernels_of(fit, s);
+    const nmf_dtype dtype = kernels->element_bytes == sizeof(float) ? NMF_F32 : NMF_F64;
+    const int64_t stride = stride_of(s->rank, kernels);
     const nmf_dense dense = {rows, dtype, along->count, stride, stride, 1};
     nmfi_source source = nmfi_source_dense(&dense);
-    source.comm = along->comm;
-    source.all_rows = along->all;
-    source.first_row = along->first_row;
-    nmfi_pass_plan(pass, &source, fit->work.kernels, fit->k, fit->choice.options.block_rows);
+    nmfi_source_along(&source, along);
+    nmfi_pass_plan(pass, &source, kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
     pass->stop = &fit->work.stop;
     pass->spilled = &fit->work.arena.scratch;
@@ -43,7 +49,7 @@ static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
     const int64_t bytes = fit->work.kernels->element_bytes,
                   threads = nmfi_team_threads(fit->work.team);
     s->rank = fit->choice.sketch_rank;
-    const size_t row_bytes = nmfi_product(narrow_stride(fit, s), bytes);
+    const size_t row_bytes = nmfi_product(stride_of(s->rank, fit->work.kernels), bytes);
     const int wide = fit->facts.n > fit->facts.m;
     s->W_rows = (wide ? nmfi_take : nmfi_take_long)(arena, fit->W.partition.count, row_bytes);
     s->H_rows = (wide ? nmfi_take_long : nmfi_take)(arena, fit->H.partition.count, row_bytes);
@@ -105,26 +111,94 @@ static void narrow(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void
     pass->block_tiles = block_tiles;
 }
 
+/* What f32 rounds moves a loss by some 1e-9 ||X||^2, and iterations here end where it falls by 1e-5 of
+ * itself: what is left out must be so much that no loss comes near that. What is known stays to the bit. */
+static int f32_does(const nmfi_fit *fit, const sketched *s)
+{
+    static const double least = 1e-4;
+    return fit->choice.precision == NMF_PRECISION_F64 && !nmfi_is_constrained(fit) &&
+           fit->facts.norm2 - s->norm2 > least * fit->facts.norm2;
+}
+
+/* Rows of f64 become rows of f32 in the same memory, where none begins behind what it was. */
+static void round_rows(const sketched *s, void *rows, int64_t count, int64_t stride,
+                       int64_t to_stride)
+{
+    enum { SOME = 64 };
+    double some[SOME];
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < to_stride; j += SOME) {
+            const int64_t now = to_stride - j < SOME ? to_stride - j : SOME;
+            for (int64_t l = 0; l < now; l++)
+                some[l] = j + l < s->rank ? ((double *)rows)[i * stride + j + l] : 0;
+            s->kernels->from_f64(some, (float *)rows + i * to_stride + j, now);
+        }
+}
+
+/* A factor of the sketch by rows, in the arithmetic of the iterations. */
+static void pack(const nmfi_fit *fit, const sketched *s, const void *factor,
+                 const nmfi_partition *along, void *rows)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const int64_t stride = stride_of(s->rank, kernels);
+    kernels->pack(factor, along->ld, s->rank, along->count, rows, stride);
+    if (s->kernels) round_rows(s, rows, along->count, stride, stride_of(s->rank, s->kernels));
+}
+
 /* The narrow matrices, from the sketch that was run. */
 static nmf_status prepare(nmfi_fit *fit, void *state, nmf_error *error)
 {
     sketched *s = state;
     const nmfi_sketch *sketch = &fit->work.sketch;
-    const nmfi_kernels *kernels = fit->work.kernels;
     const int W_along_rows = fit->W.along_rows;
-    const int64_t m = fit->W.partition.count, n = fit->H.partition.count;
     (void)error;
     if (fit->choice.options.sketch < 0) s->rank = worthwhile(fit, s->rank, sketch->sigma);
-    narrow(fit, s, &s->W_pass, s->W_rows, &fit->W.partition);
-    narrow(fit, s, &s->H_pass, s->H_rows, &fit->H.partition);
-    const int64_t stride = narrow_stride(fit, s);
-    kernels->pack(W_along_rows ? sketch->U : sketch->B, fit->W.partition.ld, s->rank, m, s->W_rows,
-                  stride);
-    kernels->pack(W_along_rows ? sketch->B : sketch->U, fit->H.partition.ld, s->rank, n, s->H_rows,
-                  stride);
     s->norm2 = 0;
     for (int64_t j = 0; j < s->rank; j++) s->norm2 += sketch->sigma[j] * sketch->sigma[j];
+    if (f32_does(fit, s)) s->kernels = nmfi_kernels_for(NMF_F32, NULL);
+    narrow(fit, s, &s->W_pass, s->W_rows, &fit->W.partition);
+    narrow(fit, s, &s->H_pass, s->H_rows, &fit->H.partition);
+    pack(fit, s, W_along_rows ? sketch->U : sketch->B, &fit->W.partition, s->W_rows);
+    pack(fit, s, W_along_rows ? sketch->B : sketch->U, &fit->H.partition, s->H_rows);
     return NMF_OK;
+}
+
+/* --- its arithmetic ----------------------------------------------------------------------------- */
+
+const nmfi_kernels *nmfi_sketch_kernels(const nmfi_fit *fit)
+{
+    return kernels_of(fit, fit->in_sketch.state);
+}
+
+static void convert(const nmfi_fit *fit, nmfi_factor *factor, int widens)
+{
+    const nmfi_kernels *kernels = nmfi_sketch_kernels(fit);
+    const int64_t count = fit->k * factor->partition.ld;
+    if (widens)
+        kernels->to_f64(factor->incumbent, factor->plain, count);
+    else
+        kernels->from_f64(factor->incumbent, factor->plain, count);
+    nmfi_take_plain(factor);
+}
+
+void nmfi_sketch_enter(nmfi_fit *fit)
+{
+    const sketched *s = fit->in_sketch.state;
+    if (!s->kernels) return;
+    if (!fit->keeper.resumes) { /* then the factors come from there */
+        convert(fit, &fit->W, 0);
+        convert(fit, &fit->H, 0);
+    }
+    fit->work.kernels = s->kernels;
+}
+
+void nmfi_sketch_leave(nmfi_fit *fit)
+{
+    const sketched *s = fit->in_sketch.state;
+    if (!s->kernels) return;
+    convert(fit, &fit->W, 1);
+    convert(fit, &fit->H, 1);
+    fit->work.kernels = nmfi_kernels_for(NMF_F64, NULL);
 }
 
 /* A visit of the narrow matrix along the factor; then what it accumulated becomes the other's column

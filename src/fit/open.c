@@ -73,6 +73,8 @@ static void plan(nmfi_fit *fit)
      * transpose is factored, H' W' ~ X', and nobody outside notices. */
     const int by_features = work->source.by_columns;
     const nmfi_source stored = by_features ? nmfi_source_transposed(&work->source) : work->source;
+    const nmfi_method *method = fit->on_X.method;
+    work->pass.adds_up = method->adds_up && method->adds_up(fit);
     nmfi_pass_plan(&work->pass, &stored, work->kernels, pass_width(fit),
                    fit->choice.options.block_rows);
     fit->W.is_W = 1;
@@ -98,14 +100,21 @@ static void choose_scale(nmfi_fit *fit, double mean)
     fit->work.pass.scale = fit->work.transposed.scale = fit->facts.scale;
 }
 
+/* Who wants the fingerprint later would have to read all of X for it: from disk, or as nobody has it. */
+static int digests(const nmfi_fit *fit)
+{
+    const nmfi_source *X = &fit->work.source;
+    const int is_apart = nmfi_source_is_shared(X) && !X->is_sparse && !fit->work.observed.filled;
+    return !X->in_memory || is_apart;
+}
+
 static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_facts *facts = &fit->facts;
     const double entries = (double)facts->m * (double)facts->n;
     const int signed_ok = fit->choice.options.negatives == NMF_NEGATIVES_ALLOW;
     nmfi_scan scan;
-    /* Who wants it later would have to read all of X for it. */
-    fit->work.pass.digests = !fit->work.source.in_memory;
+    fit->work.pass.digests = digests(fit);
     nmf_status status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
     if (status != NMF_OK) return status;
     if (fit->work.pass.digests)
@@ -276,11 +285,14 @@ static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
     const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
     const int64_t limit = fit->choice.options.memory_limit_bytes;
     const size_t bytes = nmfi_observed_bytes(fit->X, type);
+    nmf_status status = NMF_OK;
     if (limit > 0 && bytes >= (size_t)limit)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
-                        bytes, (long long)limit);
-    const nmf_status status =
-        nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
+        status = nmf_fail(error, NMF_ERROR_MEMORY,
+                          "weights take %zu bytes; the memory limit is %lld", bytes,
+                          (long long)limit);
+    status = nmfi_source_agree(&work->source, status, error);
+    if (status != NMF_OK) return status;
+    status = nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
     if (status != NMF_OK || !work->observed.filled) return status;
     if (limit > 0) fit->choice.options.memory_limit_bytes -= (int64_t)bytes;
     work->source = nmfi_source_of(work->observed.filled);

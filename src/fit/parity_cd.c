@@ -82,6 +82,7 @@ static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 extern const nmfi_method nmfi_method_cd;
 const nmfi_method nmfi_method_cd = {.name = "cd",
                                     .state_bytes = sizeof(parity),
+                                    .adds_up = nmfi_hals_adds_up,
                                     .plan = nmfi_hals_plan,
                                     .layout = nmfi_hals_layout,
                                     .scale = nmfi_scale_of_products,

@@ -1,12 +1,9 @@
 /* See shrink.h. */
 #include "fit/shrink.h"
 
-#include "data/sparse.h"
-#include "data/value.h"
 #include "pass/factor.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static double observed_entries(const nmfi_fit *fit)
 {
@@ -33,38 +30,6 @@ static int few_are_observed(const nmfi_fit *fit)
     return observed_entries(fit) < ENOUGH * learned && observed_entries(fit) < most * all;
 }
 
-/* What the means leave of stored entries: sum of squares of x - row mean times column mean over the mean. */
-static nmf_status left_by_means(const nmfi_fit *fit, double *squares, nmf_error *error)
-{
-    const nmf_sparse s = nmf_matrix_sparse(fit->X);
-    const int64_t lines = nmfi_sparse_lines(&s), others = s.by_columns ? s.rows : s.columns;
-    double *const numbers = calloc((size_t)(2 * (lines + others) + 1), sizeof *numbers);
-    if (!numbers)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld means",
-                        (long long)(lines + others));
-    double *const line_sums = numbers, *const line_counts = numbers + lines;
-    double *const sums = numbers + 2 * lines, *const counts = sums + others;
-    double all = 0, count = 0;
-    for (int64_t i = 0; i < lines; i++)
-        for (int64_t e = s.pointers[i]; e < s.pointers[i + 1]; e++) {
-            const double x = nmfi_value(s.dtype, s.values, e);
-            const int64_t j = nmfi_sparse_index(&s, e);
-            line_sums[i] += x, line_counts[i] += 1;
-            sums[j] += x, counts[j] += 1;
-            all += x, count += 1;
-        }
-    *squares = 0;
-    for (int64_t i = 0; i < lines; i++)
-        for (int64_t e = s.pointers[i]; e < s.pointers[i + 1]; e++) {
-            const int64_t j = nmfi_sparse_index(&s, e);
-            const double mean = line_sums[i] / line_counts[i] * (sums[j] / counts[j]) * count / all;
-            const double off = nmfi_value(s.dtype, s.values, e) - (all > 0 ? mean : 0);
-            *squares += off * off;
-        }
-    free(numbers);
-    return NMF_OK;
-}
-
 nmf_status nmfi_shrink_open(nmfi_fit *fit, nmf_error *error)
 {
     static const double usual = 0.25; /* of an upper bound */
@@ -76,7 +41,7 @@ nmf_status nmfi_shrink_open(nmfi_fit *fit, nmf_error *error)
                         "shrink = %g is for the frobenius loss where entries are missing", asked);
     if (asked == 0 || !is_possible(fit) || (asked < 0 && !few_are_observed(fit))) return NMF_OK;
     if (fit->choice.stored_only) {
-        const nmf_status status = left_by_means(fit, &squares, error);
+        const nmf_status status = nmfi_stored_left_by_means(&fit->work.source, &squares, error);
         if (status != NMF_OK) return status;
     }
     const double noise = fit->facts.scale * sqrt(squares / count);

@@ -3,10 +3,10 @@
 #ifndef NMFI_FIT_STATE_H
 #define NMFI_FIT_STATE_H
 
-#include "data/observed.h"
 #include "fit/checkpoint.h"
 #include "fit/limits.h"
 #include "pass/factor.h"
+#include "pass/observed.h"
 #include "pass/pass.h"
 #include "start/start.h"
 
@@ -59,9 +59,8 @@ typedef struct nmfi_factor {
     nmfi_allowed allowed;
     unsigned char *held; /* k: 1 where the component's scale is not free */
     int all_fixed;       /* no entry may move */
-    double shrink;       /* lambda of shrink.h, which l2 has too; 0: none */
-    double *toward,
-        *mean;      /* k: the mean row that a step draws to; that of the rows last measured */
+    double shrink;  /* lambda of shrink.h, which l2 has too; 0: none */
+    double *toward, *mean; /* k: the mean row that a step draws to; that of the rows last measured */
     double of_mean; /* what the penalty does not count, at the rows last measured */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
@@ -75,7 +74,7 @@ typedef struct nmfi_progress {
     int64_t iterations, sketch_iterations, trace_count;
     int64_t seed;
     nmf_init init;
-    int rule;     /* which of its rules the method goes by; 0 at first */
+    int rule; /* which of its rules the method goes by; 0 at first */
     int measured; /* `loss` is that of the incumbents on X */
     nmf_stopped stopped;
     double loss, error, kkt;
@@ -129,8 +128,8 @@ typedef struct nmfi_place {
 typedef struct nmfi_work {
     double began_seconds;
     double earlier_seconds; /* of those since then, so many went by before this run of the fit */
-    nmfi_stop stop;         /* every pass looks at it; stop.c says until when it lets them go on */
-    const nmfi_kernels *kernels;
+    nmfi_stop stop; /* every pass looks at it; stop.c says until when it lets them go on */
+    const nmfi_kernels *kernels; /* of the factors' type, which in a sketch may be another */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
@@ -174,7 +173,7 @@ struct nmfi_fit {
     nmfi_keeper keeper;
     nmfi_work work;
     nmfi_stage in_sketch, on_X;
-    const nmf_comm *turns; /* with whom starts take turns; NULL: all are this fit's */
+    const struct nmfi_turns *turns; /* starts that are followed elsewhere; NULL: all are this fit's */
 };
 
 static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)
@@ -234,8 +233,7 @@ nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error);
 /* One more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
-int nmfi_poll(nmfi_fit *fit,
-              double loss); /* the same in a sketch, where the loss on X is estimated */
+int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);

@@ -18,7 +18,7 @@ static double grace_of(double limit)
  * decide together, between visits. */
 static int listens_inside(const nmfi_fit *fit)
 {
-    return !fit->choice.options.checkpoints && !fit->work.source.comm;
+    return !fit->choice.options.checkpoints && !nmfi_source_is_shared(&fit->work.source);
 }
 
 static double deadline(const nmfi_fit *fit, nmfi_until until)
@@ -46,7 +46,7 @@ void nmfi_go_on(nmfi_fit *fit, nmfi_until until)
     const int asked = fit->progress.stopped == NMF_STOPPED_INTERRUPTED;
     if (asked) stop->ask = NULL; /* once is enough */
     /* What is shared is left between visits only, where all decide together. */
-    nmfi_stop_until(stop, fit->work.source.comm ? INFINITY
+    nmfi_stop_until(stop, nmfi_source_is_shared(&fit->work.source) ? INFINITY
                           : asked               ? fmin(at, nmfi_seconds() + patience)
                                                 : at);
 }

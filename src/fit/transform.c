@@ -63,7 +63,7 @@ static void layout(transform *t)
     t->inverse = nmfi_take(arena, k, (size_t)bytes);
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
-    t->allowed = nmfi_limits_layout(&t->limits, arena, k, t->pass.rows.ld, bytes);
+    t->allowed = nmfi_limits_layout(&t->limits, arena, k, &t->pass.rows, bytes);
     if (t->by_products) return;
     const int dense_rows = t->beta != 1;
     nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
@@ -211,15 +211,16 @@ static nmf_status limit(transform *t, const nmf_matrix *X, nmf_error *error)
     if (c && (c->H || c->W || c->keep_H || c->lower_H || c->upper_H))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "transform seeks W for the model's H: of constraints it takes bounds of W");
-    t->limits = nmfi_limits_of_W(t->options, nmf_matrix_rows(X), t->model->k);
+    const nmfi_source source = nmfi_source_of(X);
+    t->limits = nmfi_limits_of_W(t->options, nmfi_source_all_rows(&source), t->model->k);
     return nmfi_limits_check(&t->limits, error);
 }
 
 /* The bounds as rules read them; rows that nothing is known of stay where they are put here. */
 static void begin_rows(transform *t, double root)
 {
-    const int64_t k = t->model->k, ld = t->pass.rows.ld;
-    (void)nmfi_limits_fill(&t->limits, t->kernels, k, ld, root, &t->allowed, NULL);
+    (void)nmfi_limits_fill(&t->limits, t->kernels, t->model->k, &t->pass.rows, root, &t->allowed,
+                           NULL);
     clamp_rows(t);
 }
 
@@ -238,7 +239,9 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     t.by_products = t.beta == 2 && !t.weighted;
     if (status == NMF_OK) status = nmfi_pass_countable(&source, t.model->k, error);
     if (status == NMF_OK) status = nmfi_team_start(options->threads, &t.team, error);
+    status = nmfi_source_agree(&source, status, error);
     if (status != NMF_OK) {
+        nmfi_team_stop(t.team);
         nmfi_observed_free(&t.observed);
         return status;
     }
@@ -246,10 +249,11 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     t.pass.scale = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
     status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
+    status = nmfi_source_agree(&source, status, error);
     if (status == NMF_OK) {
         layout(&t);
         t.pass.team = t.team;
-        t.pass.stop = source.comm ? NULL : &t.stop; /* else all would have to agree */
+        t.pass.stop = nmfi_source_is_shared(&source) ? NULL : &t.stop; /* else all would have to agree */
         nmfi_pass_prepare(&t.pass);
         status = check(&t, X, error);
     }

@@ -112,6 +112,85 @@ void nmfi_factor_complete(const nmfi_pass *pass, const nmfi_partition *partition
                           partition->ld, pass->wire);
 }
 
+/* --- in one place ------------------------------------------------------------------------------ */
+
+int nmfi_factor_is_spread(const nmfi_partition *partition)
+{
+    return partition->comm != NULL;
+}
+
+static int64_t whole_ld(const nmfi_partition *partition)
+{
+    return nmfi_partition_make(partition->all).ld;
+}
+
+size_t nmfi_factor_whole_bytes(const nmfi_partition *partition, int64_t k, int64_t bytes)
+{
+    return nmfi_product(k, (int64_t)nmfi_product(whole_ld(partition), bytes));
+}
+
+typedef struct moving {
+    const nmfi_partition *partition;
+    int64_t bytes, own_ld, ld;
+} moving;
+
+/* One component, of which each process has the rows of its partition. */
+static void gather_component(const moving *m, const char *own, char *whole)
+{
+    const nmf_comm *comm = m->partition->comm;
+    const size_t mine = (size_t)(m->partition->count * m->bytes);
+    if (comm->rank > 0) {
+        if (mine > 0) comm->send(comm->context, 0, own, mine);
+        return;
+    }
+    memset(whole, 0, (size_t)(m->ld * m->bytes));
+    memcpy(whole, own, mine);
+    for (int64_t r = 1; r < comm->size; r++) {
+        const nmfi_partition theirs = nmfi_partition_of_rank(m->partition->all, comm, r);
+        if (theirs.count > 0)
+            comm->receive(comm->context, r, whole + theirs.first_row * m->bytes,
+                          (size_t)(theirs.count * m->bytes));
+    }
+}
+
+static void scatter_component(const moving *m, char *own, const char *whole)
+{
+    const nmf_comm *comm = m->partition->comm;
+    const size_t mine = (size_t)(m->partition->count * m->bytes);
+    memset(own, 0, (size_t)(m->own_ld * m->bytes));
+    if (comm->rank > 0) {
+        if (mine > 0) comm->receive(comm->context, 0, own, mine);
+        return;
+    }
+    memcpy(own, whole, mine);
+    for (int64_t r = 1; r < comm->size; r++) {
+        const nmfi_partition theirs = nmfi_partition_of_rank(m->partition->all, comm, r);
+        if (theirs.count > 0)
+            comm->send(comm->context, r, whole + theirs.first_row * m->bytes,
+                       (size_t)(theirs.count * m->bytes));
+    }
+}
+
+void nmfi_factor_gather(const nmfi_partition *partition, int64_t k, int64_t bytes, const void *own,
+                        void *whole)
+{
+    const moving m = {partition, bytes, partition->ld, whole_ld(partition)};
+    for (int64_t j = 0; j < k; j++)
+        gather_component(&m, (const char *)own + j * m.own_ld * bytes,
+                         whole ? (char *)whole + j * m.ld * bytes : NULL);
+}
+
+void nmfi_factor_scatter(const nmfi_partition *partition, int64_t k, int64_t bytes, void *own,
+                         const void *whole)
+{
+    const moving m = {partition, bytes, partition->ld, whole_ld(partition)};
+    for (int64_t j = 0; j < k; j++)
+        scatter_component(&m, (char *)own + j * m.own_ld * bytes,
+                          whole ? (const char *)whole + j * m.ld * bytes : NULL);
+}
+
+/* --- decisions --------------------------------------------------------------------------------- */
+
 int nmfi_pass_decide(const nmfi_pass *pass, int number)
 {
     return (int)nmfi_comm_most(pass->rows.comm, number);
@@ -128,6 +207,28 @@ double nmfi_source_largest(const nmfi_source *source, double own)
     const int64_t who = nmfi_comm_least(comm, bits == most ? nmfi_comm_rank(comm) : INT64_MAX);
     if (comm) comm->broadcast(comm->context, who, &largest, sizeof largest);
     return largest;
+}
+
+int nmfi_source_is_shared(const nmfi_source *source)
+{
+    return source->comm != NULL;
+}
+
+void nmfi_source_along(nmfi_source *source, const nmfi_partition *side)
+{
+    source->comm = side->comm;
+    source->all_rows = side->all;
+    source->first_row = side->first_row;
+}
+
+int nmfi_source_speaks(const nmfi_source *source)
+{
+    return nmfi_comm_rank(source->comm) == 0;
+}
+
+void nmfi_source_tell(const nmfi_source *source, void *data, size_t bytes)
+{
+    nmfi_turn_tell(source->comm, 0, data, bytes);
 }
 
 nmf_status nmfi_source_agree(const nmfi_source *source, nmf_status status, nmf_error *error)

@@ -29,10 +29,25 @@ void *nmfi_factor_visited(const nmfi_pass *pass, const nmfi_partition *partition
 void nmfi_factor_complete(const nmfi_pass *pass, const nmfi_partition *partition, int64_t k,
                           void *factor);
 
+/* The factor in one place, as one process alone has it (k x the stride of the whole): its bytes; from all
+ * processes to the first one, whose `whole` is given (NULL elsewhere); and back. */
+int nmfi_factor_is_spread(const nmfi_partition *partition);
+size_t nmfi_factor_whole_bytes(const nmfi_partition *partition, int64_t k, int64_t bytes);
+void nmfi_factor_gather(const nmfi_partition *partition, int64_t k, int64_t bytes, const void *own,
+                        void *whole);
+void nmfi_factor_scatter(const nmfi_partition *partition, int64_t k, int64_t bytes, void *own,
+                         const void *whole);
+
 /* What all who have X together decide: the greatest of their numbers; and of their failures the first. */
 int nmfi_pass_decide(const nmfi_pass *pass, int number);
 /* Of each one's largest entry in size the largest; of equal ones the first in the order of the rows. */
 double nmfi_source_largest(const nmfi_source *source, double own);
+/* Others have rows of X too; the rows of a source are those of a side, of which others may have some. */
+int nmfi_source_is_shared(const nmfi_source *source);
+void nmfi_source_along(nmfi_source *source, const nmfi_partition *side);
+/* 1 where this process speaks for all who have X together; what that one has in `data`, for all. */
+int nmfi_source_speaks(const nmfi_source *source);
+void nmfi_source_tell(const nmfi_source *source, void *data, size_t bytes);
 nmf_status nmfi_source_agree(const nmfi_source *source, nmf_status status,
                              nmf_error *error) NMF_MUST_CHECK;
 

@@ -15,9 +15,11 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
                     int64_t k, int64_t block_rows)
 {
     pass->source = *source;
-    pass->backend = !source->is_sparse  ? &nmfi_backend_dense
-                    : source->in_memory ? &nmfi_backend_sparse
-                                        : &nmfi_backend_lines;
+    /* Where several processes have the rows of a sparse X, sums of nodes travel and not a factor's rows. */
+    const int by_lines = !source->in_memory || (source->comm && pass->adds_up);
+    pass->backend = !source->is_sparse ? &nmfi_backend_dense
+                    : by_lines         ? &nmfi_backend_lines
+                                       : &nmfi_backend_sparse;
     pass->kernels = kernels;
     pass->rows =
         nmfi_partition_spread(source->comm ? source->all_rows : source->rows, source->comm);

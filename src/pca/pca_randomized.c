@@ -62,7 +62,7 @@ static nmf_status visit_means(means *s, nmfi_pca_state *state, nmf_error *error)
 
 static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
 {
-    means s = {.pass = {.team = state->team, .stop = &state->stop}};
+    means s = {.pass = {.adds_up = 1, .team = state->team, .stop = &state->stop}};
     const int64_t threads = nmfi_team_threads(state->team);
     nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
@@ -105,8 +105,8 @@ static void layout_finder(nmfi_pca_state *state, const nmfi_kernels *kernels, nm
 /* One after the other: the means, then the range finder, in f64 where the means ask for it. */
 static nmf_status check_limit(nmfi_pca_state *state, nmfi_sketch *sketch, nmf_error *error)
 {
-    means s = {.pass = {.team = state->team}};
-    nmfi_pass pass = {.team = state->team};
+    means s = {.pass = {.adds_up = 1, .team = state->team}};
+    nmfi_pass pass = {.adds_up = 1, .team = state->team};
     nmfi_arena arena = {0};
     nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
@@ -119,7 +119,7 @@ static nmf_status check_limit(nmfi_pca_state *state, nmfi_sketch *sketch, nmf_er
 
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
 {
-    nmfi_pass pass = {.team = state->team, .stop = &state->stop};
+    nmfi_pass pass = {.adds_up = 1, .team = state->team, .stop = &state->stop};
     nmfi_sketch sketch = {.rank = state->k, .most_passes = 60, .seed = state->options.seed};
     nmfi_arena arena = {0};
     sketch.width = nmfi_sketch_width(state->k, state->m, state->n);

@@ -2,8 +2,14 @@
 #ifndef NMFI_RULE_DOWNDATED_H
 #define NMFI_RULE_DOWNDATED_H
 
-#include "data/holes.h"
 #include "rule/rule.h"
+
+/* Entries that were not observed, line by line, with what is filled in for them. */
+typedef struct nmfi_hole_lines {
+    int64_t *pointers; /* lines + 1: line i has entries [pointers[i], pointers[i + 1]) */
+    int32_t *indices;  /* ascending in each line */
+    void *values;      /* T */
+} nmfi_hole_lines;
 
 typedef struct nmfi_downdated_rule {
     const nmfi_hals_rule *hals; /* the step; its Gram matrix as if all entries were seen */

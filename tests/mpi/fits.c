@@ -1,7 +1,9 @@
 /* Fits of small data by as many processes as mpirun started, or by one: a line for each, its name and a
  * hash of every bit of W, H, the loss and the trace. test_bits.py compares what different numbers of
  * processes print.
- *   usage: test_mpi_fits [PLUGIN] */
+ *   usage: test_mpi_fits PLUGIN|alone fits
+ *          test_mpi_fits PLUGIN|alone cut FOLDER      each fit is stopped and leaves a checkpoint there
+ *          test_mpi_fits PLUGIN|alone resume FOLDER   goes on from those, to what `fits` prints */
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <math.h>
@@ -12,6 +14,7 @@
 
 static int failures;
 static int64_t threads;
+static const char *cut_into, *resumed_from; /* folders */
 
 /* --- data -------------------------------------------------------------------------------------- */
 
@@ -94,6 +97,64 @@ static int speaks(void)
     return !nmf_comm_attached() || nmf_comm_attached()->rank == 0;
 }
 
+/* --- checkpoints ------------------------------------------------------------------------------- */
+
+static FILE *checkpoint;
+
+/* 0 where there is none: each process looks, and the first one alone is asked for it. */
+static int open_checkpoint(const char *name, const char *mode)
+{
+    char path[512];
+    const int reads = mode[0] == 'r';
+    snprintf(path, sizeof path, "%s/%s", reads ? resumed_from : cut_into, name);
+    if (!reads && !speaks()) return 1;
+    checkpoint = fopen(path, mode);
+    if (!checkpoint && !reads) {
+        perror(path);
+        exit(1);
+    }
+    return checkpoint != NULL;
+}
+
+static nmf_status write_checkpoint(void *context, const nmf_checkpoint_piece *pieces, int64_t count,
+                                   nmf_error *error)
+{
+    (void)context;
+    rewind(checkpoint);
+    for (int64_t i = 0; i < count; i++)
+        if (fwrite(pieces[i].data, 1, pieces[i].bytes, checkpoint) != pieces[i].bytes)
+            return nmf_fail(error, NMF_ERROR_FILE, "cannot write");
+    return NMF_OK;
+}
+
+static nmf_status read_checkpoint(void *context, void *to, size_t bytes, nmf_error *error)
+{
+    (void)context;
+    return fread(to, 1, bytes, checkpoint) == bytes
+               ? NMF_OK
+               : nmf_fail(error, NMF_ERROR_FILE, "cannot read");
+}
+
+/* Says stop at the fourth time it is asked. */
+static int64_t asked;
+static int stop_soon(const nmf_trace_point *point, void *context)
+{
+    (void)point;
+    (void)context;
+    return ++asked > 3;
+}
+
+static nmf_checkpoints wishes(void)
+{
+    const nmf_checkpoints made = {.struct_bytes = sizeof made,
+                                  .write = cut_into && speaks() ? write_checkpoint : NULL,
+                                  .every_seconds = 1e9,
+                                  .read = resumed_from && speaks() ? read_checkpoint : NULL};
+    return made;
+}
+
+/* --- one fit ----------------------------------------------------------------------------------- */
+
 typedef nmf_status learner(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                            nmf_error *error);
 
@@ -105,10 +166,18 @@ static void say(const char *name, learner *learn, const nmf_matrix *X, nmf_optio
     options.k = 5;
     options.threads = threads;
     options.max_iter = 8;
+    const nmf_checkpoints kept = wishes();
+    asked = 0;
+    if (cut_into || resumed_from) options.checkpoints = &kept;
+    if (cut_into) options.progress = stop_soon;
+    if (cut_into) open_checkpoint(name, "wb");
+    if (resumed_from && !open_checkpoint(name, "rb")) return;
     nmf_status status = learn(X, &options, &model, &error);
+    if (checkpoint) fclose(checkpoint);
+    checkpoint = NULL;
     if (status == NMF_OK) status = nmf_transform(model, X, NULL, &W, &error);
-    if (status != NMF_OK) failures++;
-    if (status != NMF_OK && speaks()) printf("%-28s %s\n", name, error.message);
+    if (status != NMF_OK && !cut_into) failures++; /* there need be no result yet */
+    if (status != NMF_OK && speaks() && !cut_into) printf("%-28s %s\n", name, error.message);
     if (status == NMF_OK && speaks()) {
         const nmf_model_content *c = nmf_model_view(model);
         uint64_t hash = hash_matrix(hash_matrix(14695981039346656037u, c->W), c->H);
@@ -173,7 +242,63 @@ static void fit_sparse(void)
     say("sparse frobenius", nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
     say("sparse kl", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
     say("sparse jmm", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_JMM, NMF_INIT_RANDOM));
+    if (nmf_matrix_set_missing(X, NMF_MISSING_UNSTORED, NULL) != NMF_OK) exit(1);
+    say("unstored is missing", nmf_fit, X,
+        with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
     nmf_matrix_free(X);
+}
+
+/* A share of the entries of X unknown; then weights on the others, too. */
+static void fit_weighted(void)
+{
+    const int64_t m = 1500, n = 70;
+    nmf_matrix *X = dense(NMF_F32, m, n), *weights = NULL;
+    float *const x = nmf_matrix_writable(X);
+    const nmf_options frobenius = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
+    const nmf_options kl = with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
+    if (nmf_matrix_set_missing(X, NMF_MISSING_NAN, NULL) != NMF_OK) exit(1);
+    for (int64_t i = 0; i < m * n; i++) x[i] = uniform() < 0.04 ? NAN : x[i];
+    say("few missing", nmf_fit, X, frobenius);
+    for (int64_t i = 0; i < m * n; i++) x[i] = uniform() < 0.6 ? NAN : x[i];
+    for (int64_t j = 0; j < n; j++) x[7 * n + j] = NAN; /* a row of nothing */
+    say("most missing", nmf_fit, X, frobenius);
+    say("most missing, kl", nmf_fit, X, kl);
+    if (nmf_matrix_new(NMF_F64, m, n, &weights, NULL) != NMF_OK) exit(1);
+    for (int64_t i = 0; i < m * n; i++) ((double *)nmf_matrix_writable(weights))[i] = 4 * uniform();
+    if (nmf_matrix_set_weights(X, weights, NULL) != NMF_OK) exit(1);
+    say("weights", nmf_fit, X, frobenius);
+    nmf_matrix_free(X);
+}
+
+/* Known components, some of their entries open; bounds of all rows of W, and of each; rows that sum to one. */
+static void fit_known(void)
+{
+    const int64_t m = 1500, n = 70, k = 5;
+    nmf_matrix *X = dense(NMF_F32, m, n), *H = NULL, *upper = NULL;
+    nmf_constraints known = {.struct_bytes = sizeof known};
+    nmf_options frobenius = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
+    nmf_options kl = with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
+    if (nmf_matrix_new(NMF_F64, 2, n, &H, NULL) != NMF_OK) exit(1);
+    if (nmf_matrix_new(NMF_F64, m, k, &upper, NULL) != NMF_OK) exit(1);
+    for (int64_t i = 0; i < 2 * n; i++)
+        ((double *)nmf_matrix_writable(H))[i] = i % 9 == 4 ? NAN : 20 * uniform();
+    for (int64_t i = 0; i < m * k; i++) ((double *)nmf_matrix_writable(upper))[i] = 1 + uniform();
+    known.H = H;
+    frobenius.constraints = kl.constraints = &known;
+    say("known parts", nmf_fit, X, frobenius);
+    say("known parts, kl", nmf_fit, X, kl);
+    known.H = NULL;
+    known.upper_W = upper;
+    say("bounds", nmf_fit, X, frobenius);
+    say("bounds, kl", nmf_fit, X, kl);
+    known.upper_W = NULL;
+    frobenius.constraints = kl.constraints = NULL;
+    frobenius.simplex = kl.simplex = NMF_SIMPLEX_W;
+    say("rows of W sum to one", nmf_fit, X, frobenius);
+    say("rows of W sum to one, kl", nmf_fit, X, kl);
+    nmf_matrix_free(X);
+    nmf_matrix_free(H);
+    nmf_matrix_free(upper);
 }
 
 /* --- the processes ----------------------------------------------------------------------------- */
@@ -203,13 +328,18 @@ static void join(const char *plugin)
 int main(int argc, char **argv)
 {
     static const nmf_dtype dtypes[] = {NMF_F32, NMF_F64, NMF_U8};
-    if (argc > 1) join(argv[1]);
-    for (threads = 1; threads <= 2; threads++)
+    if (argc < 3) return 2;
+    if (strcmp(argv[1], "alone") != 0) join(argv[1]);
+    if (strcmp(argv[2], "cut") == 0 && argc > 3) cut_into = argv[3];
+    if (strcmp(argv[2], "resume") == 0 && argc > 3) resumed_from = argv[3];
+    for (threads = 1; threads <= 2 && !cut_into && !resumed_from; threads++)
         for (int d = 0; d < 3; d++) fit_dense(dtypes[d], 1500, 70);
-    fit_dense(NMF_F32, 9000, 24);
     threads = 1;
+    fit_dense(NMF_F32, 9000, 24);
     fit_all_ways();
     fit_sparse();
+    fit_weighted();
+    fit_known();
     fflush(stdout);
     if (close_mpi) close_mpi();
     return failures > 0;

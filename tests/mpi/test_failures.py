@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """The command under mpirun: one fit and not as many copies; what one process cannot do is one sentence of
-all, with the place in the whole X; a process that is killed ends them all, and nothing half-written stays."""
+all, with the place in the whole X (a process that is killed: test_killed.py)."""
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 
@@ -83,54 +81,6 @@ def needs_its_plugin():
     assert not os.path.exists("copies.npz")
 
 
-def children(pid):
-    """Processes below `pid`, by what is in /proc."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            fields = open("/proc/%s/stat" % name, encoding="utf-8", errors="replace").read()
-        except (OSError, ValueError):
-            continue
-        if name.isdigit() and int(fields.rsplit(")", 1)[1].split()[1]) == pid:
-            found += [int(name)] + children(int(name))
-    return found
-
-
-def ranks_of(process):
-    def is_nmf(pid):
-        try:
-            return os.path.realpath("/proc/%d/exe" % pid) == os.path.realpath(NMF)
-        except OSError:
-            return False
-    return [pid for pid in children(process.pid) if is_nmf(pid)]
-
-
-def ends_with_a_killed_one(rounds):
-    draw = random.Random(11)
-    for _ in range(rounds):
-        process = together.start(together.launch(3) + [
-            NMF, "fit", "x.npy", "-k", "6", "--loss", "kl", "--solver", "mu", "--tol", "0", "--max-iter", "1000000",
-            "-o", "killed.npz"])
-        begun = time.monotonic()
-        while len(ranks_of(process)) < 3:
-            assert process.poll() is None and time.monotonic() - begun < 30
-            time.sleep(0.02)
-        time.sleep(draw.uniform(0, 1))
-        victim = draw.choice(ranks_of(process))
-        os.kill(victim, signal.SIGKILL)
-        begun = time.monotonic()
-        while ranks_of(process):
-            assert time.monotonic() - begun < 10
-            time.sleep(0.02)
-        try:
-            assert together.finish(process, 10)[0] != 0
-        except subprocess.TimeoutExpired:  # Open MPI's mpirun now and then waits for what has ended already
-            process.kill()
-            process.communicate()
-        left = [name for name in os.listdir(".") if name.startswith("killed") or ".tmp" in name]
-        assert left == [], left
-
-
 def stops_together():
     """A signal to one of them, and a time limit: all end with what there is."""
     process = together.start(together.launch(3) + [
@@ -139,7 +89,7 @@ def stops_together():
     while "iteration" not in line:
         assert line, "no iteration"
         line = process.stderr.readline()
-    os.kill(ranks_of(process)[-1], signal.SIGTERM)
+    os.kill(together.ranks_of(process)[-1], signal.SIGTERM)
     process.communicate(timeout=30)
     assert os.path.exists("stopped.npz")
     code, _, said = nmf(3, "fit", "x.npy", "-k", "6", "--tol", "0", "--max-iter", "100000000",
@@ -158,8 +108,6 @@ def main():
                   needs_its_plugin, stops_together):
         claim()
         print(claim.__name__)
-    ends_with_a_killed_one(int(os.environ.get("NMFKIT_KILLS", "2")))
-    print("ends_with_a_killed_one")
 
 
 main()

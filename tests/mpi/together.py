@@ -59,3 +59,36 @@ def run(command, seconds=120):
     code, out, err = finish(start(command), seconds)
     assert code == 0, "%s: exit %d\n%s%s" % (" ".join(command), code, out, err)
     return out
+
+
+def fits(processes, *words):
+    """What test_mpi_fits prints: a line for each fit. 0: alone, without MPI."""
+    program = os.path.join(os.environ["NMFKIT_BUILD_DIR"], "tests", "test_mpi_fits")
+    if processes == 0:
+        return run([program, "alone"] + list(words))
+    return run(launch(processes) + [program, plugin()] + list(words), 300)
+
+
+def children(pid):
+    """Processes below `pid`, by what is in /proc."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            fields = open("/proc/%s/stat" % name, encoding="utf-8", errors="replace").read()
+        except (OSError, ValueError):
+            continue
+        if name.isdigit() and int(fields.rsplit(")", 1)[1].split()[1]) == pid:
+            found += [int(name)] + children(int(name))
+    return found
+
+
+def ranks_of(process):
+    """The processes of nmf that mpirun has started."""
+    nmf = os.path.realpath(os.environ["NMF"])
+
+    def is_nmf(pid):
+        try:
+            return os.path.realpath("/proc/%d/exe" % pid) == nmf
+        except OSError:
+            return False
+    return [pid for pid in children(process.pid) if is_nmf(pid)]

@@ -162,10 +162,33 @@ static void a_sketch_too_small_does_none_where_fits_go_on_to_their_end(void **st
     }
 }
 
+/* A fit in f64 converges in its sketch in f32, and its end is one of f64 all the same: residuals that f32
+ * does not reach, by their definition and from the entries. */
+static void a_fit_in_f64_ends_in_f64(void **state)
+{
+    static const problem noisy = {"noisy", fill_noisy, 300, 400, 8};
+    (void)state;
+    nmf_matrix *X = matrix_of(&noisy, NMF_F64, BY_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = noisy.k;
+    options.tol = 1e-10;
+    options.max_iter = 20000;
+    for (options.sketch = -1; options.sketch < 30; options.sketch += 15) {
+        nmf_model *model = fit(X, &options);
+        const nmf_model_content *content = nmf_model_view(model);
+        if (options.sketch != 0) assert_true(content->sketch_iterations > 0);
+        const double residual = kkt_residual(X, content->W, content->H);
+        if (!(residual <= 2e-7)) fail_msg("sketch %lld: %g", (long long)options.sketch, residual);
+        nmf_model_free(model);
+    }
+    nmf_matrix_free(X);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_automatic_sketch_costs_no_quality),
+        cmocka_unit_test(a_fit_in_f64_ends_in_f64),
         cmocka_unit_test(a_sketch_too_small_does_none_where_fits_go_on_to_their_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,7 +207,7 @@ static void the_objective_has_the_volume(void **state)
             nmf_model *model = fit(of.X, &options);
             const nmf_model_content *content = nmf_model_view(model);
             assert_true(content->volume > 0 && content->volume_delta > 0);
-            assert_int_equal(content->stopped, NMF_STOPPED_CONVERGED);
+            assert_true(content->kkt < 1e-5);
             for (int64_t e = 0; e < K * N; e++) H[e] = nmf_matrix_at(content->H, e / N, e % N);
             const double by_hand = objective(&of, content, H);
             if (fabs(by_hand - content->loss) > 1e-9 * by_hand)

@@ -1,5 +1,5 @@
 /* See holes.h. */
-#include "data/holes.h"
+#include "pass/holes.h"
 
 #include "data/value.h"
 

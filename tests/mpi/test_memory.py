@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""A .npy file that four processes share: none of them has more than its quarter of X and what the plan of the fit
+takes. NMFKIT_MEMORY_MB: how large X is (200)."""
+import os
+import sys
+
+import numpy as np
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import together  # noqa: E402  (beside this file)
+
+NMF = os.environ["NMF"]
+
+
+def peak(command):
+    """Peak memory in MB of the largest of a command and all that it started."""
+    process = together.start(command)
+    out, err = process.stdout.read(), process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, out + err
+    return used.ru_maxrss / 1024
+
+
+def main():
+    together.skip_without_mpi()
+    n, k, megabytes = 1000, 8, int(os.environ.get("NMFKIT_MEMORY_MB", "200"))
+    m = megabytes * 1000000 // (4 * n)
+    x = np.lib.format.open_memmap("x.npy", mode="w+", dtype=np.float32, shape=(m, n))
+    draw = np.random.default_rng(1)
+    for first in range(0, m, 5000):
+        rows = min(5000, m - first)
+        x[first:first + rows] = draw.random((rows, 4), dtype=np.float32) @ draw.random((4, n), dtype=np.float32)
+    x.flush()
+    del x
+    words = [NMF, "fit", "x.npy", "-k", str(k), "--init", "random", "--sketch", "0", "--solver", "hals",
+             "--max-iter", "3", "--threads", "1", "-o", "out.npz", "-q"]
+    small = np.zeros((64, n), np.float32) + draw.random((64, n), dtype=np.float32)
+    np.save("small.npy", small)
+    launched = together.launch(4)
+    base = peak(launched + [words[0], "fit", "small.npy"] + words[3:])
+    found = peak(launched + words)
+    # W three times here and once more in the model, all of it where it is written; a few nodes of sums.
+    plan = (4 * m // 4 + m) * k * 4 / 1e6 + 30 * k * n * 4 / 1e6 + 20
+    allowed = base + megabytes / 4 + plan
+    print("X of %d MB, 4 processes: %.0f MB at most in one; a process without X has %.0f, a quarter and the plan are %.0f"
+          % (megabytes, found, base, allowed - base))
+    assert found <= allowed
+    os.remove("x.npy")
+    os.remove("out.npz")
+
+
+main()
