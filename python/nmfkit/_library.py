@@ -143,6 +143,8 @@ class nmf_model_content(ctypes.Structure):
                 ("data_column_order", c_int), ("stability", POINTER(c_double)),
                 ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
                 ("shrink", c_double), ("shrink_to", POINTER(c_double)),
+                ("start_count", c_int64), ("winning_start", c_int64),
+                ("start_losses", POINTER(c_double)),
                 ("volume", c_double), ("volume_delta", c_double)]
 
 
@@ -253,6 +255,7 @@ declare(library, {
     "nmf_transform": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_match_features": (c_int, c_void_p, c_void_p, POINTER(nmf_options),
                            POINTER(nmf_feature_match), ERROR),
+    "nmf_reconstruct": (c_int, c_void_p, c_void_p, OUT, ERROR),
     "nmf_transform_with": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_online_open": (c_int, c_int64, POINTER(nmf_options), POINTER(nmf_online_options), OUT,
                         ERROR),

@@ -200,6 +200,9 @@ static void list(nmfi_fit *fit, nmfi_pieces *pieces)
     nmfi_add_piece(pieces, fit->work.trace, (size_t)place->progress.trace_count * line);
     add_factor(fit, &fit->W, pieces);
     add_factor(fit, &fit->H, pieces);
+    if (fit->choice.starts > 1)
+        nmfi_add_piece(pieces, fit->work.start_losses,
+                       (size_t)fit->choice.starts * sizeof *fit->work.start_losses);
     if (has_best(fit)) {
         nmfi_add_piece(pieces, fit->work.kept_trace, (size_t)place->best.trace_count * line);
         const int64_t element_bytes =
