@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import together  # noqa: E402  (beside this file)
 
-APART = ("sparse frobenius", "sparse jmm", "few missing")  # of several processes and of one
+APART = ("sparse frobenius", "sparse jmm")  # of several processes and of one
 
 
 def loss(line):
