@@ -1,13 +1,17 @@
 /* What every backend does with tiles (backend.h): rules on a block's, Gram matrices of a slot's, the
  * column factor's from the sums. */
 #include "pass/backend.h"
+#include "rule/downdated.h"
 
 #include <assert.h>
 
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 {
-    return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
-           6 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
+    const int64_t k = pass->k, bytes = pass->kernels->element_bytes;
+    const int64_t shared =
+        3 * k * NMFI_LANES_MAX * bytes + 6 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
+    const int64_t own = pass->own_grams ? nmfi_downdated_scratch_bytes(k, bytes) : 0;
+    return own > shared ? own : shared;
 }
 
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)
@@ -110,5 +114,6 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
                                 .context = &job};
     assert(visit->sums != 2 ||
            pass->workspace_bytes >= visit->k * NMFI_LANES_MAX * pass->kernels->element_bytes);
-    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* told to stop, or no failure */
+    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding,
+                           NULL); /* told to stop, or no failure */
 }
