@@ -195,8 +195,8 @@ int nmfi_list_other_files(const char *directory, char *names, size_t bytes)
     names[0] = '\0';
     for (int i = 0; i < count; i++) {
         if (i < SHOWN && used < bytes) {
-            const int more =
-                snprintf(names + used, bytes - used, "%s%s", i > 0 ? ", " : "", entries[i]->d_name);
+            const int more = snprintf(names + used, bytes - used, "%s%s%s", i > 0 ? ", " : "",
+                                      entries[i]->d_name, entries[i]->d_type == DT_DIR ? "/" : "");
             used += more > 0 ? (size_t)more : 0;
         }
         free(entries[i]);

@@ -28,7 +28,7 @@ nmf_status nmfi_add_picture(nmfi_found_pictures *found, const char *path, const 
 nmf_status nmfi_find_pictures(nmfi_found_pictures *found, const char *directory, const char *prefix,
                               const char *label, nmf_error *error);
 
-/* How many files of other kinds lie in the directory itself, and the names of the first of them, cut at `bytes`. */
+/* How many files of other kinds and folders lie in the directory itself, and the names of the first of them, cut at `bytes`. */
 int nmfi_list_other_files(const char *directory, char *names, size_t bytes);
 
 /* Reads them into one matrix (read_pictures.c); there must be one at least. */

@@ -153,7 +153,7 @@ static nmf_status fail_empty(const char *const *paths, int64_t count, nmf_error 
     return nmf_fail(error, NMF_ERROR_FILE,
                     "%s: is a folder with neither pictures (%s) nor a matrix of cells in it, but "
                     "%s: name the file "
-                    "that is to be read",
+                    "is to be read",
                     paths[0], kinds, names);
 }
 

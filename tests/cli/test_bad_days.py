@@ -192,7 +192,24 @@ def interrupted_reads_go_on():
     return with_library(claim)
 
 
+def a_link_to_nothing_yet_stays_a_link():
+    with command_test.scratch("parts.npy") as work:
+        os.mkdir(os.path.join(work, "there"))
+        os.symlink("there/x.npy", os.path.join(work, "second.npy"))
+        os.symlink(os.path.join(work, "second.npy"), os.path.join(work, "first.npy"))
+        os.symlink("round.npy", os.path.join(work, "round.npy"))
+        done = command_test.run("nmf convert parts.npy -o first.npy --quiet", work)
+        assert done.returncode == 0, done.stderr
+        assert os.path.islink(os.path.join(work, "first.npy")) and os.path.islink(os.path.join(work, "second.npy"))
+        assert content(os.path.join(work, "there", "x.npy")) == content(os.path.join(work, "parts.npy"))
+        assert os.listdir(os.path.join(work, "there")) == ["x.npy"]
+        os.symlink("nowhere/x.npy", os.path.join(work, "lost.npy"))
+        done = command_test.run("nmf convert parts.npy -o lost.npy --quiet", work)
+        assert done.returncode == 1 and "No such file" in done.stderr, done.stderr
+
+
 command_test.main([
+    a_link_to_nothing_yet_stays_a_link,
     interrupted_writes_and_syncs_go_on,
     file_systems_without_permissions_or_syncs_are_written_to,
     a_sync_that_fails_is_an_error_and_the_older_file_stays,

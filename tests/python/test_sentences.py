@@ -125,7 +125,7 @@ def a_folder_of_tables_is_no_folder_of_pictures():
         if NMF_COMMAND:
             sentences.append(command(work, "fit", "tables", "-k", "2"))
         for sentence in sentences:
-            for word in ("a.csv", "and 2 more", "name the file", "pictures", "cells"):
+            for word in ("a.csv", "and 2 more", "name what is to be read", "pictures", "cells"):
                 claim(word in sentence, "%r is not in: %s", word, sentence)
 
 
