@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import threading
 
 import command_test
@@ -68,12 +69,12 @@ def what_is_there(work):
     return peak(TINY + " -q", work)
 
 
-def least_cap(work, more=""):
+def least_cap(work):
     """MB of memory of its own that a command with nothing to do has, while it does it: stacks, and what libraries
-    set aside (with such options). None under a sanitizer, whose tables no cap leaves room for."""
+    set aside. None under a sanitizer, whose tables no cap leaves room for."""
     if os.environ.get("NMFKIT_SANITIZED"):
         return None
-    process = subprocess.Popen((TINY + " --solver hals --tol 0 --max-iter 100000000 -v " + more).split(), cwd=work,
+    process = subprocess.Popen((TINY + " --solver hals --tol 0 --max-iter 100000000 -v").split(), cwd=work,
                                executable=command_test.NMF, env=command_test.environment(work), text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while not process.stderr.readline().startswith("iteration "):
@@ -105,9 +106,9 @@ def fit_within_a_limit_has_the_bits_of_memory():
         assert peak(fit % "there.npz", work) > floor + 10, "the test's data are too small"
         least = least_cap(work)
         if least:
-            plainly = " --solver hals --init random --memory-limit 99M"
-            code, _ = run_measured(fit % "there.npz" + plainly, work, least_cap(work, plainly) + 8,
-                                   stderr=subprocess.DEVNULL)
+            greedy = "%s -c 'bytearray(%d)'" % (sys.executable, (least + 8) << 20)
+            assert run_measured(greedy, work)[0] == 0, "memory for all of it"
+            code, _ = run_measured(greedy, work, least + 8, stderr=subprocess.DEVNULL)
             assert code == 1, "the cap is none: exit code %d" % code
         capped(fit % "here.npz", work, 8, floor, least)
         assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
