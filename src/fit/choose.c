@@ -53,7 +53,7 @@ static void choose_for_readings(nmfi_fit *fit)
     const nmfi_source *source = &fit->work.source;
     nmf_options *o = &fit->choice.options;
     if (source->in_memory || source->comm || o->solver != NMF_SOLVER_AUTO) return;
-    if (fit->choice.weighted) return;
+    if (fit->choice.weighted || o->volume > 0) return;
     const int is_kl = o->loss == NMF_LOSS_KL, is_frobenius = o->loss == NMF_LOSS_FROBENIUS;
     if (is_frobenius && !source->is_sparse) return;
     if (!is_frobenius && nmfi_is_constrained(fit)) return; /* those methods take none */

@@ -83,7 +83,7 @@ static nmf_status improve_rows(nmfi_fit *fit, incremental *s, int64_t group, nmf
 {
     nmfi_factor *along = s->groups.along;
     const nmfi_factor *across = s->groups.across;
-    nmfi_set_gram(fit, across->gram, along->l1, along->l2);
+    nmfi_set_gram(fit, across->gram, along);
     nmfi_hals_rule hals = describe(fit, along, along->incumbent, nmfi_inner_sweeps(fit));
     hals.measure_start = 1;
     const nmfi_rule rule = nmfi_rule_hals(&hals);
@@ -104,7 +104,7 @@ static void improve_columns(nmfi_fit *fit, incremental *s, int64_t group, int is
     nmfi_factor *across = s->groups.across;
     nmfi_shares_rule shares = {.shares = nmfi_groups_shares(fit, &s->groups, group)};
     nmfi_groups_add_up(&s->groups, fit->k * fit->k, s->gram);
-    nmfi_set_gram(fit, s->gram, across->l1, across->l2);
+    nmfi_set_gram(fit, s->gram, across);
     nmfi_hals_rule hals = describe(fit, across, across->ahead, s->waits && !is_last ? 0 : SWEEPS);
     hals.measure_result = is_last;
     const nmfi_rule inner = nmfi_rule_hals(&hals);
