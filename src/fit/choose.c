@@ -239,8 +239,10 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
         fit->choice.several_starts = 0;
     }
     /* Several starts are of use only where they differ. */
+    const int begins_well = fit->on_X.method == &nmfi_method_incremental_kl; /* for four readings */
     if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only && !lines
+        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only &&
+                          (!lines || begins_well)
                       ? NMF_INIT_NNDSVDA
                       : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);

@@ -18,7 +18,7 @@ typedef struct incremental {
     void *num;          /* k x ld of the columns: what the groups of this reading asked for */
     double *sums;       /* k, and one more: of all groups */
     double *pg2, *ref2; /* k: of the rows of the groups of this reading */
-    int waits;          /* the other factor is not improved before all groups are known */
+    int waits;          /* the other factor is not improved before all groups were visited */
 } incremental;
 
 static void plan(nmfi_fit *fit, void *state)
@@ -91,7 +91,7 @@ static void add_sums(nmfi_fit *fit, incremental *s, int64_t group)
 
 static nmf_status improve_rows(nmfi_fit *fit, incremental *s, int64_t group, nmf_error *error)
 {
-    enum { SWEEPS = 2 };
+    enum { SWEEPS = 3 };
     const nmfi_scd_rule scd = {
         .step = describe(fit, s), .sweeps = SWEEPS, .accuracy = 1e-3, .adds = 1};
     nmfi_rule rule = nmfi_rule_scd(&scd);
@@ -106,16 +106,22 @@ static nmf_status improve_rows(nmfi_fit *fit, incremental *s, int64_t group, nmf
 }
 
 /* The other factor, by what all groups that are known explain; returns the sum of q log h there. */
-static double improve_columns(nmfi_fit *fit, incremental *s, int64_t group, int is_last)
+static double improve_columns(nmfi_fit *fit, incremental *s, int64_t group, double power,
+                              int is_last)
 {
     nmfi_factor *across = s->groups.across;
     const int64_t k = fit->k;
+    double *const means = s->divergence.metric.component_sums;
+    for (int64_t j = 0; j < k; j++)
+        means[j] = s->divergence.metric.F_sums[j] / (double)across->partition.count;
     nmfi_counts_rule counts = {.shares = nmfi_groups_shares(fit, &s->groups, group),
                                .l1 = across->l1,
                                .l2 = across->l2,
                                .sums = s->sums,
                                .x = across->ahead,
                                .num = s->num,
+                               .means = means,
+                               .power = power,
                                .stays = s->waits && !is_last,
                                .measures = is_last};
     nmfi_groups_add_up(&s->groups, k + 1, s->sums);
@@ -141,6 +147,26 @@ static void begin_sums(nmfi_fit *fit, incremental *s)
     memset(s->num, 0, nmfi_factor_bytes(fit, s->groups.across));
 }
 
+/* A group that was not visited yet is taken to explain what the pair as it is says: of a column that none of the
+ * first rows has anything is still known. */
+static void suppose(nmfi_fit *fit, incremental *s)
+{
+    const nmfi_factor *along = s->groups.along, *across = s->groups.across;
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const size_t component = (size_t)(across->partition.ld * kernels->element_bytes);
+    for (int64_t g = 0; g < s->groups.count; g++) {
+        const nmfi_shares shares = nmfi_groups_shares(fit, &s->groups, g);
+        double *const own = nmfi_groups_sums(&s->groups, g);
+        nmfi_groups_row_sums(fit, &s->groups, g, along->incumbent, own);
+        own[fit->k] = 0;
+        for (int64_t j = 0; j < fit->k; j++) {
+            char *const share = shares.shares + (size_t)(g * fit->k + j) * component;
+            memcpy(share, (const char *)across->incumbent + (size_t)j * component, component);
+            kernels->scale(share, across->partition.count, own[j]);
+        }
+    }
+}
+
 static double bound(nmfi_fit *fit, incremental *s, double explained)
 {
     nmfi_metric *metric = &s->divergence.metric;
@@ -157,13 +183,15 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     incremental *s = state;
     nmfi_factor *along = s->groups.along, *across = s->groups.across;
     const size_t numbers = (size_t)fit->k * sizeof(double);
+    /* Measured on counts of cells and of words: 1.5 to 1.95 are alike, and a third fewer readings than 1. */
+    const double power = wish.plain ? 1 : 1.9;
     double explained = 0;
-    (void)wish; /* every step is a plain one */
+    if (s->groups.known == 0) suppose(fit, s);
     begin_sums(fit, s);
     for (int64_t g = 0; g < s->groups.count; g++) {
         const nmf_status status = improve_rows(fit, s, g, error);
         if (status != NMF_OK) return status;
-        explained = improve_columns(fit, s, g, g + 1 == s->groups.count);
+        explained = improve_columns(fit, s, g, power, g + 1 == s->groups.count);
     }
     s->waits = 0;
     memcpy(across->plain, across->ahead, nmfi_factor_bytes(fit, across));

@@ -198,7 +198,9 @@ typedef struct nmfi_counts_rule {
     const double *sums; /* k: of the row factor's components, over all groups that are known */
     void *x;            /* k x ld, T: the factor */
     void *num;          /* k x ld, T: what groups added in this reading; their own is added */
-    int stays;          /* x is not moved */
+    const double *means; /* k: of the entries of x */
+    double power;        /* 1: to the minimum of the bound; more: beyond */
+    int stays;           /* x is not moved */
     int measures;       /* the KKT sums, from num */
 } nmfi_counts_rule;
 nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context);

@@ -7,7 +7,8 @@
  *
  * equal at h = h~; its minimum, penalties included, is h = q / (s + l1), or where l2 > 0 the positive root of
  * l2 h^2 + (s + l1) h - q. Groups may have been visited at different times: what is minimized is then the sum of
- * their bounds. Sources: Lee & Seung 2001; Neal & Hinton 1998. */
+ * their bounds. Steps longer than to there (powers up to 2 of the factor that leads there) still descend near the
+ * minimum. Sources: Lee & Seung 2001; Neal & Hinton 1998; Salakhutdinov & Roweis 2003 for the longer steps. */
 #include "rule/divergence.h"
 
 #include <math.h>
@@ -28,6 +29,16 @@ static double minimum(const nmfi_counts_rule *rule, double s, double q)
     if (!(q > 0)) return 0;
     if (!(rule->l2 > 0)) return b > 0 ? q / b : 0;
     return 2 * q / (b + sqrt(b * b + 4 * rule->l2 * q));
+}
+
+/* Towards the minimum of the bound and beyond, since bounds are tighter than they need be. What shrinks and is next
+ * to nothing beside its component becomes 0, which shrinking by factors never comes to. */
+static double moved(const nmfi_counts_rule *rule, int64_t j, double x, double q)
+{
+    static const double nothing = 1e-6;
+    const double least = minimum(rule, rule->sums[j], q);
+    if (least < x && x < nothing * rule->means[j]) return 0;
+    return x > 0 && least > 0 && rule->power != 1 ? x * pow(least / x, rule->power) : least;
 }
 
 /* The sum over groups; the newest one's bound is equal to D at x, and differs by the sum of q log x. */
@@ -71,8 +82,8 @@ static void improve(const void *context, const nmfi_tile *tile)
     for (int64_t j = 0; j < rule->shares.k; j++) {
         add_up(rule, tile, j, &r);
         for (int64_t i = 0; i < tile->rows; i++) {
-            if (!rule->stays) r.x[i] = minimum(rule, rule->sums[j], r.q[i]);
-            if (r.q[i] > 0) tile->sums->value[NMFI_SUM_OBJECTIVE] += r.q[i] * log(r.x[i]);
+            if (!rule->stays) r.x[i] = moved(rule, j, r.x[i], r.q[i]);
+            if (r.q[i] > 0 && r.x[i] > 0) tile->sums->value[NMFI_SUM_OBJECTIVE] += r.q[i] * log(r.x[i]);
         }
         kernels->from_f64(r.x, at(rule, rule->x, tile, j), tile->rows);
         if (rule->measures) measure(rule, tile, j, &r);
