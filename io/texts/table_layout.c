@@ -700,6 +700,12 @@ static nmf_status count_kinds(looking *l)
         t->numbers += t->kind[c] == NMFI_COLUMN_NUMBER;
         t->names += t->kind[c] == NMFI_COLUMN_NAME;
     }
+    if (t->corner && t->kind[0] == NMFI_COLUMN_NUMBER) { /* nothing stands above it */
+        return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
+                        "%s: its header has one cell less than its rows, so the first column has the "
+                        "names: leave --index out",
+                        t->request->path);
+    }
     t->numbered = t->header && is_numbered(l);
     return t->numbers > 0 ? NMF_OK
                           : nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has no column of numbers",

@@ -106,7 +106,7 @@ def parts_of_one_size_do_too():
     with command_test.scratch() as work:
         names = write_all(rows, work)
         for options in ("-k 6", "-k 6 --init random --seed 2 --starts 4"):
-            fits_in_one_order(work, names, options, right, 0.999)
+            fits_in_one_order(work, names[::2], options, right, 0.999)
 
 
 command_test.main([

@@ -511,6 +511,23 @@ static void numbers_in_another_writing_are_no_names(void **state)
     unlink("x.csv");
 }
 
+/* R's write.table: the header has one cell less, and there is nothing above the first column. */
+static void a_column_without_a_heading_is_no_feature(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"none", "2", "b"};
+    array_write_file("r.csv", "a,b\n1,2,3\n4,5,6\n", 16);
+    for (int i = 0; i < 3; i++) {
+        nmf_io_read_options options = NMF_IO_READ_INIT;
+        nmf_matrix *matrix;
+        nmf_error error;
+        options.index = wanted[i];
+        assert_int_equal(nmf_io_read("r.csv", &options, &matrix, &error), NMF_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "its header has one cell less than its rows"));
+    }
+    unlink("r.csv");
+}
+
 static void years_above_numbers_are_a_header(void **state)
 {
     (void)state;
@@ -547,6 +564,7 @@ int main(void)
         cmocka_unit_test(other_text_is_no_number),
         cmocka_unit_test(the_locale_makes_no_difference),
         cmocka_unit_test(numbers_in_another_writing_are_no_names),
+        cmocka_unit_test(a_column_without_a_heading_is_no_feature),
         cmocka_unit_test(years_above_numbers_are_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
