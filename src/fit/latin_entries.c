@@ -18,8 +18,9 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
     if (latin->is_sparse) {
         int64_t bounds[2];
         const nmfi_lines one = nmfi_latin_line(fit, U->side, line, run, bounds);
+        /* As short as the line is: its components stay in the first-level cache where they fit. */
         *beside = fit->beside;
-        *ld = fit->panel_ld;
+        *ld = (bounds[1] - bounds[0] + 2 * NMFI_LANES_MIN - 1) / NMFI_LANES_MIN * NMFI_LANES_MIN;
         return kernels->gather_row[latin->dtype][0](&one, 0, O->packed, nmfi_packed_stride(fit->k),
                                                     fit->k, fit->beside, *ld, fit->entries);
     }
