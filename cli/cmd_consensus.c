@@ -243,6 +243,7 @@ static nmf_status one_rank(const cli_args *args, nmf_matrix *X, const nmf_consen
         const nmf_consensus_content *content = nmf_consensus_view(result);
         const char *path = args->output ? args->output : output;
         cli_text text = {NULL, 0, 0, 0};
+        nmf_model_set_reading(content->model, args->transpose == 1, args->image_order == 1);
         say_components(args, content);
         status = nmf_io_save_model(content->model, path, error);
         if (status == NMF_OK) cli_say(args, "wrote %s", path);

@@ -174,7 +174,9 @@ static inline nmf_consensus_options nmf_consensus_options_init(void)
 /* Arrays belong to the result. Components are in the order of their share in the usages, largest first. */
 typedef struct nmf_consensus_content {
     size_t struct_bytes;
-    const nmf_model *model; /* W: usages of X in the spectra H, each solved for the other (below) */
+    /* W: usages of X in the spectra H, each solved for the other (below). It belongs to the result; how its data were
+     * read may be noted (nmf_model_set_reading). */
+    nmf_model *model;
     int64_t samples, features, k, replicates;
     nmf_perturbation perturbation;
     double density_threshold, neighborhood;

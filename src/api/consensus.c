@@ -83,6 +83,9 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (status != NMF_OK) return status;
     checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_consensus(input.X, &checked, &filled, result, error);
+    if (status == NMF_OK)
+        nmf_model_set_fingerprint(nmf_consensus_view(*result)->model,
+                                  nmf_matrix_fingerprint(input.X));
     nmfi_input_free(&input);
     return status;
 }
