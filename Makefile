@@ -62,6 +62,10 @@ wheel: all ## write a Python wheel with the libraries inside, into build/release
 deb: ## build Debian packages into build/deb (lintian looks at them where it is installed)
 	@scripts/make_deb build/deb
 
+.PHONY: try-packages
+try-packages: deb ## as root: install build/deb on a bare Debian, use it, remove it: nothing may be left
+	scripts/try_packages build/deb
+
 .PHONY: asan
 asan: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/build_preset asan-ubsan $(JOBS)

@@ -33,7 +33,8 @@ static void describe_library_option(const nmf_option_info *option, cli_flag *fla
         join_names(option->names, option->name_count, flag->value, sizeof flag->value);
     else if (flag->takes_value)
         snprintf(flag->value, sizeof flag->value, "%s", option->metavar);
-    if (flag->takes_value && !is_k)
+    const int says_it = strstr(option->help, "; default: ") != NULL; /* in words */
+    if (flag->takes_value && !is_k && !says_it)
         nmf_option_get(&defaults, option, flag->standard, sizeof flag->standard);
 }
 

@@ -108,7 +108,7 @@ static nmf_status check_grid(const nmf_render_gallery *gallery, nmf_error *error
                     (long long)available);
 }
 
-/* Components that are no pictures, as bars. Chosen ones are headed by the numbers they have in the
+/* Components that are no pictures, as curves, columns or bars. Chosen ones are headed by the numbers they have in the
  * model. */
 static nmf_status draw_bars(const cli_args *args, const nmf_matrix *components, nmf_error *error)
 {

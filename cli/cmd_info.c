@@ -227,13 +227,32 @@ static void print_trace(const nmf_model_content *content)
            (long long)first->iteration, last->loss, (long long)last->iteration);
 }
 
+/* Of several starts: how far apart they were when they were compared. */
+static void print_starts(const nmf_model_content *content)
+{
+    enum { MOST = 20 };
+    if (content->start_count < 2) return;
+    printf("starts, as they were compared:");
+    for (int64_t s = 0; s < content->start_count && s < MOST; s++)
+        if (isnan(content->start_losses[s]))
+            printf(" -");
+        else
+            printf(" %.6g%s", content->start_losses[s], s == content->winning_start ? "*" : "");
+    if (content->start_count > MOST)
+        printf(" and %lld more", (long long)content->start_count - MOST);
+    printf("\n");
+}
+
 static void print_nmf(const nmf_model_content *content)
 {
     char how[128];
     cli_describe_stop(content, how, sizeof how);
     static const char *const solvers[] = {NMF_SOLVER_NAMES};
     printf("start: %s, seed %llu", content->init, (unsigned long long)content->winning_seed);
-    if (content->options.starts > 1)
+    if (content->start_count > 1)
+        printf(", number %lld of %lld", (long long)content->winning_start + 1,
+               (long long)content->start_count);
+    else if (content->options.starts > 1) /* of a file that is older than the losses */
         printf(", the best of %lld", (long long)content->options.starts);
     if (content->options.solver == NMF_SOLVER_AUTO)
         printf("\n");
@@ -243,6 +262,7 @@ static void print_nmf(const nmf_model_content *content)
         printf("stopped: %s, KKT residual %.2g (tol %g)\n", how, content->kkt,
                content->options.tol);
     print_trace(content);
+    print_starts(content);
     if (content->stability != NULL) {
         printf("stability of the components:");
         for (int64_t j = 0; j < content->k; j++) printf(" %.2f", content->stability[j]);

@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#define MOST_PANELS_ACROSS 5
-
 void cli_choose_grid(int64_t count, int64_t *rows, int64_t *columns)
 {
     int64_t width = 1;
@@ -40,20 +38,14 @@ nmf_status cli_draw_bars(const cli_args *args, const nmf_matrix *matrix,
                          const char *const *captions, const char *path, nmf_error *error)
 {
     nmf_error warning = {NMF_OK, ""};
-    nmf_render_bars bars = {.matrix = matrix,
-                            .grid_rows = args->grid[0],
-                            .grid_columns = args->grid[1],
-                            .count = args->count,
-                            .captions = captions};
-    if (bars.grid_rows == 0) { /* near a square, and no wider than a screen */
-        const int64_t panels = nmf_matrix_rows(matrix);
-        while (bars.grid_columns < MOST_PANELS_ACROSS &&
-               bars.grid_columns * bars.grid_columns < panels)
-            bars.grid_columns++;
-        bars.grid_rows = (panels + bars.grid_columns - 1) / bars.grid_columns;
-    }
+    const nmf_render_bars bars = {.matrix = matrix,
+                                  .grid_rows = args->grid[0],
+                                  .grid_columns = args->grid[1],
+                                  .count = args->count,
+                                  .captions = captions};
     cli_interrupt_hold();
-    const nmf_status status = nmf_render_draw_bars(&bars, args->title, path, &warning, error);
+    const nmf_status status =
+        nmf_render_components(&bars, args->kind, args->title, path, &warning, error);
     if (warning.message[0] != '\0') fprintf(stderr, "warning: %s\n", warning.message);
     if (status == NMF_OK) cli_say(args, "wrote %s", path);
     cli_interrupt_release();

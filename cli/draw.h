@@ -18,12 +18,12 @@ nmf_status cli_check_shape(const nmf_matrix *pictures, const char *path, nmf_err
 nmf_status cli_draw(const cli_args *args, const nmf_render_gallery *galleries, int64_t count,
                     int64_t across, const char *title, const char *path, nmf_error *error);
 
-/* The rows of `matrix` as bars of their `count` largest entries, in a grid (0 x 0: chosen);
- * captions as nmf_render_bars has them. */
+/* The rows of `matrix`, which are no pictures, as the kind of data they are: curves, columns, or bars of their
+ * `count` largest entries, in a grid (0 x 0: chosen); captions as nmf_render_bars has them. */
 nmf_status cli_draw_bars(const cli_args *args, const nmf_matrix *matrix,
                          const char *const *captions, const char *path, nmf_error *error);
 
-/* The model's components: pictures, or bars where they have no image shape. Pictures are
+/* The model's components: pictures, or what else they are where they have no image shape. Pictures are
  * symmetrically scaled greys, in a chosen grid. */
 nmf_status cli_draw_components(const cli_args *args, const nmf_model *model, const char *path,
                                nmf_error *error);

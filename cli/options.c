@@ -11,7 +11,7 @@
     (FITS | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | \
      CLI_INFO | CLI_REPORT)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
-#define WEIGHS (CLI_FIT | CLI_TRANSFORM)
+#define WEIGHS (CLI_FIT | CLI_TRANSFORM | CLI_REPORT)
 #define LARGEST_SIDE 1000000
 
 static const char *const orders[] = {"row", "column", NULL};
@@ -36,7 +36,8 @@ const cli_option cli_own_options[] = {
      "directory",
      NO_BOUNDS},
     {"output", 'o', CLI_KIND_FILE, WRITES & ~(FITS | CLI_GALLERY), FIELD(output), "FILE",
-     "where the matrix goes: .npy .npz .mtx .mat .csv .tsv (.csv.gz, .npy.xz, .mtx.zst, ...), DIR/ for one "
+     "where the matrix goes: .npy .npz .mtx .mat .csv .tsv (.csv.gz, .npy.xz, .mtx.zst, ...), DIR/ "
+     "for one "
      "picture a row, or - for standard output (required)",
      NO_BOUNDS},
     {"to", 0, CLI_KIND_TEXT, WRITES & ~(FITS | CLI_GALLERY), FIELD(to), "FORMAT",
@@ -109,11 +110,13 @@ const cli_option cli_own_options[] = {
     {"start-H", 0, CLI_KIND_FILE, CLI_FIT, FIELD(start_H), "FILE",
      "start from this H (k x features); implies --init custom", NO_BOUNDS},
     {"stream", 0, CLI_KIND_FLAG, CLI_FIT, FIELD(stream), NULL,
-     "learn from the rows of DATA one after the other, each seen once: .npy or lines of numbers, - is "
+     "learn from the rows of DATA one after the other, each seen once: .npy or lines of numbers, - "
+     "is "
      "standard input. The model has no W",
      NO_BOUNDS},
     {"half-life", 0, CLI_KIND_INT, CLI_FIT, FIELD(half_life), "ROWS",
-     "with --stream: after so many rows what was learned from one counts half; default: all count alike",
+     "with --stream: after so many rows what was learned from one counts half; default: all count "
+     "alike",
      NULL, 1, INT64_MAX},
     {"checkpoint", 0, CLI_KIND_FILE, CLI_FIT, FIELD(checkpoint), "FILE",
      "keep there where the fit stands, now and then and when a signal comes (SIGTERM and SIGHUP, "
@@ -169,8 +172,8 @@ const cli_option cli_own_options[] = {
      "what 'nmf rank --json' wrote: held-out errors of other numbers of components", NO_BOUNDS},
     {"lang", 0, CLI_KIND_NAME, CLI_REPORT, FIELD(language), NULL,
      "the language in which the page opens; it has a switch", languages, 0, 0},
-    {"kind", 0, CLI_KIND_TEXT, CLI_REPORT, FIELD(kind), "KIND",
-     "draw components as pictures, signatures, curves, words or features; default: seen from them",
+    {"kind", 0, CLI_KIND_TEXT, CLI_REPORT | CLI_GALLERY, FIELD(kind), "KIND",
+     "draw components as pictures, words, curves, ... (docs/report.md); default: seen from them",
      NO_BOUNDS},
     {"samples", 0, CLI_KIND_INT, CLI_REPORT, FIELD(most_samples), "N",
      "show N of the samples, drawn at random, where there are more; default: 1000", NULL, 1,

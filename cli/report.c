@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "data.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,12 +89,30 @@ static void summarize_nmf(const cli_args *args, const nmf_model_content *content
     say_cost(args, content, how);
 }
 
+/* Which side was taken for samples, where names on both sides let a reader see that it was the wrong one. */
+static void say_sides(const cli_args *args, const nmf_matrix *X)
+{
+    cli_text text = {NULL, 0, 0, 0};
+    if (!nmf_matrix_has_names(X, NMF_SAMPLE_NAMES) || !nmf_matrix_has_names(X, NMF_FEATURE_NAMES) ||
+        nmf_matrix_rows(X) == 0 || nmf_matrix_columns(X) == 0)
+        return;
+    cli_text_add(&text, "samples are ");
+    cli_text_add_name(&text, nmf_matrix_name(X, NMF_SAMPLE_NAMES, 0));
+    cli_text_add(&text, ", ...; features are ");
+    cli_text_add_name(&text, nmf_matrix_name(X, NMF_FEATURE_NAMES, 0));
+    cli_text_add(&text, ", ...%s",
+                 args->transpose < 0 ? " (--transpose: the other way round)" : "");
+    if (text.bytes != NULL) cli_say(args, "%s", text.bytes);
+    free(text.bytes);
+}
+
 void cli_report_summary(const cli_args *args, const nmf_model *model, const nmf_matrix *X)
 {
     const nmf_model_content *const content = nmf_model_view(model);
     char data[160];
     cli_describe_matrix(X, data, sizeof data);
     cli_say(args, "%s: %s", args->operands[0], data);
+    say_sides(args, X);
     if (content->weighting != NMF_WEIGHTING_NONE)
         cli_say(args, "weighted by %s", cli_weighting_name(content->weighting));
     if (content->kind == NMF_MODEL_PCA)

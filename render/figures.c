@@ -24,20 +24,10 @@ const char *nmfi_feature_name(const nmfi_figures *f, int64_t feature)
 static nmf_status choose_kind(nmfi_figures *f, nmf_error *error)
 {
     const nmf_matrix *H = f->content->H;
-    const char *wanted = f->asked->kind;
-    f->kind = wanted == NULL ? nmfi_kind_of(H) : nmfi_kind_named(wanted);
-    if (f->kind == NULL) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "kind = '%s': must be pictures, signatures, curves, words or features",
-                        wanted);
+    if (f->asked->kind != NULL) {
+        return nmfi_kind_named(f->asked->kind, H, &f->kind, error);
     }
-    const int needs_names_of_its_own = f->kind->arrange != NULL;
-    if ((f->kind->mark == NMFI_MARK_PICTURE || needs_names_of_its_own) && !f->kind->recognise(H)) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "kind = '%s': the model's components are not: %s", f->kind->name,
-                        needs_names_of_its_own ? "that takes 96 channels with their names"
-                                               : "they do not say what shape pictures have");
-    }
+    f->kind = nmfi_kind_of(H);
     return NMF_OK;
 }
 
@@ -207,54 +197,6 @@ static nmf_status visit_labels(nmfi_figures *f, nmf_error *error)
     return status;
 }
 
-/* A copy of X, weighed as the fit weighed it. */
-static nmf_status weigh(nmfi_figures *f, nmf_error *error)
-{
-    int64_t *rows = calloc((size_t)f->m, sizeof *rows);
-    if (rows == NULL) {
-        return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %lld samples", (long long)f->m);
-    }
-    for (int64_t i = 0; i < f->m; i++) {
-        rows[i] = i;
-    }
-    nmf_status status = nmf_matrix_select(f->asked->X, rows, f->m, &f->weighted, error);
-    if (status == NMF_OK) {
-        status = nmf_weigh(&f->weighted, f->content->weighting, f->content->idf, error);
-    }
-    free(rows);
-    f->X = f->weighted;
-    return status;
-}
-
-static nmf_status check_data(nmfi_figures *f, nmf_error *error)
-{
-    const nmf_matrix *X = f->asked->X;
-    if (X == NULL) {
-        return NMF_OK;
-    }
-    if (nmf_matrix_rows(X) != f->m || nmf_matrix_columns(X) != f->n) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "the data has %lld samples x %lld features; the model was fitted to %lld x "
-                        "%lld",
-                        (long long)nmf_matrix_rows(X), (long long)nmf_matrix_columns(X),
-                        (long long)f->m, (long long)f->n);
-    }
-    /* Holes would be drawn as zeros, and every error counted wrongly. */
-    if (nmf_matrix_has_weights(X) || nmf_matrix_missing(X) != NMF_MISSING_NONE) {
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "a report knows no weights and no missing entries: leave the data out");
-    }
-    const nmf_status usable = nmf_matrix_validate(X, error);
-    if (usable != NMF_OK) {
-        return usable;
-    }
-    f->has_X = 1;
-    f->X = X;
-    f->is_same_X =
-        f->content->fingerprint == 0 || f->content->fingerprint == nmf_matrix_fingerprint(X);
-    return f->content->weighting != NMF_WEIGHTING_NONE ? weigh(f, error) : NMF_OK;
-}
-
 nmf_status nmfi_figures_count(const nmf_model *model, const nmf_render_report_options *options,
                               nmfi_figures *f, nmf_error *error)
 {
@@ -275,7 +217,7 @@ nmf_status nmfi_figures_count(const nmf_model *model, const nmf_render_report_op
     }
     nmf_status status = choose_kind(f, error);
     if (status == NMF_OK) {
-        status = check_data(f, error);
+        status = nmfi_figures_data(f, error);
     }
     if (status == NMF_OK) {
         status = take_memory(f, error);

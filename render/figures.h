@@ -46,7 +46,11 @@ typedef struct nmfi_figures {
     const nmf_matrix *X;  /* weighed as the fit weighed it, or NULL */
     nmf_matrix *weighted; /* the copy that this took, or NULL */
     int has_X, is_same_X, is_integral;
-    int64_t empty_rows;
+    int is_partial,
+        has_weights; /* not every entry was observed, or counts once; has weights of its own */
+    double observed; /* then: how many entries were, over all of X */
+    int64_t unseen_rows, unseen_columns; /* of which nothing was */
+    int64_t empty_rows;                  /* of those shown: observed, but all 0 */
     double deviance; /* by degree of freedom; NaN where X is no counts or the loss is not kl */
 
     int has_pca;
@@ -67,6 +71,12 @@ void nmfi_figures_clear(nmfi_figures *figures);
  * group of its own). The mean shares are left to the caller. */
 nmf_status nmfi_labels_count(nmfi_figures *figures, const int64_t *main, nmf_error *error);
 void nmfi_labels_clear(nmfi_labels *labels);
+
+/* report_data.c: asked->X, judged as the fit judged it; and rows [first, first + count) of it as the fit
+ * saw them: `x` their entries, 0 where they were not observed, `weights` how much each counts (count x n). */
+nmf_status nmfi_figures_data(nmfi_figures *figures, nmf_error *error);
+nmf_status nmfi_figures_rows(const nmfi_figures *figures, int64_t first, int64_t count, double *x,
+                             double *weights, nmf_error *error);
 
 /* report_samples.c: which samples are shown, their W, and what X says about them. */
 nmf_status nmfi_samples_choose(nmfi_figures *figures, nmf_error *error);

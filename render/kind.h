@@ -1,11 +1,13 @@
 /* Kinds of data: what a component is drawn as. One description serves cairo and the report's page,
  * which gets it as JSON and knows only the marks.
  *
- * A new kind is one file kind_NAME.c and one row of the table in kind.c. */
+ * A new kind is one file kind_NAME.c and one row of kinds.def. */
 #ifndef NMFI_RENDER_KIND_H
 #define NMFI_RENDER_KIND_H
 
 #include <nmfkit/matrix.h>
+
+#define NMFI_LANGUAGE_COUNT 2 /* English, Chinese: as in render/report/words.js */
 
 /* What is put on the paper; page and cairo each draw these four. */
 typedef enum nmfi_mark {
@@ -23,7 +25,11 @@ typedef struct nmfi_kind_group {
 } nmfi_kind_group;
 
 typedef struct nmfi_kind {
-    const char *name; /* "pictures": of --kind and of the page's words */
+    const char *name; /* "pictures": of --kind */
+    /* What a component and a feature of it are called, many of them, in the page's languages. */
+    const char *parts[NMFI_LANGUAGE_COUNT], *features[NMFI_LANGUAGE_COUNT];
+    /* What a model must have to be drawn so ("an image shape"); NULL: any can be. */
+    const char *needs;
     nmfi_mark mark;
     double relevance; /* where the page's relevance slider stands at first; below 0: no slider */
     const nmfi_kind_group *groups; /* of columns, else NULL */
@@ -34,14 +40,15 @@ typedef struct nmfi_kind {
     void (*arrange)(const nmf_matrix *H, int64_t *order);
 } nmfi_kind;
 
-extern const nmfi_kind nmfi_kind_pictures, nmfi_kind_signatures, nmfi_kind_curves, nmfi_kind_words,
-    nmfi_kind_features;
+#define NMFI_KIND(name) extern const nmfi_kind nmfi_kind_##name;
+#include "kinds.def"
 
 /* The first kind of the table that recognises H; features where none does. */
 const nmfi_kind *nmfi_kind_of(const nmf_matrix *H);
 
-/* The kind called `name`, or NULL; row number `index` of the table, NULL behind its end. */
-const nmfi_kind *nmfi_kind_named(const char *name);
-const nmfi_kind *nmfi_kind_at(int64_t index);
+/* The kind called `name`, for a model with these components. Errors: ARGUMENT (no such one; or H has not
+ * what it needs). */
+nmf_status nmfi_kind_named(const char *name, const nmf_matrix *H, const nmfi_kind **kind,
+                           nmf_error *error);
 
 #endif

@@ -69,4 +69,10 @@ static int recognise(const nmf_matrix *H)
 }
 
 const nmfi_kind nmfi_kind_curves = {
-    .name = "curves", .mark = NMFI_MARK_LINE, .relevance = -1.0, .recognise = recognise};
+    .name = "curves",
+    .parts = {"spectra", "谱"},
+    .features = {"points", "点"},
+    .mark = NMFI_MARK_LINE,
+    .relevance = -1.0,
+    .recognise = recognise,
+};

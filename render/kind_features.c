@@ -8,4 +8,10 @@ static int recognise(const nmf_matrix *H)
 }
 
 const nmfi_kind nmfi_kind_features = {
-    .name = "features", .mark = NMFI_MARK_TERMS, .relevance = 1.0, .recognise = recognise};
+    .name = "features",
+    .parts = {"components", "成分"},
+    .features = {"features", "特征"},
+    .mark = NMFI_MARK_TERMS,
+    .relevance = 1.0,
+    .recognise = recognise,
+};

@@ -7,4 +7,11 @@ static int recognise(const nmf_matrix *H)
 }
 
 const nmfi_kind nmfi_kind_pictures = {
-    .name = "pictures", .mark = NMFI_MARK_PICTURE, .relevance = -1.0, .recognise = recognise};
+    .name = "pictures",
+    .parts = {"parts", "部件"},
+    .features = {"pixels", "像素"},
+    .needs = "an image shape",
+    .mark = NMFI_MARK_PICTURE,
+    .relevance = -1.0,
+    .recognise = recognise,
+};

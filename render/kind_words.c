@@ -33,4 +33,10 @@ static int recognise(const nmf_matrix *H)
 }
 
 const nmfi_kind nmfi_kind_words = {
-    .name = "words", .mark = NMFI_MARK_TERMS, .relevance = 0.6, .recognise = recognise};
+    .name = "words",
+    .parts = {"topics", "主题"},
+    .features = {"words", "词"},
+    .mark = NMFI_MARK_TERMS,
+    .relevance = 0.6,
+    .recognise = recognise,
+};

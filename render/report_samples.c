@@ -81,52 +81,64 @@ nmf_status nmfi_samples_choose(nmfi_figures *f, nmf_error *error)
     return NMF_OK;
 }
 
-/* Half the deviance of one row: x log(x / v) - x + v over its entries. */
-static double divergence(const double *x, const double *v, int64_t n)
+/* What the rows come to together. */
+typedef struct totals {
+    double deviance, observed; /* of counts; entries that were observed */
+    double *v, *x, *weights;   /* ROWS_AT_ONCE rows of the model; one of X, and its weights */
+} totals;
+
+/* Half the deviance of one row: x log(x / v) - x + v over the entries that were observed. */
+static double divergence(const double *x, const double *v, const double *weights, int64_t n)
 {
     double sum = 0.0;
     for (int64_t j = 0; j < n; j++) {
         const double model = fmax(v[j], 1e-12);
-        sum += (x[j] > 0.0 ? x[j] * log(x[j] / model) : 0.0) - x[j] + model;
+        const double one = (x[j] > 0.0 ? x[j] * log(x[j] / model) : 0.0) - x[j] + model;
+        sum += weights[j] > 0.0 ? one : 0.0;
     }
     return sum;
 }
 
-static void measure_row(nmfi_figures *f, int64_t place, const double *x, const double *v)
+/* Every entry by as much as it counts. */
+static void measure_row(nmfi_figures *f, int64_t place, const double *x, const double *v,
+                        const double *weights, totals *of)
 {
-    double xx = 0.0, vv = 0.0, xv = 0.0, rr = 0.0;
+    double xx = 0.0, vv = 0.0, xv = 0.0, rr = 0.0, seen = 0.0;
     for (int64_t j = 0; j < f->n; j++) {
-        xx += x[j] * x[j];
-        vv += v[j] * v[j];
-        xv += x[j] * v[j];
-        rr += (x[j] - v[j]) * (x[j] - v[j]);
-        f->is_integral = f->is_integral && x[j] == floor(x[j]);
+        const double w = weights[j];
+        xx += w * x[j] * x[j];
+        vv += w * v[j] * v[j];
+        xv += w * x[j] * v[j];
+        rr += w * (x[j] - v[j]) * (x[j] - v[j]);
+        seen += w > 0.0;
+        f->is_integral =
+            f->is_integral && x[j] == floor(x[j]) && x[j] >= 0.0 && (w == 0.0 || w == 1.0);
     }
     f->sample_error[place] = xx > 0.0 ? sqrt(rr / xx) : (double)NAN;
     f->sample_cosine[place] = xx > 0.0 && vv > 0.0 ? xv / sqrt(xx * vv) : (double)NAN;
-    f->empty_rows += place < f->drawn && xx == 0.0;
+    if (place < f->drawn) {
+        f->empty_rows += xx == 0.0 && seen > 0.0;
+        of->observed += seen;
+        of->deviance += 2.0 * divergence(x, v, weights, f->n);
+    }
 }
 
-/* buffer: 2 x ROWS_AT_ONCE x n; the reconstruction comes from the library's own kernels. */
+/* The reconstruction comes from the library's own kernels. */
 static nmf_status measure_rows(nmfi_figures *f, const nmf_model *model, int64_t first,
-                               int64_t count, double *buffer, double *deviance, nmf_error *error)
+                               int64_t count, totals *of, nmf_error *error)
 {
     nmf_matrix *W = NULL, *V = NULL;
-    double *x = buffer, *v = buffer + ROWS_AT_ONCE * f->n;
     nmf_status status = nmf_matrix_select(f->content->W, f->index + first, count, &W, error);
     if (status == NMF_OK) {
         status = nmf_reconstruct(model, W, &V, error);
     }
     if (status == NMF_OK) {
-        status = nmf_matrix_copy_rows(V, 0, count, NMF_F64, v, error);
+        status = nmf_matrix_copy_rows(V, 0, count, NMF_F64, of->v, error);
     }
     for (int64_t i = 0; i < count && status == NMF_OK; i++) {
-        status = nmf_matrix_copy_rows(f->X, f->index[first + i], 1, NMF_F64, x + i * f->n, error);
+        status = nmfi_figures_rows(f, f->index[first + i], 1, of->x, of->weights, error);
         if (status == NMF_OK) {
-            measure_row(f, first + i, x + i * f->n, v + i * f->n);
-            if (first + i < f->drawn) {
-                *deviance += 2.0 * divergence(x + i * f->n, v + i * f->n, f->n);
-            }
+            measure_row(f, first + i, of->x, of->v + i * f->n, of->weights, of);
         }
     }
     nmf_matrix_free(V);
@@ -141,6 +153,10 @@ static nmf_status measure_pca(nmfi_figures *f, nmf_error *error)
     nmf_model *pca = NULL;
     nmf_options options = NMF_OPTIONS_INIT;
     const int64_t least = f->m < f->n ? f->m : f->n;
+    /* Which knows of no holes; and where negative entries were taken as 0 it would see other data. */
+    if (f->is_partial || f->content->options.negatives == NMF_NEGATIVES_CLIP) {
+        return NMF_OK;
+    }
     if (f->k >= least || (double)nmf_matrix_stored(f->X) * (double)f->k > LARGEST_PCA) {
         return NMF_OK;
     }
@@ -174,24 +190,27 @@ static nmf_status measure_pca(nmfi_figures *f, nmf_error *error)
 
 nmf_status nmfi_samples_measure(nmfi_figures *f, const nmf_model *model, nmf_error *error)
 {
-    double deviance = 0.0;
+    totals of = {0.0, 0.0, NULL, NULL, NULL};
     f->deviance = (double)NAN;
     f->is_integral = 1;
-    double *buffer = calloc((size_t)(2 * ROWS_AT_ONCE * f->n), sizeof *buffer);
+    double *buffer = calloc((size_t)((ROWS_AT_ONCE + 2) * f->n), sizeof *buffer);
     nmf_status status =
         buffer != NULL ? NMF_OK
                        : nmf_fail(error, NMF_ERROR_MEMORY, "no memory for %d rows of %lld features",
-                                  2 * ROWS_AT_ONCE, (long long)f->n);
+                                  ROWS_AT_ONCE + 2, (long long)f->n);
+    of.v = buffer;
+    of.x = buffer != NULL ? buffer + ROWS_AT_ONCE * f->n : NULL;
+    of.weights = buffer != NULL ? of.x + f->n : NULL;
     for (int64_t first = 0; first < f->shown && status == NMF_OK; first += ROWS_AT_ONCE) {
         const int64_t left = f->shown - first;
-        status = measure_rows(f, model, first, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE, buffer,
-                              &deviance, error);
+        status =
+            measure_rows(f, model, first, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE, &of, error);
     }
     free(buffer);
     if (status == NMF_OK && f->is_integral && f->content->loss_kind == NMF_LOSS_KL) {
         const double m = (double)f->m, n = (double)f->n, k = (double)f->k;
-        const double freedom = (double)f->drawn * n * (1.0 - k * (m + n - k) / (m * n));
-        f->deviance = freedom > 0.0 ? deviance / freedom : (double)NAN;
+        const double freedom = of.observed - (double)f->drawn * k * (m + n - k) / m;
+        f->deviance = freedom > 0.0 ? of.deviance / freedom : (double)NAN;
     }
     return status == NMF_OK ? measure_pca(f, error) : status;
 }

@@ -256,6 +256,14 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_missing(nmf_matrix *matrix, nmf
 NMF_API nmf_missing nmf_matrix_missing(const nmf_matrix *matrix);
 NMF_API int nmf_matrix_has_weights(const nmf_matrix *matrix);
 
+/* How much each entry of rows [first, first + count) counts, row-major into `out` (count * columns
+ * doubles, the caller's): its weight, 1 where there are none, 0 where it was not observed. Cost: one look
+ * at the rows; of compressed columns at all that is stored. Errors: ARGUMENT (rows outside), UNSUPPORTED
+ * (NMF_MISSING_UNSTORED of rows that a function gives), MEMORY. Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_copy_weights(const nmf_matrix *matrix, int64_t first,
+                                                          int64_t count, double *out,
+                                                          nmf_error *error);
+
 /* One reading of the data: is it something NMF can factorize? Errors: DATA for NaN, infinite or
  * negative entries (the first in row order is named, with its value), for an empty matrix and for
  * one that is all zero. Every fit does this itself. Cost: one pass at memory speed. */

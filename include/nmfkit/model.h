@@ -81,6 +81,12 @@ typedef struct nmf_model_content {
      * columns, NULL where shrink is 0; where it is NULL and shrink is not, it is made from W. */
     double shrink;
     const double *shrink_to;
+    /* Of a fit from several starts, the caller's or the library's own, else 0 and NULL: the loss of each when
+     * they were compared (in the sketch, after its first iterations or at its end; only the best goes on from
+     * there), NaN where one was not come to; start number s has the seed options.seed + s. winning_start: the
+     * number of the one that won. */
+    int64_t start_count, winning_start;
+    const double *start_losses;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

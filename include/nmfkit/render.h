@@ -73,6 +73,16 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_render_draw_bars(const nmf_render_bars *ba
                                                        const char *title, const char *path,
                                                        nmf_error *warning, nmf_error *error);
 
+/* Draws the rows of bars->matrix as the kind of data they are (docs/report.md): curves along their axis, the
+ * 96 channels of mutational signatures in the field's order and colours, else the bars that
+ * nmf_render_draw_bars draws. kind ("curves") says what they are, NULL: it is seen from them. A grid of
+ * 0 x 0 is chosen; bars->count is of bars alone. Errors: as nmf_render_draw_bars, and ARGUMENT (an unknown
+ * kind, or one that the rows are not; pictures, which are nmf_render's). Thread-safe. */
+NMF_API NMF_MUST_CHECK nmf_status nmf_render_components(const nmf_render_bars *bars,
+                                                        const char *kind, const char *title,
+                                                        const char *path, nmf_error *warning,
+                                                        nmf_error *error);
+
 /* Draws the answer of nmf_rank: the held-out error over k with one standard error of its difference from the
  * best, those that cannot be told from it filled; below it the worst silhouette, with the line above which
  * components return. Into a .png, .svg or .pdf; `title` may be NULL. Errors: ARGUMENT, FILE, UNSUPPORTED,
@@ -84,7 +94,9 @@ typedef struct nmf_render_report_options {
     size_t struct_bytes;
     /* The samples that the model was fitted to, or NULL: weighed here as the fit weighed them
      * (nmf_model_content.weighting). Without them the page has no originals, no residuals and no
-     * PCA. Names and labels come from here, else from the model. */
+     * PCA. What was not observed of them (nmf_matrix_set_missing, _set_weights) is drawn as a hole, and
+     * errors are over the rest, by its weights; PCA is then left out. Names and labels come from here,
+     * else from the model. */
     const nmf_matrix *X;
     const char *const
         *labels;           /* known classes, a string for each sample; NULL: X's or the model's */

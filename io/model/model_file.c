@@ -6,6 +6,7 @@
  *   idf            of the features, where the data was weighted by tfidf
  *   stability, H_low, H_high
  *                  of a consensus
+ *   start_losses   of a fit from several starts
  *   trace          count x 5: iteration, passes, seconds, loss, kkt
  *   manifest.json  all the rest (model_json.c)
  * numpy.load opens it without pickle. Loading believes nothing: shapes must agree with the manifest
@@ -37,6 +38,7 @@ static const struct {
     {"explained_variance", offsetof(nmf_model_content, explained_variance), 0},
     {"explained_variance_ratio", offsetof(nmf_model_content, explained_variance_ratio), 0}};
 static const char IDF[] = "idf";
+static const char START_LOSSES[] = "start_losses";
 static const char STABILITY[] = "stability", H_LOW[] = "H_low", H_HIGH[] = "H_high";
 #define VECTOR_COUNT (sizeof vectors / sizeof vectors[0])
 
@@ -119,6 +121,10 @@ static nmf_status add_all(nmfi_npz_writer *writer, const nmf_model_content *cont
     if (status == NMF_OK && content->stability != NULL) {
         status = add_stability(writer, content, error);
     }
+    if (status == NMF_OK && content->start_losses != NULL) {
+        status = nmfi_npz_add_array(writer, START_LOSSES, 'f', sizeof *content->start_losses,
+                                    content->start_count, -1, content->start_losses, error);
+    }
     if (status == NMF_OK) {
         status = nmfi_npz_add_array(writer, "trace", 'f', sizeof *trace, content->trace_count,
                                     TRACE_COLUMNS, trace, error);
@@ -162,7 +168,7 @@ typedef struct loading {
     nmf_model_content content;
     nmf_matrix *W, *H;
     nmf_matrix *vectors[VECTOR_COUNT], *idf;
-    nmf_matrix *stability, *low, *high;
+    nmf_matrix *stability, *low, *high, *starts;
     nmf_trace_point *trace;
 } loading;
 
@@ -188,8 +194,8 @@ static nmf_status load_manifest(loading *l)
     return status;
 }
 
-/* Loads an array that must be there, of the given shape (rows -1: any) and a real type, as a
- * row-major matrix. */
+/* Loads an array that must be there, of the given shape (-1: any) and a real type, as a row-major
+ * matrix. */
 static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t columns,
                              nmf_matrix **matrix)
 {
@@ -204,7 +210,8 @@ static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t
         return status;
     }
     const nmf_dense dense = nmf_matrix_dense(found);
-    if ((rows >= 0 && dense.rows != rows) || dense.columns != columns || dense.dtype < NMF_F32) {
+    if ((rows >= 0 && dense.rows != rows) || (columns >= 0 && dense.columns != columns) ||
+        dense.dtype < NMF_F32) {
         status = nmf_fail(
             l->error, NMF_ERROR_FORMAT,
             "%s: %s is %s, %" PRId64 " x %" PRId64 ", but the manifest asks for real numbers, "
@@ -213,11 +220,11 @@ static nmf_status load_array(loading *l, const char *name, int64_t rows, int64_t
         nmf_matrix_free(found);
         return status;
     }
-    if (dense.column_stride == 1 && dense.row_stride == columns) {
+    if (dense.column_stride == 1 && dense.row_stride == dense.columns) {
         *matrix = found;
         return NMF_OK;
     }
-    status = nmf_matrix_new(dense.dtype, dense.rows, columns, matrix, l->error);
+    status = nmf_matrix_new(dense.dtype, dense.rows, dense.columns, matrix, l->error);
     if (status == NMF_OK && dense.rows > 0) {
         status = nmf_matrix_copy_rows(found, 0, dense.rows, dense.dtype,
                                       nmf_matrix_writable(*matrix), l->error);
@@ -287,6 +294,21 @@ static nmf_status load_stability(loading *l)
     return status;
 }
 
+/* As many as there are. */
+static nmf_status load_starts(loading *l)
+{
+    nmf_status status = load_array(l, START_LOSSES, 1, -1, &l->starts);
+    if (status == NMF_OK && nmf_matrix_dtype(l->starts) != NMF_F64) {
+        status = nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: %s is not of type float64", l->path,
+                          START_LOSSES);
+    }
+    if (status == NMF_OK) {
+        l->content.start_losses = nmf_matrix_dense(l->starts).data;
+        l->content.start_count = nmf_matrix_columns(l->starts);
+    }
+    return status;
+}
+
 static nmf_status load_vectors(loading *l)
 {
     nmf_status status = NMF_OK;
@@ -301,6 +323,9 @@ static nmf_status load_vectors(loading *l)
     }
     if (status == NMF_OK && nmfi_npz_find(l->npz, STABILITY) >= 0) {
         status = load_stability(l);
+    }
+    if (status == NMF_OK && nmfi_npz_find(l->npz, START_LOSSES) >= 0) {
+        status = load_starts(l);
     }
     return status;
 }
@@ -424,6 +449,7 @@ nmf_status nmfi_model_from_npz(nmfi_npz *npz, const char *path, nmf_model **mode
     nmf_matrix_free(l.stability);
     nmf_matrix_free(l.low);
     nmf_matrix_free(l.high);
+    nmf_matrix_free(l.starts);
     free(l.trace);
     nmf_matrix_free(l.W);
     nmf_matrix_free(l.H);

@@ -18,12 +18,13 @@ from ._select import consensus, select_rank
 _LATER = {"read": "._files", "load_model": "._files", "save_model": "._files",
           "gallery": "._gallery", "report": "._report"}
 
-__all__ = ["MiniBatchNMF", "NMF", "PCA", "accelerate", "consensus", "non_negative_factorization", "select_rank", "datasets", *_LATER]
+__all__ = ["MiniBatchNMF", "NMF", "PCA", "accelerate", "consensus", "non_negative_factorization", "select_rank",
+           "datasets", "decomposition", *_LATER]
 
 
 def __getattr__(name):
-    if name == "datasets":
-        return importlib.import_module(".datasets", __name__)
+    if name in ("datasets", "decomposition"):
+        return importlib.import_module("." + name, __name__)
     if name in _LATER:
         return getattr(importlib.import_module(_LATER[name], __name__), name)
     raise AttributeError("module %r has no attribute %r" % (__name__, name))

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from . import _io_library, _library, _options
-from ._dataset import FEATURE_NAMES, SAMPLE_NAMES, Dataset, names_of, set_names
+from ._dataset import FEATURE_NAMES, SAMPLE_NAMES, Dataset, image_shape_of, names_of, set_names
 from ._io_library import io
 from ._library import MODEL_PCA, call, library
 from ._matrix import Matrix
@@ -69,7 +69,7 @@ def read(path, *, image_shape=None, image_order="row", transpose=False, shuffle=
 def save_model(model, path, W=None, *, image_shape=None, sample_names=None):
     """Writes a fitted NMF or PCA to the model file (.npz) that the command `nmf` and numpy.load
     read, with the W of its fit, or another one of as many columns. image_shape: of the pictures
-    that components are."""
+    that components are, where the estimator was not fitted to a Dataset that says so."""
     if not isinstance(model, (NMF, PCA)):
         raise TypeError("only an NMF or a PCA of nmfkit can be written to a model file, and this is %s.%s"
                         % (type(model).__module__, type(model).__qualname__))
@@ -85,6 +85,7 @@ def save_model(model, path, W=None, *, image_shape=None, sample_names=None):
         set_names(content.H, FEATURE_NAMES, features)
     if sample_names is not None:
         set_names(content.W, SAMPLE_NAMES, sample_names)
+    image_shape = image_shape or getattr(model, "image_shape_", None)
     if image_shape is not None:
         call(library.nmf_matrix_set_image_shape, content.H, *image_shape)
     call(io.nmf_io_save_model, kept.pointer, os.fsencode(path))
@@ -102,6 +103,8 @@ def load_model(path):
     names = names_of(content.H, FEATURE_NAMES, content.features)
     if names is not None:
         estimator.feature_names_in_ = np.array(names, dtype=object)
+    if image_shape_of(content.H) is not None:
+        estimator.image_shape_ = image_shape_of(content.H)
     estimator._W = kept.W()
     return estimator, estimator._W
 

@@ -49,6 +49,11 @@ class nmf_render_gallery(ctypes.Structure):
                 ("row_labels", POINTER(c_char_p))]
 
 
+class nmf_render_bars(ctypes.Structure):
+    _fields_ = [("matrix", c_void_p), ("grid_rows", c_int64), ("grid_columns", c_int64),
+                ("count", c_int64), ("captions", POINTER(c_char_p))]
+
+
 declare(io, {
     "nmf_io_read": (c_int, c_char_p, POINTER(nmf_io_read_options), OUT, ERROR),
     "nmf_io_read_list": (c_int, POINTER(c_char_p), c_int64, POINTER(nmf_io_read_options), OUT,
@@ -63,6 +68,8 @@ declare(io, {
     "nmf_io_generate_swimmer": (c_int, OUT, ERROR),
     "nmf_io_fetch_olivetti": (c_int, POINTER(nmf_io_fetch_options), ERROR),
     "nmf_io_cache_path": (c_int, c_char_p, OUT, ERROR),
+    "nmf_render_components": (c_int, POINTER(nmf_render_bars), c_char_p, c_char_p, c_char_p, ERROR,
+                              ERROR),
     "nmf_render": (c_int, POINTER(nmf_render_gallery), c_int64, c_int64, c_char_p, c_char_p, ERROR,
                    ERROR),
 })

@@ -142,7 +142,9 @@ class nmf_model_content(ctypes.Structure):
                 ("weighting", c_int), ("idf", POINTER(c_double)), ("data_transposed", c_int),
                 ("data_column_order", c_int), ("stability", POINTER(c_double)),
                 ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
-                ("shrink", c_double), ("shrink_to", POINTER(c_double))]
+                ("shrink", c_double), ("shrink_to", POINTER(c_double)),
+                ("start_count", c_int64), ("winning_start", c_int64),
+                ("start_losses", POINTER(c_double))]
 
 
 class nmf_feature_match(ctypes.Structure):
@@ -252,6 +254,7 @@ declare(library, {
     "nmf_transform": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_match_features": (c_int, c_void_p, c_void_p, POINTER(nmf_options),
                            POINTER(nmf_feature_match), ERROR),
+    "nmf_reconstruct": (c_int, c_void_p, c_void_p, OUT, ERROR),
     "nmf_transform_with": (c_int, c_void_p, c_void_p, POINTER(nmf_options), OUT, ERROR),
     "nmf_online_open": (c_int, c_int64, POINTER(nmf_options), POINTER(nmf_online_options), OUT,
                         ERROR),

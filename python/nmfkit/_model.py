@@ -17,7 +17,8 @@ TRACE = np.dtype(_library.nmf_trace_point)
 # What of a model is neither a factor nor an option: kept by estimators, for transform and to save.
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
-         "weighting", "data_transposed", "data_column_order", "shrink")
+         "weighting", "data_transposed", "data_column_order", "shrink", "start_count",
+         "winning_start")
 
 
 _facts_of = operator.attrgetter(*FACTS)
@@ -59,6 +60,8 @@ class Model(Handle):
         facts = dict(zip(FACTS, _facts_of(content)))
         facts["idf"] = self.numbers("idf", content.features) if content.idf else None
         facts["shrink_to"] = self.numbers("shrink_to", content.k)
+        if content.start_count:
+            facts["start_losses"] = self.numbers("start_losses", content.start_count)
         for name, shape in (("stability", (content.k,)), ("H_low", (content.k, content.features)),
                             ("H_high", (content.k, content.features))):
             if getattr(content, name):  # of a consensus

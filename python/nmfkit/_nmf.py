@@ -86,11 +86,12 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         would have had; True: checkpoint's, if it is there.
 
     X may be a DataFrame or a Dataset of nmfkit: their feature names are kept, and transform matches
-    the columns of new data with them.
+    the columns of new data with them; a Dataset of pictures leaves their shape in image_shape_.
 
     Attributes beside scikit-learn's: trace_ (a record an iteration: iteration, passes, seconds,
-    loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted") and kkt_,
-    the scale-free KKT residual. Ctrl-C stops a fit, leaves the best factors so far in the
+    loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted"), kkt_,
+    the scale-free KKT residual, and start_losses_, of several starts the loss of each when they were
+    compared. Ctrl-C stops a fit, leaves the best factors so far in the
     estimator, and raises KeyboardInterrupt."""
 
     def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
@@ -304,6 +305,14 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             raise AttributeError("%r object has no attribute 'trace_': it is not fitted yet"
                                  % type(self).__name__)
         return trace_of(self._trace_lines)
+
+    @property
+    def start_losses_(self):
+        """Of a fit from several starts the loss of each when they were compared, else None."""
+        if not hasattr(self, "_facts"):
+            raise AttributeError("%r object has no attribute 'start_losses_': it is not fitted yet"
+                                 % type(self).__name__)
+        return self._facts.get("start_losses")
 
     def _warn_if_unfinished(self):
         unfinished = (self.n_iter_ == self.max_iter if self._is_parity()

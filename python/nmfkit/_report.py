@@ -13,7 +13,7 @@ from . import _library
 from ._dataset import FEATURE_NAMES, LABELS, SAMPLE_NAMES, Dataset, set_names
 from ._io_library import io
 from ._library import call, library
-from ._matrix import borrow
+from ._matrix import borrow_observed, unmask
 from ._nmf import NMF
 
 LANGUAGES = ("en", "zh")
@@ -34,7 +34,8 @@ _library.declare(io, {
 
 
 def report(model, X=None, *, W=None, labels=None, sample_names=None, feature_names=None,
-           image_shape=None, title=None, lang="en", kind=None, rank=None, max_samples=None):
+           image_shape=None, title=None, lang="en", kind=None, rank=None, max_samples=None,
+           weights=None):
     """A Report of a fitted NMF: one HTML page that needs no network.
 
     X: what it was fitted to, an array, a sparse matrix or a Dataset, whose names, labels and image
@@ -43,7 +44,9 @@ def report(model, X=None, *, W=None, labels=None, sample_names=None, feature_nam
     labels: the samples' classes. image_shape: (height, width) where rows are pictures. title: what
     the data is called. lang: "en" or "zh", in which the page opens. kind: "pictures", "signatures",
     "curves", "words" or "features", where it is not seen from the components. rank: what
-    `nmf rank --json` wrote, as a dict or the file's path. max_samples: how many are shown of more."""
+    `nmf rank --json` wrote, as a dict or the file's path. max_samples: how many are shown of more.
+    weights: how much each entry of X counts, as in fit; what has weight 0, what a masked array masks
+    and what the model's missing= says was not observed is shown as a hole and left out of errors."""
     if not isinstance(model, NMF):
         raise TypeError("report() is of a fitted NMF, not of %s" % type(model).__name__)
     if lang not in LANGUAGES:
@@ -59,7 +62,9 @@ def report(model, X=None, *, W=None, labels=None, sample_names=None, feature_nam
         feature_names = getattr(X, "columns", getattr(model, "feature_names_in_", None))
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
-    kept = model._model(np.asarray(model.transform(X) if W is None else W))
+    image_shape = _first(image_shape, getattr(model, "image_shape_", None))
+    X, weights = unmask(X, weights)
+    kept = model._model(np.asarray(model.transform(X, weights=weights) if W is None else W))
     content = kept.content
     for owner, which, names, count in ((content.H, FEATURE_NAMES, feature_names, content.features),
                                        (content.W, SAMPLE_NAMES, sample_names, content.samples),
@@ -70,7 +75,8 @@ def report(model, X=None, *, W=None, labels=None, sample_names=None, feature_nam
             set_names(owner, which, names)
     if image_shape is not None:
         call(library.nmf_matrix_set_image_shape, content.H, *image_shape)
-    return Report(kept, None if X is None else borrow(X), title, lang, kind, rank, max_samples)
+    data = None if X is None else borrow_observed(X, **model._observed(weights))
+    return Report(kept, data, title, lang, kind, rank, max_samples)
 
 
 def _first(given, known):

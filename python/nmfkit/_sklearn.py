@@ -176,9 +176,13 @@ def check_new(estimator, X, dtypes):
 
 def check_input(estimator, X, reset, dtypes):
     """X as an array of one of the types, else converted to the first, with n_features_in_ and
-    feature_names_in_ noted or compared. Its entries are left to the library, which looks at them
+    feature_names_in_ noted or compared, and a Dataset's image_shape noted. Its entries are left to the library, which looks at them
     anyway: see refuse_unusable."""
     names = names_of_columns(X) if reset else None
+    if reset:
+        estimator.__dict__.pop("image_shape_", None)
+        if isinstance(X, Dataset) and X.image_shape is not None:
+            estimator.image_shape_ = X.image_shape
     X = _check_input(estimator, plain(X, estimator), reset, dtypes)
     if reset and names is not None:
         estimator.feature_names_in_ = np.asarray(names, dtype=object)

@@ -20,6 +20,9 @@ function say(key, values) {
   });
 }
 
+/* What a component ("parts") or a feature of this kind of data is called. */
+function kindWord(which) { return KIND[which][LANGUAGES.indexOf(STATE.language)]; }
+
 /* ---- numbers ---- */
 
 /* "1.25·10⁻⁵" where plain digits would be long. */
@@ -164,17 +167,19 @@ function wholes(base64, width) {
   return values;
 }
 
-/* {rows, columns, row(i)}: row i as a new array of numbers. */
+/* {rows, columns, row(i)}: row i as a new array of numbers; what was not observed is NaN. */
 function unpack(packed) {
   var n = packed.columns, values = wholes(packed.values, packed.bytes);
   var indices = packed.pointers ? wholes(packed.indices, packed.index_bytes) : null;
+  var seen = packed.seen ? bytesOf(packed.seen) : null, width = Math.ceil(n / 8);
   return {rows: packed.rows, columns: n, row: function (i) {
-    var row = new Float64Array(n), scale = packed.scales[i], j;
+    var row = new Float64Array(n), scale = packed.scales[i], low = packed.lows ? packed.lows[i] : 0, j;
     if (indices) {
       for (j = packed.pointers[i]; j < packed.pointers[i + 1]; j++) row[indices[j]] = values[j] * scale;
     } else {
-      for (j = 0; j < n; j++) row[j] = values[i * n + j] * scale;
+      for (j = 0; j < n; j++) row[j] = low + values[i * n + j] * scale;
     }
+    for (j = 0; seen && j < n; j++) if (!(seen[i * width + (j >> 3)] >> (j & 7) & 1)) row[j] = NaN;
     return row;
   }};
 }

@@ -28,7 +28,8 @@ function scaleOf(low, high, from, to, log) {
   };
 }
 
-/* spec: {label, x, y: {label, log}, points: [[x, y, error]], lines: [{y, text}], marks: [{x, text}]} */
+/* spec: {label, x, y: {label, log}, points: [[x, y, error]], lines: [{y, text}], marks: [{x, text}], dots: no
+ * line joins the points, ringed: the x of the one that matters} */
 function chart(spec) {
   var width = 460, height = 260, left = 66, right = 14, top = 14, bottom = 44;
   var good = spec.points.filter(function (p) {
@@ -68,8 +69,9 @@ function chart(spec) {
     add(picture, [svg("line", {x1: X0(mark.x), x2: X0(mark.x), y1: top, y2: height - bottom, "class": "level"}),
                   svg("text", {x: X0(mark.x) + (right_half ? -5 : 5), y: top + 10, "text-anchor": right_half ? "end" : "start", "class": "tick"}, mark.text)]);
   });
-  add(picture, [svg("path", {d: good.map(function (p, i) { return (i ? "L" : "M") + X0(p[0]).toFixed(1) + " " + Y0(p[1]).toFixed(1); }).join(""), "class": "curve front"})]);
-  if (good.length <= 60) good.forEach(function (p) {
+  if (!spec.dots) add(picture, [svg("path", {d: good.map(function (p, i) { return (i ? "L" : "M") + X0(p[0]).toFixed(1) + " " + Y0(p[1]).toFixed(1); }).join(""), "class": "curve front"})]);
+  if (good.length <= 60 || spec.dots) good.forEach(function (p) {
+    if (p[0] === spec.ringed) add(picture, [svg("circle", {cx: X0(p[0]).toFixed(1), cy: Y0(p[1]).toFixed(1), r: 6.5, "class": "ring"})]);
     if (p[2]) add(picture, [svg("path", {d: "M" + X0(p[0]) + " " + Y0(p[1] - p[2]) + "V" + Y0(p[1] + p[2]), "class": "error"})]);
     add(picture, [svg("circle", {cx: X0(p[0]).toFixed(1), cy: Y0(p[1]).toFixed(1), r: 3, "class": "dot"},
                       svg("title", {}, FORMATS.plain(p[0]) + ", " + FORMATS.plain(p[1])))]);

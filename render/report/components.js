@@ -113,7 +113,7 @@ function componentsSection() {
   redraw();
   var note = reductionNote();
   return [
-    el("p", {"class": "intro explains"}, term(say("share"), "share"), " · ", term(say("similar"), "cosine"), " · ", term(say("parts_" + KIND.name), "components")),
+    el("p", {"class": "intro explains"}, term(say("share"), "share"), " · ", term(say("similar"), "cosine"), " · ", term(kindWord("parts"), "components")),
     el("div", {"class": "controls"}, choice(say("order_by"), "order", [["share", say("by_share")], ["number", say("by_number")]], redraw), MARK.controls(redraw)),
     note ? el("p", {"class": "note"}, note) : null, grid,
     K > 1 ? [el("h3", {"class": "explains"}, term(say("alike_title"), "cosine")), alikeFigure()] : null

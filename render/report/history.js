@@ -19,7 +19,23 @@ function traceFigures() {
   });
 }
 
+/* Each start a dot, at the loss it had when they were compared; the one that won is ringed. */
+function startsFigure() {
+  var starts = DATA.starts;
+  if (!starts) return null;
+  var drawn = chart({label: say("starts_title"), x: {label: say("start_axis")}, y: {label: say("loss")}, dots: true,
+    points: starts.losses.map(function (loss, i) { return [i + 1, loss]; }), ringed: starts.won});
+  return [el("h3", {"class": "explains"}, term(say("starts_title"), "starts")),
+    el("p", {"class": "note"}, weave(starts.spread === null ? "starts_exact" : "starts_spread", {
+      count: number("starts/count", "whole"), won: number("starts/won", "whole"), seed: number("model/winning_seed", "whole"),
+      spread: number("starts/spread", "percent")})),
+    drawn ? el("div", {"class": "charts"}, figure(say("starts_title"), drawn, function () {
+      return [["start", "loss"]].concat(starts.losses.map(function (loss, i) { return [i + 1, loss]; }));
+    })) : null];
+}
+
 function pcaTable() {
+  if (isPartial()) return el("p", {"class": "note"}, say("no_pca"));
   if (!DATA.pca) return null;
   var both = isFrobenius();
   return [el("h3", {"class": "explains"}, term(say("beside_pca"), "pca")),
@@ -34,15 +50,16 @@ function historySection() {
   function redraw() { host.textContent = ""; add(host, traceFigures()); }
   var several = MODEL.options.starts > 1;
   if (DATA.trace.iteration.length) redraw();
+  if (isConsensus()) return [el("p", {"class": "note explains"}, weave("consensus_note", {many: term(say("many_fits"), "consensus")})), pcaTable()];
   return [
     el("p", {"class": "note"}, weave(MODEL.sketch_iterations > 0 ? "few_lines" : "no_sketch", {iterations: number("model/iterations", "whole"), sketch: number("model/sketch_iterations", "whole"),
                                                  passes: number("model/passes", "whole"), seconds: number("model/seconds")}), " ",
-       several ? weave("starts_note", {starts: number("model/options/starts", "whole"), seed: number("model/winning_seed", "whole")})
+       DATA.starts ? null : several ? weave("starts_note", {starts: number("model/options/starts", "whole"), seed: number("model/winning_seed", "whole")})
                : say("start_note", {init: MODEL.init})),
     DATA.trace.iteration.length
       ? [el("div", {"class": "controls"}, choice(say("against"), "against", [["passes", say("passes")], ["seconds", say("seconds")]], redraw)), host]
       : el("p", {"class": "note"}, say("no_trace")),
-    pcaTable()];
+    startsFigure(), pcaTable()];
 }
 
 /* ---- ranks ---- */

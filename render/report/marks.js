@@ -34,6 +34,7 @@ function paint(canvas, values, low, high, colours) {
   var context = canvas.getContext("2d", {willReadFrequently: true}), image = context.createImageData(KIND.width, KIND.height);
   var points = COLOURS[colours], last = points.length - 1;
   for (var i = 0; i < values.length; i++) {
+    if (isNaN(values[i])) continue; /* a hole: clear, so that the hatch behind is seen */
     var place = high > low ? Math.min(Math.max((values[i] - low) / (high - low), 0), 1) : 0;
     var from = Math.min(Math.floor(place * last), last - 1), rest = place * last - from;
     for (var channel = 0; channel < 3; channel++) {
@@ -48,6 +49,18 @@ function largest(values) {
   var most = 0;
   for (var i = 0; i < values.length; i++) if (Math.abs(values[i]) > most) most = Math.abs(values[i]);
   return most;
+}
+
+function lowest(values) {
+  var least = 0;
+  for (var i = 0; i < values.length; i++) if (values[i] < least) least = values[i];
+  return least;
+}
+
+/* Says what the hatch means, where a sample has holes. */
+function holeLegend(original) {
+  return original && [].some.call(original, isNaN)
+    ? el("span", {"class": "holes"}, el("i", {"class": "swatch hole"}), say("not_observed")) : null;
 }
 
 function newPicture(label) {
@@ -90,18 +103,18 @@ var PICTURE = {
       canvases.original = newPicture(say("original"));
       canvases.residual = newPicture(say("residual"));
     }
-    var top = original ? largest(original) : 0;
+    var top = original ? largest(original) : 0, low = original ? lowest(original) : 0, hatch = holeLegend(original);
     return {
-      element: el("div", {"class": "pictures"}, ["original", "reconstruction", "residual"].map(function (name) {
+      element: el("div", {}, hatch ? el("p", {"class": "legend"}, hatch) : null, el("div", {"class": "pictures"}, ["original", "reconstruction", "residual"].map(function (name) {
         return canvases[name] ? el("figure", {"data-role": name}, el("div", {"class": "drawing"}, canvases[name]),
           el("figcaption", {"class": "explains"}, name === "residual" ? term(say(name), "residual") : say(name), " ",
              saver(say(name), canvases[name]))) : null;
-      })),
+      }))),
       update: function (model) {
         var most = top || largest(model);
-        paint(canvases.reconstruction, model, 0, most, "gray");
+        paint(canvases.reconstruction, model, low, most, "gray");
         if (original) {
-          paint(canvases.original, original, 0, most, "gray");
+          paint(canvases.original, original, low, most, "gray");
           paint(canvases.residual, original.map(function (x, j) { return x - model[j]; }), -most / 2, most / 2, "diverging");
         }
       }
@@ -141,11 +154,11 @@ function leading(c, lambda, count) {
 
 var TERM_ROWS = 12;
 
-/* rows: {name, front, back} with bars from 0 to `most`. */
+/* rows: {name, front, back} with bars from 0 to `most`; hole: there is no back, since nobody looked. */
 function bars(rows, most, label) {
   return el("div", {"class": "bars", role: "table", "aria-label": label}, rows.map(function (row) {
     return el("div", {"class": "bar", role: "row"}, el("span", {"class": "name", role: "rowheader", title: row.name}, row.name),
-      el("span", {"class": "track", role: "cell"},
+      el("span", {"class": row.hole ? "track hole" : "track", role: "cell"},
         el("i", {"class": "back", style: "width:" + (100 * row.back / most).toFixed(2) + "%"}),
         el("i", {"class": "front", style: "width:" + (100 * row.front / most).toFixed(2) + "%", "data-value": row.front}),
         el("span", {"class": "amount"}, row.text)));
@@ -175,16 +188,18 @@ var TERMS = {
   },
   sample: function (original) {
     var host = el("div", {"data-role": "reconstruction"});
+    /* Both from 0 up; what is below is told by its number. */
+    function there(j) { return original && original[j] > 0 ? original[j] : 0; }
     return {element: host, update: function (model) {
       var rows = [].map.call(model, function (v, j) { return j; });
-      rows.sort(function (a, b) { return Math.max(original ? original[b] : 0, model[b]) - Math.max(original ? original[a] : 0, model[a]) || a - b; });
-      rows = rows.slice(0, 24).filter(function (j) { return model[j] > 0 || (original && original[j] > 0); });
-      var most = rows.length ? Math.max(original ? original[rows[0]] : 0, model[rows[0]]) : 1;
-      var legend = original ? el("p", {"class": "legend"}, el("i", {"class": "swatch back"}), say("original"), " ",
-                                 el("i", {"class": "swatch front"}), say("reconstruction")) : null;
+      rows.sort(function (a, b) { return Math.max(there(b), model[b]) - Math.max(there(a), model[a]) || a - b; });
+      rows = rows.slice(0, 24).filter(function (j) { return model[j] > 0 || there(j) > 0; });
+      var most = rows.length ? Math.max(there(rows[0]), model[rows[0]]) : 1;
+      var legend = original ? el("p", {"class": "legend"}, el("span", {}, el("i", {"class": "swatch back"}), say("original")),
+                                 el("span", {}, el("i", {"class": "swatch front"}), say("reconstruction")), holeLegend(original)) : null;
       host.textContent = "";
       add(host, [legend, bars(rows.map(function (j) {
-        return {name: featureName(j), front: model[j], back: original ? original[j] : 0, text: FORMATS.plain(model[j])};
+        return {name: featureName(j), front: model[j], back: there(j), hole: original && isNaN(original[j]), text: FORMATS.plain(model[j])};
       }), most, say("reconstruction"))]);
       host.firstElementChild.parentNode.lastElementChild.classList.add("pairs");
     }};
@@ -202,8 +217,11 @@ function axisValues() {
 function linePath(values, width, height, low, high) {
   var last = Math.max(values.length - 1, 1), d = "";
   for (var j = 0; j < values.length; j++) {
-    var y = height - (values[j] - low) / (high - low || 1) * height;
-    d += (j ? "L" : "M") + (j / last * width).toFixed(1) + " " + y.toFixed(1);
+    if (isNaN(values[j])) continue; /* a hole is a gap; a point between two of them a short line */
+    var y = height - (values[j] - low) / (high - low || 1) * height, alone = j + 1 === values.length || isNaN(values[j + 1]);
+    var begins = j === 0 || isNaN(values[j - 1]);
+    if (begins && alone) { d += "M" + (j / last * width - 1).toFixed(1) + " " + y.toFixed(1) + "h2"; continue; }
+    d += (begins ? "M" : "L") + (j / last * width).toFixed(1) + " " + y.toFixed(1);
   }
   return d;
 }
@@ -243,12 +261,14 @@ var LINE = {
     var host = el("div", {});
     return {element: host, update: function (model) {
       var most = Math.max(largest(model), original ? largest(original) : 0), drawn;
+      var low = original ? lowest(original) : 0;
       var series = [{values: model, style: "front", more: {"data-role": "reconstruction"}}];
       if (original) series.unshift({values: original, style: "back"});
-      drawn = curves(series, say("reconstruction"), 0, most, 720, 200);
+      drawn = curves(series, say("reconstruction"), low, most, 720, 200);
       host.textContent = "";
-      add(host, [original ? el("p", {"class": "legend"}, el("i", {"class": "swatch line back"}), say("original"), " ",
-                               el("i", {"class": "swatch line front"}), say("reconstruction")) : null, figure(say("reconstruction"), drawn, null)]);
+      add(host, [original ? el("p", {"class": "legend"}, el("span", {}, el("i", {"class": "swatch line back"}), say("original")),
+                               el("span", {}, el("i", {"class": "swatch line front"}), say("reconstruction")),
+                               [].some.call(original, isNaN) ? el("span", {}, say("gaps")) : null) : null, figure(say("reconstruction"), drawn, null)]);
       if (original) {
         var rest = original.map(function (value, j) { return value - model[j]; }), span = largest(rest);
         drawn = curves([{values: rest, style: "residual", more: {"data-role": "residual"}}], say("residual"), -span, span, 720, 90);
@@ -279,6 +299,11 @@ function columns(values, label, low, high, height, heads, role) {
     place += group.count;
   });
   for (var j = 0; j < values.length; j++) {
+    if (isNaN(values[j])) {
+      add(picture, [svg("rect", {x: j * step + 1, y: top, width: step - 2, height: height, "class": "hole"},
+                        svg("title", {}, featureName(j) + ": " + say("not_observed")))]);
+      continue;
+    }
     var size = Math.abs(values[j]) / (high - low || 1) * height;
     add(picture, [svg("rect", {x: j * step + 1, y: (values[j] >= 0 ? zero - size : zero).toFixed(2), width: step - 2, height: size.toFixed(3),
                                fill: groupOf(j).colour, "class": "group", "data-value": values[j]},
@@ -313,9 +338,10 @@ var COLUMNS = {
       panels.forEach(function (name, place) {
         var values = name === "original" ? original : name === "reconstruction" ? model
           : original.map(function (x, j) { return x - model[j]; });
-        var span = largest(values), low = name === "residual" ? -Math.max(span, most / 4) : 0;
+        var span = largest(values), low = name === "residual" ? -Math.max(span, most / 4) : lowest(values);
         var drawn = columns(values, say(name), low, name === "residual" ? -low : most, 110, place === 0, name);
-        add(host, [el("p", {"class": "legend explains"}, name === "residual" ? term(say(name), "residual") : say(name)),
+        add(host, [el("p", {"class": "legend explains"}, name === "residual" ? term(say(name), "residual") : say(name),
+                      name === "original" ? holeLegend(original) : null),
                    figure(say(name), drawn, function () {
                      return [["feature", "value"]].concat([].map.call(values, function (value, j) { return [featureName(j), value]; }));
                    })]);

@@ -71,7 +71,7 @@ function sampleSection() {
   }
   view.update(reconstruction(place));
   var facts = X ? el("p", {"class": "note"}, say("sample_error"), " ", number("samples/error/" + place), " · ",
-                     say("sample_cosine"), " ", number("samples/cosine/" + place)) : null;
+                     say("sample_cosine"), " ", number("samples/cosine/" + place), isPartial() ? " (" + say("over_observed") + ")" : null) : null;
   return [el("p", {"class": "note"}, X ? say("originals_are", {count: places.length}) : say("no_originals"), " ", say("sample_hint")),
           sampleHead(place, places), facts,
           el("div", {"class": "apart of-" + KIND.mark}, el("div", {"class": "whole"}, view.element),

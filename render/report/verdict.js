@@ -6,12 +6,21 @@ function whyStopped() {
   return MODEL.stopped === "converged" ? "converged" : MODEL.stopped === "stalled" ? "stalled" : "unfinished";
 }
 
+function isConsensus() { return typeof DATA.components[0].stability === "number"; }
+function isPartial() { return DATA.data !== undefined && DATA.data.observed !== undefined; }
+
+/* What the part that is explained is a part of. */
+function whatIsExplained() {
+  var of = say(isFrobenius() ? "what_squares" : "what_divergence");
+  return isPartial() ? say(DATA.data.weighted ? "what_weighted" : "what_observed", {what: of}) : of;
+}
+
 function verdictSentence() {
-  return el("p", {"class": "verdict explains", id: "verdict-sentence"}, weave("said", {
-    k: number("model/k", "whole"), parts: term(say("parts_" + KIND.name), "components"),
-    m: number("model/samples", "whole"), n: number("model/features", "whole"), features: say("features_" + KIND.name),
+  return el("p", {"class": "verdict explains", id: "verdict-sentence"}, weave(isConsensus() ? "said_consensus" : "said", {
+    k: number("model/k", "whole"), parts: term(kindWord("parts"), "components"),
+    m: number("model/samples", "whole"), n: number("model/features", "whole"), features: kindWord("features"),
     explain: term(say("said_explain"), isFrobenius() ? "explained_frobenius" : "explained_divergence"),
-    explained: number("explained", "percent"), what: say(isFrobenius() ? "what_squares" : "what_divergence"),
+    explained: number("explained", "percent"), what: whatIsExplained(), many: term(say("many_fits"), "consensus"),
     stopped: term(say("stop_" + MODEL.stopped), whyStopped())
   }));
 }
@@ -53,9 +62,10 @@ function verdictSection() {
     fact(say(isFrobenius() ? "fact_relative_error" : "fact_divergence"), number("model/relative_error")),
     fact(say("fact_k"), number("model/k", "whole")),
     fact(say("fact_shape"), [number("model/samples", "whole"), " × ", number("model/features", "whole")]),
-    fact(say("fact_kkt"), number("model/kkt"), "kkt"),
+    isConsensus() ? null : fact(say("fact_kkt"), number("model/kkt"), "kkt"),
     fact(say("fact_seconds"), number("model/seconds"))
   ];
+  if (isPartial()) facts.splice(4, 0, fact(say("fact_observed"), number("data/observed", "percent"), "observed"));
   if (DATA.labels) facts.push(fact(say("fact_nmi"), number("labels/nmi", "cosine"), "nmi"));
   return [verdictSentence(), el("div", {"class": "explains"}, el("dl", {"class": "facts"}, facts)),
           el("h3", {}, say("careful")), cautions()];

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, ORDER_OF_BYTES = 0x01020304 };
+enum { FORMAT = 2, ORDER_OF_BYTES = 0x01020304 };
 static const char magic[8] = {'N', 'M', 'F', 'K', 'I', 'T', 'C', 'P'};
 
 typedef struct header {
@@ -199,6 +199,9 @@ static void list(nmfi_fit *fit, nmfi_pieces *pieces)
     nmfi_add_piece(pieces, fit->work.trace, (size_t)place->progress.trace_count * line);
     add_factor(fit, &fit->W, pieces);
     add_factor(fit, &fit->H, pieces);
+    if (fit->choice.starts > 1)
+        nmfi_add_piece(pieces, fit->work.start_losses,
+                       (size_t)fit->choice.starts * sizeof *fit->work.start_losses);
     if (has_best(fit)) {
         nmfi_add_piece(pieces, fit->work.kept_trace, (size_t)place->best.trace_count * line);
         const int64_t element_bytes =

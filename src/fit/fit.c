@@ -233,8 +233,10 @@ static nmf_status run_in_turns(nmfi_fit *fit, outcome *came, nmf_error *error)
     int64_t kept;
     nmf_status status = agree(fit, follow_own_starts(fit, came, &kept, error), error);
     if (status != NMF_OK) return status;
-    for (int64_t s = 0; s < fit->choice.starts; s++)
+    for (int64_t s = 0; s < fit->choice.starts; s++) {
         tell(fit, s, &came[s], sizeof came[s]);
+        fit->work.start_losses[s] = came[s].done ? came[s].loss : (double)NAN;
+    }
     const int64_t winner = winner_of(fit, came);
     if (winner < 0) return nmfi_fail_stopped(error);
     /* A start may win that was not enough better than one before it to be kept here: once more. */
@@ -266,10 +268,13 @@ static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
     if (fit->choice.starts == 1) return run_start(fit, 0, error);
     if (fit->turns) return take_turns(fit, error);
     nmfi_progress *best = &fit->place.best;
+    if (!fit->keeper.resumes)
+        for (int64_t s = 0; s < fit->choice.starts; s++) fit->work.start_losses[s] = (double)NAN;
     for (int64_t s = fit->place.start; s < fit->choice.starts; s++) {
         const nmf_status status = run_start(fit, s, error);
         const int stopped = nmfi_was_stopped(fit, status); /* it has no result, but others may */
         if (status != NMF_OK && !(stopped && s > 0)) return status;
+        if (!stopped) fit->work.start_losses[s] = fit->progress.loss;
         if (s == 0 || (!stopped && is_better(fit, fit->progress.loss, best->loss))) nmfi_keep_start(fit, best);
         if (nmfi_told_to_stop(fit)) best->stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;

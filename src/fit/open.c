@@ -61,7 +61,9 @@ static void layout(nmfi_fit *fit)
     layout_stage(fit, fit->in_sketch);
     layout_stage(fit, fit->on_X);
     work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);
-    if (keeps) work->kept_trace = nmfi_take(arena, work->trace_capacity, sizeof *work->kept_trace);
+    if (!keeps) return;
+    work->kept_trace = nmfi_take(arena, work->trace_capacity, sizeof *work->kept_trace);
+    work->start_losses = nmfi_take(arena, fit->choice.starts, sizeof *work->start_losses);
 }
 
 static void plan(nmfi_fit *fit)

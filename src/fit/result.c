@@ -33,6 +33,13 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
     content->stopped = progress->stopped;
     content->threads = nmfi_team_threads(fit->work.team);
     content->winning_seed = (uint64_t)progress->seed;
+    content->winning_start = progress->start;
+    if (fit->choice.starts > 1) {
+        content->start_losses = fit->work.start_losses;
+        content->start_count = fit->choice.starts;
+    }
+    for (int64_t s = 0; s < content->start_count; s++)
+        fit->work.start_losses[s] = nmfi_loss_for_user(fit, fit->work.start_losses[s]);
     snprintf(content->init, sizeof content->init, "%s", init_names[options.init]);
 }
 

@@ -15,6 +15,7 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const nmfi_sketch *sketch = &fit->work.sketch;
     const double mean = fit->facts.mean;
     const int64_t seed = fit->progress.seed = o->seed + s;
+    fit->progress.start = s;
     /* Several of ours: what the init gives first, then random ones. */
     fit->progress.init = fit->choice.several_starts && s > 0 ? NMF_INIT_RANDOM : o->init;
     const nmf_init init = fit->progress.init;

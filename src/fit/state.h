@@ -58,8 +58,9 @@ typedef struct nmfi_factor {
     nmfi_allowed allowed;
     unsigned char *held; /* k: 1 where the component's scale is not free */
     int all_fixed;       /* no entry may move */
-    double shrink;  /* lambda of shrink.h, which l2 has too; 0: none */
-    double *toward, *mean; /* k: the mean row that a step draws to; that of the rows last measured */
+    double shrink;       /* lambda of shrink.h, which l2 has too; 0: none */
+    double *toward,
+        *mean;      /* k: the mean row that a step draws to; that of the rows last measured */
     double of_mean; /* what the penalty does not count, at the rows last measured */
     void *incumbent, *plain, *ahead;
     void *kept;                   /* the best of several starts; NULL for one */
@@ -71,9 +72,9 @@ typedef struct nmfi_factor {
 /* How far the current start has come: plain data. */
 typedef struct nmfi_progress {
     int64_t iterations, sketch_iterations, trace_count;
-    int64_t seed;
+    int64_t seed, start; /* the start's number, and its seed */
     nmf_init init;
-    int rule; /* which of its rules the method goes by; 0 at first */
+    int rule;     /* which of its rules the method goes by; 0 at first */
     int measured; /* `loss` is that of the incumbents on X */
     nmf_stopped stopped;
     double loss, error, kkt;
@@ -138,6 +139,7 @@ typedef struct nmfi_work {
     double *squares; /* 2 x k: of the components of W, of H */
     nmf_trace_point *trace, *kept_trace;
     int64_t trace_capacity;
+    double *start_losses; /* of each of several starts, when it was compared; NaN: not come to */
 } nmfi_work;
 
 /* A method and its own state. */
@@ -216,7 +218,8 @@ nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error);
 /* One more line of the trace; 1 if the caller's callback or the time limit says stop
  * (progress.stopped then says which). After the last iteration there may be, the descent has ended. */
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt);
-int nmfi_poll(nmfi_fit *fit, double loss); /* the same in a sketch, where the loss on X is estimated */
+int nmfi_poll(nmfi_fit *fit,
+              double loss); /* the same in a sketch, where the loss on X is estimated */
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_STARTS 1000000 /* as many as options.starts may be */
+
 const nmf_model_content *nmf_model_view(const nmf_model *model)
 {
     return model ? &model->content : NULL;
@@ -68,7 +70,8 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     *model = NULL;
     const int64_t k = content->k, n = content->features, lines = content->trace_count;
     nmf_model *made = calloc(1, sizeof *made);
-    double *numbers = malloc((size_t)(n + 4 * k + 1) * sizeof *numbers);
+    const int64_t starts = content->start_losses ? content->start_count : 0;
+    double *numbers = malloc((size_t)(n + 4 * k + starts + 1) * sizeof *numbers);
     nmf_trace_point *trace = malloc((size_t)(lines + 1) * sizeof *trace);
     if (!made || !numbers || !trace) {
         free(made);
@@ -86,6 +89,8 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.singular_values = put(&room, content->singular_values, k);
     made->content.explained_variance = put(&room, content->explained_variance, k);
     made->content.explained_variance_ratio = put(&room, content->explained_variance_ratio, k);
+    made->content.start_losses = put(&room, content->start_losses, starts);
+    made->content.start_count = starts;
     made->content.shrink_to = put(&room, content->shrink_to, k);
     if (content->shrink > 0 && !content->shrink_to && W) {
         for (int64_t j = 0; j < k; j++) {
@@ -241,8 +246,7 @@ static nmf_status check_shapes(const nmf_model_content *c, nmf_error *error)
                         nmf_dtype_name(W.dtype), nmf_dtype_name(H.dtype));
     /* What was learned from rows that came and went has none of them. */
     const int64_t least = c->kind == NMF_MODEL_PCA ? 1 : 0;
-    const int W_fits =
-        !c->W || (c->samples >= least && W.rows == c->samples && W.columns == c->k);
+    const int W_fits = !c->W || (c->samples >= least && W.rows == c->samples && W.columns == c->k);
     if (c->features < 1 || c->k < 1 || !W_fits || H.rows != c->k || H.columns != c->features)
         return nmf_fail(
             error, NMF_ERROR_SHAPE,
@@ -297,7 +301,19 @@ static nmf_status check_vectors(const nmf_model_content *c, nmf_error *error)
     if (c->trace_count < 0 || (c->trace_count > 0 && !c->trace))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "a trace of %lld lines is missing",
                         (long long)c->trace_count);
+    if (c->start_count < 0 || c->start_count > MOST_STARTS || c->winning_start < 0 ||
+        c->winning_start >= (c->start_count > 0 ? c->start_count : 1))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "start %lld of %lld: there is no such one",
+                        (long long)c->winning_start, (long long)c->start_count);
+    if ((c->start_count > 0) != (c->start_losses != NULL))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "the losses of %lld starts are missing",
+                        (long long)c->start_count);
     nmf_status status = check_numbers(c->mean, c->features, "mean", -DBL_MAX, error);
+    for (int64_t s = 0; status == NMF_OK && s < c->start_count; s++) /* NaN: not come to */
+        if (c->start_losses[s] < 0 || c->start_losses[s] > DBL_MAX)
+            return nmf_fail(error, NMF_ERROR_DATA,
+                            "start_losses[%lld] = %g: must be finite and >= 0", (long long)s,
+                            c->start_losses[s]);
     if (status == NMF_OK) status = check_numbers(&c->shrink, 1, "shrink", 0, error);
     if (status == NMF_OK) status = check_numbers(c->shrink_to, c->k, "shrink_to", 0, error);
     if (status == NMF_OK)

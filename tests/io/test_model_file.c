@@ -37,6 +37,8 @@ static nmf_matrix *factor(nmf_dtype dtype, int64_t rows, int64_t columns)
     return matrix;
 }
 
+static const double start_losses[] = {0.5, NAN, 1.0 / 3.0}; /* the second was not come to */
+
 /* A model with everything in it; W and H must live until nmf_model_new has copied them. */
 static nmf_model *new_model(nmf_model_kind kind, nmf_precision precision)
 {
@@ -72,7 +74,10 @@ static nmf_model *new_model(nmf_model_kind kind, nmf_precision precision)
                                  .kernel = "portable",
                                  .init = "nndsvda",
                                  .fingerprint = UINT64_C(0xFEDCBA9876543210),
-                                 .winning_seed = INT64_MAX};
+                                 .winning_seed = INT64_MAX,
+                                 .start_count = 3,
+                                 .winning_start = 2,
+                                 .start_losses = start_losses};
     content.options.k = K;
     content.options.tol = 1.0 / 7.0;
     content.options.seed = INT64_MAX;
@@ -135,6 +140,9 @@ static void have_equal_results(const nmf_model_content *a, const nmf_model_conte
     assert_string_equal(a->init, b->init);
     assert_true(a->fingerprint == b->fingerprint);
     assert_true(a->winning_seed == b->winning_seed);
+    assert_int_equal(b->start_count, 3);
+    assert_int_equal(b->winning_start, 2);
+    assert_memory_equal(b->start_losses, start_losses, sizeof start_losses);
     assert_int_equal(a->trace_count, b->trace_count);
     for (int64_t i = 0; i < a->trace_count; i++) {
         assert_int_equal(a->trace[i].passes, b->trace[i].passes);
@@ -309,6 +317,8 @@ static void write_altered(const nmf_model *model, const char *find, const char *
     assert_int_equal(nmfi_npz_add_array(writer, "W", 'f', 8, rows, K, W, &error), NMF_OK);
     assert_int_equal(nmfi_npz_add_matrix(writer, "H", content->H, &error), NMF_OK);
     assert_int_equal(nmfi_npz_add_array(writer, "trace", 'f', 8, 0, 5, W, &error), NMF_OK);
+    assert_int_equal(
+        nmfi_npz_add_array(writer, "start_losses", 'f', 8, 3, -1, start_losses, &error), NMF_OK);
     assert_int_equal(nmfi_npz_finish(writer, NMF_OK, &error), NMF_OK);
     free(manifest);
 }
@@ -326,6 +336,7 @@ static void lies_are_found(void **state)
         {"\"k\":\t2", "\"k\":\t\"two\"", "\"k\""},
         {"\"kind\":\t\"nmf\"", "\"kind\":\t\"svm\"", "\"kind\""},
         {"\"kind\":\t\"nmf\"", "\"kind\":\t\"pca\"", "it has no mean"},
+        {"\"winning_start\":\t2", "\"winning_start\":\t3", "start 3 of 3: there is no such one"},
         {"\"format\":\t1", "\"format\":\t99", "format 99; this version reads format 1"},
         {"\"kernel\":\t\"portable\"", "\"kernel\":\t\"much-longer-than-16-bytes\"", "\"kernel\""},
         {"\"fingerprint\":\t\"fe", "\"fingerprint\":\t\"-e", "\"fingerprint\""},

@@ -369,6 +369,9 @@ void expect_same_model(const nmf_model *first, const nmf_model *second)
         assert_memory_equal(&a->trace[t].loss, &b->trace[t].loss, sizeof(double));
         assert_memory_equal(&a->trace[t].kkt, &b->trace[t].kkt, sizeof(double));
     }
+    assert_int_equal(a->start_count, b->start_count);
+    assert_int_equal(a->winning_start, b->winning_start);
+    expect_same_numbers(a->start_losses, b->start_losses, a->start_count);
     expect_same_numbers(a->mean, b->mean, a->features);
     expect_same_numbers(a->singular_values, b->singular_values, a->k);
     expect_same_numbers(a->explained_variance, b->explained_variance, a->k);

@@ -141,6 +141,43 @@ static void the_winner_can_be_fitted_again(void **state)
     nmf_matrix_free(X);
 }
 
+/* Each start has a loss that it has on its way alone too; the one that won has the lowest, and ends below it. */
+static void the_losses_of_starts_are_told(void **state)
+{
+    (void)state;
+    enum { STARTS = 4 };
+    nmf_matrix *X = matrix_of(&small[1], NMF_F64, BY_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = small[1].k;
+    options.sketch = 0;
+    options.init = NMF_INIT_RANDOM;
+    nmf_model *one = fit(X, &options);
+    assert_null(nmf_model_view(one)->start_losses);
+    assert_int_equal(nmf_model_view(one)->start_count, 0);
+    options.starts = STARTS;
+    options.seed = 5;
+    nmf_model *best = fit(X, &options);
+    const nmf_model_content *c = nmf_model_view(best);
+    assert_int_equal(c->start_count, STARTS);
+    assert_int_equal(c->winning_seed, 5 + (uint64_t)c->winning_start);
+    options.starts = 1;
+    for (int64_t s = 0; s < STARTS; s++) {
+        assert_true(c->start_losses[c->winning_start] <= c->start_losses[s] * (1 + 1e-5));
+        options.seed = 5 + s;
+        nmf_model *alone = fit(X, &options);
+        const nmf_model_content *a = nmf_model_view(alone);
+        const double first = a->trace[0].loss, last = a->trace[a->trace_count - 1].loss;
+        if (!(c->start_losses[s] <= first * (1 + 1e-9) && c->start_losses[s] >= last * (1 - 1e-9)))
+            fail_msg("start %lld: %.12g is not between %.12g and %.12g", (long long)s,
+                     c->start_losses[s], first, last);
+        nmf_model_free(alone);
+    }
+    assert_true(c->loss <= c->start_losses[c->winning_start] * (1 + 1e-9));
+    nmf_model_free(one);
+    nmf_model_free(best);
+    nmf_matrix_free(X);
+}
+
 /* --- dead components
  * --------------------------------------------------------------------------------- */
 
@@ -221,8 +258,10 @@ static void a_start_of_any_size_leads_to_the_same_fit(void **state)
                 assert_int_equal(nmf_matrix_new(NMF_F64, parts.m, K, &W, NULL), NMF_OK);
                 assert_int_equal(nmf_matrix_new(NMF_F64, K, parts.n, &H, NULL), NMF_OK);
                 double *w = nmf_matrix_writable(W), *h = nmf_matrix_writable(H);
-                for (int64_t i = 0; i < parts.m * K; i++) w[i] = sizes[s][0] * (double)(1 + i * 7 % 13);
-                for (int64_t i = 0; i < K * parts.n; i++) h[i] = sizes[s][1] * (double)(1 + i * 5 % 11);
+                for (int64_t i = 0; i < parts.m * K; i++)
+                    w[i] = sizes[s][0] * (double)(1 + i * 7 % 13);
+                for (int64_t i = 0; i < K * parts.n; i++)
+                    h[i] = sizes[s][1] * (double)(1 + i * 5 % 11);
                 nmf_options options = NMF_OPTIONS_INIT;
                 options.k = K;
                 options.loss = (nmf_loss)loss;
@@ -233,7 +272,8 @@ static void a_start_of_any_size_leads_to_the_same_fit(void **state)
                 const nmf_model_content *c = nmf_model_view(model);
                 if (s == 0) ordinary = c->loss;
                 if (!(fabs(c->loss - ordinary) <= 2e-3 * ordinary))
-                    fail_msg("loss %d, f64 %d: from %g and %g the fit ends at %.9g, from 1 and 1 at %.9g",
+                    fail_msg("loss %d, f64 %d: from %g and %g the fit ends at %.9g, from 1 and 1 "
+                             "at %.9g",
                              loss, f64, sizes[s][0], sizes[s][1], c->loss, ordinary);
                 nmf_model_free(model);
                 nmf_matrix_free(W);
@@ -250,6 +290,7 @@ int main(void)
         cmocka_unit_test(the_seed_of_an_svd_start_does_not_choose_the_minimum),
         cmocka_unit_test(the_contest_ends_no_higher_than_its_first_start),
         cmocka_unit_test(the_winner_can_be_fitted_again),
+        cmocka_unit_test(the_losses_of_starts_are_told),
         cmocka_unit_test(dead_components_are_revived),
         cmocka_unit_test(a_start_of_any_size_leads_to_the_same_fit),
     };

@@ -233,6 +233,52 @@ static void shares_labels_and_errors_follow_their_definitions(void **state)
     nmf_model_free(model);
 }
 
+/* Errors are over what was observed, by its weights; what was not is never read. */
+static void holes_and_weights_count_as_the_fit_counts_them(void **state)
+{
+    (void)state;
+    double X[12] = {3, NAN, 1, 6, 8, NAN, NAN, NAN, NAN, 0, 0, 0};
+    const double given[12] = {1, 1, 2, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+    nmf_model *model = small_model(NMF_LOSS_FROBENIUS); /* rows (3 4 0), (6 8 0), (0 0 6), 0 */
+    nmf_matrix *data = matrix_of(4, 3, X), *weights = matrix_of(4, 3, given);
+    nmf_render_report_options options = NMF_RENDER_REPORT_INIT;
+    nmfi_figures f;
+    options.X = data;
+    assert_int_equal(nmf_matrix_set_missing(data, NMF_MISSING_NAN, NULL), NMF_OK);
+    assert_int_equal(nmfi_figures_count(model, &options, &f, NULL), NMF_OK);
+    assert_int_equal(f.is_partial && !f.has_weights, 1);
+    assert_near(f.observed, 7.0, 0.0);
+    assert_int_equal(f.unseen_rows, 1);
+    assert_int_equal(f.unseen_columns, 0);
+    assert_int_equal(f.empty_rows, 1);                       /* the last one, observed and 0 */
+    assert_near(f.sample_error[0], 1.0 / sqrt(10.0), 1e-12); /* 3 and 1 by 3 and 0 */
+    assert_near(f.sample_error[1], 0.0, 1e-12);
+    assert_true(isnan(f.sample_error[2]));
+    assert_int_equal(f.has_pca, 0);
+    nmfi_figures_clear(&f);
+    assert_int_equal(nmf_matrix_set_weights(data, weights, NULL), NMF_OK);
+    assert_int_equal(nmfi_figures_count(model, &options, &f, NULL), NMF_OK);
+    assert_int_equal(f.has_weights, 1);
+    assert_near(f.observed, 6.0, 0.0);
+    assert_near(f.sample_error[0], sqrt(2.0 / 11.0), 1e-12);
+    nmfi_figures_clear(&f);
+    nmf_matrix_free(data);
+    nmf_model_free(model);
+}
+
+static void packed_rows_keep_holes_and_what_is_below_zero(void **state)
+{
+    (void)state;
+    const double rows[16] = {-1, 0, 2, NAN, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 9};
+    nmfi_buffer buffer = {NULL, 0, 0, 0};
+    const nmfi_packed_rows packed = {2, 8, copy_row, rows};
+    assert_int_equal(nmfi_pack_rows(&packed, &buffer, NULL), NMF_OK);
+    assert_string_equal(buffer.text,
+                        "{\"rows\":2,\"columns\":8,\"bytes\":1,\"scales\":[1,1],\"lows\":[-1,0],"
+                        "\"values\":\"AAEDAAQFBgcAAAAAAAAACQ==\",\"seen\":\"9/8=\"}");
+    free(buffer.text);
+}
+
 static void what_no_report_can_be_made_of_is_refused(void **state)
 {
     (void)state;
@@ -255,9 +301,23 @@ static void what_no_report_can_be_made_of_is_refused(void **state)
     assert_int_equal(nmf_render_report_html(model, &options, &html, &bytes, &error),
                      NMF_ERROR_DATA);
     assert_non_null(strstr(error.message, "X[1,2]"));
-    assert_int_equal(nmf_matrix_set_missing(missing, NMF_MISSING_NAN, &error), NMF_OK);
+    holes[5] = -1.0;
+    nmf_matrix *negative = matrix_of(4, 3, holes);
+    options.X = negative;
     assert_int_equal(nmf_render_report_html(model, &options, &html, &bytes, &error),
-                     NMF_ERROR_ARGUMENT);
+                     NMF_ERROR_DATA);
+    assert_non_null(strstr(error.message, "X[1,2] = -1"));
+    for (int j = 0; j < 12; j++) {
+        holes[j] = NAN;
+    }
+    nmf_matrix *nothing = matrix_of(4, 3, holes);
+    assert_int_equal(nmf_matrix_set_missing(nothing, NMF_MISSING_NAN, &error), NMF_OK);
+    options.X = nothing;
+    assert_int_equal(nmf_render_report_html(model, &options, &html, &bytes, &error),
+                     NMF_ERROR_DATA);
+    assert_non_null(strstr(error.message, "no entry of the data was observed"));
+    nmf_matrix_free(nothing);
+    nmf_matrix_free(negative);
     nmf_matrix_free(missing);
     options = NMF_RENDER_REPORT_INIT;
     options.kind = "pictures";
@@ -312,6 +372,8 @@ int main(void)
         cmocka_unit_test(base64_is_what_rfc_4648_says),
         cmocka_unit_test(packed_rows_say_their_scale_and_layout),
         cmocka_unit_test(shares_labels_and_errors_follow_their_definitions),
+        cmocka_unit_test(holes_and_weights_count_as_the_fit_counts_them),
+        cmocka_unit_test(packed_rows_keep_holes_and_what_is_below_zero),
         cmocka_unit_test(what_no_report_can_be_made_of_is_refused),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
     };

@@ -32,7 +32,7 @@ def run(*command):
     subprocess.run([NMF, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
 
 
-READING = ("--image-shape", "--transpose", "--feature-names", "--sample-names")
+READING = ("--image-shape", "--transpose", "--feature-names", "--sample-names", "--missing", "--weights")
 
 
 def make_report(name, data, reading, more, k):
@@ -57,13 +57,20 @@ def unpack(packed):
     width = {1: "u1", 2: "<u2", 4: "<u4"}
     values = np.frombuffer(base64.b64decode(packed["values"]), width[packed["bytes"]]).astype(float)
     scales = np.array(packed["scales"])[:, None]
+    lows = np.array(packed.get("lows", 0 * scales[:, 0]))[:, None]
     if "pointers" not in packed:
-        return values.reshape(packed["rows"], packed["columns"]) * scales
-    matrix = np.zeros((packed["rows"], packed["columns"]))
-    indices = np.frombuffer(base64.b64decode(packed["indices"]), width[packed["index_bytes"]])
-    for i, (first, end) in enumerate(zip(packed["pointers"], packed["pointers"][1:])):
-        matrix[i, indices[first:end]] = values[first:end]
-    return matrix * scales
+        matrix = lows + values.reshape(packed["rows"], packed["columns"]) * scales
+    else:
+        matrix = np.zeros((packed["rows"], packed["columns"]))
+        indices = np.frombuffer(base64.b64decode(packed["indices"]), width[packed["index_bytes"]])
+        for i, (first, end) in enumerate(zip(packed["pointers"], packed["pointers"][1:])):
+            matrix[i, indices[first:end]] = values[first:end]
+        matrix = matrix * scales
+    if "seen" in packed:
+        bits = np.frombuffer(base64.b64decode(packed["seen"]), "u1").reshape(packed["rows"], -1)
+        seen = np.unpackbits(bits, axis=1, bitorder="little")[:, :packed["columns"]]
+        matrix[seen == 0] = np.nan
+    return matrix
 
 
 # ---- numbers ----
@@ -135,10 +142,11 @@ SEEN = {
 
 
 def check_seen(report, seen, model, original):
-    mark, top = report["kind"]["mark"], max(model.max(), original.max())
+    mark, top = report["kind"]["mark"], max(model.max(), np.nanmax(original))
+    low = min(0, np.nanmin(original))
     near = 1e-3 * top  # two roundings to 16 bits, times k
     if mark == "picture":
-        grey = np.round(255 * np.clip(model / original.max(), 0, 1))
+        grey = np.round(255 * np.clip((model - low) / (np.nanmax(original) - low), 0, 1))
         off = np.abs(np.array(seen) - grey).max()
         claim(off <= 1, "a pixel of the reconstruction is off by %d grey levels", off)
     elif mark == "columns":
@@ -152,7 +160,7 @@ def check_seen(report, seen, model, original):
             claim(min(abs(value - x) for x in wanted) <= near, "%s: %g is not W H", name, value)
     else:
         points = np.array([list(map(float, pair.split())) for pair in re.split("[ML]", seen)[1:]])
-        drawn = (200 - points[:, 1]) / 200 * top
+        drawn = low + (200 - points[:, 1]) / 200 * (top - low)
         claim(np.abs(drawn - model).max() <= 0.002 * top, "the curve is not W H")
 
 

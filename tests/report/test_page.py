@@ -85,6 +85,43 @@ def make_features():
             ["--labels", "classes.txt", "--rank", "rank.json", "--title", HOSTILE], 3)
 
 
+# ---- data with holes, signs, weights; models of several starts and of a consensus ----
+
+def make_holes():
+    values = pictures(6)
+    values[np.random.RandomState(6).rand(*values.shape) < 0.2] = np.nan
+    values[3] = np.nan
+    np.save("holes.npy", values)
+    return "holes.npy", ["--image-shape", "8x6", "--missing", "nan"], [], 4
+
+
+def make_gaps():
+    make_curves()
+    values = np.load("curves.npy")
+    values[:, 20:23] = np.nan
+    values[::2, 40] = np.nan
+    np.save("gaps.npy", values)
+    np.save("weights.npy", 0.5 + np.random.RandomState(7).rand(*values.shape))
+    return "gaps.npy", ["--missing", "nan", "--weights", "weights.npy", "--starts", "5", "--init", "random"], [], 3
+
+
+def make_ratings():
+    rng = np.random.RandomState(8)
+    rated = rng.rand(60, 20) < 0.4
+    stars = 1 + np.round(2 * planted(8, 60, rng.exponential(size=(2, 20)))).astype(int)
+    entries = ["%d %d %d\n" % (i + 1, j + 1, min(stars[i, j], 5)) for i, j in zip(*np.nonzero(rated))]
+    with open("ratings.mtx", "w", encoding="ascii") as file:
+        file.write("%%%%MatrixMarket matrix coordinate integer general\n60 20 %d\n%s"
+                   % (len(entries), "".join(entries)))
+    return "ratings.mtx", ["--missing", "unstored"], [], 2
+
+
+def make_signed():
+    make_curves()
+    np.save("signed.npy", np.load("curves.npy") + 0.2 * np.random.RandomState(9).randn(50, 60))
+    return "signed.npy", ["--negatives", "allow"], [], 3
+
+
 MADE = {"pictures": make_pictures, "words": make_words, "curves": make_curves,
         "signatures": make_signatures, "features": make_features}
 # ---- tests ----
@@ -102,6 +139,106 @@ def kind_of_data(kind):
         claim(report["kind"]["name"] == kind, "%s are taken for %s", kind, report["kind"]["name"])
     every.__name__ = kind + "_are_drawn_as_they_are"
     return every
+
+
+def other_page(page, name, data):
+    """What the kinds of data are not checked for: its numbers, its sliders, its silence."""
+    report = json_of(name)
+    page.open(name + ".html")
+    claim(page.run("return document.documentElement.dataset.ready") == "yes", "%s is not drawn", name)
+    pages.numbers_are_the_jsons(page, name, report)
+    pages.sliders_give_W_H(page, name, report, data)
+    pages.is_legible_in_both_themes(page, name)
+    pages.language_switches(page, name)
+    is_quiet(page, name)
+    return report
+
+
+def originals_of(report, data):
+    """Rows of X in the page and in the data: the same ones, with the same holes."""
+    shown = unpack(report["data"]["X"])
+    wanted = data[[report["samples"]["index"][place] for place in report["data"]["of"]]]
+    claim(np.array_equal(np.isnan(shown), np.isnan(wanted)), "the holes are others")
+    seen = ~np.isnan(wanted)
+    range_of = np.nanmax(wanted) - min(0, np.nanmin(wanted))
+    claim(np.abs(shown - wanted)[seen].max() <= range_of / 1e5, "the originals are others")
+
+
+def errors_over(report, name, data, weights):
+    model = np.load(name + ".nmf.npz")
+    product = model["W"].astype(float) @ model["H"].astype(float)
+    rest, known = weights * (np.nan_to_num(data) - product) ** 2, weights * np.nan_to_num(data) ** 2
+    wanted = np.sqrt(rest.sum(axis=1) / np.where(known.sum(axis=1) > 0, known.sum(axis=1), np.nan))
+    told = np.array([np.nan if x is None else x for x in report["samples"]["error"]])[:len(data)]
+    claim(np.allclose(told, wanted[report["samples"]["index"][:len(data)]], rtol=1e-5, equal_nan=True),
+          "the samples' errors are not those over what was observed")
+
+
+def holes_are_shown_as_holes(page):
+    make_report("holes", *make_holes())
+    data = np.load("holes.npy")
+    report = other_page(page, "holes", None)
+    originals_of(report, data)
+    errors_over(report, "holes", data, (~np.isnan(data)).astype(float))
+    place = report["data"]["of"][0]
+    gone = np.isnan(data[report["samples"]["index"][place]])
+    for role in ("original", "residual"):
+        alpha = page.run("const c = document.querySelector('[data-role=' + arguments[0] + '] canvas');"
+                         "return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+                         ".filter((v, i) => i % 4 === 3)", role)
+        claim(np.array_equal(np.array(alpha) == 0, gone), "%s: pixels that are clear are not the holes", role)
+    told = page.run("return [...document.querySelectorAll('[data-caution]')].map(e => e.dataset.caution)")
+    claim("unseen_rows" in told, "cautions are %s", told)
+    text = page.run("return document.getElementById('page').textContent")
+    for words in ("of the entries that were observed", "not observed", "No PCA stands beside it"):
+        claim(words in text, "the page does not say %r", words)
+
+
+def gaps_weights_and_starts_are_told(page):
+    make_report("gaps", *make_gaps())
+    data = np.load("gaps.npy")
+    report = other_page(page, "gaps", None)
+    originals_of(report, data)
+    errors_over(report, "gaps", data, np.where(np.isnan(data), 0, np.load("weights.npy")))
+    path = page.run("return document.querySelector('.whole path.back').getAttribute('d')")
+    claim(path.count("M") >= 2, "the curve has no gap: %s", path)
+    losses = np.load("gaps.nmf.npz")["start_losses"]
+    claim(len(losses) == 5 and np.allclose(report["starts"]["losses"], losses), "%s", report["starts"])
+    claim(report["starts"]["won"] == report["model"]["winning_start"] + 1, "%s", report["starts"])
+    claim(losses[report["model"]["winning_start"]] <= losses.min() * (1 + 1e-5), "the winner is not the best")
+    drawn = page.run("return [...document.querySelectorAll('#history svg')].map(s => "
+                     "[s.querySelectorAll('.dot').length, s.querySelectorAll('.ring').length])")
+    claim([5, 1] in drawn, "dots and rings are %s", drawn)
+
+
+def what_nobody_rated_is_no_zero(page):
+    make_report("ratings", *make_ratings())
+    report = other_page(page, "ratings", None)
+    text = open("ratings.mtx", encoding="ascii").read().split("\n")[2:-1]
+    data = np.full((60, 20), np.nan)
+    for line in text:
+        i, j, stars = map(int, line.split())
+        data[i - 1, j - 1] = stars
+    originals_of(report, data)
+    errors_over(report, "ratings", data, (~np.isnan(data)).astype(float))
+    claim(abs(report["data"]["observed"] - len(text) / 1200) < 1e-12, "%s", report["data"]["observed"])
+    claim(page.run("return document.querySelectorAll('.pairs .track.hole').length") > 0, "no bar is a hole")
+
+
+def entries_below_zero_are_drawn(page):
+    make_report("signed", *make_signed())
+    data = np.load("signed.npy")
+    originals_of(other_page(page, "signed", None), data)
+
+
+def a_consensus_is_no_fit_that_converged(page):
+    make_features()
+    run("consensus", "features.npy", "-k", 3, "--replicates", 6, "-o", "consensus.nmf.npz", "--quiet")
+    run("report", "consensus.nmf.npz", "--data", "features.npy", "-o", "consensus.html", "--quiet")
+    report = other_page(page, "consensus", None)
+    claim(all("stability" in one for one in report["components"]), "no stability")
+    text = page.run("return document.getElementById('verdict-sentence').textContent")
+    claim("came back in many fits" in text and "converged" not in text, "%s", text)
 
 
 def the_keyboard_alone_is_enough(page):
@@ -188,5 +325,7 @@ def large_models_stay_small_and_open_at_once(page):
 
 
 if __name__ == "__main__":
-    pages.main(reports_are_written, *map(kind_of_data, MADE), the_keyboard_alone_is_enough,
+    pages.main(reports_are_written, *map(kind_of_data, MADE), holes_are_shown_as_holes,
+               gaps_weights_and_starts_are_told, what_nobody_rated_is_no_zero, entries_below_zero_are_drawn,
+               a_consensus_is_no_fit_that_converged, the_keyboard_alone_is_enough,
                hostile_names_are_text, figures_are_saved, large_models_stay_small_and_open_at_once)
