@@ -16,10 +16,10 @@ import together  # noqa: E402  (beside this file)
 
 NMF = os.environ["NMF"]
 KINDS = {  # fits of about a second
-    "frobenius": ["-k", "6", "--tol", "0", "--max-iter", "300"],
-    "starts": ["-k", "5", "--starts", "3", "--spread", "rows", "--init", "random", "--tol", "0", "--max-iter", "150"],
-    "kl": ["-k", "6", "--loss", "kl", "--tol", "0", "--max-iter", "40"],
-    "mu": ["-k", "6", "--loss", "kl", "--solver", "mu", "--tol", "0", "--max-iter", "80"]}
+    "frobenius": ["-k", "6", "--tol", "0", "--max-iter", "120"],
+    "starts": ["-k", "5", "--starts", "3", "--spread", "rows", "--init", "random", "--tol", "0", "--max-iter", "60"],
+    "kl": ["-k", "6", "--loss", "kl", "--tol", "0", "--max-iter", "24"],
+    "mu": ["-k", "6", "--loss", "kl", "--solver", "mu", "--tol", "0", "--max-iter", "40"]}
 
 
 def command(processes, kind):
@@ -98,7 +98,7 @@ def main():
             went_on += os.path.exists("c")
         processes = draw.choice((1, 2, 3, 4))
         done = together.start(command(processes, kind))
-        code, _, err = together.finish(done)
+        code, _, err = together.finish(done, 280)
         assert code == 0, err
         assert model("killed.npz") == model("whole-%s.npz" % kind), (kind, processes)
         assert left() == ["killed.npz"], left()
