@@ -15,7 +15,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define INPUT_BYTES ((size_t)1 << 18)
+#define INPUT_BYTES ((size_t)1 << 17)
 #define DEFLATE_LARGEST_RATIO 1032
 #define OTHER_LARGEST_RATIO (1 << 15)
 #define MOST_WINDOW_BYTES ((uint64_t)1 << 28) /* of xz: what its highest preset takes, twice over */

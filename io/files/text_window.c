@@ -24,12 +24,17 @@ struct nmfi_text_reader {
     int at_end;
 };
 
-static nmf_status new_text(const char *path, nmfi_text_reader **text, nmf_error *error)
+/* Of a text of at most so many bytes. */
+static nmf_status new_text(const char *path, int64_t most_bytes, nmfi_text_reader **text,
+                           nmf_error *error)
 {
     nmfi_text_reader *made = calloc(1, sizeof *made);
     if (made != NULL) {
         made->path = strdup(path);
-        made->capacity = WINDOW_BYTES;
+        made->most_bytes = most_bytes;
+        /* A full window, and one byte more to see the end by. */
+        made->capacity =
+            most_bytes < (int64_t)WINDOW_BYTES ? (size_t)most_bytes + 1 : WINDOW_BYTES;
         made->buffer = malloc(made->capacity + 1);
     }
     if (made == NULL || made->path == NULL || made->buffer == NULL) {
@@ -43,18 +48,17 @@ static nmf_status new_text(const char *path, nmfi_text_reader **text, nmf_error 
 nmf_status nmfi_text_reader_open(const char *path, nmfi_text_reader **text, nmf_error *error)
 {
     *text = NULL;
-    nmfi_text_reader *made;
-    nmf_status status = new_text(path, &made, error);
+    nmfi_unpacker *file;
+    nmf_status status = nmfi_unpacker_open(path, &file, error);
     if (status != NMF_OK) {
         return status;
     }
-    status = nmfi_unpacker_open(path, &made->file, error);
+    status = new_text(path, nmfi_unpacker_most_bytes(file), text, error);
     if (status != NMF_OK) {
-        nmfi_text_reader_close(made);
+        nmfi_unpacker_close(file);
         return status;
     }
-    made->most_bytes = nmfi_unpacker_most_bytes(made->file);
-    *text = made;
+    (*text)->file = file;
     return NMF_OK;
 }
 
@@ -62,11 +66,10 @@ nmf_status nmfi_text_reader_open_memory(const void *bytes, size_t count, const c
                                         nmfi_text_reader **text, nmf_error *error)
 {
     *text = NULL;
-    const nmf_status status = new_text(path, text, error);
+    const nmf_status status = new_text(path, (int64_t)count, text, error);
     if (status == NMF_OK) {
         (*text)->memory = bytes;
         (*text)->memory_left = count;
-        (*text)->most_bytes = (int64_t)count;
     }
     return status;
 }

@@ -16,7 +16,8 @@ import zipfile
 
 import command_test
 
-KILLS = int(os.environ.get("NMFKIT_KILLS", "12"))
+# When a process is killed no sanitizer says anything.
+KILLS = int(os.environ.get("NMFKIT_KILLS", "3" if "NMFKIT_SANITIZED" in os.environ else "12"))
 PATIENCE_SECONDS = 120
 METHODS = {  # a fit of each takes some tenths of a second
     "sketch": "-k 8 --tol 1e-7 --max-iter 300",
