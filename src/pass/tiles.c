@@ -101,10 +101,10 @@ static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *e
 }
 
 /* Whether each of several processes improves its own columns only, and they tell each other: 8 k flops, for a
- * few sweeps, against some bytes of the network for each entry. */
+ * few sweeps, against some bytes of the network for each entry, and a message of each to all. */
 static int is_dealt(const nmfi_pass *pass, const nmfi_column_visit *visit)
 {
-    enum { MANY = 1 << 16, DEAR = 8 };
+    enum { MANY = 1 << 20, DEAR = 8 };
     return pass->rows.comm && visit->rule && visit->sums == NMFI_SUMS_OF_PRODUCTS &&
            visit->written[0] && visit->k >= DEAR && visit->k * pass->columns.count >= MANY;
 }
@@ -137,6 +137,7 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
                                 .context = &job};
     assert(visit->sums != 2 ||
            pass->workspace_bytes >= visit->k * NMFI_LANES_MAX * pass->kernels->element_bytes);
-    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding, NULL); /* told to stop, or no failure */
+    (void)nmfi_sums_add_up(pass, pass->column_sums, &adding,
+                           NULL); /* told to stop, or no failure */
     if (dealt) nmfi_columns_share(pass, visit);
 }

@@ -214,12 +214,12 @@ static void fit_dense(nmf_dtype dtype, int64_t m, int64_t n)
 /* So many that each process updates some of H. */
 static void fit_wide(void)
 {
-    nmf_matrix *X = dense(NMF_F32, 400, 7000);
+    nmf_matrix *X = dense(NMF_F32, 64, 66000);
     nmf_options options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
-    options.k = 10;
+    options.k = 16;
     say("many features", nmf_fit, X, options);
     options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, NMF_INIT_RANDOM);
-    options.k = 10;
+    options.k = 16;
     options.sketch = 0;
     say("many features, no sketch", nmf_fit, X, options);
     nmf_matrix_free(X);
