@@ -86,6 +86,7 @@ static void summarize_nmf(const cli_args *args, const nmf_model_content *content
             args,
             "few entries are observed: W and H are drawn towards their mean rows (--shrink 0 does "
             "not)");
+    if (content->volume > 0) cli_say(args, "the volume of H is kept small (--volume 0 does not)");
     say_cost(args, content, how);
 }
 
@@ -113,7 +114,9 @@ void cli_report_summary(const cli_args *args, const nmf_model *model, const nmf_
     cli_describe_matrix(X, data, sizeof data);
     cli_say(args, "%s: %s", args->operands[0], data);
     say_sides(args, X);
-    if (content->weighting != NMF_WEIGHTING_NONE)
+    if (content->weighting == NMF_WEIGHTING_SUM)
+        cli_say(args, "samples are divided by their sums (--weighting raw does not)");
+    else if (content->weighting != NMF_WEIGHTING_NONE)
         cli_say(args, "weighted by %s", cli_weighting_name(content->weighting));
     if (content->kind == NMF_MODEL_PCA)
         summarize_pca(args, content);

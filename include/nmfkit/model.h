@@ -87,6 +87,9 @@ typedef struct nmf_model_content {
      * number of the one that won. */
     int64_t start_count, winning_start;
     const double *start_losses;
+    /* The penalty on the volume that H spans, 1/2 volume log det(I + H H' / volume_delta), which `loss` has, where the
+     * fit had it (options.volume); else 0. */
+    double volume, volume_delta;
 } nmf_model_content;
 
 NMF_API const nmf_model_content *nmf_model_view(const nmf_model *model);

@@ -25,9 +25,14 @@ typedef enum nmf_init {
     NMF_INIT_LRC = 6,    /* NNSVD-LRC: two components from each of k / 2 + 1 singular triplets */
     /* Successive projections: H begins as the k samples that are most themselves, for data in which some
      * samples are pure (spectra of mixtures; with simplex = W, unmixing) */
-    NMF_INIT_SPA = 7
+    NMF_INIT_SPA = 7,
+    /* Successive non-negative projections: likewise, but what is taken away from a sample is the nearest mixture of
+     * the samples found before (weights >= 0, with simplex = W of sum one), so that a pure sample that looks like a
+     * mixture, or a dark one, is found too. Source: Gillis 2014 */
+    NMF_INIT_SNPA = 8
 } nmf_init;
-#define NMF_INIT_NAMES "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom", "lrc", "spa"
+#define NMF_INIT_NAMES \
+    "auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom", "lrc", "spa", "snpa"
 
 typedef enum nmf_solver {
     NMF_SOLVER_AUTO = 0,
@@ -68,7 +73,11 @@ typedef enum nmf_loss {
 #define NMF_LOSS_NAMES "frobenius", "kl", "is", "beta"
 
 /* What several processes that are attached to each other (comm.h) share out among them. */
-typedef enum nmf_spread { NMF_SPREAD_AUTO = 0, NMF_SPREAD_ROWS = 1, NMF_SPREAD_FITS = 2 } nmf_spread;
+typedef enum nmf_spread {
+    NMF_SPREAD_AUTO = 0,
+    NMF_SPREAD_ROWS = 1,
+    NMF_SPREAD_FITS = 2
+} nmf_spread;
 #define NMF_SPREAD_NAMES "auto", "rows", "fits"
 
 typedef enum nmf_precision {

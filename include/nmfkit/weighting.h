@@ -12,9 +12,13 @@ typedef enum nmf_weighting {
     NMF_WEIGHTING_NONE = 0,
     NMF_WEIGHTING_TFIDF = 1,       /* x_ij idf_j, each row divided by its Euclidean norm */
     NMF_WEIGHTING_LOG1P_CP10K = 2, /* log(1 + 10000 x_ij / the row's sum) */
-    NMF_WEIGHTING_SQRT = 3
+    NMF_WEIGHTING_SQRT = 3,
+    /* x_ij / the row's sum: what a sample is made of, whatever the amount of it, or the light on a pixel */
+    NMF_WEIGHTING_SUM = 4,
+    /* The entries as they are, also where NONE is not: simplex = W with init = spa or snpa takes SUM by itself */
+    NMF_WEIGHTING_RAW = 5
 } nmf_weighting;
-#define NMF_WEIGHTING_NAMES "none", "tfidf", "log1p-cp10k", "sqrt"
+#define NMF_WEIGHTING_NAMES "none", "tfidf", "log1p-cp10k", "sqrt", "sum", "raw"
 
 /* idf_j = log((1 + samples) / (1 + samples with x_ij > 0)) + 1, as scikit-learn's TfidfTransformer
  * defines it (smooth_idf), for each feature; `idf` has as many entries as X has columns, the

@@ -67,7 +67,9 @@ static const result results[] = {
     {"transposed", WORD, AT(data_transposed), 0, WORDS(yes_or_no)},
     {"image_order", WORD, AT(data_column_order), 0, WORDS(pixel_orders)},
     {"shrink", REAL, AT(shrink), 0, NULL, 0},
-    {"winning_start", WHOLE, AT(winning_start), 0, NULL, 0}};
+    {"winning_start", WHOLE, AT(winning_start), 0, NULL, 0},
+    {"volume", REAL, AT(volume), 0, NULL, 0},
+    {"volume_delta", REAL, AT(volume_delta), 0, NULL, 0}};
 #define RESULT_COUNT (sizeof results / sizeof results[0])
 
 /* Trap: enums are read and written through int, which C leaves to the compiler but all of ours

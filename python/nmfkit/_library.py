@@ -144,7 +144,8 @@ class nmf_model_content(ctypes.Structure):
                 ("H_low", POINTER(c_double)), ("H_high", POINTER(c_double)),
                 ("shrink", c_double), ("shrink_to", POINTER(c_double)),
                 ("start_count", c_int64), ("winning_start", c_int64),
-                ("start_losses", POINTER(c_double))]
+                ("start_losses", POINTER(c_double)),
+                ("volume", c_double), ("volume_delta", c_double)]
 
 
 class nmf_feature_match(ctypes.Structure):

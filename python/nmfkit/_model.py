@@ -18,7 +18,7 @@ TRACE = np.dtype(_library.nmf_trace_point)
 FACTS = ("iterations", "passes", "seconds", "loss", "error", "relative_error", "kkt", "stopped",
          "threads", "kernel", "init", "fingerprint", "winning_seed", "sketch_iterations", "unit",
          "weighting", "data_transposed", "data_column_order", "shrink", "start_count",
-         "winning_start")
+         "winning_start", "volume", "volume_delta")
 
 
 _facts_of = operator.attrgetter(*FACTS)

@@ -68,8 +68,9 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         learned. NaN in it, and where keep_H is 0, is an entry that is not known. fit also takes fixed_W, the
         known first columns of W.
     lower_W, upper_W, lower_H, upper_H: what entries of W and H may be: a number, a row or a whole array.
-    init: how W and H start: 'random', 'nndsvd', 'nndsvda', 'nndsvdar', 'lrc' or 'custom' (W and H
-        of fit_transform); None leaves it to the library.
+    init: how W and H start: 'random', 'nndsvd', 'nndsvda', 'nndsvdar', 'lrc', 'spa' and 'snpa' (pure
+        samples, for unmixing; with simplex='W' the volume of H is penalized too: volume=) or 'custom' (W
+        and H of fit_transform); None leaves it to the library.
     beta_loss: 'frobenius', 'kullback-leibler' (counts), 'itakura-saito' (power spectra), or the
         exponent of a beta-divergence.
     tol: stop when the scale-free KKT residual is below it ('cd', 'mu': scikit-learn's rules).
@@ -90,8 +91,10 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
 
     Attributes beside scikit-learn's: trace_ (a record an iteration: iteration, passes, seconds,
     loss, kkt), stopped_ ("converged", "stalled", "max-iter", "time-limit", "interrupted"), kkt_,
-    the scale-free KKT residual, and start_losses_, of several starts the loss of each when they were
-    compared. Ctrl-C stops a fit, leaves the best factors so far in the
+    the scale-free KKT residual, start_losses_, of several starts the loss of each when they were
+    compared, and the strengths of penalties that a fit takes by itself: shrink_ (where few entries are
+    observed; a UserWarning says so) and volume_ (unmixing), 0 where it took none. Ctrl-C stops a fit, leaves
+    the best factors so far in the
     estimator, and raises KeyboardInterrupt."""
 
     def __init__(self, n_components="auto", *, init=None, solver="auto", beta_loss="frobenius",
@@ -152,6 +155,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
             self.components_ = self.components_.astype(X.dtype, copy=False)
             self._W = W = W.astype(X.dtype, copy=False)
         watch.deliver()
+        self._say_if_shrunk()
         self._warn_if_unfinished()
         return W
 
@@ -296,6 +300,15 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         self._trace_lines = model.trace_lines()
         self.stopped_ = STOPPED[facts["stopped"]]
         self.kkt_ = facts["kkt"]
+        self.shrink_ = facts["shrink"]
+        self.volume_ = facts["volume"]
+
+    def _say_if_shrunk(self):
+        """A penalty that nobody asked for is announced."""
+        if self.shrink_ > 0 and self.shrink == OPTIONS["shrink"].default:
+            warnings.warn("Few entries are observed: rows of W and of H are drawn towards their means, so that the "
+                          "fit does not follow noise (shrink_ = %.3g); shrink=0 does not, another number sets how "
+                          "strongly." % self.shrink_, UserWarning, stacklevel=3)
 
     @property
     def trace_(self):

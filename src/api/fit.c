@@ -17,12 +17,29 @@ static nmf_status need(const void *argument, const char *name, nmf_error *error)
     return argument ? NMF_OK : nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", name);
 }
 
+/* Pure samples are looked for among mixtures, and how much there is of a mixture, or how much light falls on it, is no
+ * part of what it is made of: unless the caller says otherwise rows that are to be shares are those of their sums. */
+static nmf_weighting weighting_of(const nmf_matrix *X, const nmf_options *o)
+{
+    const int seeks_pure = o->init == NMF_INIT_SPA || o->init == NMF_INIT_SNPA;
+    const int says_more =
+        o->constraints || o->lower_H > 0 || o->upper_H > 0 || nmfi_matrix_is_weighted(X);
+    if (o->weighting == NMF_WEIGHTING_RAW) return NMF_WEIGHTING_NONE;
+    if (o->weighting != NMF_WEIGHTING_NONE || o->simplex != NMF_SIMPLEX_W || !seeks_pure ||
+        says_more)
+        return o->weighting;
+    return o->negatives == NMF_NEGATIVES_ALLOW ? NMF_WEIGHTING_NONE : NMF_WEIGHTING_SUM;
+}
+
 /* The model remembers the weighting, and the options as they were given. */
-static nmf_status weighted_fit(nmfi_learner *fit, const nmf_matrix *X, const nmf_options *options,
+static nmf_status weighted_fit(nmfi_learner *fit, const nmf_matrix *X, const nmf_options *given,
                                nmf_model **model, nmf_error *error)
 {
     nmfi_input input;
-    nmf_options left = *options;
+    nmf_options named = *given;
+    const nmf_options *const options = &named;
+    named.weighting = weighting_of(X, given);
+    nmf_options left = named;
     if (options->weighting == NMF_WEIGHTING_NONE && options->negatives != NMF_NEGATIVES_CLIP)
         return fit(X, options, model, error);
     nmf_status status = nmfi_input_to_learn(X, options, &input, error);
@@ -53,7 +70,8 @@ static nmf_status checked_fit(nmfi_learner *fit, int scope, const nmf_matrix *X,
 nmf_status nmf_fit(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                    nmf_error *error)
 {
-    return checked_fit(nmfi_fit_together, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model, error);
+    return checked_fit(nmfi_fit_together, NMF_SCOPE_FIT | NMF_SCOPE_BOUNDS, X, options, model,
+                       error);
 }
 
 /* What is small enough for the exact solver each of several processes does for itself, with all of X. */

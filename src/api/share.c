@@ -90,9 +90,10 @@ static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const n
                         "the %lld processes that share this were given other data or other options "
                         "than each other",
                         (long long)comm->size);
-    if (options->init == NMF_INIT_SPA)
+    if (options->init == NMF_INIT_SPA || options->init == NMF_INIT_SNPA)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "init = spa looks for the purest of all samples in one process: start one");
+                        "init = %s looks for the purest of all samples in one process: start one",
+                        options->init == NMF_INIT_SPA ? "spa" : "snpa");
     return nmfi_comm_status(comm, nmfi_compare_samples(X, options, error), error);
 }
 

@@ -31,7 +31,9 @@ static void finish_sums(const weigher *w, int64_t rows)
 {
     for (int64_t i = 0; i < rows; i++) {
         double *sum = &w->row_sums[i];
-        *sum = w->weighting == NMF_WEIGHTING_TFIDF ? sqrt(*sum) : *sum / COUNTS_PER_ROW;
+        *sum = w->weighting == NMF_WEIGHTING_TFIDF ? sqrt(*sum)
+               : w->weighting == NMF_WEIGHTING_SUM ? *sum
+                                                   : *sum / COUNTS_PER_ROW;
         *sum = *sum > 0.0 ? *sum : 1.0;
     }
 }
@@ -39,10 +41,12 @@ static void finish_sums(const weigher *w, int64_t rows)
 static double weighted_entry(const weigher *w, int64_t row, int64_t column, double value)
 {
     switch (w->weighting) {
-    case NMF_WEIGHTING_NONE: break;
+    case NMF_WEIGHTING_NONE:
+    case NMF_WEIGHTING_RAW: break;
     case NMF_WEIGHTING_TFIDF: return value * w->idf[column] / w->row_sums[row];
     case NMF_WEIGHTING_LOG1P_CP10K: return log1p(value / w->row_sums[row]);
     case NMF_WEIGHTING_SQRT: return sqrt(value);
+    case NMF_WEIGHTING_SUM: return value / w->row_sums[row];
     }
     return value;
 }
@@ -129,9 +133,9 @@ static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, nmf_error 
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
     if (nmf_matrix_is_sparse(X) && !nmf_matrix_is_in_memory(X))
         return nmfi_matrix_check_in_memory(X, "weighting", error);
-    if ((unsigned)weighting > NMF_WEIGHTING_SQRT)
+    if ((unsigned)weighting > NMF_WEIGHTING_RAW)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is not one of 0 to %d",
-                        (int)weighting, NMF_WEIGHTING_SQRT);
+                        (int)weighting, NMF_WEIGHTING_RAW);
     return nmfi_matrix_check_entries(X, 0, error);
 }
 
@@ -179,7 +183,7 @@ nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
 
 size_t nmfi_weighted_bytes(const nmf_matrix *X, nmf_weighting weighting)
 {
-    if (weighting == NMF_WEIGHTING_NONE) return 0;
+    if (weighting == NMF_WEIGHTING_NONE || weighting == NMF_WEIGHTING_RAW) return 0;
     const size_t entry = nmf_matrix_dtype(X) == NMF_F64 ? sizeof(double) : sizeof(float);
     return nmfi_product(nmf_matrix_stored(X), (int64_t)entry);
 }
@@ -260,7 +264,8 @@ nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf,
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
     nmf_matrix *weighted = NULL, *made = NULL;
     double *learned = NULL;
-    if (*X && weighting == NMF_WEIGHTING_NONE) return NMF_OK; /* any entries will do */
+    if (*X && (weighting == NMF_WEIGHTING_NONE || weighting == NMF_WEIGHTING_RAW))
+        return NMF_OK; /* any entries will do */
     nmf_status status = check(*X, weighting, error);
     if (status != NMF_OK) return status;
     if (!idf) status = nmfi_learn_idf(*X, weighting, &learned, error);

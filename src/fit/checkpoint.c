@@ -3,6 +3,7 @@
 
 #include "fit/constraints.h"
 #include "fit/method.h"
+#include "fit/shrink.h"
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -276,6 +277,9 @@ static nmf_status keep(nmfi_fit *fit, nmf_error *error)
     look_at_X(fit);
     place->progress = fit->progress;
     place->sketch_rank = fit->choice.sketch_rank;
+    place->volume = fit->volume.lambda;
+    place->shrink = nmfi_shrink_place(fit);
+    place->volume_delta = fit->volume.delta;
     place->passes = fit->work.pass.passes;
     place->transposed_passes = fit->work.transposed.passes;
     place->seconds = nmfi_seconds() - fit->work.began_seconds;
@@ -514,6 +518,9 @@ nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error)
     if (keeper->digest != keeper->wanted_digest)
         return damaged("its bytes are not those that were written", error);
     fit->progress = fit->place.progress;
+    fit->volume.lambda = fit->place.volume;
+    if (fit->W.shrink > 0) nmfi_shrink_resume(fit, &fit->place.shrink);
+    fit->volume.delta = fit->place.volume_delta;
     /* As if nobody had told it to stop: it goes on, unless that was the last iteration anyway. */
     const int ended = fit->place.descent.ended && fit->place.phase != NMFI_IN_SKETCH;
     if (nmfi_told_to_stop(fit))

@@ -4,6 +4,7 @@
 #include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/method.h"
+#include "fit/volume.h"
 
 extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergence, nmfi_method_mu,
     nmfi_method_jmm, nmfi_method_sketch;
@@ -90,10 +91,11 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
                         "solver = jmm takes no known parts, bounds or sums; auto does");
     if (o->negatives == NMF_NEGATIVES_ALLOW &&
         (!frobenius || o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_JMM))
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "negatives = allow: only the frobenius loss takes entries below 0, with solver "
-                        "auto, hals or cd; loss %s with solver %s does not",
-                        losses[o->loss], solvers[o->solver]);
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "negatives = allow: only the frobenius loss takes entries below 0, with solver "
+            "auto, hals or cd; loss %s with solver %s does not",
+            losses[o->loss], solvers[o->solver]);
     if ((o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_SCD) && fit->W.limits.sums_to_one)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s brings no row to a sum; simplex = W needs auto",
@@ -149,7 +151,7 @@ static void choose_sketch(nmfi_fit *fit)
     fit->work.sketch.rank = fit->k < least ? fit->k : least;
     if (fit->choice.sketch_rank > 0)
         fit->work.sketch.width = fit->choice.sketch_rank;
-    else if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0)
+    else if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0 || fit->volume.wanted)
         fit->work.sketch.width = nmfi_sketch_width(fit->k, m, n);
 }
 
@@ -181,10 +183,11 @@ static nmf_status check_penalties(const nmfi_fit *fit, nmf_error *error)
     const int of_W = o->alpha_W > 0, of_H = alpha_H > 0;
     if (of_W == of_H || o->solver == NMF_SOLVER_CD || o->solver == NMF_SOLVER_MU) return NMF_OK;
     if (nmfi_is_constrained(fit)) return NMF_OK; /* which may hold the scales */
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "alpha_%c = %g and alpha_%c = 0: a penalty on one factor alone has no minimum, since "
-                    "W and H can share W H ever more unevenly; penalize both, or neither",
-                    of_W ? 'W' : 'H', of_W ? o->alpha_W : alpha_H, of_W ? 'H' : 'W');
+    return nmf_fail(
+        error, NMF_ERROR_ARGUMENT,
+        "alpha_%c = %g and alpha_%c = 0: a penalty on one factor alone has no minimum, since "
+        "W and H can share W H ever more unevenly; penalize both, or neither",
+        of_W ? 'W' : 'H', of_W ? o->alpha_W : alpha_H, of_W ? 'H' : 'W');
 }
 
 static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
@@ -200,6 +203,10 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
         o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
         fit->choice.starts = 1;
+        fit->choice.several_starts = 0;
+    }
+    if (fit->volume.wanted && o->init == NMF_INIT_AUTO && o->k <= least) {
+        o->init = NMF_INIT_SNPA; /* whose corners it makes better */
         fit->choice.several_starts = 0;
     }
     /* Several starts are of use only where they differ. */
@@ -239,6 +246,7 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
                                                                               : NMF_PRECISION_F32;
     nmf_status status = choose_method(fit, error);
     if (status == NMF_OK) status = check_penalties(fit, error);
+    if (status == NMF_OK) status = nmfi_volume_choose(fit, error);
     if (status == NMF_OK) status = choose_start(fit, error);
     if (status != NMF_OK) return status;
     choose_sketch(fit);

@@ -44,7 +44,7 @@ int64_t nmfi_start_triplets(nmf_init init, int64_t k)
 {
     if (init == NMF_INIT_LRC) return nmfi_lrc_triplets(k);
     const int nndsvd = init == NMF_INIT_NNDSVD || init == NMF_INIT_NNDSVDA ||
-                       init == NMF_INIT_NNDSVDAR || init == NMF_INIT_SPA;
+                       init == NMF_INIT_NNDSVDAR || init == NMF_INIT_SPA || init == NMF_INIT_SNPA;
     return nndsvd ? k : 0;
 }
 
@@ -81,7 +81,8 @@ void nmfi_choose_several_starts(nmfi_fit *fit)
     if (!choice->several_starts) return;
     if (choice->only_begins) {
         choice->follows = choice->several_starts =
-            fit->k > 1 && (double)fit->facts.m * (double)fit->facts.n * (double)fit->k <= most_followed;
+            fit->k > 1 &&
+            (double)fit->facts.m * (double)fit->facts.n * (double)fit->k <= most_followed;
         choice->starts = choice->several_starts ? STARTS : 1;
         return;
     }
@@ -97,6 +98,33 @@ void nmfi_drop_sketch(nmfi_fit *fit)
     nmfi_choose_several_starts(fit);
 }
 
+/* For each missing entry and side k^2 / 2 multiply-adds in short vectors, where a plain step has 2 k for each entry of X
+ * and one that fills in 5 k; and rows to which that is no approximation take fewer steps. */
+int nmfi_prefers_downdated(const nmfi_fit *fit)
+{
+    static const double most = 0.3, most_by_component = 3.2;
+    enum { MANY = 128 }; /* components: a thread's scratch has 16 k^2 numbers */
+    const nmfi_observed *observed = &fit->work.observed;
+    const double share = (double)observed->missing / ((double)fit->facts.m * (double)fit->facts.n);
+    return fit->choice.weighted && fit->choice.beta == 2 &&
+           fit->choice.options.solver == NMF_SOLVER_AUTO && observed->filled && observed->is_mask &&
+           !fit->W.limits.sums_to_one && !(fit->choice.options.shrink > 0) && fit->k <= MANY &&
+           share <= most && !nmfi_source_is_shared(&fit->work.source) && share * (double)fit->k <= most_by_component;
+}
+
+/* A row's own Gram matrix costs k / 2 products, a step in the metric of mean weights three; with few entries observed
+ * there are few to make it of. */
+int nmfi_prefers_shared(const nmfi_fit *fit)
+{
+    static const double least = 0.5;
+    const nmfi_observed *observed = &fit->work.observed;
+    const double seen =
+        1 - (double)observed->missing / ((double)fit->facts.m * (double)fit->facts.n);
+    return fit->choice.weighted && fit->choice.beta == 2 && observed->filled &&
+           !observed->is_mask && !fit->W.limits.sums_to_one && !(fit->W.shrink > 0) &&
+           seen >= least;
+}
+
 /* What is filled in holds a step back by its share; with weights that differ the smallest are as missing
  * (measured: as many iterations as exact rows up to 30 % missing, 20 times as many at 90 %). */
 int nmfi_prefers_filled(const nmfi_fit *fit)
@@ -104,7 +132,8 @@ int nmfi_prefers_filled(const nmfi_fit *fit)
     static const double most = 0.5;
     const nmfi_observed *observed = &fit->work.observed;
     const double entries = (double)fit->facts.m * (double)fit->facts.n;
-    if (fit->W.limits.sums_to_one || fit->W.shrink > 0) return 0; /* coordinates of such a row do not move alone */
+    if (fit->W.limits.sums_to_one || fit->W.shrink > 0)
+        return 0; /* coordinates of such a row do not move alone */
     return fit->choice.weighted && fit->choice.beta == 2 && observed->filled && observed->is_mask &&
            (double)observed->missing <= most * entries;
 }

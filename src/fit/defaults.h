@@ -28,6 +28,12 @@ int nmfi_prefers_scd(const nmfi_fit *fit);
 /* Whether missing entries are filled in with the model's own rather than left out of each row. */
 int nmfi_prefers_filled(const nmfi_fit *fit);
 
+/* Whether so few are that each row's own Gram matrix is the shared one less what they add. */
+int nmfi_prefers_downdated(const nmfi_fit *fit);
+
+/* Whether rows share a metric made of mean weights. */
+int nmfi_prefers_shared(const nmfi_fit *fit);
+
 /* How many starts there are, once it is known whether there is a sketch; and where it is not
  * converged in after all. */
 void nmfi_choose_several_starts(nmfi_fit *fit);

@@ -7,6 +7,8 @@
 #include "fit/method.h"
 #include "fit/metric.h"
 
+#include "pass/holes.h"
+
 typedef struct nmfi_divergence {
     int multiplies; /* the method's updates need no rows with the zeros of X filled in for beta 1 */
     /* Joint updates read X as it is stored. Where it is dense there is no copy, and the transposed
@@ -16,11 +18,20 @@ typedef struct nmfi_divergence {
     void *marginals[2]; /* X's sums along W and along H: T, the partitions' ld */
     nmfi_metric metric;
     void *gram_alone; /* k x k, T: beside the metric's, without a penalty */
+    /* downdated.c: what is missing, its memory; the factor that is held fixed, by rows. */
+    nmfi_holes holes;
+    void *hole_memory, *packed;
 } nmfi_divergence;
 
-/* progress.rule: for beta 1 the metric or scd; for beta 2 with few entries missing, filled; else each
- * row's own Newton steps. */
-enum { NMFI_RULE_METRIC = 0, NMFI_RULE_SCD = 1, NMFI_RULE_FILLED = 2 };
+/* progress.rule: for beta 1 the metric or scd; for beta 2 with few entries missing, downdated, with
+ * more of them filled, with weights that differ shared; else each row's own Newton steps. */
+enum {
+    NMFI_RULE_METRIC = 0,
+    NMFI_RULE_SCD = 1,
+    NMFI_RULE_FILLED = 2,
+    NMFI_RULE_DOWNDATED = 3,
+    NMFI_RULE_SHARED = 4
+};
 
 /* divergence_open.c. */
 void nmfi_divergence_plan(nmfi_fit *fit, void *state);
@@ -41,6 +52,13 @@ typedef struct nmfi_divergence_half {
 } nmfi_divergence_half;
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
                                      nmfi_divergence_half half, nmf_error *error);
+/* downdated.c: both half steps on products, each row with its own Gram matrix. */
+void nmfi_downdated_layout(nmfi_fit *fit, nmfi_divergence *d, nmfi_arena *arena);
+void nmfi_downdated_prepare(nmfi_fit *fit, nmfi_divergence *d);
+nmf_status nmfi_downdated_step(nmfi_fit *fit, nmfi_divergence *d, nmfi_step_wish wish,
+                               nmfi_measured *pair, nmf_error *error);
+nmf_status nmfi_downdated_restart(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);
+
 /* The rows of W for the incumbent H, each to its end, into W.ahead; measured there. */
 nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);
 

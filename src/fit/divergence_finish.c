@@ -20,7 +20,7 @@ static nmf_status solve_by_products(nmfi_fit *fit, nmf_error *error)
     nmfi_pass *pass = nmfi_pass_along(fit, W);
     const nmfi_column_visit gram = {.k = fit->k, .updated = H->incumbent};
     nmfi_pass_columns(pass, &gram);
-    nmfi_set_gram(fit, pass->total.gram, W->l1, W->l2);
+    nmfi_set_gram(fit, pass->total.gram, W);
     const nmfi_solve_rule solving =
         nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
                      work->gram_f64, W->l1, W->allowed, W->ahead);
@@ -75,8 +75,8 @@ nmf_status nmfi_divergence_finish(nmfi_fit *fit, nmfi_divergence *d, nmfi_measur
     const double measured = fit->W.value[NMFI_SUM_LOSS];
     const double divergence = measured < 0 ? 0 : measured; /* Trap: fmax would hide a NaN */
     /* In case this is where it ends. */
-    progress->loss = divergence + nmfi_penalty(&fit->W, fit->k) +
-                     nmfi_penalty_of_incumbent(fit, &fit->H);
+    progress->loss =
+        divergence + nmfi_penalty(&fit->W, fit->k) + nmfi_penalty_of_incumbent(fit, &fit->H);
     if (!progress->measured) progress->kkt = INFINITY;
     progress->measured = 1;
     status = nmfi_unless_stopped(fit, measure(fit, d, 0, error), error);

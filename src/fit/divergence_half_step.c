@@ -150,11 +150,39 @@ static nmf_status step_by_least_squares(nmfi_fit *fit, nmfi_divergence *d,
                                         nmfi_divergence_half half, nmf_error *error)
 {
     (void)d;
-    nmfi_shrink_aim(fit, (nmfi_factor *)(factor->is_W ? &fit->W : &fit->H), half.measure_only ? factor->incumbent : start_of(factor));
+    nmfi_shrink_aim(fit, (nmfi_factor *)(factor->is_W ? &fit->W : &fit->H),
+                    half.measure_only ? factor->incumbent : start_of(factor));
     const nmfi_least_squares_rule rows = {
         .step = step, .accuracy = 0.1, .sweeps = half.measure_only ? 0 : 8};
     const nmfi_rule rule = nmfi_rule_least_squares(&rows);
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
+}
+
+/* Weights that differ: in the metric of their means. */
+static nmf_status step_by_weights(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
+                                  nmfi_divergence_step step, nmfi_divergence_half half,
+                                  nmf_error *error)
+{
+    (void)half;
+    enum { FEW_COMPONENTS = 32 };
+    const nmfi_observed *observed = &fit->work.observed;
+    nmfi_pass *pass = nmfi_pass_along(fit, factor);
+    const double *of_rows = factor->is_W ? observed->row_means : observed->column_means;
+    const double *of_columns = factor->is_W ? observed->column_means : observed->row_means;
+    double mean = 0;
+    for (int64_t i = 0; i < factor->partition.all; i++)
+        mean += of_rows[i] / (double)factor->partition.all;
+    nmfi_metric_weigh(&d->metric, pass, step.F, of_columns, 1 / mean, factor->l2 / mean);
+    const nmfi_shared_rule shared = {.step = step,
+                                     .gram = d->metric.gram,
+                                     .inverse = d->metric.inverse,
+                                     .u = factor->is_W ? observed->u : observed->u_transposed,
+                                     .ldu = pass->columns.count,
+                                     .row_means = of_rows + pass->rows.first_row,
+                                     .accuracy = 0.1,
+                                     .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
+    const nmfi_rule rule = nmfi_rule_shared(&shared);
+    return nmfi_divergence_visit(pass, &step, rule, 1, error);
 }
 
 /* Missing entries filled in with the model's own. */
@@ -202,6 +230,7 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     step_function *const by = by_rows && factor->shrink > 0            ? step_by_least_squares
                               : half.measure_only || half.as_sklearn   ? multiply
                               : fit->progress.rule == NMFI_RULE_FILLED ? step_by_filling
+                              : fit->progress.rule == NMFI_RULE_SHARED ? step_by_weights
                               : by_rows                                ? step_by_least_squares
                               : step.allowed.sum > 0 || step.beta != 1 ? step_by_newton
                               : fit->progress.rule == NMFI_RULE_SCD    ? step_by_scd

@@ -30,7 +30,8 @@ static int copies(const nmfi_fit *fit, const nmfi_divergence *d)
 void nmfi_divergence_plan(nmfi_fit *fit, void *state)
 {
     const nmfi_divergence *d = state;
-    fit->work.accumulates = nmfi_reads_one_way(fit, d);
+    fit->work.pass.own_grams = nmfi_prefers_downdated(fit);
+    fit->work.accumulates = nmfi_reads_one_way(fit, d) || nmfi_prefers_downdated(fit);
     if (!goes_across(fit, d)) return;
     const nmfi_source transposed = nmfi_pass_source_across(&fit->work.pass, copies(fit, d), NULL);
     nmfi_pass_plan(&fit->work.transposed, &transposed, fit->work.kernels, fit->k,
@@ -82,6 +83,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
                        longer(longer(fit->W.partition.ld, fit->H.partition.ld),
                               count > 1 ? work->transposed.columns.ld : 0));
     if (fit->choice.weighted) d->gram_alone = nmfi_take(arena, k * k, (size_t)bytes);
+    nmfi_downdated_layout(fit, d, arena);
     d->metric.gram = work->gram;
     d->metric.inverse = work->inverse;
     d->metric.gram_f64 = work->gram_f64;
@@ -201,6 +203,7 @@ nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error)
     if (status == NMF_OK) status = measure_baseline(fit, d, error);
     if (status == NMF_OK) status = nmfi_shrink_open(fit, error);
     if (status != NMF_OK) return status;
+    nmfi_downdated_prepare(fit, d);
     if (frobenius_leads_astray(fit, d)) nmfi_drop_sketch(fit);
     return NMF_OK;
 }

@@ -6,6 +6,8 @@
 #include "fit/defaults.h"
 #include "fit/loss.h"
 #include "fit/method.h"
+#include "fit/scaled.h"
+#include "fit/volume.h"
 
 #include "base/clock.h"
 #include "model/model.h"
@@ -58,7 +60,8 @@ static int sketch_takes_too_long(const nmfi_fit *fit)
 {
     static const double rate = 5e10, part = 0.25; /* flops a second of a thread */
     const double limit = fit->choice.options.time_limit_seconds;
-    const double width = (double)fit->work.sketch.width, threads = (double)nmfi_team_threads(fit->work.team);
+    const double width = (double)fit->work.sketch.width,
+                 threads = (double)nmfi_team_threads(fit->work.team);
     const double flops = 4 * (double)fit->facts.stored * width;
     return limit > 0 && !nmfi_source_is_shared(&fit->work.source) && flops / (rate * threads) > part * limit;
 }
@@ -68,7 +71,8 @@ static nmf_status sketch_while_there_is_time(nmfi_fit *fit, nmf_error *error)
 {
     const int skips = sketch_takes_too_long(fit);
     nmf_status status = skips ? NMF_OK : run_sketch(fit, error);
-    const int left = status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&fit->work.stop) == NMFI_STOP_TIME;
+    const int left =
+        status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&fit->work.stop) == NMFI_STOP_TIME;
     if (skips || left) {
         nmfi_drop_sketch(fit);
         if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0)
@@ -300,8 +304,9 @@ static int goes_on(const nmfi_fit *fit, double before)
 static void keep_measured(nmfi_fit *fit)
 {
     nmfi_progress *progress = &fit->progress;
-    const double penalties =
-        nmfi_penalty_of_incumbent(fit, &fit->W) + nmfi_penalty_of_incumbent(fit, &fit->H);
+    const double penalties = nmfi_penalty_of_incumbent(fit, &fit->W) +
+                             nmfi_penalty_of_incumbent(fit, &fit->H) +
+                             nmfi_volume_at(fit, fit->H.incumbent);
     const double divergence = progress->loss - penalties;
     progress->error = sqrt(2 * (divergence < 0 ? 0 : divergence)); /* Trap: fmax would hide a NaN */
 }
@@ -331,9 +336,8 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
         place->tol = fit->choice.options.tol;
     }
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
-        const int iterates =
-            !fit->H.all_fixed &&
-            (place->round > 0 || tried || (fit->in_sketch.method && !fit->choice.follows));
+        const int iterates = !fit->H.all_fixed && (place->round > 0 || tried ||
+                                                   (fit->in_sketch.method && !fit->choice.follows));
         nmf_status status = NMF_OK;
         if (iterates && !nmfi_told_to_stop(fit)) {
             nmfi_go_on(fit, fit->progress.measured ? NMFI_UNTIL_LIMIT : NMFI_UNTIL_MEASURED);
@@ -380,6 +384,7 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
     const nmfi_method *method = fit->on_X.method;
     nmf_status status = sketch_while_there_is_time(fit, error);
     if (status == NMF_OK) status = nmfi_checkpoint_load(fit, error);
+    if (status == NMF_OK) status = nmfi_volume_open(fit, error);
     if (status == NMF_OK && fit->place.phase < NMFI_POLISHING) status = run_starts(fit, error);
     /* Only the best start gets to read X again. */
     if (status == NMF_OK) status = method->iterate ? finish(fit, error) : polish(fit, error);
@@ -405,6 +410,21 @@ static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *metho
     return status;
 }
 
+/* Of X itself, or of what its weights make of it. */
+static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method, const nmf_matrix *X,
+                             const nmf_options *options, nmf_model **model, nmf_error *error)
+{
+    nmfi_scaled_fit scaled;
+    nmf_status status = nmfi_scaled_open(X, options, &scaled, error);
+    if (status != NMF_OK) return status;
+    const int is_scaled = scaled.by.scaled != NULL;
+    status = fit_in_turns(turns, method, is_scaled ? scaled.by.scaled : X,
+                          is_scaled ? &scaled.options : options, model, error);
+    if (status == NMF_OK && is_scaled) nmfi_scaled_finish(&scaled, *model);
+    nmfi_scaled_close(&scaled);
+    return status;
+}
+
 nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                           nmf_error *error)
 {
@@ -414,11 +434,11 @@ nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_m
 nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf_options *options,
                        nmf_model **model, nmf_error *error)
 {
-    return fit_in_turns(NULL, method, X, options, model, error);
+    return fit_scaled(NULL, method, X, options, model, error);
 }
 
 nmf_status nmfi_fit_in_turns(const nmfi_turns *turns, const nmf_matrix *X, const nmf_options *options,
                              nmf_model **model, nmf_error *error)
 {
-    return fit_in_turns(turns, NULL, X, options, model, error);
+    return fit_scaled(turns, NULL, X, options, model, error);
 }

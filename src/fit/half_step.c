@@ -3,6 +3,7 @@
 #include "fit/half_step.h"
 
 #include "fit/loss.h"
+#include "fit/volume.h"
 
 #include <math.h>
 
@@ -37,7 +38,7 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
 nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
                           const nmfi_factor *other, nmfi_half half, nmf_error *error)
 {
-    nmfi_set_gram(fit, other->gram, factor->l1, factor->l2);
+    nmfi_set_gram(fit, other->gram, factor);
     /* W starts at the incumbent, which was the point ahead when H was solved for it; H starts at the
      * point ahead of its own incumbent. */
     const nmfi_hals_rule hals = {.kernels = fit->work.kernels,
@@ -81,7 +82,8 @@ nmf_status nmfi_step_on_products(nmfi_fit *fit, nmfi_improver by, double norm2, 
     if (status != NMF_OK) return status;
     const double penalty = nmfi_penalty(W, fit->k);
     status = nmfi_half_step(fit, by, H, W, half_H, error);
-    pair->loss = 0.5 * norm2 + H->value[NMFI_SUM_OBJECTIVE] + penalty;
+    pair->loss = 0.5 * norm2 + H->value[NMFI_SUM_OBJECTIVE] + penalty +
+                 nmfi_volume_correction(fit, H->plain);
     /* A step from an extrapolated point has gained against that point only. */
     pair->gain = wish.plain ? W->value[NMFI_SUM_DECREASE] + H->value[NMFI_SUM_DECREASE] : 0;
     return status;

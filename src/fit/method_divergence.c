@@ -5,7 +5,9 @@
 
 #include "fit/constraints.h"
 #include "fit/defaults.h"
+#include "fit/shrink.h"
 
+#include <float.h>
 #include <string.h>
 
 /* What nothing is known of: any value is as good, and 0 is the smallest. */
@@ -19,9 +21,11 @@ static void forget_unseen(const nmfi_fit *fit, nmfi_factor *factor, const unsign
 
 static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
 {
-    fit->progress.rule = nmfi_prefers_scd(fit)      ? NMFI_RULE_SCD
-                         : nmfi_prefers_filled(fit) ? NMFI_RULE_FILLED
-                                                    : NMFI_RULE_METRIC;
+    fit->progress.rule = nmfi_prefers_scd(fit)         ? NMFI_RULE_SCD
+                         : nmfi_prefers_downdated(fit) ? NMFI_RULE_DOWNDATED
+                         : nmfi_prefers_filled(fit)    ? NMFI_RULE_FILLED
+                         : nmfi_prefers_shared(fit)    ? NMFI_RULE_SHARED
+                                                       : NMFI_RULE_METRIC;
     const nmf_status status = nmfi_divergence_make_positive(fit, state, error);
     const nmfi_observed *observed = &fit->work.observed;
     if (status != NMF_OK || !observed->filled) return status;
@@ -41,11 +45,21 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
                                          .measure_start = 1};
     const nmfi_divergence_half half_H = {
         .momentum = wish.momentum, .monotone = still, .measure_start = 1, .measure_result = 1};
+    nmfi_shrink_review(fit);
+    if (fit->progress.rule == NMFI_RULE_DOWNDATED)
+        return nmfi_downdated_step(fit, state, wish, pair, error);
     nmfi_divergence_rebalance_scales(fit);
     nmf_status status = nmfi_divergence_half_step(fit, state, 1, half_W, error);
     if (status == NMF_OK) status = nmfi_divergence_half_step(fit, state, 0, half_H, error);
     *pair = (nmfi_measured){nmfi_divergence_loss(fit), 0};
     return status;
+}
+
+/* Sums that steps on products begin with. */
+static nmf_status restart(nmfi_fit *fit, void *state, nmf_error *error)
+{
+    return fit->progress.rule == NMFI_RULE_DOWNDATED ? nmfi_downdated_restart(fit, state, error)
+                                                     : NMF_OK;
 }
 
 static void accept(nmfi_fit *fit, void *state)
@@ -63,7 +77,10 @@ static int recover(nmfi_fit *fit, void *state)
     static const double far = 0.05;
     nmfi_progress *progress = &fit->progress;
     (void)state;
-    if (progress->rule == NMFI_RULE_FILLED) {
+    if (progress->rule == NMFI_RULE_FILLED || progress->rule == NMFI_RULE_DOWNDATED ||
+        progress->rule == NMFI_RULE_SHARED) {
+        /* What the loss was found to be is rounded otherwise. */
+        if (progress->rule == NMFI_RULE_DOWNDATED) fit->place.descent.loss = DBL_MAX;
         progress->rule = NMFI_RULE_METRIC;
         return 1;
     }
@@ -93,6 +110,7 @@ const nmfi_method nmfi_method_divergence = {.name = "divergence",
                                             .begin = begin,
                                             .step = step,
                                             .accept = accept,
+                                            .restart = restart,
                                             .recover = recover,
                                             .scale = nmfi_scale_of_divergence,
                                             .finish = finish,

@@ -5,6 +5,7 @@
 
 #include "fit/constraints.h"
 #include "fit/loss.h"
+#include "fit/volume.h"
 
 #include <math.h>
 
@@ -65,7 +66,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
     const nmfi_column_visit gram = {.k = fit->k, .updated = H->incumbent};
     nmfi_pass_columns(pass, &gram);
     nmfi_keep_sums(fit, pass, H);
-    nmfi_set_gram(fit, H->gram, W->l1, W->l2);
+    nmfi_set_gram(fit, H->gram, W);
     void *const result = solves ? W->plain : W->incumbent;
     const nmfi_solve_rule solving =
         nmfi_solving(work->kernels, fit->k, W->partition.ld, work->gram, work->inverse,
@@ -89,7 +90,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
 static void measure_H(nmfi_fit *fit, nmfi_pass *pass, const void *result_W)
 {
     nmfi_factor *H = &fit->H;
-    nmfi_set_gram(fit, fit->W.gram, H->l1, H->l2);
+    nmfi_set_gram(fit, fit->W.gram, H);
     const nmfi_hals_rule measuring = nmfi_measuring(fit, H);
     const nmfi_rule rule = nmfi_rule_hals(&measuring);
     const nmfi_column_visit visit = {
@@ -116,7 +117,8 @@ nmf_status nmfi_hals_finish(nmfi_fit *fit, int solves, nmf_error *error)
     if (solves) nmfi_take_plain(W);
     nmfi_progress *progress = &fit->progress;
     progress->error = sqrt(distance);
-    progress->loss = 0.5 * distance + nmfi_penalty(W, fit->k) + nmfi_penalty(H, fit->k);
+    progress->loss = 0.5 * distance + nmfi_penalty(W, fit->k) + nmfi_penalty(H, fit->k) +
+                     nmfi_volume_penalty(fit, H->gram);
     progress->kkt = nmfi_kkt(fit);
     nmfi_correct_trace(fit);
     return NMF_OK;

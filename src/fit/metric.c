@@ -112,6 +112,23 @@ void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, doubl
     nmfi_gram_for_rule(kernels, k, 0, l2, metric->gram_f64, metric->gram, metric->inverse);
 }
 
+void nmfi_metric_weigh(nmfi_metric *metric, nmfi_pass *pass, const void *F, const double *c,
+                       double factor, double l2)
+{
+    const nmfi_kernels *kernels = metric->kernels;
+    const nmfi_partition *partition = &pass->columns;
+    const int64_t k = metric->k;
+    for (int64_t j = 0; j < partition->ld; j++) { /* Trap: the padding too */
+        const double root = j < partition->count ? sqrt(factor * c[j]) : 0;
+        kernels->from_f64(&root, (char *)metric->weight + j * kernels->element_bytes, 1);
+    }
+    kernels->scale_columns(F, partition->ld, k, partition->ld, metric->weight, metric->weighted);
+    const nmfi_column_visit visit = {.k = k, .updated = metric->weighted};
+    nmfi_pass_columns(pass, &visit);
+    memcpy(metric->gram_f64, pass->total.gram, (size_t)(k * k) * sizeof(double));
+    nmfi_gram_for_rule(kernels, k, 0, l2, metric->gram_f64, metric->gram, metric->inverse);
+}
+
 nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double scale,
                                     int64_t k)
 {

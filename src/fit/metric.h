@@ -39,6 +39,10 @@ nmf_status nmfi_both_sums(const nmfi_metric *metric, nmfi_pass *pass, void *row_
  * F is the column factor of `pass`. */
 void nmfi_metric_make(nmfi_metric *metric, nmfi_pass *pass, const void *F, double l2);
 
+/* gram = F diag(c) F' + l2, c given for the columns of `pass`, times `factor`. */
+void nmfi_metric_weigh(nmfi_metric *metric, nmfi_pass *pass, const void *F, const double *c,
+                       double factor, double l2);
+
 /* A step's numbers that do not depend on the factors, with the guards of our own solvers. */
 nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, double scale,
                                     int64_t k);

@@ -3,6 +3,7 @@
 #include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/method.h"
+#include "fit/volume.h"
 
 #include "base/clock.h"
 #include "base/machine.h"
@@ -52,6 +53,7 @@ static void layout(nmfi_fit *fit)
     layout_factor(&fit->H, arena, k, bytes, keeps, wide);
     nmfi_constraints_layout(fit, &fit->W, arena);
     nmfi_constraints_layout(fit, &fit->H, arena);
+    nmfi_volume_layout(fit, arena);
     if (work->sketch.width > 0)
         nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);

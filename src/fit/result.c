@@ -30,6 +30,10 @@ static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
     content->relative_error = nmfi_relative_error(fit);
     content->kkt = progress->kkt;
     content->shrink = fit->W.shrink / fit->facts.scale;
+    if (fit->volume.wanted) { /* of X as it is */
+        content->volume = nmfi_loss_for_user(fit, fit->volume.lambda);
+        content->volume_delta = fit->volume.delta / fit->facts.scale;
+    }
     content->stopped = progress->stopped;
     content->threads = nmfi_team_threads(fit->work.team);
     content->winning_seed = (uint64_t)progress->seed;

@@ -27,10 +27,18 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     const void *const V = fit->W.along_rows ? sketch->V : sketch->U;
     if (init == NMF_INIT_LRC)
         nmfi_start_lrc(kernels, W, H, fit->k, U, V, sketch->sigma, mean, seed);
-    else if (init == NMF_INIT_SPA)
-        nmfi_start_spa(kernels, W, H, fit->k, U, V, sketch->sigma, sqrt(fit->facts.scale), mean,
-                       seed);
-    else if (nmfi_start_triplets(init, fit->k) > 0)
+    else if (init == NMF_INIT_SPA || init == NMF_INIT_SNPA) {
+        const nmfi_pure_start pure = {.init = init,
+                                      .k = fit->k,
+                                      .sums = fit->W.limits.sums_to_one,
+                                      .U = U,
+                                      .V = V,
+                                      .sigma = sketch->sigma,
+                                      .scale = sqrt(fit->facts.scale),
+                                      .mean = mean,
+                                      .seed = seed};
+        return nmfi_start_pure(kernels, W, H, &pure, error);
+    } else if (nmfi_start_triplets(init, fit->k) > 0)
         nmfi_start_nndsvd(kernels, W, H, fit->k, U, V, sketch->sigma, mean, init, seed);
     else
         nmfi_start_random(kernels, W, H, fit->k, mean, seed);

@@ -4,6 +4,7 @@
 #include "fit/constraints.h"
 #include "fit/factors.h"
 #include "fit/loss.h"
+#include "fit/volume.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,11 +55,13 @@ void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor
     memcpy(factor->ref2, pass->total.ref2, (size_t)fit->k * sizeof(double));
 }
 
-void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2)
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, const nmfi_factor *factor)
 {
     nmfi_work *work = &fit->work;
     memcpy(work->gram_f64, gram, (size_t)(fit->k * fit->k) * sizeof *gram);
-    nmfi_gram_for_rule(work->kernels, fit->k, l1, l2, work->gram_f64, work->gram, work->inverse);
+    if (!factor->is_W) nmfi_volume_pull(fit, factor->gram, work->gram_f64);
+    nmfi_gram_for_rule(work->kernels, fit->k, factor->l1, factor->l2, work->gram_f64, work->gram,
+                       work->inverse);
 }
 
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor)

@@ -41,6 +41,7 @@ typedef struct nmfi_facts {
     int64_t m, n, stored;
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
     double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
+    double noise;               /* of entries, where few are observed (shrink.h) */
     double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
     uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
 } nmfi_facts;
@@ -98,6 +99,11 @@ typedef struct nmfi_descent {
     int64_t loss_count;
 } nmfi_descent;
 
+/* What shrink.h has made of the noise so far. */
+typedef struct nmfi_shrinking {
+    double lambda, noise, of_mean_W, of_mean_H;
+} nmfi_shrinking;
+
 /* Where a fit stands, beside its factors and its method's memory: plain data, what a checkpoint keeps
  * of it (checkpoint.h). */
 typedef enum nmfi_phase {
@@ -115,6 +121,8 @@ typedef struct nmfi_place {
     nmfi_progress progress, best; /* best: of the starts before */
     /* As they were when the checkpoint was made. */
     int64_t sketch_rank, passes, transposed_passes;
+    double volume, volume_delta; /* nmfi_volume: what the sketch told */
+    nmfi_shrinking shrink;
     double seconds;
 } nmfi_place;
 
@@ -148,12 +156,20 @@ struct nmfi_stage {
     void *state;
 };
 
+/* The penalty on the volume that H spans (volume.h). */
+typedef struct nmfi_volume {
+    int wanted;
+    double lambda, delta;         /* of scaled X; 0: not known yet */
+    double *pull, *factor, *gram; /* k x k: lambda (H H' + delta I)^-1; work */
+} nmfi_volume;
+
 struct nmfi_fit {
     const nmf_matrix *X;
     int64_t k;
     nmfi_choice choice;
     nmfi_facts facts;
     nmfi_factor W, H;
+    nmfi_volume volume;
     nmfi_progress progress;
     nmfi_place place;
     nmfi_keeper keeper;
@@ -176,10 +192,11 @@ void nmfi_close(nmfi_fit *fit);
 void nmfi_take_plain(nmfi_factor *factor);
 void nmfi_take_ahead(nmfi_factor *factor);
 void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor);
-/* What a pass added up, kept with the factor; its gradients; the Gram matrix for the next rule. */
+/* What a pass added up, kept with the factor; its gradients; the Gram matrix of the other one for the rule that
+ * improves it, with its penalties. */
 void nmfi_keep_sums(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
 void nmfi_keep_gradients(const nmfi_fit *fit, const nmfi_pass *pass, nmfi_factor *factor);
-void nmfi_set_gram(nmfi_fit *fit, const double *gram, double l1, double l2);
+void nmfi_set_gram(nmfi_fit *fit, const double *gram, const nmfi_factor *factor);
 /* The pass whose rows run along a factor, where there is one each way. */
 nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
 /* work.squares of the incumbents; 0 where no component's scale is free, so that nobody asks. */

@@ -67,6 +67,22 @@ typedef struct nmfi_hals {
     void *context;
 } nmfi_hals;
 
+/* One row of a factor that does not see `count` entries of its line of X: see own.inc. */
+typedef struct nmfi_own_row {
+    const void *F;     /* the other factor by rows (kernel `pack`), zeros behind its k components */
+    int64_t k, stride; /* whole vectors: a multiple of NMFI_LANES_MIN */
+    const int32_t *indices; /* of the entries; what they are in the X that p was made with, T */
+    const void *values;
+    int64_t count;
+    const void *gram; /* k x k, T: as if all were seen */
+    void *work;       /* k x stride */
+    void *own,
+        *inverse; /* out: G[j,l] at (j k + l) NMFI_LANES_MIN, 1 / G[j,j] at j NMFI_LANES_MIN, 0 where that is 0 */
+    void *p; /* in and out: the row's products, k with stride ldp */
+    int64_t ldp;
+    double least; /* of the shared diagonal: less of it is rounding for the most part */
+} nmfi_own_row;
+
 /* Some rows of X beside their model V = x'F, for the beta-divergence. Panels (V, R, S) are rows x
  * columns of T; their rows have room for whole vectors. */
 typedef struct nmfi_ratio {
@@ -243,6 +259,13 @@ typedef struct nmfi_kernels {
     /* At x: pg2[j] += sum of squared projected gradients of component j, ref2[j] += sum of p[j]^2.
      * Returns the objective 1/2 x'Gx - (p - l1)'x summed over lanes. */
     double (*measure)(const nmfi_hals *tile, double *pg2, double *ref2);
+
+    /* The row's own Gram matrix and products; 1 where a diagonal entry is less than `least`. */
+    int (*own_gram)(const nmfi_own_row *row);
+    /* `hals` and `measure` for NMFI_LANES_MIN lanes whose Gram matrices differ: `gram` k x k x NMFI_LANES_MIN,
+     * `inverse` k x NMFI_LANES_MIN. A component that a lane sees nothing of becomes the least that it may be. */
+    void (*hals_own)(nmfi_hals *tile);
+    double (*measure_own)(const nmfi_hals *tile, double *pg2, double *ref2);
 
     /* y = max(0, n + momentum (n - old)), over k x count. */
     void (*extrapolate)(void *y, int64_t ldy, const void *n, int64_t ldn, const void *old,

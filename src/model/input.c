@@ -32,7 +32,7 @@ static nmf_status clip(const nmf_options *options, nmfi_input *input, nmf_error 
 static nmf_status weigh(nmf_weighting weighting, const double *idf, int64_t limit_bytes,
                         nmfi_input *input, nmf_error *error)
 {
-    if (weighting == NMF_WEIGHTING_NONE) return NMF_OK;
+    if (weighting == NMF_WEIGHTING_NONE || weighting == NMF_WEIGHTING_RAW) return NMF_OK;
     if (nmfi_matrix_is_weighted(input->X))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "a weighting of counts goes together with neither weights nor missing "
@@ -49,8 +49,7 @@ nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, 
 {
     *input = (nmfi_input){.X = X};
     nmf_status status = clip(options, input, error);
-    if (status == NMF_OK)
-        status = nmfi_learn_idf(input->X, options->weighting, &input->idf, error);
+    if (status == NMF_OK) status = nmfi_learn_idf(input->X, options->weighting, &input->idf, error);
     if (status == NMF_OK)
         status = weigh(options->weighting, input->idf, options->memory_limit_bytes, input, error);
     if (status != NMF_OK) nmfi_input_free(input);

@@ -134,7 +134,7 @@ nmf_status nmf_model_set_weighting(nmf_model *model, nmf_weighting weighting, co
     if (!model) return nmf_fail(error, NMF_ERROR_ARGUMENT, "model is NULL");
     const int64_t n = model->content.features;
     double *copy = NULL;
-    if ((unsigned)weighting > NMF_WEIGHTING_SQRT || (weighting == NMF_WEIGHTING_TFIDF && !idf))
+    if ((unsigned)weighting > NMF_WEIGHTING_RAW || (weighting == NMF_WEIGHTING_TFIDF && !idf))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is unknown or lacks its idf",
                         (int)weighting);
     if (weighting == NMF_WEIGHTING_TFIDF) {
@@ -315,6 +315,8 @@ static nmf_status check_vectors(const nmf_model_content *c, nmf_error *error)
                             "start_losses[%lld] = %g: must be finite and >= 0", (long long)s,
                             c->start_losses[s]);
     if (status == NMF_OK) status = check_numbers(&c->shrink, 1, "shrink", 0, error);
+    if (status == NMF_OK) status = check_numbers(&c->volume, 1, "volume", 0, error);
+    if (status == NMF_OK) status = check_numbers(&c->volume_delta, 1, "volume_delta", 0, error);
     if (status == NMF_OK) status = check_numbers(c->shrink_to, c->k, "shrink_to", 0, error);
     if (status == NMF_OK)
         status = check_numbers(c->singular_values, c->k, "singular_values", 0, error);

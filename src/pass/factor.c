@@ -43,6 +43,43 @@ void nmfi_factor_squares(const nmfi_kernels *kernels, const nmfi_partition *part
     nmfi_slots_add_up(partition, sums_of_slot, &s, k, squares);
 }
 
+typedef struct multiplying {
+    const nmfi_kernels *kernels;
+    const nmfi_partition *partition;
+    const char *factor;
+    int64_t k;
+} multiplying;
+
+static void products_of_slot(const void *context, int64_t slot, int64_t first, int64_t count,
+                             double *sums)
+{
+    enum { SPAN = 256 };
+    const multiplying *g = context;
+    const int64_t bytes = g->kernels->element_bytes, ld = g->partition->ld;
+    const int64_t begin = nmfi_partition_first_row(g->partition, slot);
+    const int64_t end = nmfi_partition_first_row(g->partition, slot + 1);
+    double a[SPAN], b[SPAN];
+    for (int64_t e = 0; e < count; e++) {
+        const int64_t i = (first + e) / g->k, j = (first + e) % g->k;
+        sums[e] = 0;
+        for (int64_t row = begin; row < end && j <= i; row += SPAN) {
+            const int64_t rows = end - row < SPAN ? end - row : SPAN;
+            g->kernels->to_f64(g->factor + (i * ld + row) * bytes, a, rows);
+            g->kernels->to_f64(g->factor + (j * ld + row) * bytes, b, rows);
+            for (int64_t r = 0; r < rows; r++) sums[e] += a[r] * b[r];
+        }
+    }
+}
+
+void nmfi_factor_gram(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
+                      const void *factor, double *gram)
+{
+    const multiplying g = {kernels, partition, factor, k};
+    nmfi_slots_add_up(partition, products_of_slot, &g, k * k, gram);
+    for (int64_t i = 0; i < k; i++)
+        for (int64_t j = i + 1; j < k; j++) gram[i * k + j] = gram[j * k + i];
+}
+
 void nmfi_factor_layout_whole(nmfi_pass *pass, nmfi_arena *arena)
 {
     if (pass->rows.comm)

@@ -12,6 +12,10 @@ void nmfi_factor_sums(const nmfi_kernels *kernels, const nmfi_partition *partiti
 void nmfi_factor_squares(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
                          const void *factor, double *squares);
 
+/* Its Gram matrix, k x k. */
+void nmfi_factor_gram(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
+                      const void *factor, double *gram);
+
 /* All rows of a factor along the columns of a pass, k x columns.ld: itself where they are all here. */
 const void *nmfi_factor_whole(const nmfi_pass *pass, const nmfi_partition *partition, int64_t k,
                               const void *factor);

@@ -72,10 +72,11 @@ static nmf_status add_row(const nmf_matrix *X, double beta, int64_t i, const mar
         numbers[MISSING] += !(w > 0);
         if (!(w > 0)) continue;
         numbers[WEIGHTED] += w != 1;
-        if (beta <= 0 && w != 1)
+        if (beta == 0 && w != 1)
             return nmf_fail(error, NMF_ERROR_DATA,
-                            "weight[%lld,%lld] = %g: with beta = %g, weights are 0 or 1",
-                            (long long)(of->rows.first_row + i), (long long)j, w, beta);
+                            "weight[%lld,%lld] = %g: with loss is (beta = 0), which does not see the scale of an "
+                            "entry, weights are 0 or 1",
+                            (long long)(of->rows.first_row + i), (long long)j, w);
         numbers[SQUARES] += w * x * x;
         of->row_sums[i] += w * x;
         of->row_weights[i] += w;
@@ -111,7 +112,7 @@ static double mean_of(double sum, double weight, double otherwise)
 
 static double power_of(double weight, double beta)
 {
-    return !(weight > 0) ? 0 : beta <= 0 ? 1 : beta == 1 ? weight : pow(weight, 1 / beta);
+    return !(weight > 0) ? 0 : beta == 0 ? 1 : beta == 1 ? weight : pow(weight, 1 / beta);
 }
 
 /* *left: what the means leave. */
@@ -153,6 +154,11 @@ static nmf_status fill(const nmf_matrix *X, nmf_dtype type, double beta, margina
     for (i = 0; i < rows->count; i++) observed->unseen_rows[i] = !(of->row_weights[i] > 0);
     for (int64_t j = 0; j < of->columns; j++)
         observed->unseen_columns[j] = !(column_weights(of)[j] > 0);
+    for (i = 0; i < rows->count; i++)
+        observed->row_means[rows->first_row + i] = of->row_weights[i] / (double)of->columns;
+    nmfi_rows_share(rows, observed->row_means, sizeof *observed->row_means);
+    for (int64_t j = 0; j < of->columns; j++)
+        observed->column_means[j] = column_weights(of)[j] / (double)rows->all;
     return NMF_OK;
 }
 
@@ -220,13 +226,17 @@ static nmf_status take_memory(const nmf_matrix *X, nmf_dtype type, nmfi_observed
 {
     const int64_t m = X->dense.rows, n = X->dense.columns;
     const size_t along = bytes_of(m, n, type), across = bytes_across(X, type);
-    observed->memory = nmfi_allocate(along + across + (size_t)(m + n));
+    const int64_t all = rows_of(X).all;
+    const size_t means = (size_t)(all + n) * sizeof(double);
+    observed->memory = nmfi_allocate(means + along + across + (size_t)(m + n));
     if (!observed->memory)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes for weights",
                         along + across);
-    observed->u = observed->memory;
-    observed->u_transposed = (char *)observed->memory + along;
-    observed->unseen_rows = (unsigned char *)observed->memory + along + across;
+    observed->row_means = observed->memory;
+    observed->column_means = observed->row_means + all;
+    observed->u = (char *)observed->memory + means;
+    observed->u_transposed = (char *)observed->u + along;
+    observed->unseen_rows = (unsigned char *)observed->u_transposed + across;
     observed->unseen_columns = observed->unseen_rows + m;
     return nmf_matrix_new(type, m, n, &observed->filled, error);
 }

@@ -14,6 +14,7 @@ typedef struct nmfi_observed {
     nmf_matrix *filled;     /* m x n; NULL: nothing is missing and every weight is 1 */
     void *u, *u_transposed; /* m x n, n x m: weight^(1 / beta), 0: not observed */
     unsigned char *unseen_rows, *unseen_columns; /* m, n: 1 where nothing at all was observed */
+    double *row_means, *column_means;            /* of all rows, n: mean weights */
     double weighted_squares;                     /* sum of w x^2 */
     int64_t missing;                             /* entries not observed */
     int is_mask;                                 /* the others count once each */
@@ -23,7 +24,7 @@ typedef struct nmfi_observed {
 
 /* Bytes of it. SIZE_MAX where they overflow. */
 size_t nmfi_observed_bytes(const nmf_matrix *X, nmf_dtype type);
-/* Errors: MEMORY; DATA (nothing observed; beta <= 0 and a weight that is neither 0 nor 1). Cost: three
+/* Errors: MEMORY; DATA (nothing observed; beta = 0 and a weight that is neither 0 nor 1). Cost: three
  * looks at X. */
 nmf_status nmfi_observed_make(const nmf_matrix *X, nmf_dtype type, double beta,
                               nmfi_observed *observed, nmf_error *error) NMF_MUST_CHECK;

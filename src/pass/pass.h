@@ -65,6 +65,7 @@ typedef struct nmfi_pass {
     int visits_parts;         /* set before the layout: there will be visits of some slots only */
     int whole_lines;          /* visits of tiles want the lines of a sparse X in one piece */
     int adds_up;              /* set before the plan: the column factor follows from what visits add up */
+    int own_grams;            /* set before the layout: rules give rows Gram matrices of their own */
     int lean;                 /* set before the layout: as few sums of slots at a time as will do */
     nmfi_scratch *spilled;    /* the scratch file that factors may lie in; or NULL */
     nmfi_sums total;          /* of the last visit or column update */

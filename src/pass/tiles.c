@@ -2,13 +2,17 @@
  * column factor's from the sums. */
 #include "pass/exchange.h"
 #include "pass/sum_tree.h"
+#include "rule/downdated.h"
 
 #include <assert.h>
 
 int64_t nmfi_rule_scratch_bytes(const nmfi_pass *pass)
 {
-    return 3 * pass->k * NMFI_LANES_MAX * pass->kernels->element_bytes +
-           6 * pass->k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(pass->k);
+    const int64_t k = pass->k, bytes = pass->kernels->element_bytes;
+    const int64_t shared =
+        3 * k * NMFI_LANES_MAX * bytes + 6 * k * (int64_t)sizeof(double) + nmfi_pivot_work_bytes(k);
+    const int64_t own = pass->own_grams ? nmfi_downdated_scratch_bytes(k, bytes) : 0;
+    return own > shared ? own : shared;
 }
 
 void nmfi_to_scale(const nmfi_pass *pass, void *products, int64_t count)

@@ -21,7 +21,7 @@ typedef struct nmfi_divergence_step {
     int64_t ldf;
     const double *F_sums; /* k: of its components */
     double l1, l2;
-    double shrink;        /* 1/2 shrink |x - toward|^2, of which l2 has the square; rule_least_squares.c */
+    double shrink; /* 1/2 shrink |x - toward|^2, of which l2 has the square; rule_least_squares.c */
     const double *toward; /* k */
     nmfi_allowed allowed;
     const void *start, *older; /* where the tile starts; the result of the step before */
@@ -130,6 +130,20 @@ typedef struct nmfi_filled_rule {
     int64_t sweeps;
 } nmfi_filled_rule;
 nmfi_rule nmfi_rule_filled(const nmfi_filled_rule *context);
+
+/* The Frobenius loss of entries with weights, by a step in a metric that all rows share (rule_shared.c). X and u as
+ * above. */
+typedef struct nmfi_shared_rule {
+    nmfi_divergence_step step;
+    const void *gram,
+        *inverse; /* F diag(c) F', T, c_j the mean weight of column j beside that of all */
+    const void *u;
+    int64_t ldu;
+    const double *row_means; /* the mean weight of each row of the factor */
+    double accuracy;
+    int64_t sweeps;
+} nmfi_shared_rule;
+nmfi_rule nmfi_rule_shared(const nmfi_shared_rule *context);
 
 /* The Frobenius loss of rows that each see entries of their own: inner rule of the weighted one
  * (rule_least_squares.c). */

@@ -65,11 +65,19 @@ void nmfi_start_lrc(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start
                     int64_t k, const void *U, const void *V, const double *sigma, double mean,
                     int64_t seed);
 
-/* Successive projections: H from the samples that are most themselves, W even; from k triplets (spa.c). `scale`:
- * what a row of W sums to, that H has the unit of X then. */
-void nmfi_start_spa(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
-                    int64_t k, const void *U, const void *V, const double *sigma, double scale,
-                    double mean, int64_t seed);
+/* H from the samples that are most themselves, W even; from k triplets (spa.c). Errors: MEMORY. */
+typedef struct nmfi_pure_start {
+    nmf_init init; /* spa, snpa */
+    int64_t k;
+    int sums; /* rows of W sum to one */
+    const void *U, *V;
+    const double *sigma;
+    double scale; /* what a row of W sums to, that H has the unit of X then */
+    double mean;
+    int64_t seed;
+} nmfi_pure_start;
+nmf_status nmfi_start_pure(const nmfi_kernels *kernels, nmfi_start_factor W, nmfi_start_factor H,
+                           const nmfi_pure_start *start, nmf_error *error) NMF_MUST_CHECK;
 
 /* The caller's own W (samples x k) and H (k x features), each times `scale`. Unless they are wanted as given, what
  * is far beyond all ordinary sizes is brought back to them. */

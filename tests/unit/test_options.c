@@ -427,8 +427,8 @@ static void values_outside_their_bounds_and_nan_are_refused_where_they_are_read(
 static void enums_and_flags_outside_their_values_are_refused(void **state)
 {
     (void)state;
-    const int seven = 7, eight = 8, minus = -3;
-    check_field("init", &eight, "8");
+    const int seven = 7, nine = 9, minus = -3;
+    check_field("init", &nine, "9");
     check_field("init", &minus, "-3");
     check_field("solver", &seven, "7");
     check_field("whiten", &seven, "7");

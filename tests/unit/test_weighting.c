@@ -41,7 +41,7 @@ static nmf_matrix *stored(int way)
 static void every_storage_is_weighted_alike(void **state)
 {
     (void)state;
-    for (int w = NMF_WEIGHTING_NONE; w <= NMF_WEIGHTING_SQRT; w++) {
+    for (int w = NMF_WEIGHTING_NONE; w <= NMF_WEIGHTING_RAW; w++) {
         nmf_matrix *first = stored(0);
         double idf[COLUMNS], other[COLUMNS];
         assert_int_equal(nmf_weighting_idf(first, idf, NULL), NMF_OK);
@@ -99,7 +99,7 @@ static void without_idf_the_data_s_own_is_taken(void **state)
 static void fits_and_transforms_weigh_by_themselves(void **state)
 {
     (void)state;
-    for (int w = NMF_WEIGHTING_NONE; w <= NMF_WEIGHTING_SQRT; w++)
+    for (int w = NMF_WEIGHTING_NONE; w <= NMF_WEIGHTING_SUM; w++)
         for (int way = 0; way <= 2; way++) {
             nmf_matrix *raw = stored(way), *weighted = stored(way), *W = NULL;
             nmf_model *plain = NULL, *model = NULL;
@@ -144,8 +144,8 @@ static void what_cannot_be_weighted_is_left_as_it_was(void **state)
         nmf_matrix_free(matrix);
     }
     nmf_matrix *matrix = stored(1), *none = NULL;
-    unit_failed(nmf_weigh(&matrix, (nmf_weighting)4, NULL, &error), &error, NMF_ERROR_ARGUMENT,
-                "weighting 4 is not one of 0 to 3");
+    unit_failed(nmf_weigh(&matrix, (nmf_weighting)6, NULL, &error), &error, NMF_ERROR_ARGUMENT,
+                "weighting 6 is not one of 0 to 5");
     unit_failed(nmf_weigh(&none, NMF_WEIGHTING_SQRT, NULL, &error), &error, NMF_ERROR_ARGUMENT,
                 "needs a matrix");
     nmf_matrix_free(matrix);
