@@ -36,6 +36,10 @@ bench-mpi: all ## measure fits by several processes against what bench/scale.py 
 bench-disk: all ## measure fits of data larger than memory (minutes, and 25 GB: BENCH_DISK="--gb 20 --limit 512M")
 	@scripts/bench_disk build/release/nmf $(BENCH_DISK)
 
+.PHONY: bench-masks
+bench-masks: all ## measure fits with missing entries and weights (minutes, 4 GB of memory; NMFKIT_TEST_DATA)
+	@scripts/bench_masks . build/release $(BENCH_MASKS)
+
 .PHONY: ledger
 ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFKIT_TEST_DATA)
 	@scripts/ledger build/release/nmf

@@ -49,6 +49,12 @@ def one_pass(k, storage, must, aim):
                 ranks=(k,), storage=storage)
 
 
+def one_scan(storage):
+    return Case("scan-" + storage, "the reading that validates X, 50,000 x 4096 " + storage,
+                "share of read bandwidth", 60, 80, "scan", unit="%", shape=(50000, 4096),
+                storage=storage)
+
+
 def kl_pass(k, must, aim):
     return Case("kl-pass%d" % k, "kl pass, 50,000 x 4096 f32, k = %d, 6 m n k operations" % k,
                 "share of multiply-add peak", must, aim, "share", unit="%", shape=(50000, 4096),
@@ -95,6 +101,8 @@ CASES = (
     Case("pca16", "PCA of the faces, 16 components, randomized", "no worse accuracy", 1.2, 2, "pca",
          data="faces", k=16, shape=(400, 4096), peer={"svd_solver": "randomized"},
          options=("--pca",)),
+    one_scan("f32"),
+    one_scan("f64"),
     one_pass(16, "f32", 60, 70),
     one_pass(64, "f32", 65, 78),
     one_pass(16, "f64", 50, 62),

@@ -100,9 +100,18 @@ class Programs:
         return self.judged(data, self.call([sys.executable, script, json.dumps(request)]),
                            params.get("beta_loss", 2))
 
+    def beside(self, name):
+        """Another program of this folder."""
+        return os.path.join(os.path.dirname(self.bench_fit), name)
+
+    def scan(self, shape, storage, threads):
+        """bench_scan's line: seconds and bytes of the reading that validates X."""
+        return json.loads(self.call([self.beside("bench_scan"), *shape.split("x"), storage,
+                                     str(threads)]))
+
     def gather(self, data, ranks):
         """bench_gather's lines: seconds of an iteration and of its limit, for each k."""
-        command = [os.path.join(os.path.dirname(self.bench_fit), "bench_gather"), data]
+        command = [self.beside("bench_gather"), data]
         lines = self.call(command + [str(k) for k in ranks]).splitlines()
         return [json.loads(line) for line in lines]
 

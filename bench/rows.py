@@ -264,6 +264,15 @@ class Bench:
         row["one_thread"] = {line["k"]: float(line["seconds"]) for line in lines
                              if line["threads"] == "1"}
 
+    def measure_scan(self, case, row):
+        """Gigabytes a second, against what a loop that only reads has."""
+        threads = self.programs.threads
+        self.table("limits")
+        line = self.programs.scan(self.shape(case), case.storage, threads)
+        rate = 1e-9 * line["bytes"] / line["seconds"]
+        row["percent"] = self.share({"read_gb": rate, "threads": str(threads)}, "read")
+        row["note"] = "%.1f GB/s" % rate
+
     def measure_own(self, case, row):
         """The default solver, until it is where multiplicative updates stopped by themselves."""
         slow, quick = [], []

@@ -69,9 +69,13 @@ nmf_status nmfi_downdated_step(nmfi_fit *fit, nmfi_divergence *d, nmfi_step_wish
 {
     const nmfi_improver by = {improve, d};
     const nmf_status status = nmfi_step_on_products(fit, by, fit->facts.norm2, wish, pair, error);
-    /* Then `recover` goes on by the other rule. */
-    if (is_near_exact(fit, pair->loss)) *pair = (nmfi_measured){HUGE_VAL, 0};
-    return status;
+    if (status != NMF_OK || !is_near_exact(fit, pair->loss)) return status;
+    /* Back to the incumbents, whose loss is to be found anew, and on by the other rule. */
+    fit->progress.rule = NMFI_RULE_METRIC;
+    fit->place.descent.loss = DBL_MAX;
+    fit->place.descent.plain = 0;
+    *pair = (nmfi_measured){HUGE_VAL, 0};
+    return NMF_OK;
 }
 
 nmf_status nmfi_downdated_restart(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error)

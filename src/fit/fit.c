@@ -289,15 +289,17 @@ static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
 
 /* --- the end ----------------------------------------------------------------------------------- */
 
-/* The last visit left something to do: a residual that is not yet below tol, or rows in deeper
- * valleys than they were in. */
+/* The last visit left something to do: a residual that is not yet below tol, rows in deeper valleys than
+ * they were in, or a loss that stands where the residual does not yet allow it to. */
 static int goes_on(const nmfi_fit *fit, double before)
 {
     const nmfi_progress *progress = &fit->progress;
     const double tol = fit->choice.options.tol;
     if (progress->stopped == NMF_STOPPED_CONVERGED) return progress->kkt > tol;
-    return progress->stopped == NMF_STOPPED_STALLED && fit->on_X.method->deepens &&
-           before - progress->loss > tol * before;
+    if (progress->stopped != NMF_STOPPED_STALLED) return 0;
+    const nmfi_method *method = fit->on_X.method;
+    return (method->deepens && before - progress->loss > tol * before) ||
+           (method->flat > 0 && progress->kkt > tol * method->flat);
 }
 
 /* The last visit could not be made: what the iterations measured stands. */

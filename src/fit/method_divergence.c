@@ -7,7 +7,6 @@
 #include "fit/defaults.h"
 #include "fit/shrink.h"
 
-#include <float.h>
 #include <string.h>
 
 /* What nothing is known of: any value is as good, and 0 is the smallest. */
@@ -77,10 +76,7 @@ static int recover(nmfi_fit *fit, void *state)
     static const double far = 0.05;
     nmfi_progress *progress = &fit->progress;
     (void)state;
-    if (progress->rule == NMFI_RULE_FILLED || progress->rule == NMFI_RULE_DOWNDATED ||
-        progress->rule == NMFI_RULE_SHARED) {
-        /* What the loss was found to be is rounded otherwise. */
-        if (progress->rule == NMFI_RULE_DOWNDATED) fit->place.descent.loss = DBL_MAX;
+    if (progress->rule == NMFI_RULE_FILLED) {
         progress->rule = NMFI_RULE_METRIC;
         return 1;
     }

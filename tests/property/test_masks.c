@@ -328,6 +328,60 @@ static void nothing_known_is_nothing(void **state)
     }
 }
 
+/* Whole numbers of rank 3 of which a third is unknown are one problem, whatever their type and however they lie, and
+ * what stands where nothing was seen is the answer. */
+static void any_storage_is_one_problem(void **state)
+{
+    enum { RANK = 3 };
+    (void)state;
+    static double x[M * N], seen[M * N], x_or_0[M * N], W[M * RANK], H[RANK * N];
+    uint64_t next = 5;
+    for (int e = 0; e < M * RANK; e++) W[e] = floor(1 + 8 * next_uniform(&next));
+    for (int e = 0; e < RANK * N; e++) H[e] = floor(1 + 9 * next_uniform(&next));
+    for (int e = 0; e < M * N; e++) {
+        x[e] = 0;
+        for (int c = 0; c < RANK; c++) x[e] += W[e / N * RANK + c] * H[c * N + e % N];
+        seen[e] = next_uniform(&next) < 0.67;
+        x_or_0[e] = seen[e] > 0 ? x[e] : 0;
+    }
+    for (int e = 0; e < M * RANK; e++) W[e] *= 0.8 + 0.4 * next_uniform(&next);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = RANK;
+    options.shrink = 0;
+    options.init = NMF_INIT_CUSTOM;
+    options.start_W = matrix_from(W, M, RANK, NMF_F64, BY_ROWS);
+    options.start_H = matrix_from(H, RANK, N, NMF_F64, BY_ROWS);
+    options.precision = NMF_PRECISION_F64;
+    options.tol = 1e-9;
+    options.max_iter = 20000;
+    for (int64_t l = 0; l < 2; l++)
+        for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++)
+            for (layout how = BY_ROWS; how < LAYOUT_COUNT; how++) {
+                nmf_error error;
+                options.loss = losses[l].loss;
+                nmf_matrix *X = matrix_from(how < DENSE_LAYOUTS ? x : x_or_0, M, N, dtype, how);
+                if (how < DENSE_LAYOUTS)
+                    assert_int_equal(
+                        nmf_matrix_set_weights(X, matrix_from(seen, M, N, NMF_F64, BY_COLUMNS), &error), NMF_OK);
+                else
+                    assert_int_equal(nmf_matrix_set_missing(X, NMF_MISSING_UNSTORED, &error), NMF_OK);
+                nmf_model *model = fit(X, &options);
+                for (int e = 0; e < M * N; e++) {
+                    double v = 0;
+                    for (int c = 0; c < RANK; c++)
+                        v += nmf_matrix_at(nmf_model_view(model)->W, e / N, c) *
+                             nmf_matrix_at(nmf_model_view(model)->H, c, e % N);
+                    if (fabs(v - x[e]) > 1e-3 * x[e])
+                        fail_msg("%s, type %d, layout %d: %s entry %d is %g and comes out as %g", losses[l].name,
+                                 (int)dtype, (int)how, seen[e] > 0 ? "seen" : "hidden", e, x[e], v);
+                }
+                nmf_model_free(model);
+                nmf_matrix_free(X);
+            }
+    nmf_matrix_free((nmf_matrix *)(uintptr_t)options.start_W);
+    nmf_matrix_free((nmf_matrix *)(uintptr_t)options.start_H);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +389,7 @@ int main(void)
         cmocka_unit_test(what_is_hidden_is_not_seen),
         cmocka_unit_test(sparse_ones_are_fitted_too),
         cmocka_unit_test(nothing_known_is_nothing),
+        cmocka_unit_test(any_storage_is_one_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
