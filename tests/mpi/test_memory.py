@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A .npy file that four processes share: none of them has more than its quarter of X and what the plan of the fit
-takes. NMFKIT_MEMORY_MB: how large X is (200)."""
+takes. NMFKIT_MEMORY_MB: how large X is (100)."""
 import os
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def peak(command):
 
 def main():
     together.skip_without_mpi()
-    n, k, megabytes = 1000, 8, int(os.environ.get("NMFKIT_MEMORY_MB", "200"))
+    n, k, megabytes = 1000, 8, int(os.environ.get("NMFKIT_MEMORY_MB", "100"))
     m = megabytes * 1000000 // n
     # Made by another program: what this one has would count for those that it starts.
     subprocess.run([NMF, "generate", "parts", "--shape", "%dx%d" % (m, n), "-o", "x.npy", "-q"], check=True)
