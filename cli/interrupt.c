@@ -77,9 +77,35 @@ int cli_interrupt_asked(void)
     return now;
 }
 
+/* A file that lies in memory by its addresses, of which a page cannot be had: a disk that fails, or data
+ * that another program cut short. There is nothing to go back to. */
+static void end_without_page(int number, siginfo_t *info, void *context)
+{
+    static const char sentence[] =
+        "nmf: a page of a mapped file (the scratch file, or data that were cut short while they were read) "
+        "cannot be had from its disk: nothing was written\n";
+    (void)context;
+    if (info->si_code != BUS_ADRERR) die_of(number);
+    nmf_io_remove_temporaries();
+    const ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    (void)written;
+    _exit(1);
+}
+
+static void answer_lost_pages(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = end_without_page;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+}
+
 void cli_interrupt_begin(void)
 {
     stderr_is_terminal = isatty(STDERR_FILENO);
+    answer_lost_pages();
     for (int i = 0; i < SIGNALS; i++) { /* what is ignored stays so: nohup, a script's jobs */
         struct sigaction now;
         if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)

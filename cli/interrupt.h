@@ -4,7 +4,9 @@
 #ifndef NMF_CLI_INTERRUPT_H
 #define NMF_CLI_INTERRUPT_H
 
-void cli_interrupt_begin(void); /* at the start of the command */
+/* At the start of the command. A page of a mapped file that its disk does not give is one sentence from
+ * here on, and no core. */
+void cli_interrupt_begin(void);
 
 /* From here to the release there may be something worth keeping: cli_interrupt_keep says that there
  * is. Holds nest. */

@@ -100,16 +100,18 @@ int cli_progress_fit(const nmf_trace_point *point, void *context)
     return cli_interrupted();
 }
 
-/* "12800 rows, loss 3.1 a row and relative error 0.21 in the last 256 before they were learned from". */
-int cli_progress_rows(const nmf_online_state *state, cli_progress *progress)
+/* "12800 rows, 31 MB/s; the last block before it was learned from: loss 3.1 a row, relative error 0.21". */
+int cli_progress_rows(const nmf_online_state *state, int64_t bytes, cli_progress *progress)
 {
-    char text[256], last[128] = "";
+    const double seconds = now_seconds() - progress->began;
+    char text[256], last[128] = "", rate[48] = "";
+    if (seconds > 0) snprintf(rate, sizeof rate, ", %.3g MB/s", 1e-6 * (double)bytes / seconds);
     if (state->loss == state->loss) /* NaN: none yet */
         snprintf(
             last, sizeof last,
             "; the last block before it was learned from: loss %.6g a row, relative error %.4g",
             state->loss, state->relative_error);
-    snprintf(text, sizeof text, "%lld rows%s", (long long)state->rows, last);
+    snprintf(text, sizeof text, "%lld rows%s%s", (long long)state->rows, rate, last);
     if (progress->verbose)
         fprintf(stderr, "%s\n", text);
     else if (is_due(progress))

@@ -24,7 +24,8 @@ void cli_progress_end(cli_progress *progress); /* erases the line */
 
 /* An nmf_progress_fn and nmf_io_fetch_options.progress; context is a cli_progress. */
 int cli_progress_fit(const nmf_trace_point *point, void *context);
-int cli_progress_rows(const nmf_online_state *state, cli_progress *progress);
+/* bytes: that the rows were read from, since `progress` began. */
+int cli_progress_rows(const nmf_online_state *state, int64_t bytes, cli_progress *progress);
 int cli_progress_rank(const nmf_rank_progress *point, void *context);
 int cli_progress_download(int64_t done, int64_t total, void *context);
 

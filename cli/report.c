@@ -60,8 +60,10 @@ static void say_cost(const cli_args *args, const nmf_model_content *content, con
     count_of(content->threads, "thread", threads, sizeof threads);
     cli_say(args, "%s: %s, %.3g s, %s, %s kernels", how, passes, content->seconds, threads,
             content->kernel);
+    char size[32];
     if (cli_disk_bytes() > 0 && content->seconds > 0)
-        cli_say(args, "read %.3g GB from disk, %.0f MB/s", 1e-9 * (double)cli_disk_bytes(),
+        cli_say(args, "read %s from disk, %.0f MB/s",
+                cli_size_text((double)cli_disk_bytes(), size),
                 1e-6 * (double)cli_disk_bytes() / content->seconds);
 }
 

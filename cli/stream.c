@@ -84,7 +84,7 @@ static nmf_status learn(const cli_args *args, nmf_io_rows *rows, nmf_online *onl
         if (status == NMF_OK && state.rows > 0) cli_interrupt_keep();
         if (status != NMF_OK || (args->verbose && state.blocks == blocks)) continue;
         blocks = state.blocks;
-        if (cli_progress_rows(&state, &progress)) break;
+        if (cli_progress_rows(&state, nmf_io_rows_bytes(rows), &progress)) break;
     }
     cli_progress_end(&progress);
     return status;

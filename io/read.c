@@ -193,7 +193,7 @@ static nmf_status read_directory(const nmfi_read_request *request, nmf_matrix **
     }
     return nmfi_is_cell_folder(request->path)
                ? nmfi_read_cell_folder(request, matrix, error)
-               : nmfi_read_pictures(&request->path, 1, matrix, error);
+               : nmfi_read_pictures(request->options, &request->path, 1, matrix, error);
 }
 
 static nmf_status read_file(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
@@ -263,7 +263,7 @@ nmf_status nmf_io_read_list(const char *const *paths, int64_t count,
     nmf_status status = copy_options(options, &wanted, error);
     if (status == NMF_OK) {
         status = count == 1 ? read_path(paths[0], &wanted, matrix, error)
-                            : nmfi_read_pictures(paths, count, matrix, error);
+                            : nmfi_read_pictures(&wanted, paths, count, matrix, error);
     }
     return status == NMF_OK ? nmfi_arrange(paths[0], &wanted, matrix, error) : status;
 }

@@ -2,6 +2,7 @@
  * was read and not yet used waits in one buffer. */
 #include "io/arrays/npy.h"
 #include "io/files/number.h"
+#include "io/texts/csv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,17 +21,19 @@ struct nmf_io_rows {
     int descriptor;
     int (*stop)(void *context);
     void *context;
-    int ended; /* nothing comes behind what the buffer has */
+    int ended;   /* nothing comes behind what the buffer has */
+    int stopped; /* because somebody said stop */
     unsigned char *buffer;
     size_t begin, end, room;
     int is_text;
     int64_t columns, count; /* so many rows were given out */
     nmfi_npy_header header;
-    char delimiter; /* of text; ' ': any run of blanks */
-    int64_t line;
-    char **names; /* of the features, from a first line; NULL: none */
-    char *first;  /* that line, where it is a row; */
-    int first_waits;
+    char delimiter;       /* of text; ' ': any run of blanks; 0: not known yet */
+    int64_t line;         /* lines before the record at `begin` */
+    size_t record_bytes;  /* of the record that was found there */
+    int64_t record_lines; /* that it goes over */
+    char **names;         /* of the features, from a first line; NULL: none */
+    int64_t bytes;        /* that were read */
 };
 
 /* --- bytes ------------------------------------------------------------------------------------- */
@@ -82,7 +85,7 @@ static nmf_status read_slice(nmf_io_rows *r, nmf_error *error)
         return status;
     }
     if (!wait_for_more(r)) {
-        r->ended = 1;
+        r->ended = r->stopped = 1;
         return NMF_OK;
     }
     const ssize_t got = read(r->descriptor, r->buffer + r->end, r->room - r->end);
@@ -91,6 +94,7 @@ static nmf_status read_slice(nmf_io_rows *r, nmf_error *error)
     }
     r->ended = got == 0;
     r->end += got > 0 ? (size_t)got : 0;
+    r->bytes += got > 0 ? got : 0;
     return NMF_OK;
 }
 
@@ -155,7 +159,7 @@ static nmf_status next_npy(nmf_io_rows *r, int64_t most, nmf_matrix **X, nmf_err
     const int64_t there = (int64_t)((r->end - r->begin) / row);
     const int64_t taken = there < wanted ? there : wanted;
     if (taken == 0) {
-        if (r->stop != NULL && r->stop(r->context)) {
+        if (r->stopped) {
             return NMF_OK;
         }
         return nmf_fail(error, NMF_ERROR_FORMAT,
@@ -186,152 +190,220 @@ static nmf_status next_npy(nmf_io_rows *r, int64_t most, nmf_matrix **X, nmf_err
 
 /* --- text -------------------------------------------------------------------------------------- */
 
-/* The next line that has something, ended by a zero; NULL at the end. It stays until the next one. */
-static nmf_status next_line(nmf_io_rows *r, char **line, nmf_error *error)
+/* Where a record is: a line end inside quotes does not end it. */
+typedef enum record_state { CELL_BEGINS, IN_CELL, IN_QUOTES, QUOTE_CLOSED } record_state;
+
+static record_state next_state(record_state state, char c, char delimiter)
+{
+    const int blank = c == ' ' || (c == '\t' && delimiter != '\t' && delimiter != '\0');
+    if (state == IN_QUOTES) {
+        return c == '"' ? QUOTE_CLOSED : IN_QUOTES;
+    }
+    if (c == '"' && state != IN_CELL) {
+        return IN_QUOTES; /* behind a closed one it is the second of a pair */
+    }
+    /* The first record tells the delimiter: until it is known, any of these may be. */
+    if (delimiter == '\0' ? c == ',' || c == ';' || c == '\t'
+                          : c == delimiter || (blank && delimiter == ' ')) {
+        return CELL_BEGINS;
+    }
+    return blank && state != IN_CELL ? state : IN_CELL;
+}
+
+/* The place of the line end that ends the record at r->begin, counting the lines that it goes over; NULL
+ * where what is there does not end. *looked and *state go on from what was looked at before. */
+static unsigned char *record_end(const nmf_io_rows *r, size_t *looked, record_state *state,
+                                 int64_t *lines)
+{
+    unsigned char *const at = r->buffer + r->begin;
+    const size_t there = r->end - r->begin;
+    if (there > 0 && *at == '#') { /* which may have quotes that nothing closes */
+        unsigned char *const found =
+            there > *looked ? memchr(at + *looked, '\n', there - *looked) : NULL;
+        *looked = there;
+        return found;
+    }
+    for (; *looked < there; ++*looked) {
+        const char c = (char)at[*looked];
+        if (c == '\n' && *state != IN_QUOTES) {
+            return at + *looked;
+        }
+        *lines += c == '\n';
+        *state = next_state(*state, c, r->delimiter);
+    }
+    return NULL;
+}
+
+static int has_something(const char *begin, const char *end)
+{
+    while (begin < end && (*begin == ' ' || *begin == '\t' || *begin == '\r')) {
+        begin++;
+    }
+    return begin < end;
+}
+
+/* The next record that has something and is no comment, without being taken; *end NULL at the end of all. */
+static nmf_status find_record(nmf_io_rows *r, const char **begin, const char **end,
+                              nmf_error *error)
 {
     size_t looked = 0;
-    *line = r->first_waits ? r->first : NULL;
-    r->first_waits = 0;
-    while (*line == NULL) {
-        unsigned char *const at = r->buffer + r->begin;
-        unsigned char *const found = r->end - r->begin > looked
-                                         ? memchr(at + looked, '\n', r->end - r->begin - looked)
-                                         : NULL;
-        looked = r->end - r->begin;
-        if (found == NULL && !r->ended && looked < LONGEST_LINE) {
+    record_state state = CELL_BEGINS;
+    int64_t more = 0; /* lines that the record goes over */
+    *begin = *end = NULL;
+    for (;;) {
+        unsigned char *const found = record_end(r, &looked, &state, &more);
+        const size_t there = r->end - r->begin;
+        if (found == NULL && !r->ended && there < LONGEST_LINE) {
             const nmf_status status = read_slice(r, error);
             if (status != NMF_OK) {
                 return status;
             }
             continue;
         }
-        if (found == NULL && looked == 0) {
-            return NMF_OK;
-        }
-        if (looked >= LONGEST_LINE && found == NULL) {
+        if (found == NULL && !r->ended) {
             return nmf_fail(error, NMF_ERROR_FORMAT, "%s: line %" PRId64 " does not end", r->path,
                             r->line + 1);
         }
-        if (found == NULL) { /* Trap: make_room leaves a byte behind the last one. */
-            const nmf_status status = make_room(r, error);
-            if (status != NMF_OK) {
-                return status;
-            }
+        if (found == NULL && (there == 0 || r->stopped)) { /* half a row is none */
+            return NMF_OK;
         }
-        unsigned char *const begin = r->buffer + r->begin;
-        const size_t length = found != NULL ? (size_t)(found - at) : looked;
-        begin[length] = '\0';
-        r->begin += length + (found != NULL);
-        r->line++;
-        if (length > 0 && begin[length - 1] == '\r') {
-            begin[length - 1] = '\0';
+        const char *const at = (const char *)r->buffer + r->begin;
+        const size_t length = found != NULL ? (size_t)(found - (r->buffer + r->begin)) : there;
+        r->record_bytes = length + (found != NULL);
+        r->record_lines = more + 1;
+        if (*at != '#' && has_something(at, at + length)) {
+            *begin = at;
+            *end = at + length;
+            return NMF_OK;
         }
-        const int has_something = begin[strspn((char *)begin, " \t")] != '\0' && *begin != '#';
-        *line = has_something ? (char *)begin : NULL;
+        r->begin += r->record_bytes;
+        r->line += r->record_lines;
         looked = 0;
+        more = 0;
+        state = CELL_BEGINS;
+    }
+}
+
+static void take_record(nmf_io_rows *r)
+{
+    r->begin += r->record_bytes;
+    r->line += r->record_lines;
+}
+
+static nmfi_csv_scan scan_of(const nmf_io_rows *r, const char *begin, const char *end)
+{
+    const nmfi_csv_scan scan = {
+        .begin = begin, .at = begin, .end = end, .delimiter = r->delimiter};
+    return scan;
+}
+
+static nmf_status fail_quotes(const nmf_io_rows *r, int64_t cell, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_FORMAT,
+                    "%s: line %" PRId64 ", cell %" PRId64
+                    ": its quotes do not end, or something follows them",
+                    r->path, r->line + 1, cell);
+}
+
+static int is_number(const nmfi_csv_cell *cell, double *value)
+{
+    return nmfi_number_parse(cell->text, cell->length, '.', value) == NMFI_NUMBER;
+}
+
+static nmf_status count_cells(nmf_io_rows *r, const char *begin, const char *end, int *all_numbers,
+                              nmf_error *error)
+{
+    nmfi_csv_scan scan = scan_of(r, begin, end);
+    nmfi_csv_cell cell = {.last = 0};
+    double value;
+    *all_numbers = 1;
+    for (r->columns = 0; !cell.last; r->columns++) {
+        if (nmfi_csv_next(&scan, &cell) != NMFI_CSV_CELL) {
+            return fail_quotes(r, r->columns + 1, error);
+        }
+        *all_numbers &= is_number(&cell, &value);
     }
     return NMF_OK;
 }
 
-/* Steps through the cells of a line; 0 behind the last one. */
-static int next_cell(const nmf_io_rows *r, const char **at, const char **cell, size_t *length)
+static nmf_status take_names(nmf_io_rows *r, const char *begin, const char *end, nmf_error *error)
 {
-    if (*at == NULL) {
-        return 0;
-    }
-    const char *begin = *at + strspn(*at, r->delimiter == '\t' ? " " : " \t");
-    const char ends[] = {r->delimiter, r->delimiter == ' ' ? '\t' : '\0', '\0'};
-    size_t size = strcspn(begin, ends);
-    const char *const end = begin + size;
-    if (r->delimiter == ' ' && size == 0) {
-        return 0;
-    }
-    while (size > 0 && (begin[size - 1] == ' ' || begin[size - 1] == '\t')) {
-        size--;
-    }
-    *cell = begin;
-    *length = size;
-    *at = *end != '\0' ? end + 1 : NULL;
-    return 1;
-}
-
-static int64_t count_cells(const nmf_io_rows *r, const char *line, int *all_numbers)
-{
-    const char *cell;
-    size_t length;
-    int64_t count = 0;
-    double value;
-    *all_numbers = 1;
-    while (next_cell(r, &line, &cell, &length)) {
-        count++;
-        *all_numbers &= nmfi_number_parse(cell, length, '.', &value) == NMFI_NUMBER;
-    }
-    return count;
-}
-
-static nmf_status take_names(nmf_io_rows *r, const char *line, nmf_error *error)
-{
-    const char *cell;
-    size_t length;
-    int64_t at = 0;
+    nmfi_csv_scan scan = scan_of(r, begin, end);
+    nmfi_csv_cell cell = {.last = 0};
+    int latin1 = 0;
     r->names = calloc((size_t)r->columns + 1, sizeof *r->names);
-    while (r->names != NULL && at < r->columns && next_cell(r, &line, &cell, &length)) {
-        const int quoted = length >= 2 && cell[0] == '"' && cell[length - 1] == '"';
-        r->names[at] = strndup(cell + quoted, length - 2 * (size_t)quoted);
-        if (r->names[at++] == NULL) {
-            break;
+    for (int64_t at = 0; r->names != NULL && at < r->columns; at++) {
+        (void)nmfi_csv_next(&scan, &cell); /* as many as were counted */
+        r->names[at] = nmfi_csv_string(&cell, &latin1);
+        if (r->names[at] == NULL) {
+            return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for names", r->path);
         }
     }
-    return at == r->columns && r->names != NULL && r->names[at - 1] != NULL
+    return r->names != NULL
                ? NMF_OK
                : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for names", r->path);
 }
 
-static nmf_status open_text(nmf_io_rows *r, nmf_error *error)
+/* What divides the cells of a line, quoted ones left aside. */
+static char delimiter_of(const char *begin, const char *end)
 {
-    char *line;
-    int numbers;
-    nmf_status status = next_line(r, &line, error);
-    if (status != NMF_OK) {
-        return status;
+    static const char order[] = {'\t', ';', ','};
+    int quoted = 0, seen[3] = {0, 0, 0};
+    for (; begin < end; begin++) {
+        quoted ^= *begin == '"';
+        for (int i = 0; i < 3; i++) {
+            seen[i] |= !quoted && *begin == order[i];
+        }
     }
-    if (line == NULL) {
-        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: has no rows", r->path);
-    }
-    r->is_text = 1;
-    r->delimiter = strchr(line, '\t') != NULL  ? '\t'
-                   : strchr(line, ';') != NULL ? ';'
-                   : strchr(line, ',') != NULL ? ','
-                                               : ' ';
-    r->columns = count_cells(r, line, &numbers);
-    if (!numbers) {
-        return take_names(r, line, error);
-    }
-    r->first = strdup(line);
-    r->first_waits = 1;
-    return r->first != NULL ? NMF_OK
-                            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", r->path);
+    return seen[0] ? '\t' : seen[1] ? ';' : seen[2] ? ',' : ' ';
 }
 
-static nmf_status take_row(const nmf_io_rows *r, const char *line, double *row, nmf_error *error)
+static nmf_status open_text(nmf_io_rows *r, nmf_error *error)
 {
-    const char *cell;
-    size_t length;
+    const char *begin, *end;
+    int numbers = 0;
+    nmf_status status = find_record(r, &begin, &end, error);
+    if (status == NMF_OK && begin == NULL) {
+        status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: has no rows", r->path);
+    }
+    if (status == NMF_OK) {
+        r->is_text = 1;
+        r->delimiter = delimiter_of(begin, end);
+        status = find_record(r, &begin, &end, error); /* where it ends may be another place now */
+    }
+    if (status == NMF_OK) {
+        status = count_cells(r, begin, end, &numbers, error);
+    }
+    if (status == NMF_OK && !numbers) {
+        status = take_names(r, begin, end, error);
+        take_record(r);
+    }
+    return status;
+}
+
+static nmf_status take_row(const nmf_io_rows *r, const char *begin, const char *end, double *row,
+                           nmf_error *error)
+{
+    nmfi_csv_scan scan = scan_of(r, begin, end);
+    nmfi_csv_cell cell = {.last = 0};
     int64_t at = 0;
-    while (next_cell(r, &line, &cell, &length)) {
-        if (at < r->columns && nmfi_number_parse(cell, length, '.', &row[at]) != NMFI_NUMBER) {
+    for (; !cell.last; at++) {
+        if (nmfi_csv_next(&scan, &cell) != NMFI_CSV_CELL) {
+            return fail_quotes(r, at + 1, error);
+        }
+        if (at < r->columns && !is_number(&cell, &row[at])) {
             return nmf_fail(error, NMF_ERROR_FORMAT,
                             "%s: line %" PRId64 ", cell %" PRId64 ": '%.*s' is no number", r->path,
-                            r->line, at + 1, (int)(length < 40 ? length : 40), cell);
+                            r->line + 1, at + 1, (int)(cell.length < 40 ? cell.length : 40),
+                            cell.text);
         }
-        at++;
     }
     if (at == r->columns) {
         return NMF_OK;
     }
     return nmf_fail(error, NMF_ERROR_FORMAT,
                     "%s: line %" PRId64 " has %" PRId64 " numbers, the lines before %" PRId64,
-                    r->path, r->line, at, r->columns);
+                    r->path, r->line + 1, at, r->columns);
 }
 
 static nmf_status take_rows(nmf_io_rows *r, int64_t most, double **rows, int64_t *count,
@@ -341,9 +413,9 @@ static nmf_status take_rows(nmf_io_rows *r, int64_t most, double **rows, int64_t
     nmf_status status = NMF_OK;
     *count = 0;
     while (status == NMF_OK && *count < most) {
-        char *line;
-        status = next_line(r, &line, error);
-        if (status != NMF_OK || line == NULL) {
+        const char *begin, *end;
+        status = find_record(r, &begin, &end, error);
+        if (status != NMF_OK || begin == NULL) {
             return status;
         }
         if (*count == room) {
@@ -355,7 +427,8 @@ static nmf_status take_rows(nmf_io_rows *r, int64_t most, double **rows, int64_t
             }
             *rows = more;
         }
-        status = take_row(r, line, *rows + *count * r->columns, error);
+        status = take_row(r, begin, end, *rows + *count * r->columns, error);
+        take_record(r);
         *count += status == NMF_OK;
     }
     return status;
@@ -445,6 +518,11 @@ int64_t nmf_io_rows_columns(const nmf_io_rows *rows)
     return rows != NULL ? rows->columns : 0;
 }
 
+int64_t nmf_io_rows_bytes(const nmf_io_rows *rows)
+{
+    return rows != NULL ? rows->bytes : 0;
+}
+
 nmf_status nmf_io_rows_next(nmf_io_rows *rows, int64_t most, nmf_matrix **X, nmf_error *error)
 {
     if (rows == NULL || X == NULL || most < 1) {
@@ -472,7 +550,6 @@ void nmf_io_rows_close(nmf_io_rows *rows)
         free(rows->names[i]);
     }
     free(rows->names);
-    free(rows->first);
     free(rows->buffer);
     free(rows->path);
     free(rows);

@@ -158,6 +158,7 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_rows_open(const char *path, int (*stop)
                                                    void *context, nmf_io_rows **rows,
                                                    nmf_error *error);
 NMF_API int64_t nmf_io_rows_columns(const nmf_io_rows *rows);
+NMF_API int64_t nmf_io_rows_bytes(const nmf_io_rows *rows); /* read so far */
 /* The next ones, at most `most`, as a new matrix of the caller's; *X is NULL at their end. Errors: FILE, FORMAT
  * (with the line or row), MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_rows_next(nmf_io_rows *rows, int64_t most, nmf_matrix **X,

@@ -108,8 +108,8 @@ typedef struct nmf_row_reader {
     void *context;
 } nmf_row_reader;
 
-/* A matrix around a copy of *reader. Fits read it some rows at a time: a Frobenius fit keeps no copy; a
- * fit of another loss keeps a transposed one, except with solver jmm. Its transpose (nmf_matrix_transpose)
+/* A matrix around a copy of *reader. Fits read it some rows at a time and keep no copy, but for
+ * solvers mu and scd of a loss that is not the Frobenius one, which keep a transposed one. Its transpose (nmf_matrix_transpose)
  * is not read: what needs it fails with UNSUPPORTED, as does what wants a layout in memory; nmf_matrix_at
  * is then NaN. Errors: ARGUMENT (NULL, unknown dtype), SHAPE, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_from_rows(const nmf_row_reader *reader,

@@ -55,9 +55,14 @@ typedef enum nmf_solver {
      * the caller gives stay.
      * Source: Marmin, Goulart & Fevotte 2023, "Joint Majorization-Minimization for Nonnegative
      * Matrix Factorization with the beta-divergence". */
-    NMF_SOLVER_JMM = 5
+    NMF_SOLVER_JMM = 5,
+    /* For data whose reading is dear, Frobenius and Kullback-Leibler: rows are visited in groups, and H is
+     * improved after each of them by the sums of all groups, so many times in one reading of X. What it keeps
+     * for that are sums as large as H, one for each of up to 16 groups. auto where X is not in memory and is
+     * sparse, or the loss is kl. */
+    NMF_SOLVER_INCREMENTAL = 6
 } nmf_solver;
-#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd", "jmm"
+#define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd", "jmm", "incremental"
 
 /* What a fit minimizes: D(X || W H) of one of these kinds, summed over entries x and y of WH.
  *

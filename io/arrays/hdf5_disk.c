@@ -9,6 +9,7 @@
 
 /* HDF5 keeps the chunk that it unpacked last; two threads go through the file in places of their own. */
 #define CHUNK_CACHE_BYTES ((size_t)32 << 20)
+#define MOST_CACHE_BYTES ((size_t)64 << 20)
 
 static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -95,11 +96,31 @@ static uint64_t place_of(const hdf5_list *list)
     return at == HADDR_UNDEF ? 0 : (uint64_t)at;
 }
 
+/* Chunks that rows of a table lie in side by side, for two threads that go through it in places of their
+ * own; so much and no more. */
+static size_t cache_bytes(const hdf5_list *list, hid_t checked)
+{
+    const hid_t plan = H5Dget_create_plist(checked);
+    hsize_t chunk[2] = {0, 0};
+    size_t bytes = CHUNK_CACHE_BYTES;
+    if (plan >= 0 && H5Pget_layout(plan) == H5D_CHUNKED && H5Pget_chunk(plan, 2, chunk) == 2 &&
+        chunk[1] > 0) {
+        const double across = (double)list->row / (double)chunk[1] + 1;
+        const double wanted =
+            2 * across * (double)chunk[0] * (double)chunk[1] * (double)list->item_bytes;
+        bytes = wanted > (double)MOST_CACHE_BYTES ? MOST_CACHE_BYTES
+                : wanted > (double)bytes          ? (size_t)wanted
+                                                  : bytes;
+    }
+    (void)H5Pclose(plan);
+    return bytes;
+}
+
 /* A dataset with a larger cache of chunks. */
-static hid_t open_dataset(const hdf5_list *list)
+static hid_t open_dataset(const hdf5_list *list, size_t cache)
 {
     const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    (void)H5Pset_chunk_cache(access, H5D_CHUNK_CACHE_NSLOTS_DEFAULT, CHUNK_CACHE_BYTES, 1.0);
+    (void)H5Pset_chunk_cache(access, H5D_CHUNK_CACHE_NSLOTS_DEFAULT, cache, 1.0);
     const hid_t opened = H5Dopen2(list->hdf5.file, list->name, access);
     (void)H5Pclose(access);
     return opened;
@@ -119,18 +140,19 @@ static nmf_status open_list(hdf5_list *list, nmfi_hdf5_as as, nmfi_disk_list *ou
     const hid_t stored = H5Dget_type(checked);
     list->type = nmfi_hdf5_memory_type(stored, as, &out->kind);
     (void)H5Tclose(stored);
+    list->item_bytes = out->kind.item_bytes;
+    list->row = dimensions == 2 ? shape[1] : 1;
+    const size_t cache = list->item_bytes > 0 ? cache_bytes(list, checked) : CHUNK_CACHE_BYTES;
     (void)H5Dclose(checked);
     if (status != NMF_OK) {
         return status;
     }
-    list->dataset = open_dataset(list);
+    list->dataset = open_dataset(list, cache);
     if (list->type < 0 || dimensions > 2 || list->dataset < 0) {
         return nmf_fail(error, NMF_ERROR_FORMAT, "%s: '%s' does not hold %s", list->hdf5.path,
                         list->name, as == NMFI_HDF5_AS_STORED ? "numbers" : "integers");
     }
     out->kind.big_endian = NMFI_HOST_BIG_ENDIAN;
-    list->item_bytes = out->kind.item_bytes;
-    list->row = dimensions == 2 ? shape[1] : 1;
     list->offset = place_of(list);
     out->count = shape[0] * list->row;
     return NMF_OK;

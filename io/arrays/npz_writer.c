@@ -14,13 +14,27 @@
 /* 1980-01-01, the date NumPy gives to members. */
 #define FIXED_DOS_DATE (1 << 5 | 1)
 
+/* Rows of a matrix that do not lie side by side in memory are made when the archive is written, some at a
+ * time. */
+#define SOME_BYTES ((int64_t)1 << 20)
+typedef struct making {
+    const nmf_matrix *matrix;
+    int64_t row_bytes, most; /* rows made together */
+    zip_uint64_t head_left;  /* bytes of the header that were not given yet */
+    int64_t next;            /* the first row that was not made yet */
+    char *rows;              /* what was made last; of it, bytes [begin, end) were not given yet */
+    size_t begin, end;
+    nmf_error error; /* why there are no more */
+    zip_error_t zip_error;
+} making;
+
 /* One member's parts, kept until the archive is written. */
 typedef struct member {
     struct member *next;
     char header[NMFI_NPY_HEADER_BYTES];
     zip_buffer_fragment_t parts[2];
-    void *owned;        /* memory to free at the end, or NULL */
-    nmf_matrix *packed; /* likewise */
+    void *owned;  /* memory to free at the end, or NULL */
+    making *made; /* likewise */
 } member;
 
 struct nmfi_npz_writer {
@@ -35,12 +49,21 @@ static nmf_status out_of_memory(const nmfi_npz_writer *writer, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", writer->path);
 }
 
+static void free_making(making *m)
+{
+    if (m != NULL) {
+        free(m->rows);
+        zip_error_fini(&m->zip_error);
+        free(m);
+    }
+}
+
 static void free_writer(nmfi_npz_writer *writer)
 {
     while (writer->members != NULL) {
         member *old = writer->members;
         writer->members = old->next;
-        nmf_matrix_free(old->packed);
+        free_making(old->made);
         free(old->owned);
         free(old);
     }
@@ -84,13 +107,12 @@ static member *new_member(nmfi_npz_writer *writer)
     return made;
 }
 
-/* Hands the member's parts to libzip, which reads them when the archive is closed. */
-static nmf_status add_member(nmfi_npz_writer *writer, member *what, zip_uint64_t parts,
-                             const char *name, const char *extension, nmf_error *error)
+/* Hands the member's content to libzip, which reads it when the archive is closed. */
+static nmf_status add_source(nmfi_npz_writer *writer, zip_source_t *source, const char *name,
+                             const char *extension, nmf_error *error)
 {
     const size_t length = strlen(name), more = strlen(extension);
     char *full = malloc(length + more + 1);
-    zip_source_t *source = zip_source_buffer_fragment(writer->zip, what->parts, parts, 0);
     zip_int64_t index = -1;
     if (full != NULL && source != NULL) {
         memcpy(full, name, length);
@@ -106,6 +128,13 @@ static nmf_status add_member(nmfi_npz_writer *writer, member *what, zip_uint64_t
         zip_set_file_compression(writer->zip, (zip_uint64_t)index, ZIP_CM_STORE, 0) == 0 &&
         zip_file_set_dostime(writer->zip, (zip_uint64_t)index, 0, FIXED_DOS_DATE, 0) == 0;
     return fixed ? NMF_OK : out_of_memory(writer, error);
+}
+
+static nmf_status add_member(nmfi_npz_writer *writer, member *what, zip_uint64_t parts,
+                             const char *name, const char *extension, nmf_error *error)
+{
+    return add_source(writer, zip_source_buffer_fragment(writer->zip, what->parts, parts, 0), name,
+                      extension, error);
 }
 
 nmf_status nmfi_npz_add_array(nmfi_npz_writer *writer, const char *name, char kind,
@@ -126,31 +155,131 @@ nmf_status nmfi_npz_add_array(nmfi_npz_writer *writer, const char *name, char ki
     return add_member(writer, made, bytes > 0 ? 2 : 1, name, ".npy", error);
 }
 
+/* --- rows that are made ------------------------------------------------------------------------ */
+
+static zip_int64_t fail_making(making *m, int zip_code)
+{
+    zip_error_set(&m->zip_error, zip_code, 0);
+    return -1;
+}
+
+static int make_more(making *m)
+{
+    const int64_t left = nmf_matrix_rows(m->matrix) - m->next;
+    const int64_t count = left < m->most ? left : m->most;
+    const nmf_status status = nmf_matrix_copy_rows(
+        m->matrix, m->next, count, nmf_matrix_dtype(m->matrix), m->rows, &m->error);
+    m->next += count;
+    m->begin = 0;
+    m->end = (size_t)(count * m->row_bytes);
+    return status == NMF_OK;
+}
+
+static zip_int64_t give_bytes(member *what, char *to, zip_uint64_t count)
+{
+    making *m = what->made;
+    zip_uint64_t done = 0;
+    while (done < count) {
+        const char *from = what->header + (sizeof what->header - m->head_left);
+        zip_uint64_t there = m->head_left;
+        if (there == 0 && m->begin == m->end) {
+            if (m->next == nmf_matrix_rows(m->matrix)) {
+                break;
+            }
+            if (!make_more(m)) {
+                return fail_making(m, ZIP_ER_READ);
+            }
+        }
+        if (m->head_left == 0) {
+            from = m->rows + m->begin;
+            there = m->end - m->begin;
+        }
+        const zip_uint64_t some = there < count - done ? there : count - done;
+        memcpy(to + done, from, (size_t)some);
+        done += some;
+        if (m->head_left > 0) {
+            m->head_left -= some;
+        } else {
+            m->begin += (size_t)some;
+        }
+    }
+    return (zip_int64_t)done;
+}
+
+static zip_int64_t tell_size(const member *what, void *data, zip_uint64_t length)
+{
+    const making *m = what->made;
+    zip_stat_t stat;
+    if (length < sizeof stat) {
+        return fail_making(what->made, ZIP_ER_INVAL);
+    }
+    zip_stat_init(&stat);
+    stat.valid = ZIP_STAT_SIZE;
+    stat.size = sizeof what->header + (zip_uint64_t)(nmf_matrix_rows(m->matrix) * m->row_bytes);
+    memcpy(data, &stat, sizeof stat);
+    return (zip_int64_t)sizeof stat;
+}
+
+/* A zip_source_callback: libzip may read the whole more than once. */
+static zip_int64_t answer(void *context, void *data, zip_uint64_t length, zip_source_cmd_t command)
+{
+    member *what = context;
+    making *m = what->made;
+    switch (command) {
+    case ZIP_SOURCE_OPEN:
+        m->head_left = sizeof what->header;
+        m->next = 0;
+        m->begin = m->end = 0;
+        return 0;
+    case ZIP_SOURCE_READ: return give_bytes(what, data, length);
+    case ZIP_SOURCE_STAT: return tell_size(what, data, length);
+    case ZIP_SOURCE_ERROR: return zip_error_to_data(&m->zip_error, data, length);
+    case ZIP_SOURCE_CLOSE:
+    case ZIP_SOURCE_FREE: return 0; /* it goes with the writer */
+    case ZIP_SOURCE_SUPPORTS:
+        return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE,
+                                              ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE,
+                                              -1);
+    default: return fail_making(m, ZIP_ER_OPNOTSUPP);
+    }
+}
+
+static nmf_status add_made(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,
+                           nmf_error *error)
+{
+    const nmf_dtype dtype = nmf_matrix_dtype(matrix);
+    const int64_t rows = nmf_matrix_rows(matrix), columns = nmf_matrix_columns(matrix);
+    const int64_t item = (int64_t)nmf_dtype_bytes(dtype), row_bytes = columns * item;
+    const int64_t most = row_bytes < SOME_BYTES ? SOME_BYTES / row_bytes : 1;
+    member *what = new_member(writer);
+    making *m = calloc(1, sizeof *m);
+    if (what == NULL || m == NULL) {
+        free(m);
+        return out_of_memory(writer, error);
+    }
+    what->made = m;
+    *m = (making){.matrix = matrix, .row_bytes = row_bytes, .most = most};
+    zip_error_init(&m->zip_error);
+    m->rows = malloc((size_t)((most < rows ? most : rows) * row_bytes));
+    if (m->rows == NULL) {
+        return out_of_memory(writer, error);
+    }
+    nmfi_npy_format(nmfi_npy_kind(dtype), item, rows, columns, what->header);
+    return add_source(writer, zip_source_function(writer->zip, answer, what), name, ".npy", error);
+}
+
 nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,
                                nmf_error *error)
 {
     const nmf_dense dense = nmf_matrix_dense(matrix);
-    const void *data = dense.data;
-    const int is_packed = dense.column_stride == 1 && dense.row_stride == dense.columns;
+    const int is_packed = dense.data != NULL && dense.column_stride == 1 &&
+                          (dense.row_stride == dense.columns || dense.rows == 1);
     if (!is_packed && dense.rows > 0 && dense.columns > 0) {
-        member *holder = new_member(writer);
-        if (holder == NULL) {
-            return out_of_memory(writer, error);
-        }
-        nmf_status status =
-            nmf_matrix_new(dense.dtype, dense.rows, dense.columns, &holder->packed, error);
-        if (status == NMF_OK) {
-            void *copy = nmf_matrix_writable(holder->packed);
-            status = nmf_matrix_copy_rows(matrix, 0, dense.rows, dense.dtype, copy, error);
-            data = copy;
-        }
-        if (status != NMF_OK) {
-            return status;
-        }
+        return add_made(writer, name, matrix, error);
     }
     return nmfi_npz_add_array(writer, name, nmfi_npy_kind(dense.dtype),
                               (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns,
-                              data, error);
+                              dense.data, error);
 }
 
 /* Two numbers that live as long as the writer; NULL without memory. */
@@ -255,6 +384,17 @@ static int was_interrupted(zip_t *zip)
     return zip_error_system_type(error) == ZIP_ET_SYS && zip_error_code_system(error) == EINTR;
 }
 
+/* Why rows could not be made; NULL where that is not what failed. */
+static const nmf_error *failed_making(const nmfi_npz_writer *writer)
+{
+    for (const member *at = writer->members; at != NULL; at = at->next) {
+        if (at->made != NULL && at->made->error.status != NMF_OK) {
+            return &at->made->error;
+        }
+    }
+    return NULL;
+}
+
 nmf_status nmfi_npz_finish(nmfi_npz_writer *writer, nmf_status status, nmf_error *error)
 {
     int closed = status == NMF_OK ? zip_close(writer->zip) : 0;
@@ -262,8 +402,11 @@ nmf_status nmfi_npz_finish(nmfi_npz_writer *writer, nmf_status status, nmf_error
         closed = zip_close(writer->zip); /* a failed archive stays open, and is written anew */
     }
     if (closed != 0) {
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", writer->path,
-                          zip_strerror(writer->zip));
+        const nmf_error *reason = failed_making(writer);
+        status = reason != NULL
+                     ? nmf_fail(error, reason->status, "%s", reason->message)
+                     : nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", writer->path,
+                                zip_strerror(writer->zip));
         zip_discard(writer->zip);
     } else if (status != NMF_OK) {
         zip_discard(writer->zip);

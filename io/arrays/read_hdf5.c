@@ -1,6 +1,7 @@
 /* Reads cells x genes from HDF5 files: .h5ad of anndata (X, "file.h5ad:layers/NAME", raw/X; sparse
  * or dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
  * table of numbers or compressed matrix that "file.h5:PATH" names. */
+#include "disk_table.h"
 #include "feature_types.h"
 #include "hdf5_disk.h"
 #include "hdf5_file.h"
@@ -19,9 +20,43 @@ static int recognise(const unsigned char *head, size_t bytes)
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
-static nmf_status read_table(const nmfi_hdf5 *file, const char *name, nmf_matrix **matrix,
-                             nmf_error *error)
+/* A table that in memory would take too many bytes stays where it is. */
+static int leaves_table(const nmfi_read_request *request, const nmfi_hdf5 *file, const char *name,
+                        nmfi_hdf5_about *about)
 {
+    nmfi_hdf5_describe(file, name, about);
+    if (about->dimensions != 2 || about->shape[0] <= 0 || about->shape[1] <= 0 ||
+        about->item_bytes <= 0 ||
+        about->shape[0] > INT64_MAX / 8 / about->shape[1] / about->item_bytes) {
+        return 0; /* nothing, or more than there can be: reading says so */
+    }
+    const uint64_t bytes =
+        (uint64_t)about->shape[0] * (uint64_t)about->shape[1] * (uint64_t)about->item_bytes;
+    const int stays = nmfi_stays_on_disk(request, bytes);
+    if (stays) {
+        nmfi_say_on_disk(request, request->path, bytes);
+    }
+    return stays;
+}
+
+static nmf_status leave_table(const nmfi_read_request *request, const char *name,
+                              const nmfi_hdf5_about *about, nmf_matrix **matrix, nmf_error *error)
+{
+    nmfi_disk_list values;
+    const nmf_status status =
+        nmfi_hdf5_disk_list(request, "", name, NMFI_HDF5_AS_STORED, &values, error);
+    return status == NMF_OK ? nmfi_disk_table_matrix(about->shape[0], about->shape[1], &values,
+                                                     request->path, matrix, error)
+                            : status;
+}
+
+static nmf_status read_table(const nmfi_read_request *request, const nmfi_hdf5 *file,
+                             const char *name, nmf_matrix **matrix, nmf_error *error)
+{
+    nmfi_hdf5_about about;
+    if (leaves_table(request, file, name, &about)) {
+        return leave_table(request, name, &about, matrix, error);
+    }
     nmfi_hdf5_numbers numbers;
     nmf_status status = nmfi_hdf5_read(file, "", name, NMFI_HDF5_AS_STORED, &numbers, error);
     if (status != NMF_OK) {
@@ -227,7 +262,7 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name,
     const int is_raw = strncmp(name, "raw/", 4) == 0 || strncmp(name, "raw.", 4) == 0;
     const char *features = is_raw ? (name[3] == '/' ? "raw/var" : "raw.var") : "var";
     nmf_status status = nmfi_hdf5_look(file, "", name) == NMFI_HDF5_DATASET
-                            ? read_table(file, name, matrix, error)
+                            ? read_table(request, file, name, matrix, error)
                             : read_anndata_matrix(request, file, name, matrix, error);
     if (status == NMF_OK && nmfi_hdf5_look(file, "", "obs") != NMFI_HDF5_NOTHING) {
         status = read_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);

@@ -3,7 +3,8 @@
 #ifndef NMFI_IO_FIND_PICTURES_H
 #define NMFI_IO_FIND_PICTURES_H
 
-#include <nmfkit/matrix.h>
+#include "io/files/reader.h"
+
 #include <stdint.h>
 
 typedef struct nmfi_found_picture {
@@ -28,8 +29,9 @@ nmf_status nmfi_add_picture(nmfi_found_pictures *found, const char *path, const 
 nmf_status nmfi_find_pictures(nmfi_found_pictures *found, const char *directory, const char *prefix,
                               const char *label, nmf_error *error);
 
-/* Reads them into one matrix (read_pictures.c); there must be one at least. */
-nmf_status nmfi_read_found(const nmfi_found_pictures *found, nmf_matrix **matrix, nmf_error *error);
+/* Reads them into one matrix (read_pictures.c), or leaves them on disk; there must be one at least. */
+nmf_status nmfi_read_found(const nmfi_read_request *request, const nmfi_found_pictures *found,
+                           nmf_matrix **matrix, nmf_error *error);
 
 void nmfi_found_clear(nmfi_found_pictures *found);
 

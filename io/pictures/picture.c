@@ -97,3 +97,19 @@ void nmfi_picture_store_row(nmfi_picture *picture, int64_t row, const unsigned c
     else
         store_row_u8((uint8_t *)picture->grey + row * width, width, samples, channels);
 }
+
+#define U8_TO_U16 257 /* 65535 / 255 */
+
+void nmfi_widen_pixels(const uint8_t *narrow, int64_t count, uint16_t *wide)
+{
+    for (int64_t i = 0; i < count; i++) wide[i] = (uint16_t)(narrow[i] * U8_TO_U16);
+}
+
+nmf_status nmfi_fail_picture_size(const char *one, int64_t width, int64_t height, const char *first,
+                                  int64_t first_width, int64_t first_height, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_SHAPE,
+                    "%s is %" PRId64 " x %" PRId64 " pixels, but %s is %" PRId64 " x %" PRId64
+                    ": all pictures must have one size",
+                    one, width, height, first, first_width, first_height);
+}

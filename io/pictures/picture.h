@@ -46,6 +46,13 @@ nmf_status nmfi_picture_allocate(nmfi_picture *picture, int64_t width, int64_t h
 void nmfi_picture_store_row(nmfi_picture *picture, int64_t row, const unsigned char *samples,
                             int channels);
 
+/* "... all pictures must have one size": `one` is not of the size of the first. */
+nmf_status nmfi_fail_picture_size(const char *one, int64_t width, int64_t height, const char *first,
+                                  int64_t first_width, int64_t first_height, nmf_error *error);
+
+/* 8-bit pixels on the scale of 16-bit ones: white is 65535. */
+void nmfi_widen_pixels(const uint8_t *narrow, int64_t count, uint16_t *wide);
+
 /* Luma by Rec. 601, Y = 0.299 R + 0.587 G + 0.114 B, with weights in 1/65536 that sum to 1, rounded
  * to nearest: what Pillow's convert("L") computes. The largest 16-bit sum, 65535 * 65536 + 32768,
  * still fits. */

@@ -121,7 +121,7 @@ static nmf_status read_list(const nmfi_read_request *request, nmf_matrix **matri
     nmf_status status = nmfi_file_view_open(path, &file, error);
     if (status == NMF_OK)
         status = add_lines(&found, path, (const char *)file->bytes, file->count, error);
-    if (status == NMF_OK) status = nmfi_read_found(&found, matrix, error);
+    if (status == NMF_OK) status = nmfi_read_found(request, &found, matrix, error);
     nmfi_found_clear(&found);
     nmfi_file_view_close(file);
     return status;

@@ -4,20 +4,16 @@
  * named one by one keep the order given; those of a directory stand in natural order. */
 #include "find_pictures.h"
 #include "picture.h"
+#include "pictures_disk.h"
 #include "readers.h"
+
+#include "io/files/on_disk.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define U8_TO_U16 257 /* 65535 / 255 */
-
-static void widen(const uint8_t *narrow, int64_t count, uint16_t *wide)
-{
-    for (int64_t i = 0; i < count; i++) wide[i] = (uint16_t)(narrow[i] * U8_TO_U16);
-}
 
 /* Replaces the u8 matrix by a u16 one with the first `done` rows of it. */
 static nmf_status widen_matrix(nmf_matrix **matrix, int64_t done, nmf_error *error)
@@ -27,7 +23,7 @@ static nmf_status widen_matrix(nmf_matrix **matrix, int64_t done, nmf_error *err
     const nmf_status status =
         nmf_matrix_new(NMF_U16, nmf_matrix_rows(*matrix), columns, &wide, error);
     if (status != NMF_OK) return status;
-    widen(nmf_matrix_writable(*matrix), done * columns, nmf_matrix_writable(wide));
+    nmfi_widen_pixels(nmf_matrix_writable(*matrix), done * columns, nmf_matrix_writable(wide));
     nmf_matrix_free(*matrix);
     *matrix = wide;
     return NMF_OK;
@@ -47,7 +43,7 @@ static nmf_status put_row(nmf_matrix **matrix, int64_t row, const nmfi_picture *
     if (picture->dtype == nmf_matrix_dtype(*matrix))
         memcpy(out, picture->grey, (size_t)columns * bytes);
     else
-        widen(picture->grey, columns, (uint16_t *)(void *)out);
+        nmfi_widen_pixels(picture->grey, columns, (uint16_t *)(void *)out);
     return NMF_OK;
 }
 
@@ -72,11 +68,9 @@ static nmf_status read_all(const nmfi_found_pictures *found, nmf_matrix **matrix
             /* said already */
         } else if (picture.width != *width ||
                    picture.width * picture.height != nmf_matrix_columns(*matrix)) {
-            status = nmf_fail(error, NMF_ERROR_SHAPE,
-                              "%s is %" PRId64 " x %" PRId64 " pixels, but %s is %" PRId64
-                              " x %" PRId64 ": all pictures must have one size",
-                              found->items[i].path, picture.width, picture.height,
-                              found->items[0].path, *width, nmf_matrix_columns(*matrix) / *width);
+            status = nmfi_fail_picture_size(found->items[i].path, picture.width, picture.height,
+                                            found->items[0].path, *width,
+                                            nmf_matrix_columns(*matrix) / *width, error);
         } else {
             status = put_row(matrix, i, &picture, error);
         }
@@ -124,11 +118,27 @@ static nmf_status add_path(nmfi_found_pictures *found, const char *path, int sev
     return status;
 }
 
-nmf_status nmfi_read_found(const nmfi_found_pictures *found, nmf_matrix **matrix, nmf_error *error)
+/* By the size of the first one: 8-bit, as most are. */
+static int stay_on_disk(const nmfi_read_request *request, const nmfi_found_pictures *found)
+{
+    nmfi_picture first;
+    if (nmfi_picture_load(found->items[0].path, &first, NULL) != NMF_OK) return 0;
+    const double bytes = (double)first.width * (double)first.height * (double)found->count *
+                         (double)nmf_dtype_bytes(first.dtype);
+    nmfi_picture_clear(&first);
+    const int stays = bytes < 1e18 && nmfi_stays_on_disk(request, (uint64_t)bytes);
+    if (stays) nmfi_say_on_disk(request, request->path, (uint64_t)bytes);
+    return stays;
+}
+
+nmf_status nmfi_read_found(const nmfi_read_request *request, const nmfi_found_pictures *found,
+                           nmf_matrix **matrix, nmf_error *error)
 {
     nmf_matrix *made = NULL;
     int64_t width = 0;
-    nmf_status status = read_all(found, &made, &width, error);
+    nmf_status status = stay_on_disk(request, found)
+                            ? nmfi_pictures_on_disk(request, found, &made, &width, error)
+                            : read_all(found, &made, &width, error);
     if (status == NMF_OK)
         status = nmf_matrix_set_image_shape(made, nmf_matrix_columns(made) / width, width, error);
     if (status == NMF_OK) status = set_names(made, found, error);
@@ -140,9 +150,10 @@ nmf_status nmfi_read_found(const nmfi_found_pictures *found, nmf_matrix **matrix
     return NMF_OK;
 }
 
-nmf_status nmfi_read_pictures(const char *const *paths, int64_t count, nmf_matrix **matrix,
-                              nmf_error *error)
+nmf_status nmfi_read_pictures(const nmf_io_read_options *options, const char *const *paths,
+                              int64_t count, nmf_matrix **matrix, nmf_error *error)
 {
+    const nmfi_read_request request = {.path = count > 0 ? paths[0] : "", .options = options};
     nmfi_found_pictures found = {NULL, 0, 0};
     nmf_status status = NMF_OK;
     *matrix = NULL;
@@ -152,7 +163,7 @@ nmf_status nmfi_read_pictures(const char *const *paths, int64_t count, nmf_matri
         status = nmf_fail(error, NMF_ERROR_FILE, "%s%s: no picture (%s) in it",
                           count > 0 ? paths[0] : "no path given",
                           count > 1 ? " and the others" : "", "PNG, JPEG, PGM, PPM or PBM");
-    if (status == NMF_OK) status = nmfi_read_found(&found, matrix, error);
+    if (status == NMF_OK) status = nmfi_read_found(&request, &found, matrix, error);
     nmfi_found_clear(&found);
     return status;
 }

@@ -12,7 +12,7 @@ extern const nmfi_reader nmfi_reader_list; /* a text file that lists pictures */
  * one row a picture, with sample names (paths relative to the directory; as given where there are
  * several paths), labels (sub-folder names; the directory's own where there are several) and the
  * image shape. Lives in read_pictures.c. */
-nmf_status nmfi_read_pictures(const char *const *paths, int64_t count, nmf_matrix **matrix,
-                              nmf_error *error);
+nmf_status nmfi_read_pictures(const nmf_io_read_options *options, const char *const *paths,
+                              int64_t count, nmf_matrix **matrix, nmf_error *error);
 
 #endif

@@ -25,11 +25,11 @@ function kindWord(which) { return KIND[which][LANGUAGES.indexOf(STATE.language)]
 
 /* ---- numbers ---- */
 
-/* "1.25·10⁻⁵" where plain digits would be long. */
-function shortNumber(x) {
-  var size = Math.abs(x);
-  if (x === 0 || (size >= 0.001 && size < 100000)) return String(Number(x.toPrecision(4)));
-  var text = x.toExponential(2).split("e"), power = Number(text[1]), factor = Number(text[0]);
+/* "1.25·10⁻⁵" where plain digits would be long; digits: behind the first one, 2 unless said. */
+function shortNumber(x, digits) {
+  var size = Math.abs(x), behind = digits === undefined ? 2 : digits;
+  if (x === 0 || (size >= 0.001 && size < 100000)) return String(Number(x.toPrecision(Math.max(behind + 1, 4))));
+  var text = x.toExponential(behind).split("e"), power = Number(text[1]), factor = Number(text[0]);
   var raised = String(power).replace(/./g, function (c) { return "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".charAt("-0123456789".indexOf(c)); });
   return (factor === 1 ? "" : factor + "·") + "10" + raised;
 }

@@ -21,6 +21,15 @@ function powers(low, high) {
   return values.length > 1 ? values : ticks(low, high, 3).filter(function (v) { return v > 0; });
 }
 
+/* The numbers of an axis with as many digits as tell neighbours apart. */
+function tickTexts(values) {
+  for (var digits = 2; digits < 8; digits++) {
+    var texts = values.map(function (value) { return shortNumber(value, digits); });
+    if (texts.every(function (text, i) { return texts.indexOf(text) === i; })) break;
+  }
+  return texts || [];
+}
+
 function scaleOf(low, high, from, to, log) {
   var a = log ? Math.log10(low) : low, b = log ? Math.log10(high) : high;
   return function (value) {
@@ -46,9 +55,10 @@ function chart(spec) {
   if (!spec.y.log) { y0 -= pad; y1 += pad; }
   var X0 = scaleOf(x0, x1, left, width - right, false), Y0 = scaleOf(y0, y1, height - bottom, top, spec.y.log);
   var picture = svg("svg", {viewBox: "0 0 " + width + " " + height, "class": "chart", role: "img", "aria-label": spec.label});
-  (spec.y.log ? powers(y0, y1) : ticks(y0, y1, 5)).forEach(function (value) {
+  var marksOfY = spec.y.log ? powers(y0, y1) : ticks(y0, y1, 5), textsOfY = tickTexts(marksOfY);
+  marksOfY.forEach(function (value, i) {
     add(picture, [svg("line", {x1: left, x2: width - right, y1: Y0(value), y2: Y0(value), "class": "grid"}),
-                  svg("text", {x: left - 6, y: Y0(value) + 4, "text-anchor": "end", "class": "tick"}, shortNumber(value))]);
+                  svg("text", {x: left - 6, y: Y0(value) + 4, "text-anchor": "end", "class": "tick"}, textsOfY[i])]);
   });
   (spec.x.values || ticks(x0, x1, 6)).forEach(function (value) {
     if (value < x0 || value > x1) return;

@@ -29,7 +29,7 @@ function startsFigure() {
     el("p", {"class": "note"}, weave(starts.spread === null ? "starts_exact" : "starts_spread", {
       count: number("starts/count", "whole"), won: number("starts/won", "whole"), seed: number("model/winning_seed", "whole"),
       spread: number("starts/spread", "percent")})),
-    drawn ? el("div", {"class": "charts"}, figure(say("starts_title"), drawn, function () {
+    drawn ? el("div", {"class": "charts one"}, figure(say("starts_title"), drawn, function () {
       return [["start", "loss"]].concat(starts.losses.map(function (loss, i) { return [i + 1, loss]; }));
     })) : null];
 }

@@ -38,7 +38,7 @@ function originSection() {
     el("h3", {}, say("command")), el("pre", {"class": "command", id: "command", tabindex: "0"}, origin.command), copyButton(origin.command),
     origin.command_is_made ? el("p", {"class": "note"}, say("command_made")) : null,
     el("dl", {"class": "facts"}, fact(say("version"), DATA.nmfkit), origin.created ? fact(say("created"), origin.created) : null,
-      fact(say("kernel"), say("arithmetic", {kernel: MODEL.kernel, precision: MODEL.precision, threads: MODEL.threads})), fact(say("fingerprint"), MODEL.fingerprint)),
+      fact(say("kernel"), say(MODEL.threads === 1 ? "arithmetic_one" : "arithmetic", {kernel: MODEL.kernel, precision: MODEL.precision, threads: MODEL.threads})), fact(say("fingerprint"), MODEL.fingerprint)),
     el("details", {"aria-label": say("all_options")}, el("summary", {}, say("all_options")), el("table", {"class": "plain", "aria-label": say("all_options")},
       el("thead", {}, el("tr", {}, el("th", {scope: "col"}, say("option")), el("th", {scope: "col"}, say("value")))),
       el("tbody", {}, optionRows().map(function (row) {

@@ -151,6 +151,9 @@ static void add_workers(nmfi_team *team, int64_t wanted)
 {
     sigset_t all, before;
     sigfillset(&all);
+    /* What a thread itself does wrong, or a page that is lost, comes to it: blocked, that ends the process. */
+    static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (team->worker_count < wanted) {
         worker_start *start = malloc(sizeof *start);

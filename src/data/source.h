@@ -69,6 +69,8 @@ static inline int64_t nmfi_source_all_rows(const nmfi_source *source)
  * begin at 0. source_lines.c. Errors: the reader's, DATA (indices outside, or that do not ascend). */
 const nmf_sparse *nmfi_source_lines(const nmfi_source *source);
 nmfi_source nmfi_source_read_lines(const nmf_reader *reader);
+/* One that is in memory, to be read like that too: its lines are then lent. */
+nmfi_source nmfi_source_as_lines(const nmfi_source *source);
 static inline int nmfi_reads_lines(const nmfi_source *source)
 {
     return source->is_sparse && !source->in_memory;

@@ -22,11 +22,20 @@ nmfi_source nmfi_source_read_lines(const nmf_reader *reader)
     return source;
 }
 
+nmfi_source nmfi_source_as_lines(const nmfi_source *source)
+{
+    nmfi_source lines = *source;
+    lines.in_memory = 0;
+    lines.can_transpose = 0;
+    return lines;
+}
+
 nmf_status nmfi_lines_readable(const nmfi_source *source, nmf_error *error)
 {
     if (!source->is_sparse || source->in_memory || !source->sparse.by_columns) return NMF_OK;
     return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "a sparse X that is not in memory is read by its rows; here they are features");
+                    "a sparse X that is not in memory, or is fitted incrementally, is read by its rows; here "
+                    "these are features");
 }
 
 static nmf_status check_lines(const nmfi_source *source, int64_t first, int64_t count,
@@ -56,7 +65,7 @@ nmf_status nmfi_lines_read(const nmfi_source *source, int64_t first, int64_t cou
     const int64_t begin = pointers[0], stored = pointers[count] - begin;
     nmf_error said = {.status = NMF_OK};
     for (int64_t i = 0; i <= count; i++) buffer->pointers[i] = pointers[i] - begin;
-    if (!reader) {
+    if (!reader) { /* they lie in memory, and were looked at */
         const nmf_sparse *s = &source->sparse;
         *lines = (nmfi_lines){buffer->pointers, (const char *)s->indices + begin * s->index_bytes,
                               (const char *)s->values + begin * (int64_t)nmf_dtype_bytes(s->dtype)};

@@ -7,7 +7,7 @@
 #include "fit/volume.h"
 
 extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergence, nmfi_method_mu,
-    nmfi_method_jmm, nmfi_method_sketch;
+    nmfi_method_jmm, nmfi_method_incremental, nmfi_method_incremental_kl, nmfi_method_sketch;
 
 /* --- losses and methods ------------------------------------------------------------------------ */
 
@@ -43,14 +43,30 @@ static const struct {
     [NMF_SOLVER_MU] = {&nmfi_method_mu, &nmfi_method_mu, 0, NULL},
     [NMF_SOLVER_SCD] = {NULL, &nmfi_method_divergence, 1, &nmfi_method_divergence},
     [NMF_SOLVER_JMM] = {&nmfi_method_jmm, &nmfi_method_jmm, 0, NULL},
+    [NMF_SOLVER_INCREMENTAL] = {&nmfi_method_incremental, &nmfi_method_incremental_kl, 1, NULL},
 };
 
-/* Lines that are read have no other side: there are joint updates for kl, and the Frobenius loss. */
+/* Where a reading of X is dear, what is left open becomes a method that makes the most of each, and wants no
+ * copy of X. A sketch makes more yet, of what is dense and has the Frobenius loss. */
+static void choose_for_readings(nmfi_fit *fit)
+{
+    const nmfi_source *source = &fit->work.source;
+    nmf_options *o = &fit->choice.options;
+    if (source->in_memory || source->comm || o->solver != NMF_SOLVER_AUTO) return;
+    if (fit->choice.weighted || o->volume > 0) return;
+    const int is_kl = o->loss == NMF_LOSS_KL, is_frobenius = o->loss == NMF_LOSS_FROBENIUS;
+    if (is_frobenius && !source->is_sparse) return;
+    if (!is_frobenius && nmfi_is_constrained(fit)) return; /* those methods take none */
+    o->solver = is_kl || is_frobenius ? NMF_SOLVER_INCREMENTAL : NMF_SOLVER_JMM;
+}
+
+/* Lines that are read have no other side: the methods for them do without. */
 static nmf_status choose_for_lines(nmfi_fit *fit, nmf_error *error)
 {
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
     nmf_options *o = &fit->choice.options;
     const int by_itself = o->solver == NMF_SOLVER_AUTO;
+    const int is_incremental = o->solver == NMF_SOLVER_INCREMENTAL;
     if (fit->choice.weighted)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "a sparse X that is not in memory takes no weights and no missing entries");
@@ -58,15 +74,18 @@ static nmf_status choose_for_lines(nmfi_fit *fit, nmf_error *error)
         o->solver = NMF_SOLVER_JMM;
         return NMF_OK;
     }
-    if (o->loss == NMF_LOSS_FROBENIUS && (by_itself || o->solver == NMF_SOLVER_HALS)) return NMF_OK;
+    if (o->loss == NMF_LOSS_KL && is_incremental) return NMF_OK;
+    if (o->loss == NMF_LOSS_FROBENIUS && (by_itself || is_incremental || o->solver == NMF_SOLVER_HALS))
+        return NMF_OK;
     return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "a sparse X that is not in memory is fitted by frobenius with solver auto or "
-                    "hals and by kl with auto or jmm, not by %s with %s",
+                    "a sparse X that is not in memory is fitted by frobenius with solver auto, "
+                    "incremental or hals and by kl with auto, incremental or jmm, not by %s with %s",
                     losses[o->loss], solvers[o->solver]);
 }
 
 static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
 {
+    choose_for_readings(fit);
     if (nmfi_reads_lines(&fit->work.source)) {
         const nmf_status status = choose_for_lines(fit, error);
         if (status != NMF_OK) return status;
@@ -75,20 +94,30 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
     const nmf_options *o = &fit->choice.options;
     const int frobenius = o->loss == NMF_LOSS_FROBENIUS;
     fit->on_X.method = frobenius ? methods[o->solver].frobenius : methods[o->solver].divergence;
+    if (methods[o->solver].kl_only && !frobenius && o->loss != NMF_LOSS_KL) fit->on_X.method = NULL;
     fit->choice.only_begins =
-        fit->on_X.method != &nmfi_method_hals && fit->on_X.method != &nmfi_method_cd;
+        fit->on_X.method != &nmfi_method_hals && fit->on_X.method != &nmfi_method_cd &&
+        fit->on_X.method != &nmfi_method_incremental;
     fit->choice.momentum =
         o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_SCD || o->solver == NMF_SOLVER_JMM;
     fit->choice.scd = o->solver == NMF_SOLVER_SCD                              ? NMFI_SCD_ALWAYS
                       : o->solver == NMF_SOLVER_AUTO && o->loss == NMF_LOSS_KL ? NMFI_SCD_BY_DATA
                                                                                : NMFI_SCD_NEVER;
-    if (methods[o->solver].kl_only && o->loss != NMF_LOSS_KL)
+    if (methods[o->solver].kl_only && o->loss != NMF_LOSS_KL && !fit->on_X.method)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "solver = %s minimizes the kl loss only; loss %s needs another",
-                        solvers[o->solver], losses[o->loss]);
-    if (o->solver == NMF_SOLVER_JMM && nmfi_is_constrained(fit))
+                        "solver = %s minimizes the kl loss%s only; loss %s needs another",
+                        solvers[o->solver],
+                        methods[o->solver].frobenius ? " and the frobenius loss" : "",
+                        losses[o->loss]);
+    if ((o->solver == NMF_SOLVER_JMM || fit->on_X.method == &nmfi_method_incremental_kl) &&
+        nmfi_is_constrained(fit))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "solver = jmm takes no known parts, bounds or sums; auto does");
+                        "solver = %s takes no known parts, bounds or sums%s; auto does",
+                        solvers[o->solver], o->solver == NMF_SOLVER_JMM ? "" : " under the kl loss");
+    if (o->solver == NMF_SOLVER_INCREMENTAL && fit->work.source.comm)
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "solver = incremental visits rows one group after the other, so several processes "
+                        "have nothing to share; auto does");
     if (o->negatives == NMF_NEGATIVES_ALLOW &&
         (!frobenius || o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_JMM))
         return nmf_fail(
@@ -195,8 +224,8 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     nmf_options *o = &fit->choice.options;
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
     fit->choice.starts = o->starts;
-    /* A start from triplets, or several, would read such an X as often as the fit does. */
-    const int lines = nmfi_reads_lines(&fit->work.source);
+    /* A start from triplets, or several, would read an X whose reading is dear as often as the fit does. */
+    const int lines = nmfi_reads_lines(&fit->work.source) || o->solver == NMF_SOLVER_INCREMENTAL;
     fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 && !lines &&
                                  o->solver == NMF_SOLVER_AUTO &&
                                  (!fit->choice.only_begins || o->loss == NMF_LOSS_KL);
@@ -210,8 +239,10 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
         fit->choice.several_starts = 0;
     }
     /* Several starts are of use only where they differ. */
+    const int begins_well = fit->on_X.method == &nmfi_method_incremental_kl; /* for four readings */
     if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only && !lines
+        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only &&
+                          (!lines || begins_well)
                       ? NMF_INIT_NNDSVDA
                       : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);

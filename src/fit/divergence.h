@@ -38,7 +38,11 @@ void nmfi_divergence_plan(nmfi_fit *fit, void *state);
 void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena);
 nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error);
 /* Nothing but the last visit reads X the other way. */
-int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d);
+static inline int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)
+{
+    const nmfi_pass *pass = &fit->work.pass;
+    return d->joint && (nmfi_pass_most_entries(pass) == 0 || nmfi_pass_scatters(pass));
+}
 /* Errors: DATA, with the first entry that beta <= 0 cannot take. */
 nmf_status nmfi_name_zero(const nmf_matrix *X, double beta, nmf_error *error);
 
@@ -76,6 +80,9 @@ void nmfi_divergence_rebalance_scales(const nmfi_fit *fit);
 /* D and the penalties, of what W's and H's last half steps measured. */
 double nmfi_divergence_loss(const nmfi_fit *fit);
 nmfi_loss_scale nmfi_scale_of_divergence(const nmfi_fit *fit, const void *state, double loss);
+
+/* method_jmm.c. Both factors' sums at the incumbents, from one reading where X is read one way. */
+nmf_status nmfi_jmm_measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error *error);
 
 /* The last visit: each row of W solved for the final H, exactly as transform does it, unless it is
  * left as it is; the loss and the KKT residual at the pair that is returned. `measure` looks at the

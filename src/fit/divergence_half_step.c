@@ -255,6 +255,12 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     nmfi_factor *W = &fit->W;
     nmfi_pass *pass = nmfi_pass_along(fit, W);
     const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
+    /* Trap: sums of rows that were added up across them are rounded otherwise than a transform's. */
+    if (nmfi_reads_one_way(fit, d) && !W->along_rows) {
+        const nmf_status status =
+            nmfi_row_sums_of_X(&d->metric, pass, d->marginals[0], error);
+        if (status != NMF_OK) return status;
+    }
     nmfi_divergence_step step = describe(fit, d, W, &fit->H, half);
     step.ahead = step.result = W->ahead;
     nmfi_shrink_aim(fit, W, W->incumbent);

@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)
-{
-    const nmfi_pass *pass = &fit->work.pass;
-    return d->joint && (nmfi_pass_most_entries(pass) == 0 || nmfi_pass_scatters(pass));
-}
-
 /* There is a pass along the factor that does not run along the rows of X as it is stored. */
 static int goes_across(const nmfi_fit *fit, const nmfi_divergence *d)
 {

@@ -65,7 +65,7 @@ nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
 
 /* Sweeps cost k^2 for each row, products n k: with few components they are nearly free, with many a
  * few do, since extrapolation carries on what they leave. */
-static int64_t inner_sweeps(const nmfi_fit *fit)
+int64_t nmfi_inner_sweeps(const nmfi_fit *fit)
 {
     const int64_t asked = fit->choice.options.inner_sweeps;
     return asked > 0 ? asked : fit->k < 32 ? 16 : 4;
@@ -75,7 +75,7 @@ nmf_status nmfi_step_on_products(nmfi_fit *fit, nmfi_improver by, double norm2, 
                                  nmfi_measured *pair, nmf_error *error)
 {
     nmfi_factor *W = &fit->W, *H = &fit->H;
-    const int64_t sweeps = inner_sweeps(fit);
+    const int64_t sweeps = nmfi_inner_sweeps(fit);
     const nmfi_half half_W = {sweeps, wish.begins || wish.plain ? 0.0 : wish.momentum, 1, 0};
     const nmfi_half half_H = {sweeps, wish.momentum, 0, 1};
     nmf_status status = nmfi_half_step(fit, by, W, H, half_W, error);

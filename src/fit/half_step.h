@@ -24,6 +24,9 @@ typedef struct nmfi_half {
 nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
                           const nmfi_factor *other, nmfi_half half, nmf_error *error);
 
+/* At most so many sweeps over a row. */
+int64_t nmfi_inner_sweeps(const nmfi_fit *fit);
+
 /* W, then H; the loss where ||X||_F^2 is norm2. */
 nmf_status nmfi_step_on_products(nmfi_fit *fit, nmfi_improver by, double norm2, nmfi_step_wish wish,
                                  nmfi_measured *pair, nmf_error *error);

@@ -36,6 +36,7 @@ typedef struct nmfi_method {
     /* Whether the factor along the columns of X follows from what visits of its rows add up, where X is sparse
      * too (NULL: no). */
     int (*adds_up)(const nmfi_fit *);
+    int reads_lines; /* a sparse X is read line by line, along its rows alone, as where it is not in memory */
     /* Passes it needs, from shapes alone; its memory, called twice (memory.h). */
     void (*plan)(nmfi_fit *, void *state);
     void (*layout)(nmfi_fit *, void *state, nmfi_arena *);

@@ -155,7 +155,7 @@ static void accept(nmfi_fit *fit, void *state)
     nmfi_take_plain(&fit->H);
 }
 
-static nmf_status measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error *error)
+nmf_status nmfi_jmm_measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error *error)
 {
     (void)of_W; /* both at once */
     return move(fit, d, 1, error);
@@ -163,7 +163,7 @@ static nmf_status measure(nmfi_fit *fit, nmfi_divergence *d, int of_W, nmf_error
 
 static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 {
-    return nmfi_divergence_finish(fit, state, measure, 1, error);
+    return nmfi_divergence_finish(fit, state, nmfi_jmm_measure, 1, error);
 }
 
 /* Other exponents want the zeros of a sparse X. */

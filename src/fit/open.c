@@ -333,6 +333,10 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (status == NMF_OK) status = nmfi_constraints_open(fit, options, error);
     if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
+    if (status == NMF_OK && fit->on_X.method->reads_lines && work->source.is_sparse) {
+        work->source = nmfi_source_as_lines(&work->source);
+        status = nmfi_lines_readable(&work->source, error);
+    }
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);

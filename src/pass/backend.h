@@ -77,6 +77,13 @@ static inline nmfi_adding nmfi_own_slots(const nmfi_pass *pass, nmfi_leaf_task *
     return (nmfi_adding){rows, rows->slots, rows->first_slot, rows->own_slots, 0, 0, task, context};
 }
 
+/* Visits of some slots one after the other are one pass over X: the one that comes to the end of it counts. */
+static inline void nmfi_count_visit(nmfi_pass *pass, const nmfi_visit *visit)
+{
+    const nmfi_partition *rows = &pass->rows;
+    pass->passes += visit->first_slot + visit->slots == rows->first_slot + rows->own_slots;
+}
+
 /* A task for each slot that a visit asks for, with so many sums of the column factor. */
 static inline nmfi_adding nmfi_visited_slots(const nmfi_pass *pass, const nmfi_visit *visit,
                                              int64_t Qs, nmfi_leaf_task *task, void *context)

@@ -83,7 +83,7 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     visit_job job = {pass, visit};
     const nmfi_adding adding =
         nmfi_visited_slots(pass, visit, visit->sums == NMFI_SUMS_OF_PRODUCTS, visit_slot, &job);
-    pass->passes++;
+    nmfi_count_visit(pass, visit);
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }
 

@@ -54,6 +54,6 @@ nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error 
 {
     tiles_job job = {pass, visit};
     const nmfi_adding adding = nmfi_visited_slots(pass, visit, visit->sums, improve_slot, &job);
-    pass->passes++;
+    nmfi_count_visit(pass, visit);
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }

@@ -259,7 +259,7 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     const nmfi_adding adding = nmfi_visited_slots(pass, visit, job.Qs, visit_slot, &job);
     if (visit->loss) nmfi_exact_gram_of_columns(pass, visit->fixed, visit->k, state->gram);
     if (visit->fixed) nmfi_pack_factor(pass, NMFI_COLUMNS, visit->fixed, visit->k, state->packed);
-    pass->passes++;
+    nmfi_count_visit(pass, visit);
     const nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
     if (pass->total.value[NMFI_SUM_LOSS] < 0) pass->total.value[NMFI_SUM_LOSS] = 0; /* rounding's */
     return status;
@@ -357,7 +357,7 @@ static nmf_status visit_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_erro
                         "this loss and solver want the zeros of X, which is read from disk by what "
                         "it stores: kl with solver jmm, or frobenius, do without");
     nmfi_pack_factor(pass, NMFI_COLUMNS, visit->fixed, visit->k, state->packed);
-    pass->passes++;
+    nmfi_count_visit(pass, visit);
     return nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
 }
 

@@ -38,6 +38,13 @@ nmfi_partition nmfi_partition_make(int64_t count)
     return partition;
 }
 
+void nmfi_partition_refine(nmfi_partition *partition, int64_t wanted)
+{
+    while (partition->slots < wanted && partition->slots * 2 <= partition->tiles)
+        partition->slots *= 2;
+    partition->own_slots = partition->slots;
+}
+
 /* Before slot `slot`, of all tiles. */
 static int64_t tiles_before(const nmfi_partition *partition, int64_t slot)
 {

@@ -37,6 +37,8 @@ nmfi_partition nmfi_partition_make(int64_t count);
 /* Of `all` rows those that process `rank` has; with comm NULL it is nmfi_partition_make. */
 nmfi_partition nmfi_partition_of_rank(int64_t all, const nmf_comm *comm, int64_t rank);
 nmfi_partition nmfi_partition_spread(int64_t all, const nmf_comm *comm);
+/* More slots, as many as wanted and tiles allow, for visits of few of them at a time; all of it is here. */
+void nmfi_partition_refine(nmfi_partition *partition, int64_t wanted);
 /* The first tile of a slot that is here; its first row; the row behind its last. */
 int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot);
 int64_t nmfi_partition_first_row(const nmfi_partition *partition, int64_t slot);

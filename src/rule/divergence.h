@@ -91,6 +91,9 @@ void nmfi_strip_unseen(const nmfi_divergence_step *step, int64_t row, nmfi_sums 
 void nmfi_strip_ratios(nmfi_strip_work *work); /* V, R, S, num, den at x */
 /* For beta 1, where S is full of ones: every row of den is the sums of the other factor. */
 void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums);
+/* The tile's sum number `sum` += weights panel, weights k x lanes. */
+void nmfi_strip_add_up(const nmfi_strip_work *work, const void *panel, const void *weights,
+                       int sum);
 void nmfi_strip_measure(const nmfi_strip_work *work); /* the KKT sums, from num and den */
 void nmfi_strip_model(nmfi_strip_work *work, const void *x, void *panel); /* x'F */
 double nmfi_strip_divergence(nmfi_strip_work *work);                      /* of the rows from V */
@@ -161,6 +164,8 @@ typedef struct nmfi_scd_rule {
     double accuracy; /* nmfi_scd */
     int64_t sweeps;
     int monotone; /* no step raises the divergence */
+    /* At the result: R x' into the first of the tile's sums, which num of the other factor is there. */
+    int adds;
 } nmfi_scd_rule;
 nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context);
 
@@ -185,6 +190,20 @@ typedef struct nmfi_jmm_rule {
 } nmfi_jmm_rule;
 nmfi_rule nmfi_rule_jmm(const nmfi_jmm_rule *context);         /* tiles with rows of X */
 nmfi_rule nmfi_rule_jmm_columns(const nmfi_jmm_rule *context); /* with what those added up */
+
+/* The factor along the columns, from what groups of rows explain by its components (rule_counts.c). */
+typedef struct nmfi_counts_rule {
+    nmfi_shares shares; /* of expected counts */
+    double l1, l2;
+    const double *sums; /* k: of the row factor's components, over all groups that are known */
+    void *x;            /* k x ld, T: the factor */
+    void *num;          /* k x ld, T: what groups added in this reading; their own is added */
+    const double *means; /* k: of the entries of x */
+    double power;        /* 1: to the minimum of the bound; more: beyond */
+    int stays;           /* x is not moved */
+    int measures;       /* the KKT sums, from num */
+} nmfi_counts_rule;
+nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context);
 
 /* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
 typedef struct nmfi_metric_rule {

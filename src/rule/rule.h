@@ -138,6 +138,23 @@ typedef struct nmfi_running_rule {
 } nmfi_running_rule;
 nmfi_rule nmfi_rule_running(const nmfi_running_rule *context);
 
+/* Shares that groups of rows have in the products, the newest of them those of the tile (rule_shares.c). */
+typedef struct nmfi_shares {
+    const nmfi_kernels *kernels;
+    int64_t k, ld;
+    char *shares;  /* `known` of them, k x ld each, T */
+    int64_t known, newest;
+    void *total; /* k x ld, T */
+} nmfi_shares;
+/* Component j of the tile: what the newest share is, and the sum of all in their order. */
+void nmfi_shares_keep(const nmfi_shares *shares, const nmfi_tile *tile, int64_t j, const void *newest);
+void nmfi_shares_total(const nmfi_shares *shares, const nmfi_tile *tile, int64_t j);
+typedef struct nmfi_shares_rule {
+    nmfi_shares shares;
+    const nmfi_rule *inner; /* improves the tile by the total */
+} nmfi_shares_rule;
+nmfi_rule nmfi_rule_shares(const nmfi_shares_rule *context);
+
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */

@@ -26,16 +26,6 @@ static void multiply(const nmfi_jmm_rule *rule, const nmfi_strip *strip)
     }
 }
 
-static void add(const nmfi_strip_work *work, const void *panel, const void *weights, int sum)
-{
-    const nmfi_kernels *kernels = work->step->kernels;
-    const nmf_dtype dtype = kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
-    const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
-    if (!work->tile->Q[sum]) return;
-    kernels->accumulate[dtype](&rows, weights, work->strip.ld, work->step->k, work->tile->Q[sum],
-                               work->tile->ldq);
-}
-
 /* The strip moves, and tells the other factor's sums by how much. */
 static void move(const nmfi_jmm_rule *rule, nmfi_strip_work *work)
 {
@@ -53,8 +43,8 @@ static void move(const nmfi_jmm_rule *rule, nmfi_strip_work *work)
             b = work->p;
         }
     }
-    add(work, work->R, a, 0);
-    add(work, work->S, b, 1);
+    nmfi_strip_add_up(work, work->R, a, 0);
+    nmfi_strip_add_up(work, work->S, b, 1);
 }
 
 static void improve(const void *context, const nmfi_tile *tile)

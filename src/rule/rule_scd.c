@@ -72,10 +72,14 @@ static void improve(const void *context, const nmfi_tile *tile)
             const nmfi_strip_work row = nmfi_strip_row(&work, i);
             descend(rule, &row);
         }
-        if (rule->step.measure_result) {
+        work.measures = 0;
+        if (rule->adds)
+            nmfi_strip_ratios(&work);
+        else if (rule->step.measure_result)
             nmfi_strip_model(&work, work.strip.x, work.V);
+        if (rule->step.measure_result)
             tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
-        }
+        if (rule->adds) nmfi_strip_add_up(&work, work.R, work.strip.x, 0);
         nmfi_strip_end(&work);
     }
 }

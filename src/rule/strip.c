@@ -189,6 +189,17 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
     step->kernels->products[dtype](&rows, work->F, work->ldf, step->k, to, work->strip.ld);
 }
 
+void nmfi_strip_add_up(const nmfi_strip_work *work, const void *panel, const void *weights,
+                       int sum)
+{
+    const nmfi_kernels *kernels = work->step->kernels;
+    const nmf_dtype dtype = kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
+    const nmfi_rows rows = {panel, work->ldv, work->rows, work->X.columns};
+    if (!work->tile->Q[sum]) return;
+    kernels->accumulate[dtype](&rows, weights, work->strip.ld, work->step->k, work->tile->Q[sum],
+                               work->tile->ldq);
+}
+
 void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums)
 {
     const nmfi_kernels *kernels = work->step->kernels;

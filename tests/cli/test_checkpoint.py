@@ -25,7 +25,9 @@ METHODS = {  # a fit of each takes some tenths of a second
     "cd": "-k 6 --solver cd --tol 1e-6 --max-iter 60",
     "kl": "-k 6 --loss kl --tol 1e-6 --max-iter 40",
     "mu": "-k 6 --loss kl --solver mu --tol 1e-9 --max-iter 60",
-    "jmm": "-k 6 --loss kl --solver jmm --tol 0 --max-iter 60"}
+    "jmm": "-k 6 --loss kl --solver jmm --tol 0 --max-iter 60",
+    "incremental": "-k 6 --solver incremental --tol 0 --max-iter 60",
+    "incremental kl": "-k 6 --loss kl --solver incremental --tol 0 --max-iter 40"}
 
 
 def data(work):

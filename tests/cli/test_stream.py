@@ -51,8 +51,12 @@ def formats_and_pieces_do_not_matter():
         write(work, "commas", ",".join(names) + "\n" + lines(data, ","))
         write(work, "tabs", "# a comment\n\n" + lines(data, "\t", "\r\n"))
         write(work, "blanks", lines(data, "  ").rstrip("\n"))
+        quoted = ['"%s, ""%d"""' % (name, i) for i, name in enumerate(names)]
+        quoted[3] = '"two\nlines"'
+        write(work, "quotes", ",".join(quoted) + "\n# a \" that nothing closes\n" +
+              "".join(",".join('"%r"' % value for value in row) + "\r\n" for row in data))
         H = stream(work, "cat x.npy", "a")
-        for name in ("commas", "tabs", "blanks"):
+        for name in ("commas", "tabs", "blanks", "quotes"):
             assert stream(work, "cat " + name, name + "_H") == H, name
         assert stream(work, "dd if=commas bs=997 2>&-", "pieces") == H
         direct = command_test.run("nmf fit x.npy --stream -k 3 --save-H b.npy", work)
@@ -60,6 +64,8 @@ def formats_and_pieces_do_not_matter():
         assert "2500 rows of 12 features; a row before it was learned from: loss" in direct.stdout
         top = command_test.run("nmf top commas_H.npz -n 2 --tsv", work)
         assert "\tg" in top.stdout, top.stdout + top.stderr
+        top = command_test.run("nmf top quotes_H.npz -n 12", work)
+        assert 'g11, "11"' in top.stdout, top.stdout + top.stderr
         new = command_test.run("nmf transform x.nmf.npz x.npy -o W.npy", work)
         assert new.returncode == 0, new.stderr
         half = command_test.run("nmf fit x.npy --stream --half-life 300 -k 3 -o c.npz "
@@ -75,6 +81,9 @@ def what_is_no_row_is_named():
             "word": (lines(data[:5], ",") + lines(data[5:6], ",").replace(",", ",x", 1),
                      "line 6, cell 2: 'x"),
             "empty": ("", "has no rows"),
+            "quote": (lines(data[:5], ",") + '"1,2\n', "line 6, cell 1: its quotes do not end"),
+            "behind": ('a,b\n1,"2"3\n', "line 2, cell 2: its quotes do not end, or something"),
+            "place": ('"a\nb",c\n1,2\n1,x\n', "line 4, cell 2: 'x"),
             "negative": ("1 2\n-1 2\n", "X[1,0] = -1"),
             "cut.npy": (command_test.npy(data, "d", "<f8")[:-100], "ends after 18 rows; its header "
                         "promises 20"),

@@ -242,8 +242,10 @@ static void fits_and_transforms_have_the_bits_of_memory(void **state)
         nmf_loss loss;
         nmf_solver solver;
     } methods[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO},
-                   {NMF_LOSS_KL, NMF_SOLVER_AUTO},
-                   {NMF_LOSS_KL, NMF_SOLVER_JMM}};
+                   {NMF_LOSS_KL, NMF_SOLVER_SCD},
+                   {NMF_LOSS_KL, NMF_SOLVER_JMM},
+                   {NMF_LOSS_KL, NMF_SOLVER_INCREMENTAL},
+                   {NMF_LOSS_FROBENIUS, NMF_SOLVER_INCREMENTAL}};
     for (int f = 0; f < COUNT(kinds); f++) {
         write_npy("data.npy", kinds[f].descr, kinds[f].fortran, 150, 90);
         nmf_matrix *there = read_there("data.npy", 0, 0), *here = read_there("data.npy", 1, 0);
@@ -342,6 +344,20 @@ static void cells_are_read_by_their_rows(void **state)
         nmf_matrix_free(there);
         nmf_matrix_free(here);
     }
+}
+
+/* A table of genes for each cell, not compressed. */
+static void tables_in_hdf5_are_read_by_their_rows(void **state)
+{
+    (void)state;
+    nmf_matrix *there = read_there(array_golden("dense.h5ad"), 0, 0);
+    nmf_matrix *here = read_there(array_golden("dense.h5ad"), 1, 0);
+    assert_false(nmf_matrix_is_sparse(here));
+    expect_same(there, here, "dense.h5ad");
+    assert_string_equal(nmf_matrix_name(here, NMF_FEATURE_NAMES, 1),
+                        nmf_matrix_name(there, NMF_FEATURE_NAMES, 1));
+    nmf_matrix_free(there);
+    nmf_matrix_free(here);
 }
 
 /* --- bad days ------------------------------------------------------------------------------------- */
@@ -476,6 +492,7 @@ int main(void)
         cmocka_unit_test(pca_has_the_bits_of_memory),
         cmocka_unit_test(sparse_archives_are_read_by_their_rows),
         cmocka_unit_test(cells_are_read_by_their_rows),
+        cmocka_unit_test(tables_in_hdf5_are_read_by_their_rows),
         cmocka_unit_test(readings_that_give_little_at_a_time_are_whole),
         cmocka_unit_test(a_reading_that_fails_ends_the_fit_in_a_sentence),
         cmocka_unit_test(a_file_cut_short_while_it_is_read_is_a_sentence),

@@ -13,11 +13,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* As they are read, or left on disk. */
+static nmf_status read_at(const char *const *paths, int64_t count, int on_disk, nmf_matrix **matrix,
+                          nmf_error *error)
+{
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.most_bytes = on_disk ? 1 : -1;
+    return nmfi_read_pictures(&options, paths, count, matrix, error);
+}
+
+static void assert_same(const nmf_matrix *here, const nmf_matrix *there)
+{
+    const int64_t rows = nmf_matrix_rows(here), columns = nmf_matrix_columns(here);
+    const nmf_dtype dtype = nmf_matrix_dtype(here);
+    const size_t bytes = (size_t)(rows * columns) * nmf_dtype_bytes(dtype);
+    char *a = malloc(bytes), *b = malloc(bytes);
+    assert_int_equal(nmf_matrix_rows(there), rows);
+    assert_int_equal(nmf_matrix_columns(there), columns);
+    assert_int_equal(nmf_matrix_dtype(there), dtype);
+    assert_int_equal(nmf_matrix_image_width(there), nmf_matrix_image_width(here));
+    assert_int_equal(nmf_matrix_copy_rows(here, 0, rows, dtype, a, NULL), NMF_OK);
+    assert_int_equal(nmf_matrix_copy_rows(there, 0, rows, dtype, b, NULL), NMF_OK);
+    assert_memory_equal(a, b, bytes);
+    for (int64_t i = 0; i < rows; i++)
+        assert_string_equal(nmf_matrix_name(there, NMF_SAMPLE_NAMES, i),
+                            nmf_matrix_name(here, NMF_SAMPLE_NAMES, i));
+    free(a);
+    free(b);
+}
+
+/* In memory; what is left on disk is the same. */
 static nmf_matrix *read_one(const char *path)
 {
-    nmf_matrix *matrix = NULL;
+    nmf_matrix *matrix = NULL, *there = NULL;
     nmf_error error = {NMF_OK, ""};
-    if (nmfi_read_pictures(&path, 1, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
+    if (read_at(&path, 1, 0, &matrix, &error) != NMF_OK) fail_msg("%s", error.message);
+    if (read_at(&path, 1, 1, &there, &error) != NMF_OK) fail_msg("%s", error.message);
+    assert_true(nmf_matrix_is_in_memory(matrix));
+    assert_int_equal(nmf_matrix_is_in_memory(there), nmf_matrix_columns(matrix) * nmf_matrix_rows(matrix) < 2);
+    assert_same(matrix, there);
+    nmf_matrix_free(there);
     return matrix;
 }
 
@@ -106,7 +141,7 @@ static void several_directories_keep_their_order_and_give_labels(void **state)
     assert_int_equal(chdir(directory), 0);
     static const char *const paths[] = {"one.pgm", "happy/", "angry"};
     nmf_matrix *matrix = NULL;
-    assert_int_equal(nmfi_read_pictures(paths, 3, &matrix, NULL), NMF_OK);
+    assert_int_equal(read_at(paths, 3, 0, &matrix, NULL), NMF_OK);
     assert_int_equal(chdir(".."), 0);
     assert_int_equal(nmf_matrix_rows(matrix), 4);
     assert_row(matrix, 0, "one.pgm", 4);
@@ -138,12 +173,14 @@ static void one_16_bit_picture_makes_all_16_bit(void **state)
 
 static void assert_refused(const char *path, nmf_status status, const char *sentence)
 {
-    nmf_matrix *matrix = NULL;
-    nmf_error error = {NMF_OK, ""};
-    assert_int_equal(nmfi_read_pictures(&path, 1, &matrix, &error), status);
-    if (strstr(error.message, sentence) == NULL)
-        fail_msg("\"%s\" is not in \"%s\"", sentence, error.message);
-    assert_null(matrix);
+    for (int on_disk = 0; on_disk < 2; on_disk++) {
+        nmf_matrix *matrix = NULL;
+        nmf_error error = {NMF_OK, ""};
+        assert_int_equal(read_at(&path, 1, on_disk, &matrix, &error), status);
+        if (strstr(error.message, sentence) == NULL)
+            fail_msg("\"%s\" is not in \"%s\"", sentence, error.message);
+        assert_null(matrix);
+    }
 }
 
 static void the_first_picture_of_another_size_is_named(void **state)
@@ -180,6 +217,28 @@ static void what_cannot_be_read_is_named(void **state)
     assert_int_equal(symlink("nowhere", link_path), 0);
     assert_refused(directory, NMF_ERROR_FILE, "/0.png: No such file or directory");
     remove_directory(directory);
+}
+
+/* On disk, where a row is read when it is wanted. */
+static void a_picture_that_changes_is_a_sentence(void **state)
+{
+    (void)state;
+    char *const directory = new_directory();
+    nmf_matrix *matrix = NULL;
+    nmf_error error = {NMF_OK, ""};
+    unsigned char rows[2 * 6];
+    const char *const path = directory;
+    put_pgm(directory, "1.pgm", 3, 2, 7);
+    put_pgm(directory, "2.pgm", 3, 2, 8);
+    assert_int_equal(read_at(&path, 1, 1, &matrix, &error), NMF_OK);
+    assert_int_equal(nmf_matrix_copy_rows(matrix, 0, 2, NMF_U8, rows, &error), NMF_OK);
+    assert_int_equal(rows[0] + rows[11], 15);
+    put_pgm(directory, "2.pgm", 3, 3, 8);
+    assert_int_equal(nmf_matrix_copy_rows(matrix, 0, 2, NMF_U8, rows, &error), NMF_ERROR_FILE);
+    assert_non_null(strstr(error.message, "2.pgm: was written to while it was read"));
+    remove_directory(directory);
+    assert_int_equal(nmf_matrix_copy_rows(matrix, 0, 1, NMF_U8, rows, &error), NMF_ERROR_FILE);
+    nmf_matrix_free(matrix);
 }
 
 static void a_single_picture_is_a_matrix_of_one_row(void **state)
@@ -299,6 +358,7 @@ int main(void)
         cmocka_unit_test(one_16_bit_picture_makes_all_16_bit),
         cmocka_unit_test(the_first_picture_of_another_size_is_named),
         cmocka_unit_test(what_cannot_be_read_is_named),
+        cmocka_unit_test(a_picture_that_changes_is_a_sentence),
         cmocka_unit_test(a_single_picture_is_a_matrix_of_one_row),
         cmocka_unit_test(a_list_names_pictures_relative_to_its_folder),
         cmocka_unit_test(a_list_that_names_nothing_is_refused),

@@ -27,7 +27,9 @@ static const struct {
                {"jmm, kl", NMF_SOLVER_JMM, NMF_LOSS_KL, 0, 1},
                {"divergence, kl", NMF_SOLVER_AUTO, NMF_LOSS_KL, 0, 1},
                {"scd, kl", NMF_SOLVER_SCD, NMF_LOSS_KL, 0, 1},
-               {"divergence, beta 1.5", NMF_SOLVER_AUTO, NMF_LOSS_BETA, 1.5, 1}};
+               {"divergence, beta 1.5", NMF_SOLVER_AUTO, NMF_LOSS_BETA, 1.5, 1},
+               {"incremental", NMF_SOLVER_INCREMENTAL, NMF_LOSS_FROBENIUS, 0, 1},
+               {"incremental, kl", NMF_SOLVER_INCREMENTAL, NMF_LOSS_KL, 0, 1}};
 
 static nmf_options options_of(int64_t method)
 {
@@ -83,8 +85,9 @@ static void bits_do_not_hang_on_threads_or_blocks(void **state)
 static void transform_of_X_is_W(void **state)
 {
     (void)state;
-    for (int64_t i = 0; i < COUNT(methods); i++) {
-        nmf_matrix *X = matrix_of(&parts, NMF_F64, i % 2 ? BY_COLUMNS : BY_ROWS);
+    for (int64_t n = 0; n < 2 * COUNT(methods); n++) {
+        const int64_t i = n / 2;
+        nmf_matrix *X = matrix_of(&parts, NMF_F64, n % 2 ? BY_COLUMNS : BY_ROWS);
         const nmf_options options = options_of(i);
         if (methods[i].solves) {
             nmf_model *model = fit(X, &options);

@@ -229,6 +229,8 @@ static const struct {
     {"fit, sketch", fit_by, {NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS, 1, 5}},
     {"fit, mu", fit_by, {NMF_SOLVER_MU, NMF_LOSS_FROBENIUS, 1, 0}},
     {"fit, jmm", fit_by, {NMF_SOLVER_JMM, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, incremental", fit_by, {NMF_SOLVER_INCREMENTAL, NMF_LOSS_FROBENIUS, 1, 0}},
+    {"fit, kl, incremental", fit_by, {NMF_SOLVER_INCREMENTAL, NMF_LOSS_KL, 1, 0}},
     {"fit, kl", fit_by, {NMF_SOLVER_AUTO, NMF_LOSS_KL, 1, 0}},
     {"fit, kl, mu", fit_by, {NMF_SOLVER_MU, NMF_LOSS_KL, 1, 0}},
     {"fit, kl, jmm", fit_by, {NMF_SOLVER_JMM, NMF_LOSS_KL, 1, 0}},

@@ -58,7 +58,7 @@ static nmf_options wishes(nmf_loss loss, int64_t iterations)
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = some.k;
     options.loss = loss;
-    options.solver = loss == NMF_LOSS_KL ? NMF_SOLVER_JMM : NMF_SOLVER_AUTO;
+    options.solver = loss == NMF_LOSS_KL ? NMF_SOLVER_JMM : NMF_SOLVER_HALS;
     options.init = NMF_INIT_RANDOM;
     options.max_iter = iterations;
     options.tol = 0;

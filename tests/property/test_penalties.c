@@ -194,7 +194,7 @@ static void a_penalty_on_one_factor_alone_is_refused(void **state)
     } kinds[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, 0}, {NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, 0},
                  {NMF_LOSS_FROBENIUS, NMF_SOLVER_CD, 1},   {NMF_LOSS_KL, NMF_SOLVER_AUTO, 0},
                  {NMF_LOSS_KL, NMF_SOLVER_SCD, 0},         {NMF_LOSS_KL, NMF_SOLVER_JMM, 0},
-                 {NMF_LOSS_KL, NMF_SOLVER_MU, 1}};
+                 {NMF_LOSS_KL, NMF_SOLVER_INCREMENTAL, 0}, {NMF_LOSS_KL, NMF_SOLVER_MU, 1}};
     for (int64_t i = 0; i < COUNT(kinds); i++)
         for (int of_H = 0; of_H < 2; of_H++) {
             const penalties one = {of_H ? 0 : 0.5, of_H ? 0.5 : 0, 1};
