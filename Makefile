@@ -48,6 +48,10 @@ ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFK
 rank-study: all ## write docs/rank-study.md anew: what nmf rank says of data whose rank is known
 	@scripts/rank_study build/release/nmf > docs/rank-study.md
 
+.PHONY: rank-tables
+rank-tables: all ## write the tables of docs/rank.md anew: what nmf rank says of real data (NMFKIT_TEST_DATA)
+	@scripts/rank_tables build/release/nmf
+
 .PHONY: install
 install: all ## install below PREFIX (/usr/local); DESTDIR is put before it
 	DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'

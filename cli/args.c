@@ -199,6 +199,15 @@ static nmf_status set_beta(const char *text, cli_args *args, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_ARGUMENT, "this version has no option --beta");
 }
 
+int cli_was_given(const cli_args *args, const char *flag)
+{
+    int64_t count = 0;
+    const nmf_option_info *const library = nmf_option_table(&count);
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(library[i].flag, flag) == 0 && (args->given >> i & 1)) return 1;
+    return 0;
+}
+
 static nmf_status set_flag(const cli_flag *flag, const char *text, cli_args *args, nmf_error *error)
 {
     if (flag->own != NULL) return set_own(flag->own, text, args, error);

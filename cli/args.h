@@ -52,6 +52,9 @@ int cli_flag_next(const cli_command *command, int64_t *cursor, cli_flag *flag);
 nmf_status cli_parse(const cli_command *command, int argc, char **argv, cli_args *args,
                      nmf_error *error);
 
+/* Whether the library's option `flag` was given. */
+int cli_was_given(const cli_args *args, const char *flag);
+
 /* The candidate that someone who typed `word` probably meant: keep calling with each candidate;
  * `best` holds the closest so far (start with NULL). */
 typedef struct cli_suggestion {

@@ -1,10 +1,11 @@
 /* nmf consensus: which components come back in many fits, as a model of what they agree on, a table of how
- * far, and cNMF's files on request. */
+ * far, and cNMF's files or SigProfilerExtractor's table on request. */
 #include "data.h"
 #include "files.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "ranks.h"
+#include "sigprofiler.h"
 #include "together.h"
 #include "words.h"
 
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CNMF = 1, SIGPROFILER = 2 }; /* args->like */
 
 /* --- what is asked ----------------------------------------------------------------------------- */
 
@@ -40,10 +43,10 @@ static nmf_status read_wishes(const cli_args *args, nmf_consensus_options *wishe
     if (status == NMF_OK && args->options.k > 0 && args->ranks != NULL)
         status = nmf_fail(error, NMF_ERROR_ARGUMENT,
                           "-k makes the consensus of one rank and --ks compares several: give one");
-    if (status == NMF_OK && args->ranks != NULL && (args->output != NULL || args->like > 0))
+    if (status == NMF_OK && args->ranks != NULL && (args->output != NULL || args->like == CNMF))
         status = nmf_fail(error, NMF_ERROR_ARGUMENT,
                           "--ks writes a table, no model: leave %s out, or choose with -k",
-                          args->output != NULL ? "-o" : "--like");
+                          args->output != NULL ? "-o" : "--like cnmf");
     return status;
 }
 
@@ -144,6 +147,22 @@ static nmf_status write_like_cnmf(const cli_args *args, const nmf_consensus_cont
     return status;
 }
 
+/* --- SigProfilerExtractor's table ---------------------------------------------------------------- */
+
+static nmf_status write_solutions(const cli_args *args, const cli_solution *solutions,
+                                  int64_t count, nmf_error *error)
+{
+    char *path = NULL;
+    cli_text text = {NULL, 0, 0, 0};
+    const nmf_status status =
+        cli_default_output(args->operands[0], ".All_solutions_stat.csv", &path, error);
+    if (status != NMF_OK) return status;
+    cli_add_solutions(solutions, count, &text);
+    const nmf_status written = write_table(args, path, &text, error);
+    free(path);
+    return written;
+}
+
 /* --- what is said ------------------------------------------------------------------------------ */
 
 static void add_json_array(cli_text *text, const double *values, int64_t count)
@@ -224,11 +243,17 @@ static nmf_status one_rank(const cli_args *args, nmf_matrix *X, const nmf_consen
         const nmf_consensus_content *content = nmf_consensus_view(result);
         const char *path = args->output ? args->output : output;
         cli_text text = {NULL, 0, 0, 0};
+        nmf_model_set_reading(content->model, args->transpose == 1, args->image_order == 1);
         say_components(args, content);
         status = nmf_io_save_model(content->model, path, error);
         if (status == NMF_OK) cli_say(args, "wrote %s", path);
-        if (status == NMF_OK && args->like == 1)
+        if (status == NMF_OK && args->like == CNMF)
             status = write_like_cnmf(args, content, prefix, error);
+        if (status == NMF_OK && args->like == SIGPROFILER) {
+            cli_solution solution;
+            status = cli_judge_solution(X, content, &solution, error);
+            if (status == NMF_OK) status = write_solutions(args, &solution, 1, error);
+        }
         if (status == NMF_OK && args->json != NULL) {
             add_json(&text, content);
             cli_text_add(&text, "\n");
@@ -263,7 +288,8 @@ static nmf_status many_ranks(const cli_args *args, nmf_matrix *X,
     cli_text json = {NULL, 0, 0, 0};
     nmf_status status = cli_parse_ranks(args->ranks, &ks, &count, error);
     double *worst = status == NMF_OK ? calloc((size_t)count, sizeof *worst) : NULL;
-    if (status == NMF_OK && worst == NULL)
+    cli_solution *solutions = status == NMF_OK ? calloc((size_t)count, sizeof *solutions) : NULL;
+    if (status == NMF_OK && (worst == NULL || solutions == NULL))
         status = nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a table");
     cli_text_add(&json, "[");
     if (status == NMF_OK)
@@ -284,15 +310,20 @@ static nmf_status many_ranks(const cli_args *args, nmf_matrix *X,
                 content->relative_error);
         if (done > 0) cli_text_add(&json, ",");
         add_json(&json, content);
+        if (args->like == SIGPROFILER)
+            status = cli_judge_solution(X, content, &solutions[done], error);
         nmf_consensus_free(result);
     }
     if (status == NMF_ERROR_INTERRUPTED && done > 0) status = NMF_OK;
     if (status == NMF_OK) say_choice(args, ks, worst, done);
+    if (status == NMF_OK && args->like == SIGPROFILER && cli_together_speaks())
+        status = write_solutions(args, solutions, done, error);
     cli_text_add(&json, "]\n");
     if (status == NMF_OK && args->json != NULL && cli_together_speaks())
         status = cli_text_write(&json, args->json, error);
     else
         free(json.bytes);
+    free(solutions);
     free(worst);
     free(ks);
     return status;

@@ -1,5 +1,6 @@
 /* nmf rank: how many components, as a table and a few sentences for people, as lines or JSON for
  * programs, as a figure. */
+#include "args.h"
 #include "data.h"
 #include "files.h"
 #include "interrupt.h"
@@ -59,7 +60,8 @@ static void add_words(const nmf_rank_content *content, cli_text *text)
 {
     cli_text_add(text, "%s\n%s\n", content->prediction, content->stability);
     if (content->advice[0] != '\0') cli_text_add(text, "%s\n", content->advice);
-    if (content->are_counts && content->options.loss == NMF_LOSS_FROBENIUS)
+    if (content->are_counts && content->options.loss == NMF_LOSS_FROBENIUS &&
+        !content->loss_by_data)
         cli_text_add(
             text,
             "The data are whole numbers: if they are counts, --loss kl weighs them as such.\n");
@@ -158,6 +160,7 @@ int cli_run_rank(const cli_args *args)
     wishes.folds = args->folds;
     wishes.repeats = args->repeats;
     wishes.starts = args->starts;
+    wishes.keep_loss = cli_was_given(args, "loss");
     nmf_status status = cli_together_speaks() ? look_ahead(args, &error) : NMF_OK;
     if (status == NMF_OK && args->ranks != NULL)
         status = cli_parse_ranks(args->ranks, &ks, &wishes.ks_count, &error);

@@ -11,7 +11,7 @@
     (FITS | CLI_RANK | CLI_CONSENSUS | CLI_DEMO | CLI_TRANSFORM | CLI_GALLERY | CLI_CONVERT | \
      CLI_INFO | CLI_REPORT)
 #define WRITES (FITS | CLI_TRANSFORM | CLI_RECONSTRUCT | CLI_GALLERY | CLI_GENERATE | CLI_CONVERT)
-#define WEIGHS (CLI_FIT | CLI_TRANSFORM | CLI_REPORT)
+#define WEIGHS (CLI_FIT | CLI_TRANSFORM | CLI_RANK | CLI_REPORT)
 #define LARGEST_SIDE 1000000
 
 static const char *const orders[] = {"row", "column", NULL};
@@ -26,7 +26,7 @@ static const char *const losses[] = {"frobenius", "kl", NULL};
 static const char *const demo_languages[] = {"auto", "en", "zh", NULL};
 static const char *const shells[] = {"none", "bash", "zsh", "fish", NULL};
 static const char *const perturbations[] = {NMF_PERTURBATION_NAMES, NULL};
-static const char *const likes[] = {"nmfkit", "cnmf", NULL};
+static const char *const likes[] = {"nmfkit", "cnmf", "sigprofiler", NULL};
 static const char *const scales[] = {NMF_RENDER_SCALE_NAMES, NULL};
 static const char *const colormaps[] = {NMF_RENDER_COLORMAP_NAMES, NULL};
 
@@ -75,7 +75,8 @@ const cli_option cli_own_options[] = {
      "fits to compare; default: 100", NULL, 2, 1000000},
     {"perturb", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(perturb), NULL,
      "what differs between replicates: starts alone, or counts drawn from Poisson distributions, "
-     "samples drawn with replacement, entries times 0.97 to 1.03",
+     "samples drawn with replacement, entries times 0.97 to 1.03, or each lacks a fold of the "
+     "entries, as with nmf rank",
      perturbations, 0, 0},
     {"density-threshold", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(density), "D",
      "leave components out whose mean distance to their neighbours is not below D; default: 0.5; 2 "
@@ -84,7 +85,9 @@ const cli_option cli_own_options[] = {
     {"neighborhood", 0, CLI_KIND_TEXT, CLI_CONSENSUS, FIELD(neighborhood), "SHARE",
      "a component's neighbours, as a share of the replicates; default: 0.3", NO_BOUNDS},
     {"like", 0, CLI_KIND_NAME, CLI_CONSENSUS, FIELD(like), NULL,
-     "also write cNMF's files: spectra, usages, gene_spectra_tpm, gene_spectra_score", likes, 0, 0},
+     "also write cNMF's files: spectra, usages, gene_spectra_tpm, gene_spectra_score; or "
+     "SigProfilerExtractor's table of stability, All_solutions_stat.csv, for -k or --ks",
+     likes, 0, 0},
     {"max-k", 0, CLI_KIND_INT, CLI_RANK, FIELD(max_k), "N",
      "the largest number of components to try; default: 64, or what the shape allows", NULL, 1,
      100000},

@@ -40,12 +40,16 @@ typedef struct nmf_rank_options {
         *known; /* an earlier answer to the same question: its ranks are not fitted again */
     nmf_rank_progress_fn progress;
     void *progress_context;
+    /* 1: the options' loss is a wish. 0: where it is frobenius, the default, and X holds whole numbers, the data decide
+     * between squares and the Kullback-Leibler divergence: what is held out foretells which of the two its spread
+     * behaves like (extended quasi-likelihood of two pilot fits; Nelder & Pregibon 1987). */
+    int keep_loss;
 } nmf_rank_options;
 
 static inline nmf_rank_options nmf_rank_options_init(void)
 {
     const nmf_rank_options defaults = {
-        sizeof(nmf_rank_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL};
+        sizeof(nmf_rank_options), NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0};
     return defaults;
 }
 #define NMF_RANK_OPTIONS_INIT nmf_rank_options_init()
@@ -66,8 +70,8 @@ typedef struct nmf_rank_row {
     double
         dispersion; /* kl: 2 training_loss / degrees of freedom, 1 for Poisson counts; else NaN */
     int64_t fits, iterations;
-    int in_set; /* cannot be told from the best: p_best >= 0.05 or difference <= 2 errors */
-    int stable; /* worst_silhouette >= 0.8 */
+    int in_set; /* cannot be told from the best: p_best >= 0.05 or difference within its 95 % interval (Student) */
+    int stable;                          /* worst_silhouette >= 0.8 */
     const double *silhouettes, *cosines; /* k each: of every component */
     const double
         *losses; /* repeats x table_rows: the loss of each fold's entries in each row, or run
@@ -76,9 +80,9 @@ typedef struct nmf_rank_row {
 
 typedef struct nmf_rank_content {
     size_t struct_bytes;
-    nmf_options options; /* as used */
+    nmf_options options; /* as used, with the loss that judged */
     int64_t samples, features, folds, repeats, starts, max_k, table_rows;
-    uint64_t fingerprint;     /* nmf_matrix_fingerprint of X */
+    uint64_t fingerprint;     /* nmf_matrix_fingerprint of X, and of its weights */
     double held_out_squares;  /* the sum of the held-out entries' squares, all folds */
     double tie;               /* losses no further apart are equal: 1e-5 of what there is to lose */
     const nmf_rank_row *rows; /* ascending in k */
@@ -97,13 +101,17 @@ typedef struct nmf_rank_content {
     nmf_stopped
         stopped; /* CONVERGED: all is known; INTERRUPTED, TIME_LIMIT: rows are what was known */
     const char *prediction, *stability,
-        *advice; /* the answer in words, a sentence or two each; advice may be "" */
+        *advice;      /* the answer in words, a sentence or two each; advice may be "" */
+    int loss_by_data; /* options.loss, as used, was decided by the data */
 } nmf_rank_content;
 
 /* How many components X has, by Latin-block cross-validation: fold r holds out the entries whose groups of
  * row and column sum to r modulo `folds`; every rank is fitted without each of `repeats` folds and predicts
  * what it has not seen. options: loss, beta, seed, threads, precision, max_iter, time_limit_seconds,
  * memory_limit_bytes are read (k is not); NULL: the defaults.
+ *
+ * Weights and missing entries of a dense X count as in a fit (beta > 0); each row then has sums of its own, which
+ * is slower. What weighs 0 or is missing is neither learned from nor foretold.
  *
  * What it says: which numbers of components predict unseen entries best and cannot be told apart, with
  * paired standard errors and a bootstrap over rows and folds; which return from other parts of the data.
@@ -123,7 +131,7 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_rank(const nmf_matrix *X, const nmf_option
 NMF_API const nmf_rank_content *nmf_rank_view(const nmf_rank_result *result);
 
 /* A result from what is known of its ranks: options, samples, features, folds, repeats, starts, max_k,
- * table_rows, fingerprint, held_out_squares, tie, are_counts, fits, seconds, stopped and the rows' k, losses, training_loss, silhouettes, cosines, fits, iterations of
+ * table_rows, fingerprint, held_out_squares, tie, are_counts, loss_by_data, fits, seconds, stopped and the rows' k, losses, training_loss, silhouettes, cosines, fits, iterations of
  * `content` are read and copied, the rest follows from them. For readers of files. Errors: ARGUMENT, MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_rank_result_new(const nmf_rank_content *content,
                                                       nmf_rank_result **result, nmf_error *error);
@@ -137,9 +145,10 @@ typedef enum nmf_perturbation {
     NMF_PERTURBATION_STARTS = 0,  /* nothing */
     NMF_PERTURBATION_POISSON = 1, /* entries are drawn from Poisson distributions of their means */
     NMF_PERTURBATION_BOOTSTRAP = 2, /* samples are drawn again, with replacement */
-    NMF_PERTURBATION_UNIFORM = 3    /* entries are multiplied by 1 - e to 1 + e, e = 0.03 */
+    NMF_PERTURBATION_UNIFORM = 3,   /* entries are multiplied by 1 - e to 1 + e, e = 0.03 */
+    NMF_PERTURBATION_FOLDS = 4 /* each lacks one of ten Latin-block folds, as nmf_rank's fits do */
 } nmf_perturbation;
-#define NMF_PERTURBATION_NAMES "starts", "poisson", "bootstrap", "uniform"
+#define NMF_PERTURBATION_NAMES "starts", "poisson", "bootstrap", "uniform", "folds"
 
 typedef struct nmf_consensus_result nmf_consensus_result;
 
@@ -165,7 +174,9 @@ static inline nmf_consensus_options nmf_consensus_options_init(void)
 /* Arrays belong to the result. Components are in the order of their share in the usages, largest first. */
 typedef struct nmf_consensus_content {
     size_t struct_bytes;
-    const nmf_model *model; /* W: usages of X in the spectra H, each solved for the other (below) */
+    /* W: usages of X in the spectra H, each solved for the other (below). It belongs to the result; how its data were
+     * read may be noted (nmf_model_set_reading). */
+    nmf_model *model;
     int64_t samples, features, k, replicates;
     nmf_perturbation perturbation;
     double density_threshold, neighborhood;

@@ -121,7 +121,8 @@ static int put_question(cJSON *o, const nmf_rank_content *c)
            put(o, "table_rows", whole(c->table_rows)) &&
            put(o, "fingerprint", fingerprint(c->fingerprint)) &&
            put(o, "held_out_squares", real(c->held_out_squares)) && put(o, "tie", real(c->tie)) &&
-           put(o, "are_counts", cJSON_CreateBool(c->are_counts));
+           put(o, "are_counts", cJSON_CreateBool(c->are_counts)) &&
+           put(o, "loss_by_data", cJSON_CreateBool(c->loss_by_data));
 }
 
 static int put_answer(cJSON *o, const nmf_rank_content *c)
@@ -242,6 +243,7 @@ static void get_question(reading *r, const cJSON *o, nmf_rank_content *c)
     c->held_out_squares = get_real(r, o, "held_out_squares");
     c->tie = get_real(r, o, "tie");
     c->are_counts = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "are_counts"));
+    c->loss_by_data = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "loss_by_data"));
     c->fits = get_whole(r, o, "fits", 0x1p53);
     c->seconds = get_real(r, o, "seconds");
     c->stopped = (nmf_stopped)GET_WORD(r, o, "stopped", stops);

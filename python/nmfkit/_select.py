@@ -7,9 +7,9 @@ import numpy as np
 
 from . import _library, _options
 from ._library import ERROR, OUT, Handle, call, declare, library, nmf_options
-from ._matrix import array_of, borrow
+from ._matrix import array_of, borrow, borrow_observed, unmask
 
-PERTURBATIONS = ("starts", "poisson", "bootstrap", "uniform")
+PERTURBATIONS = ("starts", "poisson", "bootstrap", "uniform", "folds")
 
 
 class nmf_rank_progress(ctypes.Structure):
@@ -24,7 +24,7 @@ class nmf_rank_options(ctypes.Structure):
     _fields_ = [("struct_bytes", c_size_t), ("ks", POINTER(c_int64)), ("ks_count", c_int64),
                 ("max_k", c_int64), ("folds", c_int64), ("repeats", c_int64), ("starts", c_int64),
                 ("known", c_void_p), ("progress", nmf_rank_progress_fn),
-                ("progress_context", c_void_p)]
+                ("progress_context", c_void_p), ("keep_loss", c_int)]
 
 
 class nmf_rank_row(ctypes.Structure):
@@ -46,7 +46,8 @@ class nmf_rank_content(ctypes.Structure):
                 ("largest_stable", c_int64), ("has_structure", c_int), ("open_ended", c_int),
                 ("agree", c_int), ("are_counts", c_int), ("dispersion", c_double),
                 ("fits", c_int64), ("seconds", c_double), ("stopped", c_int),
-                ("prediction", c_char_p), ("stability", c_char_p), ("advice", c_char_p)]
+                ("prediction", c_char_p), ("stability", c_char_p), ("advice", c_char_p),
+                ("loss_by_data", c_int)]
 
 
 class nmf_consensus_options(ctypes.Structure):
@@ -145,11 +146,12 @@ class RankResult:
         for name in ("best", "predicts", "largest_stable", "folds", "repeats", "starts", "fits",
                      "seconds", "dispersion", "fingerprint"):
             setattr(self, name, getattr(content, name))
-        for name in ("has_structure", "open_ended", "agree", "are_counts"):
+        for name in ("has_structure", "open_ended", "agree", "are_counts", "loss_by_data"):
             setattr(self, name, bool(getattr(content, name)))
         for name in ("prediction", "stability", "advice"):
             setattr(self, name, getattr(content, name).decode())
         self.stopped = _library.STOPPED[content.stopped]
+        self.loss = _options.OPTIONS["loss"].decode(content.options.loss)
         self._handle = handle
 
     def __str__(self):
@@ -167,18 +169,20 @@ class RankResult:
 
 
 def select_rank(X, ks=None, *, max_k=0, folds=0, repeats=0, starts=0, known=None, random_state=0,
-                **options):
+                weights=None, missing=None, **options):
     """How many components X has, by held-out entries; a RankResult.
 
     ks: numbers of components to try (k = 1 is tried beside them); None: found by themselves, up to max_k.
     folds, repeats, starts: 0 is the library's default (10, 5, 3). known: an earlier RankResult of the same
     question, whose ranks are not fitted again. options: loss, beta, threads, precision, time_limit,
-    memory_limit. Ctrl-C keeps what is known."""
-    asked, handle, matrix = _Asked(), Handle(library.nmf_rank_free), borrow(X)
+    memory_limit. Where no loss is given, whole numbers are judged as what they spread like, by squares or by the
+    Kullback-Leibler divergence; the answer's loss says which. weights, missing="nan", masked arrays: as of a fit. Ctrl-C keeps what is known."""
+    asked, handle = _Asked(), Handle(library.nmf_rank_free)
+    matrix = borrow_observed(*unmask(X, weights), missing=missing)
     values = _options.make(seed=int(random_state or 0), **_fields_of(options, 8))
     wishes = nmf_rank_options(struct_bytes=ctypes.sizeof(nmf_rank_options), max_k=max_k,
                               folds=folds, repeats=repeats, starts=starts,
-                              progress=asked.function)
+                              progress=asked.function, keep_loss="loss" in options)
     if ks is not None:
         wanted = np.unique(np.asarray(list(ks), np.int64))
         wishes.ks, wishes.ks_count = wanted.ctypes.data_as(POINTER(c_int64)), len(wanted)
@@ -221,7 +225,7 @@ def consensus(X, n_components, *, replicates=0, perturb="starts", density_thresh
               neighborhood=0.0, random_state=0, **options):
     """The components that come back in many fits of X; a Consensus. cNMF's definitions, with its defaults:
     100 replicates, density threshold 0.5, neighbourhoods of 0.3 of the replicates (0: these defaults).
-    perturb: "starts", "poisson", "bootstrap" or "uniform". options: those of a fit, loss="kl" for counts."""
+    perturb: "starts", "poisson", "bootstrap", "uniform" or "folds". options: those of a fit, loss="kl" for counts."""
     if perturb not in PERTURBATIONS:
         raise ValueError("The 'perturb' parameter must be a str among {%s}. Got %r instead."
                          % (", ".join(map(repr, PERTURBATIONS)), perturb))

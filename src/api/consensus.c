@@ -1,6 +1,7 @@
 /* nmf_consensus: arguments checked once, then called down. */
 #include "base/options.h"
 #include "data/matrix.h"
+#include "data/observed.h"
 #include "model/input.h"
 #include "select/select.h"
 
@@ -34,9 +35,26 @@ static nmf_status fill_in(const nmf_consensus_options *given, nmf_consensus_opti
     if (!(filled->neighborhood > 0 && filled->neighborhood <= 1))
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "neighborhood = %g: must be above 0, up to 1",
                         filled->neighborhood);
-    if ((int)filled->perturbation < 0 || filled->perturbation > NMF_PERTURBATION_UNIFORM)
+    if ((int)filled->perturbation < 0 || filled->perturbation > NMF_PERTURBATION_FOLDS)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "perturbation %d is unknown",
                         (int)filled->perturbation);
+    return NMF_OK;
+}
+
+/* Fits without a fold are plain ones. */
+static nmf_status check_folds(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
+{
+    const double beta = options->loss == NMF_LOSS_IS     ? 0
+                        : options->loss == NMF_LOSS_BETA ? options->beta
+                                                         : 1;
+    const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
+    if (options->alpha_W > 0 || options->alpha_H > 0 || beta <= 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "perturbation folds goes with a loss of beta > 0 and without penalties");
+    if (rows < 2 || columns < 2)
+        return nmf_fail(error, NMF_ERROR_SHAPE,
+                        "X is %lld x %lld: to hold out entries it needs 2 rows and 2 columns",
+                        (long long)rows, (long long)columns);
     return NMF_OK;
 }
 
@@ -53,12 +71,21 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = fill_in(consensus_options, &filled, error);
     if (status == NMF_OK) status = nmfi_refuse_constraints(&checked, "consensus", error);
     if (status == NMF_OK) status = nmfi_matrix_check_in_memory(X, "consensus", error);
+    if (status == NMF_OK && nmfi_matrix_is_weighted(X))
+        status = nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "a consensus takes no weights and no missing entries: nmf_fit and nmf_rank do");
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
+    if (status == NMF_OK && filled.perturbation == NMF_PERTURBATION_FOLDS)
+        status = check_folds(X, &checked, error);
     nmfi_input input;
     if (status == NMF_OK) status = nmfi_input_to_learn(X, &checked, &input, error);
     if (status != NMF_OK) return status;
     checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_consensus(input.X, &checked, &filled, result, error);
+    if (status == NMF_OK)
+        nmf_model_set_fingerprint(nmf_consensus_view(*result)->model,
+                                  nmf_matrix_fingerprint(input.X));
     nmfi_input_free(&input);
     return status;
 }

@@ -1,6 +1,7 @@
 /* nmf_rank: arguments checked once, then called down. */
 #include "base/options.h"
 #include "data/matrix.h"
+#include "data/observed.h"
 #include "model/input.h"
 #include "select/select.h"
 
@@ -72,12 +73,33 @@ static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled, nm
     return NMF_OK;
 }
 
+/* What was not observed of a sparse X is most of it: each of its lines would need a Gram matrix of its own. */
+static nmf_status check_missing(const nmf_matrix *X, nmf_error *error)
+{
+    if (!nmf_matrix_is_sparse(X) || nmf_matrix_missing(X) == NMF_MISSING_NONE) return NMF_OK;
+    return nmf_fail(
+        error, NMF_ERROR_ARGUMENT,
+        "missing = unstored: the choice of a rank knows missing entries of dense data only; "
+        "make X dense, with NaN where nothing was observed");
+}
+
+/* Entries that were not observed may be anything: those that were are looked at once they are known. */
+static nmf_status validate(const nmf_matrix *X, nmf_error *error)
+{
+    const nmf_status status = check_missing(X, error);
+    return status == NMF_OK && !nmfi_matrix_is_weighted(X) ? nmf_matrix_validate(X, error) : status;
+}
+
 /* beta <= 0 has no logarithm, or no quotient, of zeros. */
 static nmf_status check_zeros(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
     const double beta = options->loss == NMF_LOSS_IS     ? 0
                         : options->loss == NMF_LOSS_BETA ? options->beta
                                                          : 1;
+    if (beta <= 0 && nmfi_matrix_is_weighted(X))
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "weights and missing entries go with a loss of beta > 0 where a rank is chosen");
     for (int64_t i = 0; beta <= 0 && i < nmf_matrix_rows(X); i++)
         for (int64_t j = 0; j < nmf_matrix_columns(X); j++)
             if (!(nmf_matrix_at(X, i, j) > 0))
@@ -103,7 +125,7 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
                           (long long)filled.ks_count);
     if (status == NMF_OK) status = nmfi_refuse_constraints(&checked, "the choice of a rank", error);
     if (status == NMF_OK) status = nmfi_matrix_check_in_memory(X, "the choice of a rank", error);
-    if (status == NMF_OK) status = nmf_matrix_validate(X, error);
+    if (status == NMF_OK) status = validate(X, error);
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);
     if (status == NMF_OK) status = check_zeros(X, &checked, error);
     nmfi_input input;

@@ -34,26 +34,31 @@ typedef struct nmfi_groups {
 typedef struct nmfi_latin_side {
     const nmfi_groups *along, *across;
     void *data;
+    void *
+        u; /* where entries have weights: beside data, weight^(1 / beta), 0: not observed; else NULL */
     int64_t stride;
     int64_t *bounds;
     int32_t *indices;
     void *values;
 } nmfi_latin_side;
 
-/* What fold r leaves of the lines of a side: sums, largest entries, numbers of entries, folds x count
- * each. Nothing else of X reaches a held-out fit. */
+/* What fold r leaves of the lines of a side: weighted sums, sums of weights (numbers of entries where each
+ * counts once), largest entries, repeats x count each. Nothing else of X reaches a held-out fit. */
 typedef struct nmfi_latin_margins {
-    double *sum, *largest;
+    double *sum, *weight, *largest;
 } nmfi_latin_margins;
 
 typedef struct nmfi_latin {
     int64_t folds, repeats, places;
     nmf_dtype dtype;
-    int is_sparse;
+    int is_sparse, is_weighted;
+    double beta;             /* of weights */
+    int64_t stored;          /* entries of X that are kept */
     nmfi_groups group[2];    /* of rows, of columns */
     nmfi_latin_side side[2]; /* along rows; along columns, where it was asked for */
     nmfi_latin_margins margin[2];
-    double *sum, *squares, *entries; /* repeats: of what each fold leaves; entries: how many */
+    double *sum, *squares, *weight; /* repeats: of what each fold leaves, weighted */
+    double *entries;                /* repeats: how many it leaves, that were observed */
     /* repeats: the Kullback-Leibler divergence of what each fold leaves from the product of its margins over
      * its sum; where X is dense and both sides are there. */
     double *off_margins;
@@ -61,12 +66,38 @@ typedef struct nmfi_latin {
     nmfi_arena arena;
 } nmfi_latin;
 
-/* Both sides where `both`. `dense`: every zero is stored, also of a sparse X. Errors: MEMORY (the limit,
- * 0: none; or X with more than 2^31 - 1 rows or columns where it is sparse). */
-nmf_status nmfi_latin_open(nmfi_latin *latin, const nmf_matrix *X, int64_t folds, int64_t repeats,
-                           uint64_t seed, int both, int dense, int64_t limit_bytes,
+/* How X is dealt. */
+typedef struct nmfi_latin_wishes {
+    int64_t folds, repeats;
+    uint64_t seed;
+    int both, dense; /* both sides; every zero is stored, also of a sparse X */
+    /* Beside X, dense and packed, in its type: weight^(1 / beta) of each entry, 0 where it was not observed. NULL:
+     * each counts once. */
+    const void *u;
+    double beta;
+    int64_t limit_bytes;                /* 0: none */
+    const struct nmfi_latin_part *part; /* whose X is dealt; of nmfi_latin_open_part alone */
+} nmfi_latin_wishes;
+
+/* Errors: MEMORY (also X with more than 2^31 - 1 rows or columns where it is sparse). */
+nmf_status nmfi_latin_open(nmfi_latin *latin, const nmf_matrix *X, const nmfi_latin_wishes *wishes,
                            nmf_error *error);
+/* Folds of a part of X, where fits may begin: of the side of `whole` that has more lines, about `share` of the
+ * members of each group, dealt as they are there, so that what a fold holds out of the part it holds out of X. The
+ * first members of whole's group g are those of the part's, in order; the other side's are the same. `wishes` as for
+ * `whole`. Errors: MEMORY. */
+nmf_status nmfi_latin_open_part(nmfi_latin *part, const nmfi_latin *whole, const nmf_matrix *X,
+                                double share, const nmfi_latin_wishes *wishes, nmf_error *error);
 void nmfi_latin_close(nmfi_latin *latin);
+
+/* The side with more lines. */
+static inline int nmfi_latin_longer(const nmfi_latin *latin)
+{
+    return latin->group[1].count > latin->group[0].count;
+}
+
+/* The weight of entry `at` of a side's copy, 0 where it was not observed. */
+double nmfi_latin_weight(const nmfi_latin *latin, int side, int64_t at);
 
 /* The run of places of a line of group a that fold r leaves (held 0) or holds out (held 1), in entries of
  * a dense line: from `offset` on, `count` of them; the first is member `first` across, and members go

@@ -33,25 +33,29 @@ static void layout_factor(nmfi_latin_factor *factor, const nmfi_latin_plan *plan
     if (latin->is_sparse)
         factor->packed =
             nmfi_take(arena, factor->count + 1, nmfi_product(nmfi_packed_stride(k), bytes));
-    else
+    else if (plan->beta != 2 || latin->is_weighted)
         factor->around = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
     if (plan->beta == 2 && !latin->is_sparse && side == 1)
-        factor->sums = nmfi_take(arena, k, nmfi_product(factor->ld_around, bytes));
+        factor->sums = nmfi_take(arena, k, nmfi_product(factor->ld, bytes));
 }
 
-static int64_t metric_bytes(const nmfi_latin_plan *plan)
+/* What rules work in. */
+static int64_t workspace_bytes(const nmfi_latin_plan *plan)
 {
+    const int64_t k = plan->most_k, element = plan->kernels->element_bytes;
     int64_t most = 0;
     for (int side = 0; side < 2; side++) {
-        const int64_t ld = nmfi_latin_window_ld(plan->latin->group[side].count);
+        const int64_t count = plan->latin->group[side].count;
         const int64_t bytes =
-            nmfi_strip_workspace_bytes(plan->most_k, ld, plan->kernels->element_bytes);
+            plan->latin->is_weighted
+                ? nmfi_weighted_workspace_bytes(k, count, element)
+                : nmfi_strip_workspace_bytes(k, nmfi_latin_window_ld(count), element);
         most = bytes > most ? bytes : most;
     }
     return most;
 }
 
-static void layout_metric(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
+static void layout_rules(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
 {
     const int64_t k = plan->most_k, bytes = plan->kernels->element_bytes;
     const int64_t longer = fit->W.ld > fit->H.ld ? fit->W.ld : fit->H.ld;
@@ -61,9 +65,20 @@ static void layout_metric(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi
     fit->weight = nmfi_take(arena, longer, (size_t)bytes);
     fit->weighted = nmfi_take(arena, k, nmfi_product(longer, bytes));
     fit->window = nmfi_take(arena, k, nmfi_product(fit->panel_ld, bytes));
-    fit->workspace = nmfi_take(arena, metric_bytes(plan), 1);
+    fit->workspace = nmfi_take(arena, workspace_bytes(plan), 1);
     fit->row_sums[0] = nmfi_take(arena, fit->W.ld, (size_t)bytes);
     fit->row_sums[1] = nmfi_take(arena, fit->H.ld, (size_t)bytes);
+}
+
+static void layout_beginning(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
+{
+    nmfi_latin_plan part = *plan;
+    nmfi_latin_fit inner = {.plan = NULL};
+    part.latin = plan->part;
+    part.part = NULL;
+    fit->beginning = nmfi_take(arena, 1, sizeof *fit->beginning);
+    nmfi_latin_fit_layout(&inner, &part, arena);
+    if (arena->base) *fit->beginning = inner; /* its plan is given when it is run */
 }
 
 void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena)
@@ -92,8 +107,10 @@ void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmf
     }
     if (plan->beta == 1 && plan->latin->is_sparse) fit->beside = nmfi_take(arena, k, panel);
     fit->active = nmfi_take(arena, k, sizeof(int32_t));
-    fit->held = nmfi_take(arena, 4 * columns, sizeof(double));
-    if (plan->beta == 1 && !plan->latin->is_sparse) layout_metric(fit, plan, arena);
+    fit->held = nmfi_take(arena, 5 * columns, sizeof(double));
+    if (plan->latin->is_weighted || (plan->beta == 1 && !plan->latin->is_sparse))
+        layout_rules(fit, plan, arena);
+    if (plan->part) layout_beginning(fit, plan, arena);
 }
 
 /* --- what half steps share -------------------------------------------------------------------- */
@@ -112,6 +129,18 @@ void nmfi_latin_refresh(nmfi_latin_fit *fit, nmfi_latin_factor *O)
                    nmfi_latin_at(fit, O->y, j * O->ld), bytes);
 }
 
+void nmfi_latin_copy_window(nmfi_latin_fit *fit, const nmfi_latin_factor *O,
+                            const nmfi_latin_run *run)
+{
+    const int64_t bytes = fit->plan->kernels->element_bytes, ld = nmfi_latin_window_ld(O->count);
+    for (int64_t j = 0; j < fit->k; j++) {
+        char *const to = nmfi_latin_at(fit, fit->window, j * ld);
+        memcpy(to, nmfi_latin_at(fit, O->around, j * O->ld_around + run->first),
+               (size_t)(run->count * bytes));
+        memset(to + run->count * bytes, 0, (size_t)((ld - run->count) * bytes));
+    }
+}
+
 void nmfi_latin_group_sums(nmfi_latin_fit *fit, nmfi_latin_factor *O)
 {
     for (int64_t g = 0; g < O->groups->folds; g++)
@@ -128,8 +157,8 @@ void nmfi_latin_share_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *O, int6
     const int64_t missing = nmfi_latin_missing(fit->plan->latin, group, fit->fold);
     for (int64_t j = 0; j < fit->k; j++) fit->shared[j] = 0;
     for (int64_t g = 0; g < O->groups->folds; g++)
-        for (int64_t j = 0; g != missing && j < fit->k; j++)
-            fit->shared[j] += O->grams[g * fit->k + j];
+        if (g != missing)
+            for (int64_t j = 0; j < fit->k; j++) fit->shared[j] += O->grams[g * fit->k + j];
 }
 
 void nmfi_latin_load(const nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64_t first,

@@ -7,7 +7,8 @@
  * loss has risen (Ang & Gillis 2019).
  *
  * Nothing that is computed from held-out entries reaches a fit: starts and scale come from the margins
- * of what the fold leaves. */
+ * of what the fold leaves. Where X holds many entries for each number of the factors, a fit begins in a part of the
+ * longer side's lines, where iterations cost less, and ends in all of them. */
 #ifndef NMFI_FIT_LATIN_FIT_H
 #define NMFI_FIT_LATIN_FIT_H
 
@@ -17,10 +18,13 @@
 /* How fits are made; shared by all threads. */
 typedef struct nmfi_latin_plan {
     const nmfi_latin *latin;
+    const nmfi_latin *part; /* where fits begin (nmfi_latin_open_part); NULL: in all of X */
     const nmfi_kernels *kernels;
     double beta; /* 2: half the squared distance */
     int64_t most_k, starts, max_iter;
-    double tol; /* mean fall of the loss by iteration, relative, below which a fit is done */
+    /* A fit is done when ten iterations lower its loss by less than `tol` times what one more component of no
+     * meaning would: of N entries and p free numbers, (rows + columns) / (N - p) of it (Wilks 1938). */
+    double tol;
     /* Asked once an iteration; non-zero: enough. May be NULL. */
     int (*stop)(void *context);
     void *stop_context;
@@ -32,19 +36,20 @@ typedef struct nmfi_latin_factor {
     const nmfi_groups *groups;
     int64_t count, ld;
     void *y, *now, *before, *best, *kept; /* k x ld each */
-    void *around;                         /* dense X: going round twice, k x ld_around */
+    void *around; /* dense X, other losses: going round twice, k x ld_around */
     int64_t ld_around;
     void *packed;  /* sparse X: count x stride */
     double *grams; /* Frobenius: of each group, folds x k x k; else sums, folds x k */
-    void *sums; /* Frobenius and dense X: what the rows of X have added up for H, k x ld_around */
+    void *sums;    /* Frobenius and dense X: what the rows of X have added up for H, k x ld */
 } nmfi_latin_factor;
 
 typedef struct nmfi_latin_fit {
     const nmfi_latin_plan *plan;
     nmfi_latin_factor W, H;
     int64_t k, fold, iterations;
-    double scale, loss; /* the loss of (W.best, H.best) on what the fold leaves, in that scale */
+    double scale, loss; /* of (W.best, H.best) on what the fold leaves, with the ridge of entries; in that scale */
     int stopped;        /* because the caller asked */
+    int converged;      /* the last iterations gained nothing that matters */
     /* Work. */
     void *tile[4], *products; /* k x NMFI_LANES_MAX; tile[3]: packed products of sparse lines */
     void *gram, *ridged, *inverse;
@@ -52,11 +57,14 @@ typedef struct nmfi_latin_fit {
     void *entries, *model, *ratio, *power, *beside; /* panels along a line */
     int64_t panel_ld;
     int32_t *active;
-    double *held; /* 4 x columns: of held-out entries */
-    /* Of the metric (latin_metric.c): Kullback-Leibler and dense X. */
+    double *held; /* 5 x columns: of held-out entries */
+    /* Of rules from src/rule (latin_metric.c, latin_weighted.c): Kullback-Leibler and dense X, or weights. */
     int in_metric;
     double *metrics, *seen_sums, *unused;
     void *weight, *weighted, *window, *workspace, *row_sums[2];
+    /* Where there is a part. */
+    struct nmfi_latin_fit *beginning;
+    nmfi_latin_plan part_plan;
 } nmfi_latin_fit;
 
 void nmfi_latin_fit_layout(nmfi_latin_fit *fit, const nmfi_latin_plan *plan, nmfi_arena *arena);
@@ -77,13 +85,19 @@ double nmfi_latin_fit_loss(const nmfi_latin_fit *fit);
 
 /* --- between the files of the fit ------------------------------------------------------------- */
 
+/* Kullback-Leibler: D + this times sum_j (sum of W's component j) (sum of H's) is lowered (latin_entries.c). */
+#define NMFI_LATIN_KL_RIDGE 0.01
+
 enum { NMFI_LATIN_BLOCK = NMFI_LANES_MAX, NMFI_LATIN_STRIP = NMFI_LANES_MIN };
 
 /* A half step of U with O fixed at O.y: from U.y to U.now, and U.y = now + beta (now - before). The sum
  * of what measuring each line gave, where `measure` (of U.now). */
 typedef double nmfi_latin_half(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
                                double extrapolation, int measure);
-nmfi_latin_half nmfi_latin_frobenius, nmfi_latin_entries, nmfi_latin_metric, nmfi_latin_panels;
+nmfi_latin_half nmfi_latin_frobenius, nmfi_latin_entries, nmfi_latin_metric, nmfi_latin_panels,
+    nmfi_latin_weighted;
+/* Frobenius and dense X: the products of H's members with W.y, as a half step of W leaves them. */
+void nmfi_latin_add_up(nmfi_latin_fit *fit);
 /* The stride of a copy of what a run sees of `count` members: whole vectors, and one more. */
 static inline int64_t nmfi_latin_window_ld(int64_t count)
 {
@@ -97,6 +111,9 @@ static inline void *nmfi_latin_at(const nmfi_latin_fit *fit, const void *array, 
 
 /* O.around or O.packed from O.y. */
 void nmfi_latin_refresh(nmfi_latin_fit *fit, nmfi_latin_factor *O);
+/* The columns of O that the run sees, zeros behind, into fit->window. */
+void nmfi_latin_copy_window(nmfi_latin_fit *fit, const nmfi_latin_factor *O,
+                            const nmfi_latin_run *run);
 /* O's component sums over what lines of `group` see, into `shared`: k; after nmfi_latin_group_sums. */
 void nmfi_latin_group_sums(nmfi_latin_fit *fit, nmfi_latin_factor *O);
 void nmfi_latin_share_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *O, int64_t group);

@@ -69,22 +69,34 @@ static void gather_products(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
     kernels->unpack(fit->tile[3], stride, fit->k, count, fit->products, lanes);
 }
 
-/* P of members of H from what rows have added up for them, both times round. */
+/* P of members of H from what rows have added up for them. */
 static void take_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64_t first, int64_t count,
                       int64_t lanes)
 {
-    const int64_t bytes = fit->plan->kernels->element_bytes;
-    for (int64_t j = 0; j < fit->k; j++) {
-        const void *once = nmfi_latin_at(fit, U->sums, j * U->ld_around + first);
-        const void *again = nmfi_latin_at(fit, U->sums, j * U->ld_around + first + U->count);
-        void *const to = nmfi_latin_at(fit, fit->products, j * lanes);
-        for (int64_t i = 0; i < count; i++) {
-            if (bytes == 4)
-                ((float *)to)[i] = ((const float *)once)[i] + ((const float *)again)[i];
-            else
-                ((double *)to)[i] = ((const double *)once)[i] + ((const double *)again)[i];
-        }
-    }
+    const size_t bytes = (size_t)(count * fit->plan->kernels->element_bytes);
+    for (int64_t j = 0; j < fit->k; j++)
+        memcpy(nmfi_latin_at(fit, fit->products, j * lanes),
+               nmfi_latin_at(fit, U->sums, j * U->ld + first), bytes);
+}
+
+/* A run that goes round is two stretches of members, the second from 0 on. */
+typedef struct stretch {
+    nmfi_rows rows;
+    int64_t first;
+} stretch;
+
+static int stretches_of(const nmfi_latin_fit *fit, const nmfi_rows *rows, const nmfi_latin_run *run,
+                        int64_t members, stretch found[2])
+{
+    const int64_t bytes = (int64_t)nmf_dtype_bytes(fit->plan->latin->dtype);
+    const int64_t before_end = members - run->first;
+    const int64_t here = run->count < before_end ? run->count : before_end;
+    found[0] = found[1] = (stretch){*rows, run->first};
+    found[0].rows.columns = here;
+    found[1].rows.data = (const char *)rows->data + here * bytes;
+    found[1].rows.columns = run->count - here;
+    found[1].first = 0;
+    return here < run->count ? 2 : 1;
 }
 
 static void form_products(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
@@ -99,8 +111,12 @@ static void form_products(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
         take_sums(fit, U, line, count, lanes);
     } else {
         const nmfi_rows rows = nmfi_latin_rows(fit, 0, line, count, run);
-        kernels->products[fit->plan->latin->dtype](&rows, nmfi_latin_at(fit, O->around, run->first),
-                                                   O->ld_around, fit->k, fit->products, lanes);
+        stretch parts[2];
+        const int many = stretches_of(fit, &rows, run, O->count, parts);
+        for (int i = 0; i < many; i++)
+            kernels->products[fit->plan->latin->dtype](&parts[i].rows,
+                                                       nmfi_latin_at(fit, O->y, parts[i].first),
+                                                       O->ld, fit->k, fit->products, lanes);
     }
     kernels->scale(fit->products, fit->k * lanes, fit->scale);
 }
@@ -130,6 +146,20 @@ static double solve_block(nmfi_latin_fit *fit, const nmfi_latin_factor *U, int64
     return fit->plan->kernels->measure(&tile, fit->ignored, fit->ignored + fit->k);
 }
 
+/* What the block's rows add to the products of the other factor's members. */
+static void add_to_sums(nmfi_latin_fit *fit, const nmfi_latin_factor *U, nmfi_latin_factor *O,
+                        int64_t line, int64_t count, const nmfi_latin_run *run)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const nmfi_rows rows = nmfi_latin_rows(fit, 0, line, count, run);
+    stretch parts[2];
+    const int many = stretches_of(fit, &rows, run, O->count, parts);
+    for (int i = 0; i < many; i++)
+        fit->plan->kernels->accumulate[latin->dtype](
+            &parts[i].rows, nmfi_latin_at(fit, U->y, line), U->ld, fit->k,
+            nmfi_latin_at(fit, O->sums, parts[i].first), O->ld);
+}
+
 double nmfi_latin_frobenius(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
                             double extrapolation, int measure)
 {
@@ -137,9 +167,9 @@ double nmfi_latin_frobenius(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_lati
     const nmfi_kernels *kernels = fit->plan->kernels;
     const int adds_up = !latin->is_sparse && U->side == 0;
     double objective = 0;
-    nmfi_latin_refresh(fit, O);
+    if (latin->is_sparse) nmfi_latin_refresh(fit, O);
     group_grams(fit, O);
-    if (adds_up) memset(O->sums, 0, (size_t)(fit->k * O->ld_around * kernels->element_bytes));
+    if (adds_up) memset(O->sums, 0, (size_t)(fit->k * O->ld * kernels->element_bytes));
     for (int64_t a = 0; a < latin->folds; a++) {
         const nmfi_latin_run run = nmfi_latin_run_of(latin, U->side, a, fit->fold, 0);
         const int64_t end = U->groups->begin[a + 1];
@@ -151,11 +181,24 @@ double nmfi_latin_frobenius(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_lati
             form_products(fit, U, O, line, count, &run, lanes);
             objective += solve_block(fit, U, line, count, lanes, measure);
             nmfi_latin_store(fit, U, line, count, fit->tile[0], lanes, extrapolation, 0);
-            if (!adds_up) continue;
-            const nmfi_rows rows = nmfi_latin_rows(fit, 0, line, count, &run);
-            kernels->accumulate[latin->dtype](&rows, nmfi_latin_at(fit, U->y, line), U->ld, fit->k,
-                                              nmfi_latin_at(fit, O->sums, run.first), O->ld_around);
+            if (adds_up) add_to_sums(fit, U, O, line, count, &run);
         }
     }
     return objective;
+}
+
+void nmfi_latin_add_up(nmfi_latin_fit *fit)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    nmfi_latin_factor *W = &fit->W, *H = &fit->H;
+    if (latin->is_sparse || latin->is_weighted) return;
+    memset(H->sums, 0, (size_t)(fit->k * H->ld * fit->plan->kernels->element_bytes));
+    for (int64_t a = 0; a < latin->folds; a++) {
+        const nmfi_latin_run run = nmfi_latin_run_of(latin, 0, a, fit->fold, 0);
+        const int64_t end = W->groups->begin[a + 1];
+        for (int64_t line = W->groups->begin[a]; line < end; line += NMFI_LATIN_BLOCK) {
+            const int64_t left = end - line;
+            add_to_sums(fit, W, H, line, left < NMFI_LATIN_BLOCK ? left : NMFI_LATIN_BLOCK, &run);
+        }
+    }
 }

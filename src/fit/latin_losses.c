@@ -11,13 +11,20 @@
 
 #define MIXED 0.01
 
-/* The mean of a line of what the fold leaves, with one entry of the overall mean beside its own. */
-static double line_mean(const nmfi_latin_fit *fit, int side, int64_t i, int64_t seen)
+/* Of what the fold leaves. */
+static double overall_mean(const nmfi_latin_fit *fit)
 {
     const nmfi_latin *latin = fit->plan->latin;
-    const double mean = latin->sum[fit->fold] / fmax(1, latin->entries[fit->fold]);
-    const double sum = latin->margin[side].sum[fit->fold * latin->group[side].count + i];
-    return (sum + mean) / (double)(seen + 1);
+    const double weight = latin->weight[fit->fold];
+    return weight > 0 ? latin->sum[fit->fold] / weight : 0;
+}
+
+/* The mean of a line of what the fold leaves, with one entry of the overall mean beside its own. */
+static double line_mean(const nmfi_latin_fit *fit, int side, int64_t i)
+{
+    const nmfi_latin *latin = fit->plan->latin;
+    const int64_t at = fit->fold * latin->group[side].count + i;
+    return (latin->margin[side].sum[at] + overall_mean(fit)) / (latin->margin[side].weight[at] + 1);
 }
 
 /* D(x || v) in f64. */
@@ -33,7 +40,7 @@ static double divergence(double x, double v, double beta)
 /* A group's held-out columns, and a row's entries and model there; all in fit->held. */
 typedef struct held_out {
     nmfi_latin_run run;
-    double *column_means, *column_largest, *x, *model;
+    double *column_means, *column_largest, *x, *model, *weight;
 } held_out;
 
 /* Means and largest entries of the columns that rows of `group` do not see. */
@@ -41,12 +48,14 @@ static held_out open_group(const nmfi_latin_fit *fit, int64_t group)
 {
     const nmfi_latin *latin = fit->plan->latin;
     const int64_t columns = latin->group[1].count;
-    const int64_t b = nmfi_latin_missing(latin, group, fit->fold);
-    const int64_t seen = nmfi_latin_run_of(latin, 1, b, fit->fold, 0).count;
-    const held_out held = {nmfi_latin_run_of(latin, 0, group, fit->fold, 1), fit->held,
-                           fit->held + columns, fit->held + 2 * columns, fit->held + 3 * columns};
+    const held_out held = {nmfi_latin_run_of(latin, 0, group, fit->fold, 1),
+                           fit->held,
+                           fit->held + columns,
+                           fit->held + 2 * columns,
+                           fit->held + 3 * columns,
+                           fit->held + 4 * columns};
     for (int64_t c = 0; c < held.run.count; c++) {
-        held.column_means[c] = line_mean(fit, 1, held.run.first + c, seen);
+        held.column_means[c] = line_mean(fit, 1, held.run.first + c);
         held.column_largest[c] = latin->margin[1].largest[fit->fold * columns + held.run.first + c];
     }
     return held;
@@ -59,29 +68,36 @@ static void read_entries(const nmfi_latin_fit *fit, int64_t row, const held_out 
     const nmfi_latin_side *s = &latin->side[0];
     const nmfi_latin_run *run = &held->run;
     if (!latin->is_sparse) {
-        for (int64_t c = 0; c < run->count; c++)
-            held->x[c] = nmfi_value(latin->dtype, s->data, row * s->stride + run->offset + c);
+        for (int64_t c = 0; c < run->count; c++) {
+            const int64_t at = row * s->stride + run->offset + c;
+            held->x[c] = nmfi_value(latin->dtype, s->data, at);
+            held->weight[c] = nmfi_latin_weight(latin, 0, at);
+        }
         return;
     }
     int64_t bounds[2];
     (void)nmfi_latin_line(fit, 0, row, run, bounds);
-    memset(held->x, 0, (size_t)run->count * sizeof *held->x);
+    for (int64_t c = 0; c < run->count; c++) {
+        held->x[c] = 0;
+        held->weight[c] = 1;
+    }
     for (int64_t e = bounds[0]; e < bounds[1]; e++)
         held->x[s->indices[e] - run->first] = nmfi_value(latin->dtype, s->values, e);
 }
 
-static double lose(const nmfi_latin_fit *fit, const held_out *held, int64_t row, int64_t seen)
+static double lose(const nmfi_latin_fit *fit, const held_out *held, int64_t row)
 {
     const nmfi_latin *latin = fit->plan->latin;
     const double beta = fit->plan->beta;
-    const double mean = latin->sum[fit->fold] / fmax(1, latin->entries[fit->fold]);
+    const double mean = overall_mean(fit);
     const double largest = latin->margin[0].largest[fit->fold * latin->group[0].count + row];
-    const double share = mean > 0 ? MIXED * line_mean(fit, 0, row, seen) / mean : 0;
+    const double share = mean > 0 ? MIXED * line_mean(fit, 0, row) / mean : 0;
     double loss = 0;
     for (int64_t c = 0; c < held->run.count; c++) {
+        if (!(held->weight[c] > 0)) continue;
         double v = fmin(held->model[c] / fit->scale, fmin(largest, held->column_largest[c]));
         if (beta < 2) v = (1 - MIXED) * v + share * held->column_means[c];
-        loss += divergence(held->x[c], v, beta);
+        loss += held->weight[c] * divergence(held->x[c], v, beta);
     }
     return loss;
 }
@@ -92,7 +108,6 @@ void nmfi_latin_fit_losses(nmfi_latin_fit *fit, double *losses)
     const nmfi_kernels *kernels = fit->plan->kernels;
     const nmfi_groups *rows = &latin->group[0];
     for (int64_t a = 0; a < latin->folds; a++) {
-        const int64_t seen = nmfi_latin_run_of(latin, 0, a, fit->fold, 0).count;
         const held_out held = open_group(fit, a);
         for (int64_t first = rows->begin[a]; first < rows->begin[a + 1];
              first += NMFI_LATIN_STRIP) {
@@ -106,7 +121,7 @@ void nmfi_latin_fit_losses(nmfi_latin_fit *fit, double *losses)
                 read_entries(fit, first + i, &held);
                 kernels->to_f64(nmfi_latin_at(fit, fit->model, i * fit->panel_ld), held.model,
                                 held.run.count);
-                losses[first + i] = lose(fit, &held, first + i, seen);
+                losses[first + i] = lose(fit, &held, first + i);
             }
         }
     }

@@ -60,23 +60,11 @@ static void share_metric(nmfi_latin_fit *fit, int64_t group)
     double *const shared = fit->shared;
     memset(shared, 0, (size_t)(k * k) * sizeof *shared);
     for (int64_t g = 0; g < latin->folds; g++)
-        for (int64_t i = 0; g != missing && i < k * k; i++)
-            shared[i] += fit->metrics[g * k * k + i];
+        if (g != missing)
+            for (int64_t i = 0; i < k * k; i++) shared[i] += fit->metrics[g * k * k + i];
     kernels->from_f64(shared, fit->gram, k * k);
     for (int64_t j = 0; j < k; j++) shared[j] = shared[j * k + j] > 0 ? 1 / shared[j * k + j] : 0;
     kernels->from_f64(shared, fit->inverse, k);
-}
-
-/* The columns of O that the run sees, zeros behind. */
-static void copy_window(nmfi_latin_fit *fit, const nmfi_latin_factor *O, const nmfi_latin_run *run)
-{
-    const int64_t bytes = fit->plan->kernels->element_bytes, ld = nmfi_latin_window_ld(O->count);
-    for (int64_t j = 0; j < fit->k; j++) {
-        char *const to = nmfi_latin_at(fit, fit->window, j * ld);
-        memcpy(to, nmfi_latin_at(fit, O->around, j * O->ld_around + run->first),
-               (size_t)(run->count * bytes));
-        memset(to + run->count * bytes, 0, (size_t)((ld - run->count) * bytes));
-    }
 }
 
 static nmfi_metric_rule rule_of(nmfi_latin_fit *fit, nmfi_latin_factor *U, int64_t ldf,
@@ -139,7 +127,7 @@ double nmfi_latin_metric(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_f
         memcpy(fit->seen_sums, fit->shared, (size_t)fit->k * sizeof(double));
         context.sum = seen_model(fit, U);
         share_metric(fit, a);
-        copy_window(fit, O, &run);
+        nmfi_latin_copy_window(fit, O, &run);
         for (int64_t line = U->groups->begin[a]; line < end; line += NMFI_LATIN_BLOCK) {
             const int64_t left = end - line,
                           count = left < NMFI_LATIN_BLOCK ? left : NMFI_LATIN_BLOCK;

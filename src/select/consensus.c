@@ -73,22 +73,45 @@ static void keep_spectra(consensus *c, int64_t i, const nmf_model_content *model
     c->complete[i] = model->stopped != NMF_STOPPED_INTERRUPTED;
 }
 
+static int ask_of_fold(void *context)
+{
+    return ask(NULL, context);
+}
+
+/* Replicate i without a fold. */
+static void fit_without_fold(consensus *c, int64_t worker, int64_t i, asker *who)
+{
+    const nmf_consensus_content *content = &c->result->content;
+    double *to =
+        (double *)nmf_matrix_writable(c->result->spectra) + i * content->k * content->features;
+    c->complete[i] = nmfi_fold_replicates_fit(&c->folds, worker, i, (uint64_t)c->options->seed,
+                                              ask_of_fold, who, to, &c->unconverged[i]);
+}
+
+/* Replicate i of all of X, or of other data. */
+static void fit_whole(consensus *c, int64_t i, asker *who)
+{
+    nmf_model *model = NULL;
+    c->status[i] = fit_replicate(c, i, who, &model);
+    if (c->status[i] == NMF_OK) keep_spectra(c, i, nmf_model_view(model));
+    if (c->status[i] == NMF_ERROR_INTERRUPTED && atomic_load(&c->stop))
+        c->status[i] = NMF_OK; /* before it had a result: incomplete like those that had one */
+    nmf_model_free(model);
+}
+
 static void work(void *context, int64_t worker, int64_t thread)
 {
     consensus *c = context;
     asker who = {c, thread};
-    (void)worker;
     for (;;) {
         const int64_t i = (int64_t)atomic_fetch_add(&c->next, 1);
-        nmf_model *model = NULL;
         if (i >= c->result->content.replicates) return;
         if (!nmfi_turn_is_mine(c->turns, i)) continue;
         if (ask(NULL, &who)) return;
-        c->status[i] = fit_replicate(c, i, &who, &model);
-        if (c->status[i] == NMF_OK) keep_spectra(c, i, nmf_model_view(model));
-        if (c->status[i] == NMF_ERROR_INTERRUPTED && atomic_load(&c->stop))
-            c->status[i] = NMF_OK; /* before it had a result: incomplete like those that had one */
-        nmf_model_free(model);
+        if (c->wishes->perturbation == NMF_PERTURBATION_FOLDS)
+            fit_without_fold(c, worker, i, &who);
+        else
+            fit_whole(c, i, &who);
         atomic_fetch_add(&c->done, 1);
     }
 }
@@ -363,9 +386,18 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
         if (pass == 0 && nmfi_arena_allocate(&arena, 0, error) != NMF_OK) return NMF_ERROR_MEMORY;
     }
     const int64_t threads = nmfi_team_threads(c->team);
-    nmfi_team_run(c->team, threads < count ? threads : count, work, c);
-    tell_all(c);
-    const nmf_status status = close_up(c, error);
+    const int without_folds = c->wishes->perturbation == NMF_PERTURBATION_FOLDS;
+    nmf_status status = NMF_OK;
+    if (without_folds)
+        status = nmfi_comm_status(
+            c->turns, nmfi_fold_replicates_open(&c->folds, c->X, c->options, threads, error),
+            error);
+    if (status == NMF_OK) {
+        nmfi_team_run(c->team, threads < count ? threads : count, work, c);
+        tell_all(c);
+        status = close_up(c, error);
+    }
+    if (without_folds) nmfi_fold_replicates_close(&c->folds);
     nmfi_release(arena.base);
     return status;
 }

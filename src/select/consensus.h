@@ -6,6 +6,7 @@
 #include "base/comm.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "select/fold_replicates.h"
 
 #include <nmfkit/select.h>
 #include <stdatomic.h>
@@ -32,6 +33,7 @@ typedef struct consensus {
     nmf_status *status; /* of each */
     nmf_error *errors;
     int64_t *complete, *unconverged;
+    nmfi_fold_replicates folds; /* where each lacks one */
     atomic_int stop;
     atomic_int_fast64_t next, done;
     int64_t dtype;

@@ -2,6 +2,7 @@
  * (nmf_rank in <nmfkit/select.h>). A task is one rank and one fold, a fit in one thread; which ranks are
  * tried follows from what is known of others, never from how long something took. */
 #include "select/bracket.h"
+#include "select/loss_by_data.h"
 #include "select/rank_result.h"
 #include "select/select.h"
 #include "select/stability.h"
@@ -9,17 +10,21 @@
 #include "base/clock.h"
 #include "base/comm.h"
 #include "base/threads.h"
-#include "data/value.h"
+#include "data/matrix.h"
+#include "data/observed.h"
 #include "fit/latin_fit.h"
+#include "model/input.h"
+#include "pass/observed.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-/* Relative fall of the loss in an iteration below which a fit is done; iterations at most; rows of the
+/* Of what a component of no meaning takes from the loss: below it a fit is done. Iterations at most; rows of the
  * table of losses. */
-#define TOLERANCE 1e-5
+#define TOLERANCE 0.1
 enum { MAX_ITER = 300, TABLE_ROWS = 2000, BATCH = 64 };
+#define PART 0.2 /* of the longer side's lines, in which fits begin */
 #define TIE \
     1e-5 /* of what there is to lose: the ridge alone leaves some 3e-6 of data without noise */
 
@@ -30,7 +35,8 @@ typedef struct ranking {
     nmf_rank_result *result;
     nmfi_latin latin;
     nmfi_team *team;
-    nmfi_latin_plan plan; /* without stop */
+    nmfi_latin part;       /* where fits begin, if it has rows */
+    nmfi_latin_plan plan;  /* without stop */
     const nmf_comm *turns; /* the processes that take turns; NULL: one */
     double began;
     atomic_int stop; /* an nmf_stopped, or 0 */
@@ -197,10 +203,11 @@ static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena
     for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
         *arena = (nmfi_arena){0};
         lay_out(r, b, numbers, arena, *threads);
-        if (limit == 0 || *threads == 1 || arena->used + r->latin.arena.used <= (size_t)limit)
+        if (limit == 0 || *threads == 1 ||
+            arena->used + r->latin.arena.used + r->part.arena.used <= (size_t)limit)
             break;
     }
-    const size_t taken = r->latin.arena.used;
+    const size_t taken = r->latin.arena.used + r->part.arena.used;
     if (limit > 0 && taken >= (size_t)limit)
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "the folds need %zu bytes of working memory; the limit is %lld", taken,
@@ -312,24 +319,6 @@ static nmf_status try_ranks(ranking *r, nmf_error *error)
 
 /* --- beginning and end ------------------------------------------------------------------------- */
 
-/* Only whole numbers. */
-static int are_counts(const nmfi_latin *latin)
-{
-    const nmfi_latin_side *s = &latin->side[0];
-    const int64_t lines = s->along->count;
-    if (latin->dtype == NMF_U8 || latin->dtype == NMF_U16 || latin->dtype == NMF_I32) return 1;
-    for (int64_t i = 0; i < lines; i++) {
-        const int64_t *bounds = s->bounds ? s->bounds + i * (latin->places + 1) : NULL;
-        const int64_t first = bounds ? bounds[0] : i * s->stride;
-        const int64_t end = bounds ? bounds[latin->folds] : first + s->across->count;
-        for (int64_t e = first; e < end; e++) {
-            const double x = nmfi_value(latin->dtype, bounds ? s->values : s->data, e);
-            if (x != floor(x)) return 0;
-        }
-    }
-    return 1;
-}
-
 /* What there is to lose: all fits share it, so it decides nothing but ties and the unit of errors. */
 static void measure_held_out(ranking *r)
 {
@@ -368,6 +357,14 @@ static nmf_status take_known(ranking *r, nmf_error *error)
     return NMF_OK;
 }
 
+/* Where each group of the part has some lines. Weights are not dealt twice. */
+static int part_is_worth_it(const nmfi_latin *latin)
+{
+    enum { LINES = 4 };
+    const int64_t lines = latin->group[nmfi_latin_longer(latin)].count;
+    return !latin->is_weighted && PART * (double)lines >= (double)(LINES * latin->folds);
+}
+
 static nmf_status open_ranking(ranking *r, nmf_error *error)
 {
     const nmf_options *o = r->options;
@@ -385,26 +382,65 @@ static nmf_status open_ranking(ranking *r, nmf_error *error)
     content->max_k = r->wishes->max_k;
     content->table_rows = content->samples < TABLE_ROWS ? content->samples : TABLE_ROWS;
     content->fingerprint = nmf_matrix_fingerprint(r->X);
+    if (nmf_matrix_has_weights(r->X))
+        content->fingerprint += 3 * nmf_matrix_fingerprint(r->X->weights);
+    content->are_counts = !nmfi_matrix_is_weighted(r->X) && nmfi_are_whole_numbers(r->X);
+    content->loss_by_data =
+        content->are_counts && o->loss == NMF_LOSS_FROBENIUS && !r->wishes->keep_loss;
     const double beta = nmfi_rank_beta(o);
     const int f64 = o->precision == NMF_PRECISION_F64 ||
                     (o->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(r->X) == NMF_F64);
     const nmfi_kernels *kernels = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
-    /* Frobenius reads dense rows only; else each factor's lines come from a side of its own. */
-    const int both = beta != 2 || nmf_matrix_is_sparse(r->X);
+    nmfi_observed observed = {.filled = NULL};
     nmf_status status =
-        nmfi_latin_open(&r->latin, r->X, content->folds, content->repeats, (uint64_t)o->seed, both,
-                        beta != 1 && beta != 2, o->memory_limit_bytes, error);
+        nmfi_matrix_is_weighted(r->X)
+            ? nmfi_observed_make(r->X, f64 ? NMF_F64 : NMF_F32, beta, &observed, error)
+            : NMF_OK;
+    /* Frobenius reads dense rows only; else each factor's lines come from a side of its own. */
+    const nmfi_latin_wishes wishes = {.folds = content->folds,
+                                      .repeats = content->repeats,
+                                      .seed = (uint64_t)o->seed,
+                                      .both = beta != 2 || nmf_matrix_is_sparse(r->X) ||
+                                              content->loss_by_data || observed.filled,
+                                      .dense = beta != 1 && beta != 2,
+                                      .u = observed.u,
+                                      .beta = beta,
+                                      .limit_bytes = o->memory_limit_bytes};
+    const nmf_matrix *const X = observed.filled ? observed.filled : r->X;
+    if (status == NMF_OK && nmfi_matrix_is_weighted(r->X)) status = nmf_matrix_validate(X, error);
+    if (status == NMF_OK) status = nmfi_latin_open(&r->latin, X, &wishes, error);
+    const int has_part = status == NMF_OK && part_is_worth_it(&r->latin);
+    if (has_part) status = nmfi_latin_open_part(&r->part, &r->latin, r->X, PART, &wishes, error);
+    nmfi_observed_free(&observed);
     r->plan = (nmfi_latin_plan){.latin = &r->latin,
+                                .part = has_part ? &r->part : NULL,
                                 .kernels = kernels,
                                 .beta = beta,
                                 .starts = content->starts,
                                 .max_iter = MAX_ITER,
                                 .tol = TOLERANCE};
     if (status == NMF_OK) status = nmfi_team_start(o->threads, &r->team, error);
-    if (status != NMF_OK) return status;
-    content->are_counts = are_counts(&r->latin);
-    measure_held_out(r);
-    return take_known(r, error);
+    return status;
+}
+
+/* Whole numbers whose loss was left open are judged as what they behave like. */
+static nmf_status choose_loss(ranking *r, nmf_error *error)
+{
+    nmf_rank_content *content = &r->result->content;
+    nmfi_latin_plan pilot = r->plan;
+    struct asker asker = {r, 0, 0};
+    int counts = 0;
+    if (!content->loss_by_data) return NMF_OK;
+    pilot.stop = ask;
+    pilot.stop_context = &asker;
+    const size_t taken = r->latin.arena.used + r->part.arena.used;
+    const nmf_status status =
+        nmfi_loss_by_data(&pilot, content->max_k, (uint64_t)r->options->seed,
+                          nmfi_limit_beside(r->options->memory_limit_bytes, taken), &counts, error);
+    if (!counts) return status;
+    content->options.loss = NMF_LOSS_KL;
+    r->plan.beta = nmfi_rank_beta(&content->options);
+    return status;
 }
 
 nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
@@ -417,9 +453,16 @@ nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
                  .turns = nmfi_comm_shared(),
                  .began = nmfi_seconds()};
     nmf_status status = nmfi_comm_status(r.turns, open_ranking(&r, error), error);
+    if (status == NMF_OK) status = nmfi_comm_status(r.turns, choose_loss(&r, error), error);
+    if (status == NMF_OK) {
+        atomic_store(&r.stop, (int)nmfi_comm_most(r.turns, atomic_load(&r.stop)));
+        measure_held_out(&r);
+        status = take_known(&r, error);
+    }
     if (status == NMF_OK) status = try_ranks(&r, error);
     nmfi_team_stop(r.team);
     nmfi_latin_close(&r.latin);
+    nmfi_latin_close(&r.part);
     if (status != NMF_OK) {
         nmf_rank_free(r.result);
         return status;

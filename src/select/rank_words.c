@@ -123,6 +123,13 @@ static void say_advice(nmf_rank_result *result)
     }
     if (content->has_structure && content->open_ended)
         add(text, "Raise the largest k to see where prediction ends. ");
+    if (content->loss_by_data && content->options.loss == NMF_LOSS_KL)
+        add(text, "The entries are whole numbers that spread like counts, more where there are "
+                  "more: they were "
+                  "judged by the Kullback-Leibler divergence; fit them with loss kl. ");
+    if (content->loss_by_data && content->options.loss == NMF_LOSS_FROBENIUS)
+        add(text,
+            "The entries are whole numbers, but do not spread like counts: squares judged them. ");
     if (content->dispersion > NMFI_OVERDISPERSED)
         add(text,
             "The counts are overdispersed: deviance %.1f for each degree of freedom, where Poisson "

@@ -16,10 +16,21 @@ static double error_of_sum(const double *values, int64_t count)
     return sqrt((double)count * squares / (double)(count - 1));
 }
 
-/* `sums` holds rows + folds numbers. */
-static double paired_error(const double *losses, const double *best, int64_t folds, int64_t rows,
-                           double *sums)
+double nmfi_student(int64_t degrees)
 {
+    static const double few[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447};
+    static const int64_t known = sizeof few / sizeof *few;
+    const double n = (double)degrees;
+    if (degrees < 1) return HUGE_VAL;
+    if (degrees <= known) return few[degrees - 1];
+    return 1.959964 + (2.372293 + (2.822502 + 2.555850 / n) / n) / n; /* Fisher's expansion */
+}
+
+/* `sums` holds rows + folds numbers. */
+static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t folds, int64_t rows,
+                         double *sums)
+{
+    const double *const losses = candidate->losses;
     double *const of_rows = sums, *const of_folds = sums + rows;
     for (int64_t i = 0; i < rows; i++) of_rows[i] = 0;
     for (int64_t r = 0; r < folds; r++) {
@@ -30,7 +41,11 @@ static double paired_error(const double *losses, const double *best, int64_t fol
             of_folds[r] += d;
         }
     }
-    return fmax(error_of_sum(of_rows, rows), error_of_sum(of_folds, folds));
+    const double rows_error = error_of_sum(of_rows, rows);
+    const double folds_error = error_of_sum(of_folds, folds);
+    candidate->standard_error = fmax(rows_error, folds_error);
+    candidate->reach = fmax(rows > 1 ? nmfi_student(rows - 1) * rows_error : 0,
+                            folds > 1 ? nmfi_student(folds - 1) * folds_error : 0);
 }
 
 static double total(const double *losses, int64_t count)
@@ -107,14 +122,13 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
     for (int64_t c = count - 1; c >= 0; c--) {
         nmfi_candidate *candidate = &candidates[c];
         candidate->difference = totals[c] - totals[best];
-        candidate->standard_error =
-            paired_error(candidate->losses, candidates[best].losses, folds, rows, work);
+        compare_pair(candidate, candidates[best].losses, folds, rows, work);
         const double slack = candidate->difference - tie;
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
         /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
         candidate->in_set =
-            c == best || (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET ||
-                                        slack <= NMFI_ERRORS_OF_SET * candidate->standard_error));
+            c == best ||
+            (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET || slack <= candidate->reach));
     }
     nmfi_release(work);
     return NMF_OK;

@@ -3,7 +3,9 @@
 #include "fit/latin_fit.h"
 
 #include "base/rng.h"
+#include "data/matrix.h"
 #include "data/value.h"
+#include "pass/observed.h"
 
 #include <math.h>
 #include <nmfkit/nmfkit.h>
@@ -76,8 +78,19 @@ static nmf_matrix *sparse(const double *X, const double *shape, csr *store)
     return matrix;
 }
 
+/* The same with rows and columns changed over. */
+static nmf_matrix *turned(const double *X, nmf_dtype dtype)
+{
+    nmf_matrix *matrix = NULL;
+    assert_int_equal(nmf_matrix_new(dtype, COLUMNS, ROWS, &matrix, NULL), NMF_OK);
+    for (int64_t i = 0; i < ROWS; i++)
+        for (int64_t c = 0; c < COLUMNS; c++)
+            nmfi_set_value(dtype, nmf_matrix_writable(matrix), c * ROWS + i, X[i * COLUMNS + c]);
+    return matrix;
+}
+
 typedef struct run {
-    nmfi_latin latin;
+    nmfi_latin latin, part;
     nmfi_latin_plan plan;
     nmfi_latin_fit fit;
     nmfi_arena arena;
@@ -85,12 +98,24 @@ typedef struct run {
 
 static void open_run(run *r, const nmf_matrix *X, double beta, nmf_dtype compute, int64_t starts)
 {
-    const int both = beta != 2 || nmf_matrix_is_sparse(X);
+    const int weighted = nmfi_matrix_is_weighted(X);
+    nmfi_observed observed = {.filled = NULL};
     memset(r, 0, sizeof *r);
-    assert_int_equal(
-        nmfi_latin_open(&r->latin, X, FOLDS, REPEATS, 5, both, beta != 1 && beta != 2, 0, NULL),
-        NMF_OK);
+    if (weighted) assert_int_equal(nmfi_observed_make(X, compute, beta, &observed, NULL), NMF_OK);
+    const nmfi_latin_wishes wishes = {.folds = FOLDS,
+                                      .repeats = REPEATS,
+                                      .seed = 5,
+                                      .both = beta != 2 || nmf_matrix_is_sparse(X) || weighted,
+                                      .dense = beta != 1 && beta != 2,
+                                      .u = observed.u,
+                                      .beta = beta};
+    assert_int_equal(nmfi_latin_open(&r->latin, weighted ? observed.filled : X, &wishes, NULL),
+                     NMF_OK);
+    if (!weighted)
+        assert_int_equal(nmfi_latin_open_part(&r->part, &r->latin, X, 0.3, &wishes, NULL), NMF_OK);
+    nmfi_observed_free(&observed);
     r->plan = (nmfi_latin_plan){.latin = &r->latin,
+                                .part = weighted ? NULL : &r->part,
                                 .kernels = nmfi_kernels_for(compute, NULL),
                                 .beta = beta,
                                 .most_k = 5,
@@ -106,6 +131,7 @@ static void close_run(run *r)
 {
     nmfi_release(r->arena.base);
     nmfi_latin_close(&r->latin);
+    nmfi_latin_close(&r->part);
 }
 
 static int64_t fold_of(const nmfi_latin *latin, int64_t row, int64_t column)
@@ -144,8 +170,52 @@ static void a_fold_takes_its_share_of_every_row_and_column(void **state)
     nmf_matrix_free(matrix);
 }
 
-/* The same fit of X and of X with garbage in place of what the fold holds out. */
-static void assert_no_leak(double beta, int is_sparse, nmf_dtype dtype, double garbage)
+/* Weights from 0 to 3, a third of them 0. */
+static void weigh(nmf_matrix *X)
+{
+    nmf_matrix *weights = NULL;
+    assert_int_equal(nmf_matrix_new(NMF_F64, ROWS, COLUMNS, &weights, NULL), NMF_OK);
+    double *w = nmf_matrix_writable(weights);
+    for (int64_t i = 0; i < (int64_t)ROWS * COLUMNS; i++)
+        w[i] = uniform(i + 500000) < 0.33 ? 0 : 3 * uniform(i + 600000);
+    assert_int_equal(nmf_matrix_set_weights(X, weights, NULL), NMF_OK);
+}
+
+static double weight_of(const nmf_matrix *X, int i)
+{
+    return nmf_matrix_has_weights(X) ? nmf_matrix_at(X->weights, i / COLUMNS, i % COLUMNS) : 1;
+}
+
+/* The same fits, of few components, which begin in a part of the lines, and of more. */
+static void assert_same_fits(run *clean, run *dirty, int64_t fold)
+{
+    for (int64_t k = 1; k <= 4; k += 3) {
+        nmfi_latin_fit_run(&clean->fit, k, fold, 3);
+        nmfi_latin_fit_run(&dirty->fit, k, fold, 3);
+        assert_true(clean->fit.loss > 0 && isfinite(clean->fit.loss));
+        if (clean->plan.part && k == 1) assert_true(clean->fit.beginning->iterations > 0);
+        assert_memory_equal(&clean->fit.loss, &dirty->fit.loss, sizeof(double));
+        assert_int_equal(clean->fit.iterations, dirty->fit.iterations);
+        assert_memory_equal(clean->fit.W.best, dirty->fit.W.best,
+                            (size_t)(k * clean->fit.W.ld) * sizeof(float));
+        assert_memory_equal(clean->fit.H.best, dirty->fit.H.best,
+                            (size_t)(k * clean->fit.H.ld) * sizeof(float));
+    }
+}
+
+/* Of X and of X with garbage in place of what the fold holds out, and of what has no weight. */
+enum how { DENSE, TURNED, SPARSE, WEIGHTED };
+static nmf_matrix *made(enum how how, const double *X, const double *shape, nmf_dtype dtype,
+                        csr *store)
+{
+    nmf_matrix *matrix = how == SPARSE   ? sparse(X, shape, store)
+                         : how == TURNED ? turned(X, dtype)
+                                         : dense(X, dtype);
+    if (how == WEIGHTED) weigh(matrix);
+    return matrix;
+}
+
+static void assert_no_leak(double beta, enum how how, nmf_dtype dtype, double garbage)
 {
     static double X[ROWS * COLUMNS], spoilt[ROWS * COLUMNS];
     static csr stores[2];
@@ -154,21 +224,17 @@ static void assert_no_leak(double beta, int is_sparse, nmf_dtype dtype, double g
         for (int i = 0; i < ROWS * COLUMNS; i++) X[i] += 0.1;
     for (int64_t fold = 0; fold < REPEATS; fold++) {
         run clean, dirty;
-        nmf_matrix *first = is_sparse ? sparse(X, X, &stores[0]) : dense(X, dtype);
+        nmf_matrix *first = made(how, X, X, dtype, &stores[0]);
         open_run(&clean, first, beta, NMF_F32, 2);
-        for (int i = 0; i < ROWS * COLUMNS; i++)
-            spoilt[i] = fold_of(&clean.latin, i / COLUMNS, i % COLUMNS) == fold ? garbage : X[i];
-        nmf_matrix *second = is_sparse ? sparse(spoilt, X, &stores[1]) : dense(spoilt, dtype);
+        for (int i = 0; i < ROWS * COLUMNS; i++) {
+            const int row = i / COLUMNS, column = i % COLUMNS;
+            const int held_out = fold_of(&clean.latin, how == TURNED ? column : row,
+                                         how == TURNED ? row : column) == fold;
+            spoilt[i] = held_out || weight_of(first, i) == 0 ? garbage : X[i];
+        }
+        nmf_matrix *second = made(how, spoilt, X, dtype, &stores[1]);
         open_run(&dirty, second, beta, NMF_F32, 2);
-        nmfi_latin_fit_run(&clean.fit, 4, fold, 3);
-        nmfi_latin_fit_run(&dirty.fit, 4, fold, 3);
-        assert_true(clean.fit.loss > 0 && isfinite(clean.fit.loss));
-        assert_memory_equal(&clean.fit.loss, &dirty.fit.loss, sizeof(double));
-        assert_int_equal(clean.fit.iterations, dirty.fit.iterations);
-        assert_memory_equal(clean.fit.W.best, dirty.fit.W.best,
-                            (size_t)(4 * clean.fit.W.ld) * sizeof(float));
-        assert_memory_equal(clean.fit.H.best, dirty.fit.H.best,
-                            (size_t)(4 * clean.fit.H.ld) * sizeof(float));
+        assert_same_fits(&clean, &dirty, fold);
         close_run(&clean);
         close_run(&dirty);
         nmf_matrix_free(first);
@@ -179,13 +245,18 @@ static void assert_no_leak(double beta, int is_sparse, nmf_dtype dtype, double g
 static void nothing_held_out_reaches_a_fit(void **state)
 {
     (void)state;
-    assert_no_leak(2, 0, NMF_F32, NAN);
-    assert_no_leak(2, 0, NMF_F64, 1e300);
-    assert_no_leak(2, 1, NMF_F32, NAN);
-    assert_no_leak(1, 0, NMF_F32, NAN);
-    assert_no_leak(1, 1, NMF_F32, 1e30);
-    assert_no_leak(1.5, 0, NMF_F32, NAN);
-    assert_no_leak(0, 0, NMF_F32, 1e30);
+    assert_no_leak(2, DENSE, NMF_F32, NAN);
+    assert_no_leak(2, DENSE, NMF_F64, 1e300);
+    assert_no_leak(2, TURNED, NMF_F32, NAN);
+    assert_no_leak(2, SPARSE, NMF_F32, NAN);
+    assert_no_leak(1, DENSE, NMF_F32, NAN);
+    assert_no_leak(1, TURNED, NMF_F32, NAN);
+    assert_no_leak(1, SPARSE, NMF_F32, 1e30);
+    assert_no_leak(1.5, DENSE, NMF_F32, NAN);
+    assert_no_leak(0, DENSE, NMF_F32, 1e30);
+    assert_no_leak(2, WEIGHTED, NMF_F32, 1e30);
+    assert_no_leak(1, WEIGHTED, NMF_F32, 1e30);
+    assert_no_leak(1.5, WEIGHTED, NMF_F32, 1e30);
 }
 
 static double divergence(double x, double v, double beta)
@@ -197,8 +268,9 @@ static double divergence(double x, double v, double beta)
            (beta * (beta - 1));
 }
 
-/* D over what the fold leaves, entry by entry. */
-static double masked_loss(const run *r, const double *X, int64_t k, int64_t fold)
+/* D over what the fold leaves, entry by entry, each as often as it weighs (`weighed` NULL: once). */
+static double masked_loss(const run *r, const double *X, const nmf_matrix *weighed, int64_t k,
+                          int64_t fold)
 {
     double sum = 0;
     for (int64_t i = 0; i < ROWS; i++)
@@ -208,7 +280,8 @@ static double masked_loss(const run *r, const double *X, int64_t k, int64_t fold
             for (int64_t j = 0; j < k; j++)
                 v += ((const double *)r->fit.W.best)[j * r->fit.W.ld + r->latin.group[0].place[i]] *
                      ((const double *)r->fit.H.best)[j * r->fit.H.ld + r->latin.group[1].place[c]];
-            sum += divergence(X[i * COLUMNS + c], fmax(v / r->fit.scale, 1e-12), r->plan.beta);
+            sum += (weighed ? weight_of(weighed, (int)(i * COLUMNS + c)) : 1) *
+                   divergence(X[i * COLUMNS + c], fmax(v / r->fit.scale, 1e-12), r->plan.beta);
         }
     return sum;
 }
@@ -230,14 +303,82 @@ static void the_loss_is_that_of_what_the_fold_leaves(void **state)
             for (int64_t fold = 0; fold < REPEATS; fold++) {
                 nmfi_latin_fit_run(&r.fit, 4, fold, 9);
                 const double loss = nmfi_latin_fit_loss(&r.fit);
-                assert_true(fabs(loss - masked_loss(&r, X, 4, fold)) < 1e-8 * loss);
+                assert_true(fabs(loss - masked_loss(&r, X, NULL, 4, fold)) < 1e-8 * loss);
             }
             close_run(&r);
             nmf_matrix_free(matrix);
         }
 }
 
-/* No entry of a factor can be moved to lower the masked loss by more than rounding and the ridge. */
+static void weights_count_in_the_loss(void **state)
+{
+    (void)state;
+    static double X[ROWS * COLUMNS];
+    const double betas[] = {2, 1, 1.5};
+    fill(X, 0.8);
+    for (int b = 0; b < 3; b++) {
+        run r;
+        nmf_matrix *matrix = dense(X, NMF_F64);
+        weigh(matrix);
+        open_run(&r, matrix, betas[b], NMF_F64, 1);
+        for (int64_t fold = 0; fold < REPEATS; fold++) {
+            nmfi_latin_fit_run(&r.fit, 4, fold, 9);
+            const double loss = nmfi_latin_fit_loss(&r.fit);
+            assert_true(fabs(loss - masked_loss(&r, X, matrix, 4, fold)) < 1e-8 * loss);
+        }
+        close_run(&r);
+        nmf_matrix_free(matrix);
+    }
+}
+
+/* Lines by themselves and lines that share what they lack have one minimum: every entry weighs 2. */
+static void equal_weights_change_nothing(void **state)
+{
+    (void)state;
+    static double X[ROWS * COLUMNS], losses[2][ROWS];
+    fill(X, 0.3);
+    for (int b = 0; b < 2; b++) {
+        const double beta = b == 0 ? 2 : 1;
+        double sums[2] = {0, 0};
+        for (int weighted = 0; weighted < 2; weighted++) {
+            run r;
+            nmf_matrix *matrix = dense(X, NMF_F64), *weights = NULL;
+            if (weighted) {
+                assert_int_equal(nmf_matrix_new(NMF_F64, ROWS, COLUMNS, &weights, NULL), NMF_OK);
+                for (int i = 0; i < ROWS * COLUMNS; i++)
+                    ((double *)nmf_matrix_writable(weights))[i] = 2;
+                assert_int_equal(nmf_matrix_set_weights(matrix, weights, NULL), NMF_OK);
+            }
+            open_run(&r, matrix, beta, NMF_F64, 3);
+            r.plan.max_iter = 2000;
+            nmfi_latin_fit_run(&r.fit, 3, 1, 9);
+            nmfi_latin_fit_losses(&r.fit, losses[weighted]);
+            for (int i = 0; i < ROWS; i++) sums[weighted] += losses[weighted][i];
+            close_run(&r);
+            nmf_matrix_free(matrix);
+        }
+        /* Beside a line's own there is one entry more in what is mixed in where beta < 2: that counts once. */
+        assert_true(fabs(sums[1] - 2 * sums[0]) < (b == 0 ? 1e-3 : 1e-2) * sums[1]);
+    }
+}
+
+/* What a fit lowers: the ridge of the Frobenius loss is too small to matter here. */
+static double objective(const run *r, const double *X, int64_t k, int64_t fold)
+{
+    double mass = 0;
+    for (int64_t j = 0; j < k; j++) {
+        double sums[2] = {0, 0};
+        for (int i = 0; i < ROWS; i++)
+            sums[0] += ((const double *)r->fit.W.best)[j * r->fit.W.ld + i];
+        for (int i = 0; i < COLUMNS; i++)
+            sums[1] += ((const double *)r->fit.H.best)[j * r->fit.H.ld + i];
+        mass += sums[0] * sums[1];
+    }
+    return masked_loss(r, X, NULL, k, fold) +
+           (r->plan.beta == 1 ? NMFI_LATIN_KL_RIDGE * mass / r->fit.scale : 0);
+}
+
+/* No entry of a factor can be moved to lower it by more than rounding and that ridge. */
 static void a_fit_ends_in_a_minimum(void **state)
 {
     (void)state;
@@ -251,12 +392,12 @@ static void a_fit_ends_in_a_minimum(void **state)
         r.plan.tol = 1e-9;
         r.plan.max_iter = 3000;
         nmfi_latin_fit_run(&r.fit, 3, 1, 9);
-        const double loss = masked_loss(&r, X, 3, 1);
+        const double loss = objective(&r, X, 3, 1);
         for (int64_t i = 0; i < 3 * 40; i++) {
             double *entry = (double *)r.fit.H.best + i % 3 * r.fit.H.ld + i / 3, kept = *entry;
             for (int up = 0; up < 2; up++) {
                 *entry = up ? kept * 1.02 + 1e-3 : kept * 0.98;
-                assert_true(masked_loss(&r, X, 3, 1) >= loss * (1 - 1e-6));
+                assert_true(objective(&r, X, 3, 1) >= loss * (1 - 1e-6));
             }
             *entry = kept;
         }
@@ -296,6 +437,8 @@ int main(void)
         cmocka_unit_test(a_fold_takes_its_share_of_every_row_and_column),
         cmocka_unit_test(nothing_held_out_reaches_a_fit),
         cmocka_unit_test(the_loss_is_that_of_what_the_fold_leaves),
+        cmocka_unit_test(weights_count_in_the_loss),
+        cmocka_unit_test(equal_weights_change_nothing),
         cmocka_unit_test(a_fit_ends_in_a_minimum),
         cmocka_unit_test(what_is_held_out_is_predicted),
     };

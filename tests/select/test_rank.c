@@ -95,13 +95,39 @@ static void planted_ranks_are_found(void **state)
     assert_rank(planted(3, 90, 60, 4, 0, 6), NMF_LOSS_KL, 4);
 }
 
-static void noise_of_rank_one_has_no_structure(void **state)
+/* Counts whose loss nobody names are judged as counts, and whole numbers that spread by the same everywhere are not. */
+static void whole_numbers_are_judged_as_what_they_spread_like(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 3; seed++) {
-        assert_rank(planted(seed, 80, 60, 1, 0.5, 0), NMF_LOSS_FROBENIUS, 1);
-        assert_rank(planted(seed, 60, 40, 1, 0, 3), NMF_LOSS_KL, 1);
+    nmf_matrix *counts = planted(3, 90, 60, 4, 0, 6), *pixels = planted(1, 90, 60, 3, 0, 0);
+    float *X = nmf_matrix_writable(pixels);
+    nmf_rank_options wishes = NMF_RANK_OPTIONS_INIT;
+    wishes.max_k = 8;
+    for (int i = 0; i < 90 * 60; i++) {
+        const double noise = nmfi_normal(4, NMFI_STREAM_PERTURBATION, (uint64_t)i);
+        X[i] = roundf(fmaxf(0, 100 + 30 * X[i] + 15 * (float)noise));
     }
+    nmf_rank_result *result = rank_of(counts, NMF_LOSS_FROBENIUS, 0, &wishes);
+    const nmf_rank_content *content = nmf_rank_view(result);
+    assert_true(content->loss_by_data);
+    assert_int_equal(content->options.loss, NMF_LOSS_KL);
+    assert_int_equal(content->predicts, 4);
+    assert_non_null(strstr(content->advice, "Kullback-Leibler"));
+    nmf_rank_free(result);
+    wishes.keep_loss = 1;
+    result = rank_of(counts, NMF_LOSS_FROBENIUS, 0, &wishes);
+    content = nmf_rank_view(result);
+    assert_false(content->loss_by_data);
+    assert_int_equal(content->options.loss, NMF_LOSS_FROBENIUS);
+    nmf_rank_free(result);
+    wishes.keep_loss = 0;
+    result = rank_of(pixels, NMF_LOSS_FROBENIUS, 0, &wishes);
+    content = nmf_rank_view(result);
+    assert_true(content->loss_by_data);
+    assert_int_equal(content->options.loss, NMF_LOSS_FROBENIUS);
+    nmf_rank_free(result);
+    nmf_matrix_free(counts);
+    nmf_matrix_free(pixels);
 }
 
 static void assert_same(const nmf_rank_result *a, const nmf_rank_result *b)
@@ -120,6 +146,40 @@ static void assert_same(const nmf_rank_result *a, const nmf_rank_result *b)
     }
     assert_string_equal(p->prediction, q->prediction);
     assert_string_equal(p->stability, q->stability);
+}
+
+/* A fifth of X was not observed: it holds garbage, which no bit of the answer knows of. */
+static void missing_entries_are_neither_learned_from_nor_foretold(void **state)
+{
+    (void)state;
+    nmf_rank_result *results[2];
+    for (int spoilt = 0; spoilt < 2; spoilt++) {
+        nmf_matrix *X = planted(2, 90, 60, 3, 0.3, 0), *weights = NULL;
+        assert_int_equal(nmf_matrix_new(NMF_U8, 90, 60, &weights, NULL), NMF_OK);
+        for (int i = 0; i < 90 * 60; i++) {
+            const int seen = uniform(8, i) >= 0.2;
+            ((unsigned char *)nmf_matrix_writable(weights))[i] = (unsigned char)seen;
+            if (!seen && spoilt) ((float *)nmf_matrix_writable(X))[i] = i % 2 ? NAN : -5;
+        }
+        assert_int_equal(nmf_matrix_set_weights(X, weights, NULL), NMF_OK);
+        nmf_rank_options wishes = NMF_RANK_OPTIONS_INIT;
+        wishes.max_k = 6;
+        results[spoilt] = rank_of(X, NMF_LOSS_FROBENIUS, 0, &wishes);
+        assert_int_equal(nmf_rank_view(results[spoilt])->predicts, 3);
+        nmf_matrix_free(X);
+    }
+    assert_same(results[0], results[1]);
+    nmf_rank_free(results[0]);
+    nmf_rank_free(results[1]);
+}
+
+static void noise_of_rank_one_has_no_structure(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        assert_rank(planted(seed, 80, 60, 1, 0.5, 0), NMF_LOSS_FROBENIUS, 1);
+        assert_rank(planted(seed, 60, 40, 1, 0, 3), NMF_LOSS_KL, 1);
+    }
 }
 
 static void the_answer_has_the_same_bits_for_any_number_of_threads(void **state)
@@ -246,6 +306,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_ranks_are_found),
+        cmocka_unit_test(whole_numbers_are_judged_as_what_they_spread_like),
+        cmocka_unit_test(missing_entries_are_neither_learned_from_nor_foretold),
         cmocka_unit_test(noise_of_rank_one_has_no_structure),
         cmocka_unit_test(the_answer_has_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(what_is_known_is_gone_on_with),
