@@ -22,6 +22,14 @@ extern "C" {
  * m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
  * required). The result does not depend on the number of threads or the block size.
  *
+ * Components come by their share (nmf_model_component_shares), largest first; neighbours whose
+ * shares differ by less than 0.2 % come by the mean place of their entries in a row of H. So the order
+ * hangs neither on the kernels nor on how X is stored. The order stays the start's where there is
+ * one (init custom), where bounds or known parts say which component is which (those come first, the
+ * others by their share), and with the solvers cd and mu, which follow scikit-learn. Of several
+ * starts the first wins, unless a later one is better by more than rounding and the iterations'
+ * end make of one minimum.
+ *
  * Losses other than Frobenius take dense X and keep a copy of it the other way round, in its own
  * type. Their report: error = sqrt(2 D), relative_error = D / D(X || r c' / s), r, c and s the row,
  * column and total sums of X. beta <= 0 needs entries > 0. Zeros count fully where beta > 0.

@@ -29,6 +29,10 @@ static nmf_status finish_open(zip_t *zip, zip_error_t *reason, const char *path,
 {
     *npz = NULL;
     if (zip == NULL) {
+        if (zip_error_code_zip(reason) == ZIP_ER_NOENT) {
+            return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path,
+                            strerror(ENOENT));
+        }
         const nmf_status status =
             zip_error_system_type(reason) == ZIP_ET_SYS ? NMF_ERROR_FILE : NMF_ERROR_FORMAT;
         return nmf_fail(error, status, "%s: cannot be opened as an .npz (zip) archive: %s", path,

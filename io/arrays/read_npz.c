@@ -7,6 +7,7 @@
 
 #include "io/files/on_disk.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,20 @@ static void list_arrays(const nmfi_npz *npz, char *text, size_t bytes)
     }
 }
 
+/* Some other zip archive: a download that holds a table, say. */
+static nmf_status fail_without_arrays(const nmfi_npz *npz, const char *path, nmf_error *error)
+{
+    const int64_t count = nmfi_npz_count(npz);
+    if (count == 0) {
+        return nmf_fail(error, NMF_ERROR_FORMAT,
+                        "%s: is a zip archive without .npy arrays: it is empty", path);
+    }
+    return nmf_fail(error, NMF_ERROR_FORMAT,
+                    "%s: is a zip archive without .npy arrays, of %" PRId64
+                    " files (%.100s%s): unpack it, and name the file that is to be read",
+                    path, count, nmfi_npz_name(npz, 0), count > 1 ? ", ..." : "");
+}
+
 static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, int64_t *index,
                          nmf_error *error)
 {
@@ -50,6 +65,12 @@ static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, in
         return *index >= 0 ? NMF_OK
                            : nmf_fail(error, NMF_ERROR_ARGUMENT,
                                       "%s: has no array '%s'; it has: %s", path, member, names);
+    }
+    if (nmfi_npz_find(npz, "manifest.json") >= 0 && nmfi_npz_find(npz, "W") >= 0) {
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "%s is a model, and data are wanted here; %s:W or %s:H is one of its factors", path,
+            path, path);
     }
     int64_t arrays = 0;
     for (int64_t i = 0; i < nmfi_npz_count(npz); i++) {
@@ -62,7 +83,7 @@ static nmf_status choose(nmfi_npz *npz, const char *path, const char *member, in
         return NMF_OK;
     }
     if (arrays == 0) {
-        return nmf_fail(error, NMF_ERROR_FORMAT, "%s: is a zip archive without .npy arrays", path);
+        return fail_without_arrays(npz, path, error);
     }
     *index = nmfi_npz_find(npz, "X");
     return *index >= 0 ? NMF_OK

@@ -53,17 +53,51 @@ static nmf_status system_failure(const char *path, const char *what, nmf_error *
     return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be %s: %s", path, what, strerror(errno));
 }
 
+/* Where a link leads that leads to nothing yet: the file is made there, and the link stays. New; NULL where `path` is no
+ * link, or leads round and round. */
+static char *behind_links(const char *path)
+{
+    enum { MOST = 32 };
+    char name[4096];
+    char *at = NULL;
+    for (int links = 0; links < MOST; links++) {
+        const char *from = at != NULL ? at : path;
+        const ssize_t length = readlink(from, name, sizeof name - 1);
+        if (length < 0) {
+            return at;
+        }
+        name[length] = '\0';
+        const char *slash = name[0] == '/' ? NULL : strrchr(from, '/');
+        char *folder = strndup(from, slash != NULL ? (size_t)(slash - from) + 1 : 0);
+        char *next = folder != NULL ? join(folder, name) : NULL;
+        free(folder);
+        free(at);
+        at = next;
+        if (at == NULL) {
+            return NULL;
+        }
+    }
+    free(at);
+    return NULL;
+}
+
 /* What stands at the target now decides: its permissions are kept, a link is followed, and anything
  * that is no regular file (a terminal, a pipe) cannot be replaced by rename. */
 static nmf_status look_at_target(nmfi_atomic_file *file, const char *path, nmf_error *error)
 {
     struct stat info;
-    if (strcmp(path, "/dev/stdout") == 0) { /* whatever it is: a shell may write to it before and after */
+    if (strcmp(path, "/dev/stdout") ==
+        0) { /* whatever it is: a shell may write to it before and after */
         file->spooled = 1;
         file->target = join(path, "");
         return file->target != NULL ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
     if (stat(path, &info) != 0) {
+        char *const behind = behind_links(path);
+        if (behind != NULL) {
+            file->target = behind;
+            return NMF_OK;
+        }
         file->target = join(path, "");
         return file->target != NULL ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }

@@ -464,11 +464,18 @@ nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *err
                         "loading needs a path and a place for the model");
     }
     *model = NULL;
-    nmf_status status = nmfi_npz_open(path, &npz, error);
-    if (status == NMF_OK) {
-        status = nmfi_model_from_npz(npz, path, model, error);
-        nmfi_npz_close(npz);
+    nmf_error reason = {NMF_OK, ""};
+    nmf_status status = nmfi_npz_open(path, &npz, &reason);
+    if (status == NMF_ERROR_FORMAT) {
+        const size_t said = strlen(path) + strlen(": "); /* the path */
+        return nmf_fail(error, status, "%s: is no model file, or a damaged one: it %s", path,
+                        strlen(reason.message) > said ? reason.message + said : "cannot be read");
     }
+    if (status != NMF_OK) {
+        return nmf_fail(error, status, "%s", reason.message);
+    }
+    status = nmfi_model_from_npz(npz, path, model, error);
+    nmfi_npz_close(npz);
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -176,4 +177,32 @@ nmf_status nmfi_find_pictures(nmfi_found_pictures *found, const char *directory,
     const nmf_status status = search_directory(&job, directory, prefix, label);
     free(job.visited);
     return status;
+}
+
+/* Of what is no picture: what the folder was perhaps meant for. */
+static int is_other_file(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_type != DT_DIR &&
+           !nmfi_is_picture_path(entry->d_name);
+}
+
+int nmfi_list_other_files(const char *directory, char *names, size_t bytes)
+{
+    enum { SHOWN = 3 };
+    struct dirent **entries = NULL;
+    const int count = scandir(directory, &entries, is_other_file, by_natural_order);
+    size_t used = 0;
+    names[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        if (i < SHOWN && used < bytes) {
+            const int more = snprintf(names + used, bytes - used, "%s%s%s", i > 0 ? ", " : "",
+                                      entries[i]->d_name, entries[i]->d_type == DT_DIR ? "/" : "");
+            used += more > 0 ? (size_t)more : 0;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (count > SHOWN && used < bytes)
+        snprintf(names + used, bytes - used, " and %d more", count - SHOWN);
+    return count > 0 ? count : 0;
 }

@@ -29,6 +29,9 @@ nmf_status nmfi_add_picture(nmfi_found_pictures *found, const char *path, const 
 nmf_status nmfi_find_pictures(nmfi_found_pictures *found, const char *directory, const char *prefix,
                               const char *label, nmf_error *error);
 
+/* How many files of other kinds and folders lie in the directory itself, and the names of the first of them, cut at `bytes`. */
+int nmfi_list_other_files(const char *directory, char *names, size_t bytes);
+
 /* Reads them into one matrix (read_pictures.c), or leaves them on disk; there must be one at least. */
 nmf_status nmfi_read_found(const nmfi_read_request *request, const nmfi_found_pictures *found,
                            nmf_matrix **matrix, nmf_error *error);

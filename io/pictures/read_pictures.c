@@ -150,6 +150,22 @@ nmf_status nmfi_read_found(const nmfi_read_request *request, const nmfi_found_pi
     return NMF_OK;
 }
 
+static nmf_status fail_empty(const char *const *paths, int64_t count, nmf_error *error)
+{
+    static const char kinds[] = "PNG, JPEG, PGM, PPM or PBM";
+    char names[200];
+    const int others = nmfi_list_other_files(paths[0], names, sizeof names);
+    if (count > 1)
+        return nmf_fail(error, NMF_ERROR_FILE, "%s and the others: no picture (%s) in them",
+                        paths[0], kinds);
+    if (others == 0)
+        return nmf_fail(error, NMF_ERROR_FILE, "%s: no picture (%s) in it", paths[0], kinds);
+    return nmf_fail(error, NMF_ERROR_FILE,
+                    "%s: is a folder with neither pictures (%s) nor a matrix of cells in it, but "
+                    "%s: name what is to be read",
+                    paths[0], kinds, names);
+}
+
 nmf_status nmfi_read_pictures(const nmf_io_read_options *options, const char *const *paths,
                               int64_t count, nmf_matrix **matrix, nmf_error *error)
 {
@@ -159,10 +175,7 @@ nmf_status nmfi_read_pictures(const nmf_io_read_options *options, const char *co
     *matrix = NULL;
     for (int64_t i = 0; i < count && status == NMF_OK; i++)
         status = add_path(&found, paths[i], count > 1, error);
-    if (status == NMF_OK && found.count == 0)
-        status = nmf_fail(error, NMF_ERROR_FILE, "%s%s: no picture (%s) in it",
-                          count > 0 ? paths[0] : "no path given",
-                          count > 1 ? " and the others" : "", "PNG, JPEG, PGM, PPM or PBM");
+    if (status == NMF_OK && found.count == 0) status = fail_empty(paths, count, error);
     if (status == NMF_OK) status = nmfi_read_found(&request, &found, matrix, error);
     nmfi_found_clear(&found);
     return status;

@@ -7,6 +7,7 @@
  *   names      the option; R's and pandas' index; the leading columns of text, as few as tell the
  *              records apart; distinct whole numbers below a word such as "id"
  *   left out   other columns of text, the annotation of featureCounts and .gct, empty columns */
+#include "other_numbers.h"
 #include "table.h"
 
 #include "table_sample.h"
@@ -244,7 +245,9 @@ static int names_an_index(const nmfi_csv_cell *cell)
         "#otu id",  "otu id",    "asv",        "doc",     "document", "row",       "rowname",
         "rownames", "row.names", "patient",    "subject", "spectrum", "accession", "locus",
         "symbol",   "key",       "unnamed: 0", "protein", "peptide",  "species",   "station",
-        "site",     "user",      "item",       "word",    "term",     "ensembl"};
+        "site",     "user",      "item",       "word",    "term",     "ensembl",   "country",
+        "region",   "state",     "city",       "date",    "day",      "month",     "year",
+        "week",     "time",      "hour"};
     const size_t length = cell->length;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (length == strlen(words[i]) && strncasecmp(cell->text, words[i], length) == 0) {
@@ -429,8 +432,8 @@ static void find_names(looking *l)
     nmfi_table *t = l->table;
     const nmfi_csv_cell *corner = heading(l, 0);
     int64_t leading = 0;
-    while (leading < t->columns && (is_text(&l->column[leading]) ||
-                                    (leading == 0 && could_be_names(&l->column[0])))) {
+    while (leading < t->columns &&
+           (is_text(&l->column[leading]) || (leading == 0 && could_be_names(&l->column[0])))) {
         leading++;
     }
     int quoted_alone = l->column[0].quoted && t->columns > 1;
@@ -446,6 +449,31 @@ static void find_names(looking *l)
     } else {
         look_for_numeric_index(l);
     }
+}
+
+/* A column that would be names, or be left out, though all of it is numbers in another writing. */
+static nmf_status refuse_other_numbers(const looking *l)
+{
+    const nmfi_table *t = l->table;
+    for (int64_t c = 0; c < t->columns; c++) {
+        int64_t others = 0;
+        for (int64_t i = l->data; i < l->sample.records && is_text(&l->column[c]); i++) {
+            const nmfi_csv_cell *cell = cell_at(l, i, c);
+            if (kind_at(l, i, c) == NMFI_CELL_TEXT &&
+                !nmfi_is_number_otherwise(cell->text, cell->length)) {
+                others = 0;
+                break;
+            }
+            others += kind_at(l, i, c) == NMFI_CELL_TEXT;
+        }
+        if (others > 0) {
+            return nmfi_table_fail(t, cell_at(l, l->data, c),
+                                   "is a number with separators of thousands, a percent sign or a "
+                                   "currency, as all of its "
+                                   "column: take them out (--index: where they are names)");
+        }
+    }
+    return NMF_OK;
 }
 
 /* --- columns that are neither ---------------------------------------------------------------- */
@@ -672,6 +700,12 @@ static nmf_status count_kinds(looking *l)
         t->numbers += t->kind[c] == NMFI_COLUMN_NUMBER;
         t->names += t->kind[c] == NMFI_COLUMN_NAME;
     }
+    if (t->corner && t->kind[0] == NMFI_COLUMN_NUMBER) { /* nothing stands above it */
+        return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
+                        "%s: its header has one cell less than its rows, so the first column has the "
+                        "names: leave --index out",
+                        t->request->path);
+    }
     t->numbered = t->header && is_numbered(l);
     return t->numbers > 0 ? NMF_OK
                           : nmf_fail(t->error, NMF_ERROR_FORMAT, "%s: has no column of numbers",
@@ -746,6 +780,7 @@ static nmf_status lay_out(looking *l)
     if (status == NMF_OK && l->options->index != NULL) {
         status = index_of_option(l, l->options->index);
     } else if (status == NMF_OK) {
+        status = refuse_other_numbers(l);
         find_names(l);
     }
     if (status == NMF_OK) {

@@ -56,8 +56,9 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     are converted to float64. The factors are float64 for float64 data, else float32.
 
     solver='auto', the default, is the library's own; 'cd' and 'mu' follow scikit-learn rule for
-    rule and start from its random numbers. transform solves each row's problem to its end, so that
-    a row's answer does not depend on the other rows.
+    rule and start from its random numbers. Components come by how much of W H each adds, largest first;
+    with 'cd', 'mu' and init='custom' in the order of the start. transform solves each row's problem to
+    its end, so that a row's answer does not depend on the other rows.
 
     missing='nan' says that NaN in X was not observed, 'unstored' that of a sparse X only the stored
     entries were; fit, fit_transform and transform also take weights= and masked arrays.

@@ -60,6 +60,8 @@ static void layout(nmfi_fit *fit)
     work->inverse = nmfi_take(arena, k, (size_t)bytes);
     work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     work->squares = nmfi_take(arena, k, 2 * sizeof(double));
+    work->places = nmfi_take(arena, k, sizeof(double));
+    work->order = nmfi_take(arena, k, sizeof(int64_t));
     layout_stage(fit, fit->in_sketch);
     layout_stage(fit, fit->on_X);
     work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);

@@ -145,6 +145,8 @@ typedef struct nmfi_work {
     void *gram, *inverse;
     double *gram_f64;
     double *squares; /* 2 x k: of the components of W, of H */
+    double *places;  /* k, and the same number of places: order.c */
+    int64_t *order;
     nmf_trace_point *trace, *kept_trace;
     int64_t trace_capacity;
     double *start_losses; /* of each of several starts, when it was compared; NaN: not come to */
@@ -214,6 +216,11 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
  * is. 1 if there was one: the incumbents are then others. `draw` tells its random numbers from those
  * of other times. */
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
+
+/* order.c: the incumbents' components that nobody knows by their places, in the order of their sizes; 1 if that moved
+ * any. `slack`, unless 0: leaves them where none is larger than the one before it by such a share. What else
+ * depends on the order is made anew by a descent's beginning, or by the last visit. */
+int nmfi_sort_components(nmfi_fit *fit, double slack);
 
 /* stop.c. How long passes may go on is a matter of what for: a sketch must leave time for iterations;
  * for the last visit there is some time beyond the limit (a tenth of it, and at least half a second). */

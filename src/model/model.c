@@ -285,6 +285,10 @@ static nmf_status check_words(const nmf_model_content *c, nmf_error *error)
     if (status == NMF_OK) status = check_twice("k", (double)c->k, (double)said.k, error);
     if (status == NMF_OK && c->kind == NMF_MODEL_NMF)
         status = check_twice("loss", c->loss_kind, said.loss, error);
+    if (status == NMF_OK && (c->error < 0 || c->relative_error < 0 || c->kkt < 0))
+        status = nmf_fail(error, NMF_ERROR_DATA,
+                          "error %g, relative error %g, residual %g: none can be below 0", c->error,
+                          c->relative_error, c->kkt);
     int exponent = 1;
     if (status == NMF_OK && c->unit != 0 &&
         (!(c->unit > 0 && c->unit <= DBL_MAX) || frexp(c->unit, &exponent) != 0.5 ||

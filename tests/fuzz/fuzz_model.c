@@ -2,6 +2,7 @@
  * reconstruction), or a sentence. */
 #include "io/model/model_file.h"
 
+#include <nmfkit/fit.h>
 #include <nmfkit/io.h>
 #include <stdlib.h>
 

@@ -157,6 +157,97 @@ static void cellrangers_folders_are_read_as_cells_by_genes(void **state)
     empty_folder(files);
 }
 
+/* What the programs call the three files, and how each writes them. The matrix is is_thin's, genes x cells by
+ * cellranger and STARsolo, cells x genes by the others. */
+static const char by_genes[] = MTX "4 3 5\n3 1 14\n2 2 35\n4 2 49\n1 3 56\n3 3 70\n";
+static const char by_cells[] = MTX "3 4 5\n1 3 14\n2 2 35\n2 4 49\n3 1 56\n3 3 70\n";
+static const char barcodes[] = "AAAC-1\nbü-1\n臉-1\n", genes[] = "TP53\nMYC\nCD3D\nGAPDH\n";
+static const char table_of_genes[] = "E1\tTP53\nE2\tMYC\nE3\tCD3D\nE4\tGAPDH\n";
+static const char parse_genes[] =
+    "gene_id,gene_name,genome\nE1,TP53,hg38\nE2,MYC,hg38\nE3,CD3D,hg38\nE4,GAPDH,hg38\n";
+static const char parse_cells[] =
+    "bc_wells,sample,species\nAAAC-1,s1,hg38\nbü-1,s1,hg38\n臉-1,s2,hg38\n";
+
+static const struct {
+    const char *matrix, *cells, *features;
+    const char *matrix_text, *cells_text, *features_text;
+} programs[] = {
+    {"GSM1_mock_matrix.mtx", "GSM1_mock_barcodes.tsv", "GSM1_mock_features.tsv", by_genes, barcodes,
+     table_of_genes},
+    {"GSM1_mock_matrix.mtx", "GSM1_mock_barcodes.tsv", "GSM1_mock_genes.tsv", by_genes, barcodes,
+     table_of_genes},
+    {"GSM2.matrix.mtx", "GSM2.barcodes.tsv", "GSM2.genes.tsv", by_genes, barcodes, table_of_genes},
+    {"cells_x_genes.mtx", "cells_x_genes.barcodes.txt", "cells_x_genes.genes.txt", by_cells,
+     barcodes, genes},
+    {"cells_x_genes.mtx", "cells_x_genes.barcodes.txt", "cells_x_genes.genes.names.txt", by_cells,
+     barcodes, genes},
+    {"DGE.mtx", "cell_metadata.csv", "all_genes.csv", by_cells, parse_cells, parse_genes},
+    {"DGE.mtx", "cell_metadata.csv", "genes.csv", by_cells, parse_cells, parse_genes},
+    {"count_matrix.mtx", "cell_metadata.csv", "all_genes.csv", by_cells, parse_cells, parse_genes},
+    {"quants_mat.mtx", "quants_mat_rows.txt", "quants_mat_cols.txt", by_cells, barcodes, genes},
+};
+
+static const char *in_cells(const char *name, char *path)
+{
+    snprintf(path, 256, "cells/%s", name);
+    return path;
+}
+
+static void expect_cells(const char *path)
+{
+    nmf_matrix *matrix = array_read(path);
+    is_thin(matrix, 0);
+    has_cells_and_genes(matrix);
+    nmf_matrix_free(matrix);
+}
+
+static void each_programs_names_of_files_are_known(void **state)
+{
+    (void)state;
+    char path[3][256];
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        assert_int_equal(mkdir("cells", 0777), 0);
+        write_text(in_cells(programs[i].matrix, path[0]), programs[i].matrix_text);
+        write_text(in_cells(programs[i].cells, path[1]), programs[i].cells_text);
+        write_text(in_cells(programs[i].features, path[2]), programs[i].features_text);
+        expect_cells("cells");
+        expect_cells(path[0]); /* the matrix itself */
+        if (i == 0) {          /* another sample in the same folder: which is meant is asked */
+            write_text("cells/GSM9_matrix.mtx", by_genes);
+            write_text("cells/GSM9_barcodes.tsv", barcodes);
+            write_text("cells/GSM9_genes.tsv", table_of_genes);
+            array_read_fails("cells", NMF_ERROR_ARGUMENT,
+                             "holds 2 matrices of cells x genes; name one");
+            expect_cells("cells/GSM9_matrix.mtx");
+            unlink("cells/GSM9_matrix.mtx");
+            unlink("cells/GSM9_barcodes.tsv");
+            unlink("cells/GSM9_genes.tsv");
+        }
+        const char *const files[] = {path[0], path[1], path[2], NULL};
+        empty_folder(files);
+    }
+}
+
+/* Some programs write the matrix the other way round; the numbers of names tell. */
+static void which_side_is_the_cells_is_told_by_their_number(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"cells/matrix.mtx", "cells/barcodes.tsv", "cells/genes.tsv",
+                                        NULL};
+    assert_int_equal(mkdir("cells", 0777), 0);
+    write_text(files[0], by_cells);
+    write_text(files[1], barcodes);
+    write_text(files[2], table_of_genes);
+    expect_cells("cells");
+    unlink(files[1]);
+    unlink(files[2]);
+    write_text(files[0], by_genes); /* alone: as cellranger writes it */
+    nmf_matrix *matrix = array_read("cells");
+    is_thin(matrix, 0);
+    nmf_matrix_free(matrix);
+    empty_folder(files);
+}
+
 /* --- bags of words --------------------------------------------------------------------------- */
 
 static void bags_of_words_are_read_with_their_words(void **state)
@@ -217,6 +308,79 @@ static void svmlight_keeps_its_labels(void **state)
     nmf_matrix_free(matrix);
 }
 
+/* --- LDA-C, which looks like SVMlight ---------------------------------------------------------- */
+
+static void read_as(const char *format, const char *text, nmf_matrix **matrix)
+{
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    nmf_error error = {NMF_OK, ""};
+    options.format = format;
+    write_text("counts.dat", text);
+    if (nmf_io_read("counts.dat", &options, matrix, &error) != NMF_OK) {
+        fail_msg("%s", error.message);
+    }
+    unlink("counts.dat");
+}
+
+/* Every line of LDA-C begins with the number of its pairs: that is no label, and features count from 0. */
+static void ldac_is_told_from_svmlight(void **state)
+{
+    (void)state;
+    static const char lda[] = "1 2:14\n2 1:35 3:49\n2 0:56 2:70\n";
+    nmf_matrix *matrix;
+    for (int said = 0; said < 2; said++) {
+        read_as(said ? "ldac" : NULL, lda, &matrix);
+        is_thin(matrix, 0);
+        assert_int_equal(nmf_matrix_columns(matrix), 4);
+        assert_false(nmf_matrix_has_names(matrix, NMF_LABELS));
+        assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 0), "0");
+        nmf_matrix_free(matrix);
+    }
+    write_text("vocab.txt",
+               genes); /* Blei's own name for the words, in the order of their numbers */
+    read_as(NULL, lda, &matrix);
+    assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 3), "GAPDH");
+    nmf_matrix_free(matrix);
+    unlink("vocab.txt");
+}
+
+/* Labels that only happen to look so: all the same, not counts, not on every line, or because the caller says so. */
+static void svmlight_is_not_taken_for_ldac(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format, *text, *label;
+    } texts[] = {
+        {NULL, "2 1:14 2:1\n2 1:35 3:49\n",
+         "2"},                                 /* one class, which is 2, of lines with two pairs */
+        {NULL, "1 2:0.5\n2 1:35 3:49\n", "1"}, /* no counts */
+        {NULL, "1 2:14\n2 1:35 3:49\n1 1:1 2:2\n", "1"}, /* the last line has two pairs */
+        {NULL, "+1 2:14\n2 1:35 3:49\n", "+1"},          /* no number of pairs is written so */
+        {"svmlight", "1 2:14\n2 1:35 3:49\n", "1"},
+    };
+    nmf_matrix *matrix;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        read_as(texts[i].format, texts[i].text, &matrix);
+        assert_true(nmf_matrix_has_names(matrix, NMF_LABELS));
+        assert_string_equal(nmf_matrix_name(matrix, NMF_LABELS, 0), texts[i].label);
+        assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 0), "1");
+        nmf_matrix_free(matrix);
+    }
+}
+
+static void ldac_that_miscounts_is_refused(void **state)
+{
+    (void)state;
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    nmf_matrix *matrix;
+    nmf_error error = {NMF_OK, ""};
+    options.format = "ldac";
+    write_text("counts.dat", "1 2:14\n3 1:35 3:49\n");
+    assert_int_equal(nmf_io_read("counts.dat", &options, &matrix, &error), NMF_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "line 2 does not begin with the number of its pairs"));
+    unlink("counts.dat");
+}
+
 static void wrong_svmlight_is_refused(void **state)
 {
     (void)state;
@@ -241,9 +405,14 @@ int main(void)
         cmocka_unit_test(hdf5_that_is_no_matrix_is_refused),
         cmocka_unit_test(cut_hdf5_is_refused_in_silence),
         cmocka_unit_test(cellrangers_folders_are_read_as_cells_by_genes),
+        cmocka_unit_test(each_programs_names_of_files_are_known),
+        cmocka_unit_test(which_side_is_the_cells_is_told_by_their_number),
         cmocka_unit_test(bags_of_words_are_read_with_their_words),
         cmocka_unit_test(wrong_bags_of_words_are_refused),
         cmocka_unit_test(svmlight_keeps_its_labels),
+        cmocka_unit_test(ldac_is_told_from_svmlight),
+        cmocka_unit_test(svmlight_is_not_taken_for_ldac),
+        cmocka_unit_test(ldac_that_miscounts_is_refused),
         cmocka_unit_test(wrong_svmlight_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -475,6 +475,69 @@ static void the_locale_makes_no_difference(void **state)
     setlocale(LC_ALL, "C");
 }
 
+/* What a spreadsheet shows is not always a number; all of a column that is so is neither names nor to be left out. */
+static void numbers_in_another_writing_are_no_names(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a,b\n\"1,234\",5\n\"2,000\",6\n",
+                                        "a\tb\n1'234'567.5\t5\n12'000\t6\n",
+                                        "a,b\n10%,5\n2.5%,6\n",
+                                        "a,b\n$10,5\n$2.50,6\n",
+                                        "id,a,b\ns,5,\"1,234\"\nt,6,\"2,345\"\n",
+                                        "a;b\n\xE2\x82\xAC"
+                                        "10;5\n\xE2\x82\xAC"
+                                        "7;6\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        array_text_fails("csv", texts[i], NMF_ERROR_FORMAT,
+                         "is a number with separators of thousands");
+    }
+    static const char *const names[] = {"id,b\n\"1,23\",5\n\"2,00\",6\n",
+                                        "id,b\n1-234,5\n2-000,6\n", "id,b\n100%A,5\n%,6\n",
+                                        "id,b\n$x,5\n$,6\n"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        nmf_matrix *matrix = array_read_text("csv", names[i]);
+        assert_int_equal(nmf_matrix_columns(matrix), 1);
+        assert_true(nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES));
+        nmf_matrix_free(matrix);
+    }
+    nmf_io_read_options options = NMF_IO_READ_INIT; /* unless they are said to be names */
+    nmf_matrix *matrix;
+    nmf_error error;
+    options.index = "1";
+    array_write_file("x.csv", texts[0], strlen(texts[0]));
+    assert_int_equal(nmf_io_read("x.csv", &options, &matrix, &error), NMF_OK);
+    assert_string_equal(nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, 0), "1,234");
+    nmf_matrix_free(matrix);
+    unlink("x.csv");
+}
+
+/* R's write.table: the header has one cell less, and there is nothing above the first column. */
+static void a_column_without_a_heading_is_no_feature(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"none", "2", "b"};
+    array_write_file("r.csv", "a,b\n1,2,3\n4,5,6\n", 16);
+    for (int i = 0; i < 3; i++) {
+        nmf_io_read_options options = NMF_IO_READ_INIT;
+        nmf_matrix *matrix;
+        nmf_error error;
+        options.index = wanted[i];
+        assert_int_equal(nmf_io_read("r.csv", &options, &matrix, &error), NMF_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "its header has one cell less than its rows"));
+    }
+    unlink("r.csv");
+}
+
+static void years_above_numbers_are_a_header(void **state)
+{
+    (void)state;
+    nmf_matrix *matrix =
+        array_read_text("csv", "country,1990,1991,1992\nFR,1,2,3\nDE,4,5,6\nIT,7,8,9\n");
+    assert_int_equal(nmf_matrix_rows(matrix), 3);
+    assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 0), "1990");
+    nmf_matrix_free(matrix);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,6 +563,9 @@ int main(void)
         cmocka_unit_test(numbers_are_read_exactly),
         cmocka_unit_test(other_text_is_no_number),
         cmocka_unit_test(the_locale_makes_no_difference),
+        cmocka_unit_test(numbers_in_another_writing_are_no_names),
+        cmocka_unit_test(a_column_without_a_heading_is_no_feature),
+        cmocka_unit_test(years_above_numbers_are_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -332,6 +332,21 @@ static void words_that_contradict_each_other_are_refused(void **state)
     }
 }
 
+static void sizes_of_errors_below_0_are_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        parts p;
+        nmf_model *model = NULL;
+        nmf_error error;
+        make_parts(&p, NMF_MODEL_NMF, NMF_F32);
+        *(i == 0 ? &p.content.error : i == 1 ? &p.content.relative_error : &p.content.kkt) = -1;
+        unit_failed(nmf_model_new(&p.content, &model, &error), &error, NMF_ERROR_DATA,
+                    "none can be below 0");
+        free_parts(&p);
+    }
+}
+
 /* Components to transform with: what needs W says so. */
 static void a_model_without_W_transforms_and_does_nothing_else(void **state)
 {
@@ -413,6 +428,7 @@ int main(void)
         cmocka_unit_test(parts_that_do_not_fit_are_refused),
         cmocka_unit_test(entries_that_cannot_be_are_named_with_their_place),
         cmocka_unit_test(words_that_contradict_each_other_are_refused),
+        cmocka_unit_test(sizes_of_errors_below_0_are_refused),
         cmocka_unit_test(a_model_without_W_transforms_and_does_nothing_else),
         cmocka_unit_test(stability_and_bounds_are_kept_and_judged),
     };
