@@ -306,7 +306,7 @@ static void what_needs_another_side_is_refused(void **state)
     nmf_options options = wishes(NMF_LOSS_FROBENIUS, 5);
     nmf_model *model = NULL;
     nmf_error error;
-    const int64_t rows[] = {251, 1, 2, 3, 7};
+    const int64_t rows[] = {1, 2, 3, 251, 7};
     options.loss = NMF_LOSS_IS;
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     options.loss = NMF_LOSS_KL;
