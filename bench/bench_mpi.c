@@ -50,23 +50,36 @@ static void measure_messages(const nmf_comm *comm)
 
 /* --- fits -------------------------------------------------------------------------------------- */
 
-/* Five parts and noise. */
-static void fill(float *x, int64_t m, int64_t n)
+static int64_t columns;
+
+/* Five parts and noise; each row by itself, so that whoever has it makes it. */
+static nmf_status make_rows(void *context, int64_t first, int64_t count, void *rows,
+                            nmf_error *error)
 {
-    uint64_t state = 3037000493u;
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t j = 0; j < n; j++) {
+    (void)context;
+    (void)error;
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t state = (uint64_t)(first + i) * 2862933555777941757u + 3037000493u;
+        float *const row = (float *)rows + i * columns;
+        for (int64_t j = 0; j < columns; j++) {
             state = state * 6364136223846793005u + 1442695040888963407u;
-            *x++ = (float)(state >> 40) * 0x1p-24f + (j % 5 == i % 5 ? 1.0f : 0.0f);
+            row[j] = (float)(state >> 40) * 0x1p-24f + (j % 5 == (first + i) % 5 ? 1.0f : 0.0f);
         }
+    }
+    return NMF_OK;
 }
 
-static nmf_matrix *made_in_memory(int64_t m, int64_t n)
+/* In memory; of several processes the library has each keep its own rows there. */
+static nmf_matrix *made(int64_t m, int64_t n, int is_alone)
 {
     nmf_matrix *X = NULL;
     nmf_error error;
-    if (nmf_matrix_new(NMF_F32, m, n, &X, &error) != NMF_OK) fail(&error);
-    fill(nmf_matrix_writable(X), m, n);
+    const nmf_row_reader rows = {
+        .dtype = NMF_F32, .rows = m, .columns = n, .read = make_rows, .context = NULL};
+    if ((is_alone ? nmf_matrix_new(NMF_F32, m, n, &X, &error)
+                  : nmf_matrix_from_rows(&rows, &X, &error)) != NMF_OK)
+        fail(&error);
+    if (is_alone) (void)make_rows(NULL, 0, m, nmf_matrix_writable(X), NULL);
     return X;
 }
 
@@ -95,8 +108,8 @@ static int by_size(const void *a, const void *b)
 
 static void measure_fit(int64_t m, int64_t n, int64_t k, int64_t threads)
 {
-    enum { ITERATIONS = 12 };
-    nmf_matrix *X = made_in_memory(m, n);
+    enum { ITERATIONS = 8 };
+    nmf_matrix *X = made(m, n, !nmf_comm_attached());
     nmf_model *model = fit(X, k, threads, ITERATIONS);
     const nmf_model_content *c = nmf_model_view(model);
     double steps[ITERATIONS];
@@ -119,6 +132,7 @@ int main(int argc, char **argv)
     const int together = strcmp(argv[1], "mpi") == 0;
     if (together && nmf_mpi_open(&comm, &error) != NMF_OK) fail(&error);
     if (together && nmf_comm_attach(&comm, &error) != NMF_OK) fail(&error);
+    columns = numbers[1];
     if (strcmp(argv[2], "ping") == 0 && comm.size > 1) measure_messages(&comm);
     if (strcmp(argv[2], "fit") == 0) measure_fit(numbers[0], numbers[1], numbers[2], numbers[3]);
     fflush(stdout);

@@ -82,6 +82,21 @@ def products(n, k, entry):
     return k * padded(n) * entry
 
 
+def dealt(n, k):
+    """Each process updates its own columns of H only (src/pass/tiles.c)."""
+    return k >= 8 and k * n >= 1 << 20
+
+
+def rows_of(count, processes, rank):
+    """Rows (or columns) that a process has."""
+    slots, lanes = slots_of(count), lanes_of(count)
+    tiles = -(-count // lanes)
+
+    def begin(slot):
+        return min(slot * tiles // slots * lanes, count)
+    return begin((rank + 1) * slots // processes) - begin(rank * slots // processes)
+
+
 def exchange(rows, processes, node):
     """Bytes of a visit's sums, a node having so many: up the tree of the rows' slots, and to all."""
     return (nodes(slots_of(rows), processes)[0] + processes - 1) * node
@@ -91,14 +106,15 @@ def iteration_bytes(kind, m, n, k, entry, processes):
     """What all processes together send in an iteration. Agreements are 8 bytes of each process."""
     if processes == 1:
         return 0
+    if kind == "frobenius" and dealt(n, k):
+        up = nodes(slots_of(m), processes)[0] * (numbers(k) + products(n, k, entry)) + (processes - 1) * numbers(k)
+        own = rows_of(n, processes, owner(slots_of(m), processes, 0))
+        columns = k * entry * (n - own + 2 * (processes - 1) * n)  # each its own; H and the point ahead of it to all
+        return up + columns + exchange(n, processes, numbers(k)) + 8 * processes * 3
     if kind in ("frobenius", "jmm"):  # dense or sparse, in rows: the sums of one visit
-        sums = 1 if kind == "frobenius" else 2  # jmm for beta 1: one; see below
-        node = numbers(k) + products(n, k, entry)
-        extra = 0
-        if kind == "jmm":  # and the sums of both factors' components
-            node = numbers(k) + products(n, k, entry)
-            extra = 2 * exchange(m, processes, 8 * k)
-        return exchange(m, processes, node) + extra + 8 * processes * (sums + 1)
+        sums = exchange(m, processes, numbers(k) + products(n, k, entry))
+        of_components = 2 * exchange(m, processes, 8 * k) if kind == "jmm" else 0
+        return sums + of_components + 8 * processes * 2
     assert kind == "divergence"  # W to all, H's own columns to all, plain and ahead
     factors = (processes - 1) * k * (m + 2 * n) * entry
     sums = exchange(m, processes, numbers(k)) + exchange(n, processes, numbers(k))
@@ -119,6 +135,9 @@ def exchange_seconds(m, n, k, entry, processes, network):
     rounds = math.ceil(math.log2(processes))
     up = levels * (2 * latency + node / bandwidth)
     down = 2 * rounds * latency + 2 * node / bandwidth
+    if dealt(n, k):  # the root sends to each its columns, then each sends its own to all, twice
+        senders = min(processes, slots_of(n))
+        down = 2 * rounds * latency + senders * latency + node / bandwidth + 2 * (senders * rounds * latency + 2 * node / bandwidth)
     agreements = 2 * 2 * rounds * latency
     return up + down + agreements
 
@@ -128,7 +147,9 @@ def iteration(shape, k, entry, processes, machine, network):
     m, n, stored = shape
     share = max(1, -(-slots_of(m) // processes)) / slots_of(m)  # of the process that has the most slots
     visit = 4.0 * stored * k * share / machine["flops"]
-    sweeps = 4 * 2.0 * n * k * k / machine["flops"]  # every process updates all of H
+    sweeps = 4 * 2.0 * n * k * k / machine["flops"]
+    if dealt(n, k):  # else every process updates all of H
+        sweeps *= max(rows_of(n, processes, r) for r in {0, processes // 2, processes - 1}) / n if processes > 1 else 1
     return visit, sweeps, exchange_seconds(m, n, k, entry, processes, network)
 
 

@@ -214,7 +214,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select(const nmf_matrix *matrix, co
                                                     nmf_error *error);
 
 /* The same of columns, each of which may be taken once; -1 gives a column of zeros. With the row
- * names, and the picked features' names where none is -1; rows of a sparse one ascend. Errors:
+ * names, and the picked features' names where none is -1; rows of a sparse one ascend; with the
+ * weights, which are 1 where a column is -1. Errors:
  * ARGUMENT (a column outside, or twice), MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix,
                                                             const int64_t *columns, int64_t count,

@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 
+from . import _together
 from ._dataset import Dataset
 from ._matrix import FLOATS, OnDisk, entries, is_sparse
 
@@ -77,7 +78,7 @@ def random_state(seed):
 
 def draw_seed(seed):
     """An int of the library's from a RandomState, or from NumPy's global one for None."""
-    return int(random_state(seed).randint(2 ** 31 - 1))
+    return int(random_state(_together.seed(seed)).randint(2 ** 31 - 1))
 
 
 # ---- input ----

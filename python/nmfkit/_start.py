@@ -5,7 +5,7 @@ which scikit-learn 1.2 draws them."""
 
 import numpy as np
 
-from . import _sklearn
+from . import _sklearn, _together
 from ._sklearn import random_state
 
 
@@ -31,6 +31,7 @@ def check_custom(A, shape, whom):
 def draw(X, k, init, seed):
     """W, H of an init by name; None is nndsvda where k allows it. None, None where only the library
     can make the start: without scikit-learn there is no randomized SVD with its numbers."""
+    seed = _together.seed(seed)
     if init is None:
         init = "nndsvda" if k <= min(X.shape) else "random"
     if init == "random":

@@ -9,6 +9,7 @@ H is the same in all of them; W has all samples in the first, in the others thei
 
 import ctypes
 
+from . import _together
 from ._library import library, load, nmf_error
 
 __all__ = ["attach", "detach", "rows"]
@@ -32,11 +33,13 @@ def attach(comm):
     error = nmf_error()
     if _mpi().nmf_mpi_attach_at(MPI._addressof(comm), ctypes.byref(error)) != 0:
         raise ValueError(error.message.decode())
+    _together.comm = comm if comm.size > 1 else None
 
 
 def detach():
     """Alone again. All processes call this."""
     _mpi().nmf_mpi_detach()
+    _together.comm = None
 
 
 def rows(samples, rank, size):

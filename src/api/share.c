@@ -60,7 +60,7 @@ static uint64_t shape_of(const nmf_matrix *matrix)
     return stir(stir(1, (uint64_t)nmf_matrix_rows(matrix)), (uint64_t)nmf_matrix_columns(matrix));
 }
 
-/* What decides how many passes there are, and of what shape. */
+/* What decides how many passes there are, of what shape; and H, which is everywhere. */
 static int64_t signature(const nmf_matrix *X, const nmf_options *o)
 {
     const nmf_constraints *c = o->constraints;
@@ -73,8 +73,8 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o)
                               (uint64_t)nmf_matrix_has_weights(X),
                               (uint64_t)(o->checkpoints != NULL),
                               shape_of(o->start_W),
-                              shape_of(o->start_H),
-                              c ? shape_of(c->H) : 0,
+                              nmf_matrix_fingerprint(o->start_H),
+                              c ? nmf_matrix_fingerprint(c->H) : 0,
                               c ? shape_of(c->W) : 0,
                               of_options(o)};
     uint64_t hash = 0;

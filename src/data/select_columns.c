@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "data/matrix.h"
 #include "data/sparse.h"
+#include "data/value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,19 @@ static nmf_status select_names(const nmf_matrix *matrix, const int64_t *columns,
     return named;
 }
 
+/* Of a column that is not there, and taken as 0, every entry counts once. */
+static nmf_status select_weights(const nmf_matrix *matrix, const int64_t *columns, int64_t count,
+                                 nmf_matrix *made, nmf_error *error)
+{
+    const nmf_status status = nmf_matrix_select_columns(matrix->weights, columns, count, &made->weights, error);
+    if (status != NMF_OK) return status;
+    void *const to = nmf_matrix_writable(made->weights);
+    for (int64_t j = 0; j < count; j++)
+        for (int64_t i = 0; i < made->dense.rows && columns[j] < 0; i++)
+            nmfi_set_value(made->weights->dense.dtype, to, i * count + j, 1);
+    return NMF_OK;
+}
+
 nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix, const int64_t *columns,
                                      int64_t count, nmf_matrix **selected, nmf_error *error)
 {
@@ -179,10 +193,6 @@ nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix, const int64_t *co
     if (!matrix || !selected || count < 0 || (count > 0 && !columns))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "selecting columns needs a matrix, their numbers and a place");
-    if (matrix->weights)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "columns are selected, or features matched by name, before weights are "
-                        "set; match = position goes by their order");
     if (nmf_matrix_is_sparse(matrix)) {
         const nmf_status there = nmfi_matrix_check_in_memory(matrix, "selecting columns", error);
         if (there != NMF_OK) return there;
@@ -200,6 +210,7 @@ nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix, const int64_t *co
                      : select_dense(matrix, columns, count, &made, error);
     free(places);
     if (status == NMF_OK) status = select_names(matrix, columns, count, made, error);
+    if (status == NMF_OK && matrix->weights) status = select_weights(matrix, columns, count, made, error);
     if (status == NMF_OK) {
         made->missing = matrix->missing;
         *selected = made;

@@ -56,7 +56,8 @@ nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmf
 {
     memset(fit, 0, sizeof *fit);
     fit->options = *options;
-    const int is_shared = nmfi_source_of(X).comm != NULL;
+    const nmfi_source source = nmfi_source_of(X);
+    const int is_shared = nmfi_source_is_shared(&source);
     if (!nmf_matrix_has_weights(X) || !is_plain(options) || is_shared) return NMF_OK;
     const int64_t limit = options->memory_limit_bytes;
     const int f64 = options->precision == NMF_PRECISION_F64 ||

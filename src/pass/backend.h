@@ -132,6 +132,8 @@ void nmfi_lend_sums(const nmfi_pass *pass, const nmfi_leaf *leaf, nmfi_tile *til
 
 /* The column factor from the sums that a visit left, and its Gram matrix. */
 void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit);
+/* What each of several processes wrote of its own columns comes to all. */
+void nmfi_columns_share(const nmfi_pass *pass, const nmfi_column_visit *visit);
 
 /* --- exact_gram.c: in f64, whatever the arithmetic ---------------------------------------------- */
 

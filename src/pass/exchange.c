@@ -1,7 +1,8 @@
 /* Sums over several processes, along the same binary tree as those of one (sums.c): the sum of a node is
  * left + right, whoever has them. A node all of whose leaves one process has is added up there; of any
  * other the process that has its first leaf gets the right child's sum sent and adds it to the left one's.
- * The root's goes to all.
+ * The root's goes to all; its sums of products when they are asked for, and then each process may get those of
+ * its own columns only.
  *
  * So a visit sends, for each node whose children lie with two processes, one message, and one broadcast:
  * each of value, k^2 + 2 k numbers and what sums of products there are, k x ld. */
@@ -135,12 +136,62 @@ void nmfi_sums_exchange(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding 
         root = tree->guest;
     comm->broadcast(comm->context, from, tree->numbers, numbers_of(&x) * sizeof(double));
     unpack(&x, &root->sums);
-    for (int64_t s = 0; s < adding->Qs; s++)
-        comm->broadcast(comm->context, from, root->Q[s], Q_bytes(&x));
     root->first = 0;
     root->count = adding->leaves;
     tree->left[0] = root;
     tree->count = 1;
+    tree->root_at = from;
+    tree->Qs = adding->Qs;
+}
+
+void nmfi_sums_complete(nmfi_pass *pass, int64_t k)
+{
+    nmfi_sum_tree *tree = pass->row_sums;
+    const nmf_comm *comm = pass->rows.comm;
+    const size_t bytes = (size_t)(k * pass->columns.ld * pass->kernels->element_bytes);
+    if (!comm) return;
+    for (int64_t s = 0; s < tree->Qs; s++)
+        comm->broadcast(comm->context, tree->root_at, tree->left[0]->Q[s], bytes);
+    tree->Qs = 0;
+}
+
+/* Components lie apart: for the way they are put side by side. */
+static void send_columns(nmfi_pass *pass, int64_t k, int64_t to, const char *Q)
+{
+    const nmf_comm *comm = pass->rows.comm;
+    const int64_t bytes = pass->kernels->element_bytes, ld = pass->columns.ld * bytes;
+    const nmfi_partition theirs = nmfi_partition_of_rank(pass->columns.count, comm, to);
+    const size_t run = (size_t)(theirs.count * bytes);
+    char *const packed = pass->wire;
+    if (run == 0) return;
+    for (int64_t j = 0; j < k; j++)
+        memcpy(packed + (size_t)j * run, Q + j * ld + theirs.first_row * bytes, run);
+    comm->send(comm->context, to, packed, (size_t)k * run);
+}
+
+static void receive_columns(nmfi_pass *pass, int64_t k, int64_t from, char *Q)
+{
+    const nmf_comm *comm = pass->rows.comm;
+    const nmfi_partition *own = &pass->own_columns;
+    const int64_t bytes = pass->kernels->element_bytes, ld = pass->columns.ld * bytes;
+    const size_t run = (size_t)(own->count * bytes);
+    const char *const packed = pass->wire;
+    if (run == 0) return;
+    comm->receive(comm->context, from, pass->wire, (size_t)k * run);
+    for (int64_t j = 0; j < k; j++)
+        memcpy(Q + j * ld + own->first_row * bytes, packed + (size_t)j * run, run);
+}
+
+void nmfi_sums_deal(nmfi_pass *pass, int64_t k)
+{
+    const nmfi_sum_tree *tree = pass->row_sums;
+    const nmf_comm *comm = pass->rows.comm;
+    for (int64_t s = 0; comm && s < tree->Qs; s++) {
+        char *const Q = tree->left[0]->Q[s];
+        if (comm->rank != tree->root_at) receive_columns(pass, k, tree->root_at, Q);
+        for (int64_t r = 0; comm->rank == tree->root_at && r < comm->size; r++)
+            if (r != comm->rank) send_columns(pass, k, r, Q);
+    }
 }
 
 /* --- numbers of slots -------------------------------------------------------------------------- */

@@ -25,8 +25,7 @@ void nmfi_pass_plan(nmfi_pass *pass, const nmfi_source *source, const nmfi_kerne
         nmfi_partition_spread(source->comm ? source->all_rows : source->rows, source->comm);
     assert(pass->rows.count == source->rows);
     pass->columns = nmfi_partition_make(source->columns);
-    pass->own_columns =
-        nmfi_partition_spread(source->columns, source->is_sparse ? source->comm : NULL);
+    pass->own_columns = nmfi_partition_spread(source->columns, source->comm);
     pass->k = k;
     pass->scale = 1.0;
     if (block_rows == 0) {

@@ -54,8 +54,8 @@ typedef struct nmfi_pass {
     nmfi_team *team;
     nmfi_stop *stop; /* looked at on the way; NULL: nothing stops it */
     nmfi_partition rows, columns;
-    /* Columns are all here, as their factor is; of a sparse X the lines of some of them, if several
-     * processes have them together: those, else all. */
+    /* Columns are all here, as their factor is; where several processes have X together, those whose lines
+     * are here, or whose update is made here for all. */
     nmfi_partition own_columns;
     int64_t k;                /* the most components a visit may have */
     int64_t block_tiles;      /* visited together */

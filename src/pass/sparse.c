@@ -166,15 +166,6 @@ static nmf_status visit_rows(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
     return status;
 }
 
-/* What each process made of its own columns, for all. */
-static void share_columns(const nmfi_pass *pass, int64_t k, void *written)
-{
-    const nmfi_partition *own = &pass->own_columns;
-    const int64_t bytes = pass->kernels->element_bytes, ld = pass->columns.ld;
-    nmfi_components_share(own, k, bytes, (char *)written + own->first_row * bytes, ld, written, ld,
-                          pass->wire);
-}
-
 static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
 {
     const nmfi_partition *lines = visit->rule ? &pass->own_columns : &pass->columns;
@@ -187,8 +178,7 @@ static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
         nmfi_columns_from_sums(pass, visit);
     else /* told to stop, or no failure */
         (void)run_half(&job, lines, visit->fixed, lines->first_slot, lines->own_slots, NULL);
-    for (int w = 0; w < 2 && visit->rule && visit->sums <= 0; w++)
-        if (visit->written[w]) share_columns(pass, visit->k, visit->written[w]);
+    if (visit->rule && visit->sums <= 0) nmfi_columns_share(pass, visit);
 }
 
 /* --- scan -------------------------------------------------------------------------------------- */

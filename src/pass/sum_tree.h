@@ -21,6 +21,8 @@ struct nmfi_sum_tree {
     nmfi_node *nodes; /* those, then `levels` for each thread, then the guest */
     nmfi_node *guest; /* a node of another process; NULL where there is none */
     double *numbers;  /* of a node, side by side for the way */
+    int64_t root_at;  /* the process that has the root's sums of products */
+    int64_t Qs;       /* there are; 0 once all have them */
     /* What the last visit left, in the order of the leaves, and after which of them how many pairs
      * of subtrees become their parents; Qs apart, as kernels read them. */
     int64_t count;
@@ -38,6 +40,10 @@ void nmfi_node_add(const nmfi_pass *pass, const nmfi_adding *adding, nmfi_node *
                    const nmfi_node *right);
 
 /* What this process's visit left and what all others' did become one node, on all of them: the root. */
+/* Its sums of products stay where its first leaf is, until they are asked for: */
 void nmfi_sums_exchange(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding);
+/* by all, or by each for its own columns. Nothing happens where they are there already. */
+void nmfi_sums_complete(nmfi_pass *pass, int64_t k);
+void nmfi_sums_deal(nmfi_pass *pass, int64_t k);
 
 #endif

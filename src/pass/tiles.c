@@ -1,6 +1,7 @@
 /* What every backend does with tiles (backend.h): rules on a block's, Gram matrices of a slot's, the
  * column factor's from the sums. */
-#include "pass/backend.h"
+#include "pass/exchange.h"
+#include "pass/sum_tree.h"
 #include "rule/downdated.h"
 
 #include <assert.h>
@@ -103,12 +104,38 @@ static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *e
     return NMF_OK;
 }
 
+/* Whether each of several processes improves its own columns only, and they tell each other: 8 k flops, for a
+ * few sweeps, against some bytes of the network for each entry, and a message of each to all. */
+static int is_dealt(const nmfi_pass *pass, const nmfi_column_visit *visit)
+{
+    enum { MANY = 1 << 20, DEAR = 8 };
+    return pass->rows.comm && visit->rule && visit->sums == NMFI_SUMS_OF_PRODUCTS &&
+           visit->written[0] && visit->k >= DEAR && visit->k * pass->columns.count >= MANY;
+}
+
+/* What each made of its own columns, for all. */
+void nmfi_columns_share(const nmfi_pass *pass, const nmfi_column_visit *visit)
+{
+    const nmfi_partition *own = &pass->own_columns;
+    const int64_t bytes = pass->kernels->element_bytes, ld = pass->columns.ld;
+    for (int w = 0; w < 2; w++) {
+        char *const written = visit->written[w];
+        if (written)
+            nmfi_components_share(own, visit->k, bytes, written + own->first_row * bytes, ld,
+                                  written, ld, pass->wire);
+    }
+}
+
 void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
 {
     columns_job job = {pass, visit};
-    const nmfi_adding adding = {.side = &pass->columns,
-                                .leaves = pass->columns.slots,
-                                .count = pass->columns.slots,
+    const int dealt = is_dealt(pass, visit);
+    const nmfi_partition *side = dealt ? &pass->own_columns : &pass->columns;
+    if (visit->rule) (dealt ? nmfi_sums_deal : nmfi_sums_complete)(pass, visit->k);
+    const nmfi_adding adding = {.side = side,
+                                .leaves = side->slots,
+                                .first = side->first_slot,
+                                .count = side->own_slots,
                                 .k = visit->k,
                                 .task = column_slot,
                                 .context = &job};
@@ -116,4 +143,5 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
            pass->workspace_bytes >= visit->k * NMFI_LANES_MAX * pass->kernels->element_bytes);
     (void)nmfi_sums_add_up(pass, pass->column_sums, &adding,
                            NULL); /* told to stop, or no failure */
+    if (dealt) nmfi_columns_share(pass, visit);
 }

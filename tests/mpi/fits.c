@@ -163,7 +163,7 @@ static void say(const char *name, learner *learn, const nmf_matrix *X, nmf_optio
     nmf_model *model = NULL;
     nmf_matrix *W = NULL;
     nmf_error error = {NMF_OK, ""};
-    options.k = 5;
+    if (options.k == 0) options.k = 5;
     options.threads = threads;
     options.max_iter = 8;
     const nmf_checkpoints kept = wishes();
@@ -208,6 +208,20 @@ static void fit_dense(nmf_dtype dtype, int64_t m, int64_t n)
     say(name, nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
     snprintf(name, sizeof name, "kl %s %" PRId64 " t%" PRId64, nmf_dtype_name(dtype), m, threads);
     say(name, nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    nmf_matrix_free(X);
+}
+
+/* So many that each process updates some of H. */
+static void fit_wide(void)
+{
+    nmf_matrix *X = dense(NMF_F32, 64, 66000);
+    nmf_options options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
+    options.k = 16;
+    say("many features", nmf_fit, X, options);
+    options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, NMF_INIT_RANDOM);
+    options.k = 16;
+    options.sketch = 0;
+    say("many features, no sketch", nmf_fit, X, options);
     nmf_matrix_free(X);
 }
 
@@ -340,6 +354,7 @@ int main(int argc, char **argv)
         for (int d = 0; d < 3; d++) fit_dense(dtypes[d], 1500, 70);
     threads = 1;
     fit_dense(NMF_F32, 9000, 24);
+    fit_wide();
     fit_all_ways();
     fit_sparse();
     fit_weighted();

@@ -16,7 +16,7 @@ def main():
     alone = dict(line.split("  ", 1) for line in together.fits(0, "fits").splitlines())
     everything = os.environ.get("NMFKIT_ALL_RANKS")
     shared = None
-    for cutting, resuming in ((3, 2), (2, 4), (7, 3), (2, 0), (0, 3)) if everything else ((3, 2), (0, 3)):
+    for cutting, resuming in ((3, 2), (2, 4), (7, 3), (2, 0), (0, 3)) if everything else ((3, 2),):
         folder = os.path.abspath("cut-by-%d" % cutting)
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -508,6 +509,47 @@ static void same_bits_however_the_work_is_divided(void **state)
     }
 }
 
+static void name_features(nmf_matrix *X, int backwards)
+{
+    static char words[N][8];
+    const char *names[N];
+    nmf_error error;
+    for (int j = 0; j < N; j++) {
+        snprintf(words[j], sizeof words[j], "f%d", backwards ? N - 1 - j : j);
+        names[j] = words[j];
+    }
+    assert_int_equal(nmf_matrix_set_names(X, NMF_FEATURE_NAMES, names, &error), NMF_OK);
+}
+
+/* Features in another order bring their weights along. */
+static void weights_follow_their_features(void **state)
+{
+    (void)state;
+    for (int64_t l = 0; l < 2; l++) {
+        weighted of, turned;
+        draw(&of, 0.7, 1, 91);
+        turned = of;
+        for (int i = 0; i < M; i++)
+            for (int j = 0; j < N; j++) {
+                turned.x[i * N + j] = of.x[i * N + N - 1 - j];
+                turned.w[i * N + j] = of.w[i * N + N - 1 - j];
+            }
+        take(&of, NMF_F64);
+        take(&turned, NMF_F64);
+        name_features(of.X, 0);
+        name_features(turned.X, 1);
+        const nmf_options options = options_for(losses[l].loss, losses[l].beta);
+        nmf_model *model = fit(of.X, &options);
+        nmf_matrix *a = transform(model, of.X, NULL), *b = transform(model, turned.X, NULL);
+        expect_same_entries(a, b);
+        nmf_matrix_free(a);
+        nmf_matrix_free(b);
+        nmf_model_free(model);
+        drop(&of);
+        drop(&turned);
+    }
+}
+
 static void expect_refusal(nmf_status status, const nmf_error *error, nmf_status expected,
                            const char *words)
 {
@@ -563,6 +605,7 @@ int main(void)
         cmocka_unit_test(unstored_is_as_nan),
         cmocka_unit_test(few_entries_draw_rows_to_their_mean),
         cmocka_unit_test(same_bits_however_the_work_is_divided),
+        cmocka_unit_test(weights_follow_their_features),
         cmocka_unit_test(wrong_weights_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,12 +36,10 @@ def samson_is_unmixed():
     X = np.load(os.path.join(folder, "Y_u16.npy")).T
     spectra = np.load(os.path.join(folder, "E_true.npy")).T
     shares = np.load(os.path.join(folder, "A_true.npy")).T
-    for init in ("spa", "snpa"):
-        for form, step in ((X, 1), (np.ascontiguousarray(X), 1), (X.astype(np.float32) / 1402, 1),
-                           (X[::3].astype(float), 3)):
-            nmf = NMF(3, init=init, simplex="W", random_state=0, max_iter=1000)
-            W = nmf.fit_transform(form)
-            judge("samson, %s" % init, nmf, W, spectra, shares[::step], .08, .93)
+    for init, form, step in (("spa", X, 1), ("snpa", X[::3].astype(np.float32) / 1402, 3)):
+        nmf = NMF(3, init=init, simplex="W", random_state=0, max_iter=1000)
+        W = nmf.fit_transform(form)
+        judge("samson, %s" % init, nmf, W, spectra, shares[::step], .08, .93)
     return None
 
 
@@ -59,8 +57,8 @@ def scene(seed, k, pixels=2000, bands=80, darkest=.3, pure=1.0, light=.03, noise
 
 
 def scenes_are_unmixed():
-    for seed in range(2):
-        for k, pure in ((3, 1.0), (3, .9), (4, 1.0), (5, 1.0)):
+    for seed in range(3 if os.environ.get("NMFKIT_ALL_SEEDS") else 1):
+        for k, pure in ((3, .9), (5, 1.0)):
             X, spectra, shares = scene(seed, k, pure=pure)
             of_light = shares * spectra.sum(1)
             of_light /= of_light.sum(1, keepdims=True)

@@ -71,23 +71,24 @@ def few_ratings_are_not_overfitted():
     known = np.nonzero(seen & ~test)
     stored = sp.csr_matrix((ratings[known], known), shape=(m, n))
     for components, most in ((k, .74), (2 * k, .79)):
-        nmf = NMF(components, missing="unstored", random_state=0, max_iter=60)
+        nmf = NMF(components, missing="unstored", random_state=0, max_iter=40)
         V = model_of(nmf, nmf.fit_transform(stored))
         off = np.sqrt(((ratings - V)[test] ** 2).mean())
         claim(off <= most, "%d components: what was held out is missed by %g", components, off)
 
 
 def few_iterations_lead_near_the_best():
-    """To one hundredth above the best losses that are known; medians of three seeds."""
+    """To one hundredth above the best losses that are known; medians of three seeds with NMFKIT_ALL_SEEDS."""
     if not DATA:
         return "NMFKIT_TEST_DATA is not set"
     faces = np.load(os.path.join(DATA, "olivetti", "olivetti.npy")).astype(np.float32) / 242
+    seeds = range(3 if os.environ.get("NMFKIT_ALL_SEEDS") else 1)
     for name, best, most in (("5", 8318.7, 30), ("30", 6028.3, 35), ("weights", 13613.7, 30)):
         r = np.random.RandomState(1)
         weights = (r.rand(*faces.shape) >= float(name) / 100).astype(np.float32) if name != "weights" else \
             np.exp((r.rand(*faces.shape), r.randn(*faces.shape))[1]).astype(np.float32)
         losses = []
-        for seed in range(3):
+        for seed in seeds:
             nmf = NMF(16, init="random", random_state=seed, shrink=0, tol=0, max_iter=most)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
