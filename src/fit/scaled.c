@@ -5,8 +5,9 @@
 #include "data/matrix.h"
 #include "data/source.h"
 #include "data/value.h"
-#include "fit/choose.h"
+#include "base/options.h"
 #include "model/model.h"
+#include "pass/factor.h"
 
 #include <math.h>
 #include <string.h>
