@@ -2,10 +2,10 @@
 #include "fit/scaled.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "data/source.h"
 #include "data/value.h"
-#include "base/options.h"
 #include "model/model.h"
 #include "pass/factor.h"
 
