@@ -9,6 +9,7 @@
 #include "io/texts/readers.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,11 +276,24 @@ nmf_status nmf_io_read(const char *path, const nmf_io_read_options *options, nmf
 }
 
 /* The first of a reader's extensions is its format's name. */
+static char format_names[READER_COUNT * 16];
+static pthread_once_t formats_named = PTHREAD_ONCE_INIT;
+
+static void name_formats(void)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < READER_COUNT && used < sizeof format_names; i++) {
+        const char *names = readers[i]->extensions;
+        const int added = snprintf(format_names + used, sizeof format_names - used, "%s%.*s",
+                                   i > 0 ? ", " : "", (int)strcspn(names, " "), names);
+        used += added > 0 ? (size_t)added : 0;
+    }
+}
+
 const char *nmf_io_formats(void)
 {
-    static const char names[] = "npy, npz, mat, mtx, h5ad, docword, svmlight, ldac, png, jpg, pgm, "
-                                "list, csv";
-    return names;
+    (void)pthread_once(&formats_named, name_formats);
+    return format_names;
 }
 
 void nmf_io_read_like(nmf_io_read_options *options, const nmf_model *model)

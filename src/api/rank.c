@@ -93,9 +93,7 @@ static nmf_status validate(const nmf_matrix *X, nmf_error *error)
 /* beta <= 0 has no logarithm, or no quotient, of zeros. */
 static nmf_status check_zeros(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
-    const double beta = options->loss == NMF_LOSS_IS     ? 0
-                        : options->loss == NMF_LOSS_BETA ? options->beta
-                                                         : 1;
+    const double beta = nmfi_beta(options);
     if (beta <= 0 && nmfi_matrix_is_weighted(X))
         return nmf_fail(
             error, NMF_ERROR_ARGUMENT,

@@ -13,34 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The names of each enum, as arrays the table can point to. */
-static const char *const init_names[] = {NMF_INIT_NAMES};
-static const char *const solver_names[] = {NMF_SOLVER_NAMES};
-static const char *const precision_names[] = {NMF_PRECISION_NAMES};
-static const char *const pca_solver_names[] = {NMF_PCA_SOLVER_NAMES};
-static const char *const pca_sign_names[] = {NMF_PCA_SIGN_NAMES};
-static const char *const loss_names[] = {NMF_LOSS_NAMES};
-static const char *const weighting_names[] = {NMF_WEIGHTING_NAMES};
-static const char *const negatives_names[] = {NMF_NEGATIVES_NAMES};
-static const char *const spread_names[] = {NMF_SPREAD_NAMES};
-static const char *const simplex_names[] = {NMF_SIMPLEX_NAMES};
-static const char *const match_names[] = {NMF_MATCH_NAMES};
-static const char *const missing_features_names[] = {NMF_MISSING_FEATURES_NAMES};
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
-
-/* The enum type's name, as options.def gives it, leads to its array: nmf_init -> init_names. */
-#define NAMES_OF_nmf_init init_names
-#define NAMES_OF_nmf_solver solver_names
-#define NAMES_OF_nmf_precision precision_names
-#define NAMES_OF_nmf_pca_solver pca_solver_names
-#define NAMES_OF_nmf_pca_sign pca_sign_names
-#define NAMES_OF_nmf_loss loss_names
-#define NAMES_OF_nmf_weighting weighting_names
-#define NAMES_OF_nmf_negatives negatives_names
-#define NAMES_OF_nmf_spread spread_names
-#define NAMES_OF_nmf_simplex simplex_names
-#define NAMES_OF_nmf_match match_names
-#define NAMES_OF_nmf_missing_features missing_features_names
+#define NAMES(...) ((const char *const[]){__VA_ARGS__}) /* of an enum, by its list in options.h */
 
 static const nmf_option_info table[] = {
 #define NMF_OPTION_INT(field, flag, value, low, high, scope, metavar, help) \
@@ -93,13 +67,13 @@ static const nmf_option_info table[] = {
      flag, \
      NULL, \
      help, \
-     NAMES_OF_##type, \
-     COUNT(NAMES_OF_##type), \
+     NAMES(names), \
+     COUNT(NAMES(names)), \
      NMF_OPTION_KIND_ENUM, \
      scope, \
      value, \
      0, \
-     (double)(COUNT(NAMES_OF_##type) - 1), \
+     (double)(COUNT(NAMES(names)) - 1), \
      offsetof(nmf_options, field), \
      0, \
      0},
@@ -365,4 +339,15 @@ nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what,
         return NMF_OK;
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "%s takes no known parts, bounds or sums of W and H: fit does", what);
+}
+
+double nmfi_beta(const nmf_options *options)
+{
+    switch (options->loss) {
+    case NMF_LOSS_FROBENIUS: return 2;
+    case NMF_LOSS_KL: return 1;
+    case NMF_LOSS_IS: return 0;
+    case NMF_LOSS_BETA: break;
+    }
+    return options->beta;
 }

@@ -12,4 +12,7 @@ nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *
 /* For what takes neither known parts nor bounds nor sums: ARGUMENT where there are some. */
 nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what, nmf_error *error);
 
+/* The exponent of the beta-divergence that the loss is. */
+double nmfi_beta(const nmf_options *options);
+
 #endif

@@ -1,6 +1,7 @@
 /* Choosing (choose.h). Which method minimizes which loss is the table here. */
 #include "fit/choose.h"
 
+#include "base/options.h"
 #include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/method.h"
@@ -10,17 +11,6 @@ extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergenc
     nmfi_method_jmm, nmfi_method_incremental, nmfi_method_incremental_kl, nmfi_method_sketch;
 
 /* --- losses and methods ------------------------------------------------------------------------ */
-
-double nmfi_beta(const nmf_options *options)
-{
-    switch (options->loss) {
-    case NMF_LOSS_FROBENIUS: return 2;
-    case NMF_LOSS_KL: return 1;
-    case NMF_LOSS_IS: return 0;
-    case NMF_LOSS_BETA: break;
-    }
-    return options->beta;
-}
 
 /* The loss by its own name: beta = 1 is kl. */
 static void name_loss(nmf_options *options)

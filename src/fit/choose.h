@@ -12,7 +12,4 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
 /* For the model: what the fit came to. */
 nmf_options nmfi_options_as_used(const nmfi_fit *fit);
 
-/* The exponent of the loss, by its name. */
-double nmfi_beta(const nmf_options *options);
-
 #endif

@@ -7,7 +7,7 @@
  * unit. Sources: Lefevre, Bach & Fevotte 2011; Fevotte & Idier 2011. */
 #include "fit/online.h"
 
-#include "fit/choose.h"
+#include "base/options.h"
 #include "fit/loss.h"
 #include "fit/metric.h"
 

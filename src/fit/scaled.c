@@ -2,11 +2,12 @@
 #include "fit/scaled.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "data/source.h"
 #include "data/value.h"
-#include "fit/choose.h"
 #include "model/model.h"
+#include "pass/factor.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "fit/transform.h"
 
 #include "base/clock.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "fit/choose.h"
 #include "fit/divergence.h"

@@ -6,6 +6,7 @@
 #include "select/select.h"
 
 #include "base/clock.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "kernel/kernel.h"
 
@@ -177,7 +178,7 @@ static nmf_status make_model(consensus *c, nmf_matrix *W, nmf_matrix *H, double 
                              nmf_error *error)
 {
     nmf_consensus_result *r = c->result;
-    const double beta = nmfi_rank_beta(c->options);
+    const double beta = nmfi_beta(c->options);
     double loss, reference;
     nmfi_measure_fit(c->X, W, H, beta, &loss, &reference, work);
     r->content.loss = loss;

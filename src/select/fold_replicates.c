@@ -1,6 +1,7 @@
 /* Fits without one fold after the other (fold_replicates.h). */
 #include "select/fold_replicates.h"
 
+#include "base/options.h"
 #include "data/matrix.h"
 #include "select/rank_result.h"
 
@@ -24,7 +25,7 @@ static void lay_out(nmfi_fold_replicates *r, int64_t workers, nmfi_arena *arena)
 nmf_status nmfi_fold_replicates_open(nmfi_fold_replicates *r, const nmf_matrix *X,
                                      const nmf_options *options, int64_t workers, nmf_error *error)
 {
-    const double beta = nmfi_rank_beta(options);
+    const double beta = nmfi_beta(options);
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
     const int64_t least = rows < columns ? rows : columns;
     const int f64 = options->precision == NMF_PRECISION_F64 ||

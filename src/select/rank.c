@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/comm.h"
+#include "base/options.h"
 #include "base/threads.h"
 #include "data/matrix.h"
 #include "data/observed.h"
@@ -344,7 +345,7 @@ static nmf_status take_known(ranking *r, nmf_error *error)
                      known->fingerprint == content->fingerprint &&
                      known->options.seed == content->options.seed &&
                      known->options.precision == content->options.precision &&
-                     nmfi_rank_beta(&known->options) == nmfi_rank_beta(&content->options);
+                     nmfi_beta(&known->options) == nmfi_beta(&content->options);
     if (!same)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "what is known answers another question: its data, loss, seed, folds, "
@@ -387,7 +388,7 @@ static nmf_status open_ranking(ranking *r, nmf_error *error)
     content->are_counts = !nmfi_matrix_is_weighted(r->X) && nmfi_are_whole_numbers(r->X);
     content->loss_by_data =
         content->are_counts && o->loss == NMF_LOSS_FROBENIUS && !r->wishes->keep_loss;
-    const double beta = nmfi_rank_beta(o);
+    const double beta = nmfi_beta(o);
     const int f64 = o->precision == NMF_PRECISION_F64 ||
                     (o->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(r->X) == NMF_F64);
     const nmfi_kernels *kernels = nmfi_kernels_for(f64 ? NMF_F64 : NMF_F32, NULL);
@@ -439,7 +440,7 @@ static nmf_status choose_loss(ranking *r, nmf_error *error)
                           nmfi_limit_beside(r->options->memory_limit_bytes, taken), &counts, error);
     if (!counts) return status;
     content->options.loss = NMF_LOSS_KL;
-    r->plan.beta = nmfi_rank_beta(&content->options);
+    r->plan.beta = nmfi_beta(&content->options);
     return status;
 }
 

@@ -4,20 +4,10 @@
 #include "select/statistics.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 
 #include <math.h>
 #include <string.h>
-
-double nmfi_rank_beta(const nmf_options *options)
-{
-    switch (options->loss) {
-    case NMF_LOSS_FROBENIUS: return 2;
-    case NMF_LOSS_KL: return 1;
-    case NMF_LOSS_IS: return 0;
-    case NMF_LOSS_BETA: break;
-    }
-    return options->beta;
-}
 
 static int make_room(nmf_rank_result *result)
 {
@@ -90,14 +80,14 @@ static double dispersion(const nmf_rank_content *content, const nmf_rank_row *ro
         (double)content->samples * (double)content->features * (1 - 1 / (double)content->folds);
     const double parameters =
         (double)row->k * (double)(content->samples + content->features - row->k);
-    if (nmfi_rank_beta(&content->options) != 1 || !content->are_counts || entries <= parameters)
+    if (nmfi_beta(&content->options) != 1 || !content->are_counts || entries <= parameters)
         return NAN;
     return 2 * row->training_loss / ((double)content->repeats * (entries - parameters));
 }
 
 static double error_of(const nmf_rank_result *result, const nmf_rank_row *row)
 {
-    if (nmfi_rank_beta(&result->content.options) == 2 && result->content.held_out_squares > 0)
+    if (nmfi_beta(&result->content.options) == 2 && result->content.held_out_squares > 0)
         return sqrt(2 * row->loss / result->content.held_out_squares);
     return result->rows[0].loss > 0 ? row->loss / result->rows[0].loss : 0;
 }

@@ -17,8 +17,6 @@ nmf_status nmfi_rank_add(nmf_rank_result *result, const nmf_rank_row *row, nmf_e
 nmf_status nmfi_rank_judge(nmf_rank_result *result, nmf_error *error);
 /* rank_words.c: prediction, stability and advice. */
 void nmfi_rank_put_in_words(nmf_rank_result *result);
-/* The exponent of the options' loss. */
-double nmfi_rank_beta(const nmf_options *options);
 
 #define NMFI_STABLE 0.8
 #define NMFI_OVERDISPERSED 1.5
