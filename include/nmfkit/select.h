@@ -70,7 +70,7 @@ typedef struct nmf_rank_row {
     double
         dispersion; /* kl: 2 training_loss / degrees of freedom, 1 for Poisson counts; else NaN */
     int64_t fits, iterations;
-    int in_set; /* cannot be told from the best: p_best >= 0.05 or difference within its 95 % interval (Student) */
+    int in_set; /* cannot be told from the best: p_best >= 0.05 or difference <= 2 errors */
     int stable;                          /* worst_silhouette >= 0.8 */
     const double *silhouettes, *cosines; /* k each: of every component */
     const double

@@ -3,6 +3,7 @@
 #include "npz_writer.h"
 #include "names_array.h"
 #include "npy.h"
+#include "row_blocks.h"
 
 #include "io/files/atomic_file.h"
 
@@ -19,6 +20,8 @@
 #define SOME_BYTES ((int64_t)1 << 20)
 typedef struct making {
     const nmf_matrix *matrix;
+    enum { DENSE_ROWS, INDICES, VALUES } what; /* of the entries of rows of a sparse one */
+    int64_t bytes;           /* behind the header */
     int64_t row_bytes, most; /* rows made together */
     zip_uint64_t head_left;  /* bytes of the header that were not given yet */
     int64_t next;            /* the first row that was not made yet */
@@ -163,8 +166,34 @@ static zip_int64_t fail_making(making *m, int zip_code)
     return -1;
 }
 
+/* What some rows of a sparse matrix store. */
+static int make_entries(making *m)
+{
+    nmf_matrix *block = NULL;
+    int64_t count = 0;
+    if (nmfi_row_block(m->matrix, m->next, &count, &block, &m->error) != NMF_OK) {
+        return 0;
+    }
+    const nmf_sparse s = nmf_matrix_sparse(block);
+    const size_t item = m->what == INDICES ? (size_t)s.index_bytes : nmf_dtype_bytes(s.dtype);
+    const size_t bytes = (size_t)nmf_matrix_stored(block) * item;
+    free(m->rows);
+    m->rows = malloc(bytes + 1);
+    if (m->rows != NULL && bytes > 0) {
+        memcpy(m->rows, m->what == INDICES ? s.indices : s.values, bytes);
+    }
+    nmf_matrix_free(block);
+    m->next += count;
+    m->begin = 0;
+    m->end = bytes;
+    return m->rows != NULL || nmf_fail(&m->error, NMF_ERROR_MEMORY, "out of memory") == NMF_OK;
+}
+
 static int make_more(making *m)
 {
+    if (m->what != DENSE_ROWS) {
+        return make_entries(m);
+    }
     const int64_t left = nmf_matrix_rows(m->matrix) - m->next;
     const int64_t count = left < m->most ? left : m->most;
     const nmf_status status = nmf_matrix_copy_rows(
@@ -182,9 +211,9 @@ static zip_int64_t give_bytes(member *what, char *to, zip_uint64_t count)
     while (done < count) {
         const char *from = what->header + (sizeof what->header - m->head_left);
         zip_uint64_t there = m->head_left;
-        if (there == 0 && m->begin == m->end) {
+        while (there == 0 && m->begin == m->end) { /* rows may store nothing */
             if (m->next == nmf_matrix_rows(m->matrix)) {
-                break;
+                return (zip_int64_t)done;
             }
             if (!make_more(m)) {
                 return fail_making(m, ZIP_ER_READ);
@@ -215,7 +244,7 @@ static zip_int64_t tell_size(const member *what, void *data, zip_uint64_t length
     }
     zip_stat_init(&stat);
     stat.valid = ZIP_STAT_SIZE;
-    stat.size = sizeof what->header + (zip_uint64_t)(nmf_matrix_rows(m->matrix) * m->row_bytes);
+    stat.size = sizeof what->header + (zip_uint64_t)m->bytes;
     memcpy(data, &stat, sizeof stat);
     return (zip_int64_t)sizeof stat;
 }
@@ -258,7 +287,7 @@ static nmf_status add_made(nmfi_npz_writer *writer, const char *name, const nmf_
         return out_of_memory(writer, error);
     }
     what->made = m;
-    *m = (making){.matrix = matrix, .row_bytes = row_bytes, .most = most};
+    *m = (making){.matrix = matrix, .bytes = rows * row_bytes, .row_bytes = row_bytes, .most = most};
     zip_error_init(&m->zip_error);
     m->rows = malloc((size_t)((most < rows ? most : rows) * row_bytes));
     if (m->rows == NULL) {
@@ -280,6 +309,26 @@ nmf_status nmfi_npz_add_matrix(nmfi_npz_writer *writer, const char *name, const 
     return nmfi_npz_add_array(writer, name, nmfi_npy_kind(dense.dtype),
                               (int64_t)nmf_dtype_bytes(dense.dtype), dense.rows, dense.columns,
                               dense.data, error);
+}
+
+/* The indices or the values of a sparse matrix that does not lie in memory. */
+static nmf_status add_entries(nmfi_npz_writer *writer, const char *name, char kind,
+                              int64_t item_bytes, const nmf_matrix *matrix, int values,
+                              nmf_error *error)
+{
+    const int64_t stored = nmf_matrix_stored(matrix);
+    member *what = new_member(writer);
+    making *m = calloc(1, sizeof *m);
+    if (what == NULL || m == NULL) {
+        free(m);
+        return out_of_memory(writer, error);
+    }
+    what->made = m;
+    *m = (making){
+        .matrix = matrix, .what = values ? VALUES : INDICES, .bytes = stored * item_bytes};
+    zip_error_init(&m->zip_error);
+    nmfi_npy_format(kind, item_bytes, stored, -1, what->header);
+    return add_source(writer, zip_source_function(writer->zip, answer, what), name, ".npy", error);
 }
 
 /* Two numbers that live as long as the writer; NULL without memory. */
@@ -307,8 +356,13 @@ nmf_status nmfi_npz_add_sparse(nmfi_npz_writer *writer, const nmf_matrix *matrix
     if (shape == NULL) {
         return out_of_memory(writer, error);
     }
+    const int on_disk = !nmf_matrix_is_in_memory(matrix) && stored > 0;
+    const char kind = nmfi_npy_kind(s.dtype);
+    const int64_t item = (int64_t)nmf_dtype_bytes(s.dtype);
     nmf_status status =
-        nmfi_npz_add_array(writer, "indices", 'i', s.index_bytes, stored, -1, s.indices, error);
+        on_disk ? add_entries(writer, "indices", 'i', s.index_bytes, matrix, 0, error)
+                : nmfi_npz_add_array(writer, "indices", 'i', s.index_bytes, stored, -1, s.indices,
+                                     error);
     if (status == NMF_OK) {
         status = nmfi_npz_add_array(writer, "indptr", 'i', 8, pointers, -1, s.pointers, error);
     }
@@ -320,8 +374,9 @@ nmf_status nmfi_npz_add_sparse(nmfi_npz_writer *writer, const nmf_matrix *matrix
         status = nmfi_npz_add_array(writer, "shape", 'i', sizeof *shape, 2, -1, shape, error);
     }
     if (status == NMF_OK) {
-        status = nmfi_npz_add_array(writer, "data", nmfi_npy_kind(s.dtype),
-                                    (int64_t)nmf_dtype_bytes(s.dtype), stored, -1, s.values, error);
+        status = on_disk
+                     ? add_entries(writer, "data", kind, item, matrix, 1, error)
+                     : nmfi_npz_add_array(writer, "data", kind, item, stored, -1, s.values, error);
     }
     return status;
 }

@@ -4,6 +4,8 @@
  */
 #include "writers.h"
 
+#include "io/arrays/row_blocks.h"
+
 #include "io/arrays/write_stream.h"
 #include "io/files/number.h"
 
@@ -90,7 +92,8 @@ static void put_header(sink *s, const nmf_matrix *matrix)
     end_line(s, at);
 }
 
-static void put_coordinates(sink *s, const nmf_sparse *sparse)
+/* `first`: the number of its first line. */
+static void put_coordinates(sink *s, const nmf_sparse *sparse, int64_t first)
 {
     const int64_t majors = sparse->by_columns ? sparse->columns : sparse->rows;
     for (int64_t major = 0; major < majors && !s->failed; major++) {
@@ -98,9 +101,9 @@ static void put_coordinates(sink *s, const nmf_sparse *sparse)
             const int64_t minor = sparse->index_bytes == 4 ? ((const int32_t *)sparse->indices)[i]
                                                            : ((const int64_t *)sparse->indices)[i];
             char *at = line_room(s);
-            at = put_whole(at, (uint64_t)(sparse->by_columns ? minor : major) + 1);
+            at = put_whole(at, (uint64_t)(sparse->by_columns ? minor : first + major) + 1);
             *at++ = ' ';
-            at = put_whole(at, (uint64_t)(sparse->by_columns ? major : minor) + 1);
+            at = put_whole(at, (uint64_t)(sparse->by_columns ? first + major : minor) + 1);
             *at++ = ' ';
             end_line(s, put_value(at, sparse->values, sparse->dtype, i));
         }
@@ -117,17 +120,37 @@ static void put_array(sink *s, const nmf_dense *dense)
     }
 }
 
-static void put_matrix(sink *s, const nmf_matrix *matrix)
+static nmf_status put_blocks(sink *s, const nmf_matrix *matrix, nmf_error *error)
 {
+    nmf_status status = NMF_OK;
+    int64_t count;
+    for (int64_t row = 0; row < nmf_matrix_rows(matrix) && status == NMF_OK; row += count) {
+        nmf_matrix *block = NULL;
+        status = nmfi_row_block(matrix, row, &count, &block, error);
+        if (status == NMF_OK) {
+            const nmf_sparse sparse = nmf_matrix_sparse(block);
+            put_coordinates(s, &sparse, row);
+        }
+        nmf_matrix_free(block);
+    }
+    return status;
+}
+
+static nmf_status put_matrix(sink *s, const nmf_matrix *matrix, nmf_error *error)
+{
+    nmf_status status = NMF_OK;
     put_header(s, matrix);
-    if (nmf_matrix_is_sparse(matrix)) {
+    if (nmf_matrix_is_sparse(matrix) && !nmf_matrix_is_in_memory(matrix)) {
+        status = put_blocks(s, matrix, error);
+    } else if (nmf_matrix_is_sparse(matrix)) {
         const nmf_sparse sparse = nmf_matrix_sparse(matrix);
-        put_coordinates(s, &sparse);
+        put_coordinates(s, &sparse, 0);
     } else {
         const nmf_dense dense = nmf_matrix_dense(matrix);
         put_array(s, &dense);
     }
     flush_sink(s);
+    return status;
 }
 
 static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char *path,
@@ -146,10 +169,9 @@ static nmf_status write_body(const nmf_matrix *matrix, FILE *stream, const char 
         free(s);
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
-    nmf_status status = NMF_OK;
     s->stream = stream;
-    put_matrix(s, matrix);
-    if (s->failed) {
+    nmf_status status = put_matrix(s, matrix, error);
+    if (status == NMF_OK && s->failed) {
         status =
             nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
     }

@@ -1,5 +1,6 @@
 /* Some rows of a matrix, copied, with their names. */
 #include "data/matrix.h"
+#include "data/source.h"
 #include "data/sparse.h"
 
 #include <stdlib.h>
@@ -22,8 +23,28 @@ static void copy_lines(const nmf_sparse *from, const int64_t *rows, int64_t coun
     }
 }
 
-static nmf_status select_lines(const nmf_sparse *from, const int64_t *rows, int64_t count,
-                               nmf_matrix **selected, nmf_error *error)
+/* The same of lines that a function reads, neighbours together. */
+static nmf_status read_lines(const nmf_matrix *matrix, const int64_t *rows, int64_t count,
+                             const nmfi_sparse_arrays *to, nmf_error *error)
+{
+    const nmfi_source source = nmfi_source_of(matrix);
+    const int64_t value_bytes = (int64_t)nmf_dtype_bytes(source.dtype);
+    nmf_status status = nmfi_lines_readable(&source, error);
+    for (int64_t i = 0, at = 0, run; i < count && status == NMF_OK; i += run) {
+        const nmfi_line_buffer buffer = {to->pointers + i, (char *)to->indices + at * to->index_bytes,
+                                         (char *)to->values + at * value_bytes};
+        nmfi_lines lines;
+        for (run = 1; i + run < count && rows[i + run] == rows[i] + run;) run++;
+        status = nmfi_lines_read(&source, rows[i], run, &buffer, &lines, error);
+        for (int64_t r = 0; r <= run; r++) to->pointers[i + r] += at; /* they began at 0 */
+        at = to->pointers[i + run];
+    }
+    return status;
+}
+
+static nmf_status select_lines(const nmf_matrix *matrix, const nmf_sparse *from,
+                               const int64_t *rows, int64_t count, nmf_matrix **selected,
+                               nmf_error *error)
 {
     nmfi_sparse_arrays arrays = {.index_bytes = from->index_bytes};
     nmfi_arena arena = {0};
@@ -40,7 +61,15 @@ static nmf_status select_lines(const nmf_sparse *from, const int64_t *rows, int6
         const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
         if (status != NMF_OK) return status;
     }
-    copy_lines(from, rows, count, &arrays);
+    nmf_status status = NMF_OK;
+    if (nmf_matrix_is_in_memory(matrix))
+        copy_lines(from, rows, count, &arrays);
+    else
+        status = read_lines(matrix, rows, count, &arrays, error);
+    if (status != NMF_OK) {
+        nmfi_release(arena.base);
+        return status;
+    }
     nmf_sparse lines = *from;
     lines.rows = count;
     lines.pointers = arrays.pointers;
@@ -53,11 +82,11 @@ static nmf_status select_sparse(const nmf_matrix *matrix, const int64_t *rows, i
                                 nmf_matrix **selected, nmf_error *error)
 {
     const nmf_sparse *s = &matrix->sparse;
-    if (!s->by_columns) return select_lines(s, rows, count, selected, error);
+    if (!s->by_columns) return select_lines(matrix, s, rows, count, selected, error);
     nmf_sparse by_rows;
     void *block = NULL;
     nmf_status status = nmfi_sparse_transpose_alone(s, &by_rows, &block, error);
-    if (status == NMF_OK) status = select_lines(&by_rows, rows, count, selected, error);
+    if (status == NMF_OK) status = select_lines(matrix, &by_rows, rows, count, selected, error);
     nmfi_release(block);
     return status;
 }
@@ -107,7 +136,7 @@ nmf_status nmf_matrix_select(const nmf_matrix *matrix, const int64_t *rows, int6
         if (rows[i] < 0 || rows[i] >= matrix->dense.rows)
             return nmf_fail(error, NMF_ERROR_ARGUMENT, "row %lld is not one of 0 to %lld",
                             (long long)rows[i], (long long)matrix->dense.rows - 1);
-    if (nmf_matrix_is_sparse(matrix)) {
+    if (nmf_matrix_is_sparse(matrix) && matrix->sparse.by_columns) {
         const nmf_status there = nmfi_matrix_check_in_memory(matrix, "selecting rows", error);
         if (there != NMF_OK) return there;
     }

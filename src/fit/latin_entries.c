@@ -1,9 +1,6 @@
 /* Half steps of the Kullback-Leibler divergence under a fold: coordinate descent line by line
  * (kernel/scd.inc). What a line lacks is lacking from the sums of the other factor too, and
- * these a group shares. A sparse line is its entries alone; zeros are in the sums.
- *
- * The ridge, a hundredth of the model's sum over all of X, held-out entries included, holds what a group cannot see: a
- * component that lives in the columns it lacks would be anything there. */
+ * these a group shares. A sparse line is its entries alone; zeros are in the sums. */
 #include "fit/latin_fit.h"
 
 #include <string.h>
@@ -91,7 +88,7 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
                    .k = fit->k,
                    .x = fit->tile[0],
                    .ldx = NMFI_LANES_MIN,
-                   .F_sums = fit->ignored,
+                   .F_sums = fit->shared,
                    .least = SMALLEST,
                    .instead = SMALLEST,
                    .accuracy = 1e-3,
@@ -101,16 +98,6 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
     const double loss = measure ? divergence(fit, beside, ld, count) : 0;
     nmfi_latin_store(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN, extrapolation, 1);
     return loss;
-}
-
-/* The sums that a line of the group sees, and the ridge: into `ignored`. */
-static void add_ridge(nmfi_latin_fit *fit, const nmfi_latin_factor *O)
-{
-    for (int64_t j = 0; j < fit->k; j++) {
-        double all = 0;
-        for (int64_t g = 0; g < O->groups->folds; g++) all += O->grams[g * fit->k + j];
-        fit->ignored[j] = fit->shared[j] + NMFI_LATIN_KL_RIDGE * all;
-    }
 }
 
 double nmfi_latin_entries(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_factor *O,
@@ -123,7 +110,6 @@ double nmfi_latin_entries(nmfi_latin_fit *fit, nmfi_latin_factor *U, nmfi_latin_
     for (int64_t a = 0; a < latin->folds; a++) {
         const nmfi_latin_run run = nmfi_latin_run_of(latin, U->side, a, fit->fold, 0);
         nmfi_latin_share_sums(fit, O, a);
-        add_ridge(fit, O);
         for (int64_t line = U->groups->begin[a]; line < U->groups->begin[a + 1]; line++)
             loss += improve_line(fit, U, O, line, &run, extrapolation, measure);
     }

@@ -74,18 +74,6 @@ static double squares_left(const nmfi_latin_fit *fit)
     return fit->scale * fit->scale * fit->plan->latin->squares[fit->fold];
 }
 
-/* The ridge of entries: of all that a pair foretells. */
-static double ridge(const nmfi_latin_fit *fit, const void *W, const void *H)
-{
-    const nmfi_kernels *kernels = fit->plan->kernels;
-    double sum = 0;
-    if (fit->plan->beta != 1 || fit->in_metric || fit->plan->latin->is_weighted) return 0;
-    for (int64_t j = 0; j < fit->k; j++)
-        sum += kernels->sum(nmfi_latin_at(fit, W, j * fit->W.ld), fit->W.ld, 1, fit->W.count) *
-               kernels->sum(nmfi_latin_at(fit, H, j * fit->H.ld), fit->H.ld, 1, fit->H.count);
-    return NMFI_LATIN_KL_RIDGE * sum;
-}
-
 /* From (W.y, H.y): W.y and H.now have the loss that is returned. */
 static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t iteration)
 {
@@ -94,8 +82,7 @@ static double iterate_once(nmfi_latin_fit *fit, const momentum *ahead, int64_t i
     swap(&fit->W.now, &fit->W.before);
     const double loss = half_step(fit, &fit->H, &fit->W, iteration < 1 ? 0 : ahead->beta, 1);
     const int of_products = fit->plan->beta == 2 && !fit->plan->latin->is_weighted;
-    return of_products ? fmax(0, loss + 0.5 * squares_left(fit))
-                       : loss + ridge(fit, fit->W.y, fit->H.now);
+    return of_products ? fmax(0, loss + 0.5 * squares_left(fit)) : loss;
 }
 
 static void accept(nmfi_latin_fit *fit, momentum *ahead)
@@ -338,8 +325,7 @@ void nmfi_latin_fit_run(nmfi_latin_fit *fit, int64_t k, int64_t fold, uint64_t s
 
 double nmfi_latin_fit_loss(const nmfi_latin_fit *fit)
 {
-    const double loss = fit->loss - ridge(fit, fit->W.best, fit->H.best);
-    return loss / pow(fit->scale, fit->plan->beta);
+    return fit->loss / pow(fit->scale, fit->plan->beta);
 }
 
 void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components)

@@ -47,7 +47,7 @@ typedef struct nmfi_latin_fit {
     const nmfi_latin_plan *plan;
     nmfi_latin_factor W, H;
     int64_t k, fold, iterations;
-    double scale, loss; /* of (W.best, H.best) on what the fold leaves, with the ridge of entries; in that scale */
+    double scale, loss; /* the loss of (W.best, H.best) on what the fold leaves, in that scale */
     int stopped;        /* because the caller asked */
     int converged;      /* the last iterations gained nothing that matters */
     /* Work. */
@@ -84,9 +84,6 @@ void nmfi_latin_fit_components(const nmfi_latin_fit *fit, double *components);
 double nmfi_latin_fit_loss(const nmfi_latin_fit *fit);
 
 /* --- between the files of the fit ------------------------------------------------------------- */
-
-/* Kullback-Leibler: D + this times sum_j (sum of W's component j) (sum of H's) is lowered (latin_entries.c). */
-#define NMFI_LATIN_KL_RIDGE 0.01
 
 enum { NMFI_LATIN_BLOCK = NMFI_LANES_MAX, NMFI_LATIN_STRIP = NMFI_LANES_MIN };
 

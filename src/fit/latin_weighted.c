@@ -9,23 +9,11 @@
 #define RIDGE \
     1e-3 /* as latin_frobenius.c's, of the mean squared component, times the mean weight */
 
-static double mean_weight(const nmfi_latin_fit *fit)
+static double ridge(nmfi_latin_fit *fit, const nmfi_latin_factor *O)
 {
     const nmfi_latin *latin = fit->plan->latin;
     const double entries = (double)fit->W.count * (double)fit->H.count *
                            (double)(latin->folds - 1) / (double)latin->folds;
-    return latin->weight[fit->fold] / entries;
-}
-
-/* As latin_entries.c's, of the mean component. */
-static double sum_ridge(const nmfi_latin_fit *fit, const nmfi_latin_factor *O)
-{
-    return NMFI_LATIN_KL_RIDGE * mean_weight(fit) *
-           fit->plan->kernels->sum(O->y, O->ld, fit->k, O->count) / (double)fit->k;
-}
-
-static double ridge(nmfi_latin_fit *fit, const nmfi_latin_factor *O)
-{
     double trace = 0;
     for (int64_t j = 0; j < fit->k; j++) {
         double squares = 0;
@@ -33,7 +21,7 @@ static double ridge(nmfi_latin_fit *fit, const nmfi_latin_factor *O)
                                     &squares, 1);
         trace += squares;
     }
-    return RIDGE * trace / (double)fit->k * mean_weight(fit);
+    return RIDGE * trace / (double)fit->k * latin->weight[fit->fold] / entries;
 }
 
 static nmfi_divergence_step step_of(nmfi_latin_fit *fit, nmfi_latin_factor *U,
@@ -49,7 +37,6 @@ static nmfi_divergence_step step_of(nmfi_latin_fit *fit, nmfi_latin_factor *U,
                                        .ld = U->ld,
                                        .F = fit->window,
                                        .ldf = nmfi_latin_window_ld(O->count),
-                                       .l1 = beta == 1 ? sum_ridge(fit, O) : 0,
                                        .l2 = beta == 2 ? ridge(fit, O) : 0,
                                        .start = U->y,
                                        .older = U->before,

@@ -16,16 +16,6 @@ static double error_of_sum(const double *values, int64_t count)
     return sqrt((double)count * squares / (double)(count - 1));
 }
 
-double nmfi_student(int64_t degrees)
-{
-    static const double few[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447};
-    static const int64_t known = sizeof few / sizeof *few;
-    const double n = (double)degrees;
-    if (degrees < 1) return HUGE_VAL;
-    if (degrees <= known) return few[degrees - 1];
-    return 1.959964 + (2.372293 + (2.822502 + 2.555850 / n) / n) / n; /* Fisher's expansion */
-}
-
 /* `sums` holds rows + folds numbers. */
 static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t folds, int64_t rows,
                          double *sums)
@@ -44,8 +34,6 @@ static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t 
     const double rows_error = error_of_sum(of_rows, rows);
     const double folds_error = error_of_sum(of_folds, folds);
     candidate->standard_error = fmax(rows_error, folds_error);
-    candidate->reach = fmax(rows > 1 ? nmfi_student(rows - 1) * rows_error : 0,
-                            folds > 1 ? nmfi_student(folds - 1) * folds_error : 0);
 }
 
 static double total(const double *losses, int64_t count)
@@ -127,8 +115,8 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
         /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
         candidate->in_set =
-            c == best ||
-            (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET || slack <= candidate->reach));
+            c == best || (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET ||
+                                        slack <= NMFI_ERRORS_OF_SET * candidate->standard_error));
     }
     nmfi_release(work);
     return NMF_OK;

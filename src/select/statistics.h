@@ -16,7 +16,6 @@ typedef struct nmfi_candidate {
     double loss;           /* the sum of losses */
     double difference;     /* from that of the best */
     double standard_error; /* of the difference, paired; 0 for the best itself */
-    double reach;          /* how far from 0 the difference may be by chance, in 95 of 100 cases */
     double p_best;         /* share of the bootstrap's draws that it wins */
     int in_set;            /* cannot be told from the best */
 } nmfi_candidate;
@@ -31,8 +30,7 @@ typedef struct nmfi_verdict {
  *
  *   difference d = sum over rows and folds of L_k - L_best
  *   standard error = max(sqrt(rows) sd over rows of sum over folds, sqrt(folds) sd over folds of sum over rows)
- *   reach = the same with each of the two times Student's 97.5 % quantile for rows - 1 or folds - 1
- *   in the set: the best; and where d > tie, P(best) >= 0.05 or d <= reach
+ *   in the set: the best; and where d > tie, P(best) >= 0.05 or d <= 2 standard errors
  *
  * P(best) by `draws` bootstrap draws of rows and of folds, with replacement, no refit. Cost: draws x
  * candidates x folds x rows. Errors: MEMORY. */
@@ -41,8 +39,6 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
                         nmf_error *error);
 
 #define NMFI_P_OF_SET 0.05
-
-/* Student's 97.5 % quantile, to 0.1 %. */
-double nmfi_student(int64_t degrees);
+#define NMFI_ERRORS_OF_SET 2.0
 
 #endif

@@ -17,7 +17,7 @@ import zipfile
 import command_test
 
 # When a process is killed no sanitizer says anything.
-KILLS = int(os.environ.get("NMFKIT_KILLS", "3" if "NMFKIT_SANITIZED" in os.environ else "12"))
+KILLS = int(os.environ.get("NMFKIT_KILLS", "3" if "NMFKIT_SANITIZED" in os.environ else "8"))
 PATIENCE_SECONDS = 120
 METHODS = {  # a fit of each takes some tenths of a second
     "sketch": "-k 8 --tol 1e-7 --max-iter 300",

@@ -322,6 +322,19 @@ static void sparse_archives_are_read_by_their_rows(void **state)
         assert_true(nmf_matrix_is_sparse(X));
         expect_same(there, X, names[n]);
         nmf_matrix_free(X);
+        static const char *const copies[] = {"copy.npz", "copy.mtx", "copy.npy"};
+        for (int w = 0; w < COUNT(copies); w++) { /* and written as it is read */
+            nmf_matrix *copy = NULL;
+            assert_int_equal(read_at("rows.npz", 1, 0, &X, &error), NMF_OK);
+            if (nmf_io_write(X, copies[w], &error) != NMF_OK) fail_msg("%s", error.message);
+            nmf_matrix_free(X);
+            if (read_at(copies[w], -1, 0, &copy, &error) != NMF_OK) fail_msg("%s", error.message);
+            assert_int_equal(nmf_matrix_rows(copy), nmf_matrix_rows(there));
+            for (int64_t i = 0; i < nmf_matrix_rows(there); i++)
+                for (int64_t j = 0; j < nmf_matrix_columns(there); j++)
+                    assert_true(nmf_matrix_at(copy, i, j) == nmf_matrix_at(there, i, j));
+            nmf_matrix_free(copy);
+        }
         assert_int_equal(read_at("rows.npz", 1, 1, &X, &error), NMF_ERROR_UNSUPPORTED);
         assert_non_null(strstr(error.message, "transposed"));
         nmf_matrix_free(there);

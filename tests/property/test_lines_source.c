@@ -188,6 +188,33 @@ static void fits_are_the_same_for_any_threads(void **state)
     nmf_matrix_free(X);
 }
 
+/* Lines in memory are read as those that are not. */
+static void incremental_fits_have_the_bits_of_memory(void **state)
+{
+    (void)state;
+    const nmf_loss losses[] = {NMF_LOSS_FROBENIUS, NMF_LOSS_KL};
+    nmf_matrix *X = matrix_of(&some, NMF_U16, SPARSE_ROWS);
+    giver g;
+    nmf_matrix *given = given_by(&g, X);
+    for (int64_t l = 0; l < COUNT(losses); l++) {
+        nmf_options options = wishes(losses[l], 6);
+        options.solver = NMF_SOLVER_INCREMENTAL;
+        nmf_model *there = fit(X, &options);
+        options.solver = NMF_SOLVER_AUTO;
+        nmf_model *here = fit(given, &options);
+        const nmf_model_content *a = nmf_model_view(there), *b = nmf_model_view(here);
+        expect_same(a->W, b->W);
+        expect_same(a->H, b->H);
+        assert_int_equal(b->options.solver, NMF_SOLVER_INCREMENTAL);
+        assert_int_equal(a->passes, b->passes);
+        nmf_model_free(there);
+        nmf_model_free(here);
+        expect_same_bits(fit, given, options);
+    }
+    nmf_matrix_free(given);
+    nmf_matrix_free(X);
+}
+
 static void pca_is_that_of_memory(void **state)
 {
     (void)state;
@@ -279,13 +306,19 @@ static void what_needs_another_side_is_refused(void **state)
     nmf_options options = wishes(NMF_LOSS_FROBENIUS, 5);
     nmf_model *model = NULL;
     nmf_error error;
-    const int64_t rows[] = {1};
+    const int64_t rows[] = {1, 2, 3, 251, 7};
     options.loss = NMF_LOSS_IS;
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     options.loss = NMF_LOSS_KL;
     options.solver = NMF_SOLVER_SCD;
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
-    assert_int_equal(nmf_matrix_select(given, rows, 1, &made, &error), NMF_ERROR_UNSUPPORTED);
+    nmf_matrix *same = NULL;
+    assert_int_equal(nmf_matrix_select(given, rows, COUNT(rows), &made, &error), NMF_OK);
+    assert_int_equal(nmf_matrix_select(X, rows, COUNT(rows), &same, &error), NMF_OK);
+    assert_true(nmf_matrix_is_in_memory(made));
+    expect_same(same, made);
+    nmf_matrix_free(same);
+    nmf_matrix_free(made);
     assert_int_equal(nmf_matrix_select_columns(given, rows, 1, &made, &error),
                      NMF_ERROR_UNSUPPORTED);
     options = wishes(NMF_LOSS_FROBENIUS, 5);
@@ -293,6 +326,7 @@ static void what_needs_another_side_is_refused(void **state)
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     options.weighting = NMF_WEIGHTING_NONE;
     nmf_matrix_transpose(given);
+    assert_int_equal(nmf_matrix_select(given, rows, 1, &made, &error), NMF_ERROR_UNSUPPORTED);
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     nmf_matrix_transpose(given);
     model = fit(given, &options);
@@ -309,6 +343,7 @@ int main(void)
         cmocka_unit_test(an_iteration_is_one_reading),
         cmocka_unit_test(transforms_have_the_bits_of_memory),
         cmocka_unit_test(fits_are_the_same_for_any_threads),
+        cmocka_unit_test(incremental_fits_have_the_bits_of_memory),
         cmocka_unit_test(pca_is_that_of_memory),
         cmocka_unit_test(readings_that_fail_end_a_fit_in_their_sentence),
         cmocka_unit_test(indices_that_cannot_be_are_refused),
