@@ -22,7 +22,7 @@ extern "C" {
  * m x n, any dtype and strides, and is read in place. options NULL means defaults (but k is
  * required). The result does not depend on the number of threads or the block size.
  *
- * Components come by their share (nmf_model_component_shares), largest first; neighbours whose
+ * Components come by their share (nmf_model_component_shares) before the last solution for W, largest first; neighbours whose
  * shares differ by less than 0.2 % come by the mean place of their entries in a row of H. So the order
  * hangs neither on the kernels nor on how X is stored. The order stays the start's where there is
  * one (init custom), where bounds or known parts say which component is which (those come first, the

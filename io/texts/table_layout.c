@@ -456,21 +456,23 @@ static nmf_status refuse_other_numbers(const looking *l)
 {
     const nmfi_table *t = l->table;
     for (int64_t c = 0; c < t->columns; c++) {
-        int64_t others = 0;
+        const nmfi_csv_cell *first = NULL;
         for (int64_t i = l->data; i < l->sample.records && is_text(&l->column[c]); i++) {
-            const nmfi_csv_cell *cell = cell_at(l, i, c);
-            if (kind_at(l, i, c) == NMFI_CELL_TEXT &&
-                !nmfi_is_number_otherwise(cell->text, cell->length)) {
-                others = 0;
+            const nmfi_csv_cell *cell = cell_at(l, i, c); /* NULL: the record is shorter */
+            if (cell == NULL || kind_at(l, i, c) != NMFI_CELL_TEXT) {
+                continue;
+            }
+            if (!nmfi_is_number_otherwise(cell->text, cell->length)) {
+                first = NULL;
                 break;
             }
-            others += kind_at(l, i, c) == NMFI_CELL_TEXT;
+            first = first != NULL ? first : cell;
         }
-        if (others > 0) {
-            return nmfi_table_fail(t, cell_at(l, l->data, c),
-                                   "is a number with separators of thousands, a percent sign or a "
-                                   "currency, as all of its "
-                                   "column: take them out (--index: where they are names)");
+        if (first != NULL) {
+            return nmfi_table_fail(
+                t, first,
+                "is a number with separators of thousands, a percent sign or a currency, as all of "
+                "its column: take them out (--index: where they are names)");
         }
     }
     return NMF_OK;

@@ -327,19 +327,8 @@ static nmf_status finish(nmfi_fit *fit, nmf_error *error)
 /* Rows of W are solved in the order that they are returned in, as transform will solve them. */
 static nmf_status finish_in_order(nmfi_fit *fit, nmf_error *error)
 {
-    (void)nmfi_sort_components(fit, 0);
+    (void)nmfi_sort_components(fit);
     return finish(fit, error);
-}
-
-/* Solving W moves the sizes of a fit that was not at its end: where that shows, once more. */
-static nmf_status set_in_order(nmfi_fit *fit, nmf_error *error)
-{
-    static const double shows = 0.02;
-    if (nmfi_told_to_stop(fit)) {
-        (void)nmfi_sort_components(fit, 0);
-        return NMF_OK;
-    }
-    return nmfi_sort_components(fit, shows) ? finish(fit, error) : NMF_OK;
 }
 
 /* Iterations go by residuals measured on the way; the last visit measures the returned pair itself.
@@ -368,7 +357,7 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
         if (status != NMF_OK) return status;
         if (fit->H.all_fixed || !goes_on(fit, before)) break;
     }
-    return set_in_order(fit, error);
+    return NMF_OK;
 }
 
 /* The verdict is about the pair that is returned. */

@@ -99,14 +99,6 @@ static void measure(nmfi_fit *fit)
     }
 }
 
-static int is_right_within(const nmfi_fit *fit, int64_t free, double slack)
-{
-    const double *sizes = fit->work.squares;
-    int64_t j = free + 1;
-    while (j < fit->k && !(sizes[j] > (1 + slack) * sizes[j - 1])) j++;
-    return j == fit->k;
-}
-
 /* order[j]: which component is to come at j, from `free` on; 0 if each is there already. */
 static int find_order(nmfi_fit *fit, int64_t free)
 {
@@ -156,12 +148,12 @@ static void swap_components(nmfi_fit *fit, nmfi_factor *factor, int64_t a, int64
     nmfi_scratch_touched(fit->work.pass.spilled, 2 * (size_t)component);
 }
 
-int nmfi_sort_components(nmfi_fit *fit, double slack)
+int nmfi_sort_components(nmfi_fit *fit)
 {
     const int64_t *const order = fit->work.order, free = first_free(fit);
     if (free + 1 >= fit->k) return 0;
     measure(fit);
-    if ((slack > 0 && is_right_within(fit, free, slack)) || !find_order(fit, free)) return 0;
+    if (!find_order(fit, free)) return 0;
     for (int64_t j = free; j < fit->k; j++) {
         int64_t from = order[j];
         while (from < j) from = order[from]; /* where it went when its own place was filled */

@@ -218,9 +218,8 @@ nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
 
 /* order.c: the incumbents' components that nobody knows by their places, in the order of their sizes; 1 if that moved
- * any. `slack`, unless 0: leaves them where none is larger than the one before it by such a share. What else
- * depends on the order is made anew by a descent's beginning, or by the last visit. */
-int nmfi_sort_components(nmfi_fit *fit, double slack);
+ * any. What else depends on the order is made anew by a descent's beginning, or by the last visit. */
+int nmfi_sort_components(nmfi_fit *fit);
 
 /* stop.c. How long passes may go on is a matter of what for: a sketch must leave time for iterations;
  * for the last visit there is some time beyond the limit (a tenth of it, and at least half a second). */

@@ -83,8 +83,6 @@ int fchmod(int file, mode_t mode)
 
 OUTPUTS = [
     ("nmf convert parts.npy -o %s --quiet", "copy.npy"),
-    ("nmf convert parts.npy -o %s --quiet", "copy.csv"),
-    ("nmf convert parts.npy -o %s --quiet", "copy.mtx"),
     ("nmf convert parts.npy -o %s --quiet", "copy.csv.gz"),
     ("nmf convert parts.npy -o %s --quiet", "copy.npz"),
     ("nmf convert parts.npy -o %s --quiet", "copy.mat"),
@@ -92,7 +90,7 @@ OUTPUTS = [
     ("nmf fit parts.npy -k 2 --seed 1 --quiet -o m.npz --save-H %s", "H.npy"),
     ("nmf gallery parts.npy --image-shape 6x5 -o %s --quiet", "gallery.png"),
 ]
-INPUTS = "parts.npy", "parts.csv", "words.mtx", "parts.npz", "parts.csv.gz"
+INPUTS = "parts.npy", "parts.npz", "parts.csv.gz"
 
 
 def build(work):

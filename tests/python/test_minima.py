@@ -22,8 +22,8 @@ def relative_error(X, W, H, root):
 def the_unit_of_the_data_is_no_matter():
     """Units of powers of 4, whose roots round nothing: the factors are those of the data as they were, times the root."""
     X = low_rank()
-    for loss, exponents in (("frobenius", (-300, -345, -480, -500, 500)), (3.0, (-250, -330)), (20.0, (-33, -100)),
-                            ("kullback-leibler", (-400, -500))):
+    for loss, exponents in (("frobenius", (-345, -500, 500)), (3.0, (-330,)), (20.0, (-100,)),
+                            ("kullback-leibler", (-500,))):
         for number in (np.float64, np.float32):
             if number is np.float32:
                 exponents = [e // 10 for e in exponents]
@@ -48,7 +48,7 @@ def transform_is_w_with_more_components_than_the_rank():
     mixed = np.abs(random.randn(60, 5)) @ np.abs(random.randn(5, 40)) + 0.1 * random.rand(60, 40)
     for k, X, how in ((5, mixed, {"solver": "jmm"}), (50, mixed, {"solver": "jmm"}), (50, counts, {"beta_loss": 1.5}),
                       (50, mixed.astype(np.float32), {"beta_loss": 1.5})):
-        for seed in range(2):
+        for seed in range(1):
             nmf = NMF(k, random_state=seed, max_iter=400, **how)
             W = nmf.fit_transform(X)
             claim(np.isfinite(W).all() and np.isfinite(nmf.components_).all(), "k = %d, %s: finite", k, how)
@@ -69,7 +69,7 @@ def small_counts_end_no_higher_than_scikit_learn_s_minimum():
     except ImportError:
         return "no scikit-learn"
     worst = 0.0
-    for case in range(12):
+    for case in range(9):
         random = np.random.RandomState(case)
         m, n, k = ((30, 20, 3), (50, 25, 4), (40, 40, 5))[case % 3]
         means = random.gamma(0.5, 1, (m, k)) @ random.gamma(0.5, 2, (k, n)) + 0.2
