@@ -26,7 +26,7 @@ rows = nmfkit.mpi.rows(len(x), comm.rank, comm.size)
 assert sum(comm.allgather(len(rows))) == len(x)
 w = nmfkit.NMF(4, random_state=1).fit_transform(x)
 assert w.shape == ((len(x) if comm.rank == 0 else len(rows)), 4), w.shape
-pair = comm.Split(comm.rank // 2)
+pair = comm.Split(comm.rank)
 nmfkit.mpi.attach(pair)
 assert components(random_state=1) == alone
 nmfkit.mpi.detach()
@@ -49,10 +49,10 @@ def main():
         print("skipped: no mpi4py")
         sys.exit(together.SKIPPED)
     draw = np.random.default_rng(4)
-    np.save("x.npy", (draw.random((1500, 4)) @ draw.random((4, 40))).astype(np.float32))
+    np.save("x.npy", (draw.random((600, 4)) @ draw.random((4, 20))).astype(np.float32))
     os.environ["PYTHONPATH"] = os.path.join(os.environ["NMFKIT_SOURCE_DIR"], "python")
-    said = together.run(together.launch(3) + [sys.executable, "-c", PROGRAM])
-    assert said.count("the bits of one") == 3, said
+    said = together.run(together.launch(2) + [sys.executable, "-c", PROGRAM])
+    assert said.count("the bits of one") == 2, said
 
 
 main()
