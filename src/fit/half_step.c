@@ -35,12 +35,9 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
     return NMF_OK;
 }
 
-nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
-                          const nmfi_factor *other, nmfi_half half, nmf_error *error)
+nmfi_hals_rule nmfi_hals_of(const nmfi_fit *fit, const nmfi_factor *factor, const void *start,
+                            const void *older)
 {
-    nmfi_set_gram(fit, other->gram, factor);
-    /* W starts at the incumbent, which was the point ahead when H was solved for it; H starts at the
-     * point ahead of its own incumbent. */
     const nmfi_hals_rule hals = {.kernels = fit->work.kernels,
                                  .k = fit->k,
                                  .ld = factor->partition.ld,
@@ -48,16 +45,28 @@ nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
                                  .inverse = fit->work.inverse,
                                  .l1 = factor->l1,
                                  .accuracy = 0.1,
-                                 .momentum = half.momentum,
-                                 .sweeps = half.sweeps,
                                  .allowed = factor->allowed,
                                  .gram_f64 = fit->work.gram_f64,
-                                 .start = factor->is_W ? factor->incumbent : factor->ahead,
-                                 .older = factor->is_W ? factor->plain : factor->incumbent,
+                                 .start = start,
+                                 .older = older,
                                  .ahead = factor->ahead,
-                                 .result = factor->plain,
-                                 .measure_start = half.measure_start,
-                                 .measure_result = half.measure_result};
+                                 .result = factor->plain};
+    return hals;
+}
+
+nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
+                          const nmfi_factor *other, nmfi_half half, nmf_error *error)
+{
+    nmfi_set_gram(fit, other->gram, factor);
+    /* W starts at the incumbent, which was the point ahead when H was solved for it; H starts at the
+     * point ahead of its own incumbent. */
+    nmfi_hals_rule hals =
+        factor->is_W ? nmfi_hals_of(fit, factor, factor->incumbent, factor->plain)
+                     : nmfi_hals_of(fit, factor, factor->ahead, factor->incumbent);
+    hals.momentum = half.momentum;
+    hals.sweeps = half.sweeps;
+    hals.measure_start = half.measure_start;
+    hals.measure_result = half.measure_result;
     const nmfi_rule rule = nmfi_rule_hals(&hals);
     return by.improve(fit, by.state, factor, other->ahead, &rule, factor->ahead,
                       half.measure_start || half.measure_result, error);
@@ -120,18 +129,8 @@ nmfi_loss_scale nmfi_scale_of_products(const nmfi_fit *fit, const void *state, d
 
 nmfi_hals_rule nmfi_measuring(const nmfi_fit *fit, const nmfi_factor *factor)
 {
-    const nmfi_hals_rule hals = {.kernels = fit->work.kernels,
-                                 .k = fit->k,
-                                 .ld = factor->partition.ld,
-                                 .gram = fit->work.gram,
-                                 .inverse = fit->work.inverse,
-                                 .l1 = factor->l1,
-                                 .allowed = factor->allowed,
-                                 .gram_f64 = fit->work.gram_f64,
-                                 .start = factor->incumbent,
-                                 .older = factor->incumbent,
-                                 .ahead = factor->plain,
-                                 .result = factor->plain,
-                                 .measure_start = 1};
+    nmfi_hals_rule hals = nmfi_hals_of(fit, factor, factor->incumbent, factor->incumbent);
+    hals.ahead = factor->plain;
+    hals.measure_start = 1;
     return hals;
 }

@@ -16,6 +16,11 @@ typedef struct nmfi_improver {
 } nmfi_improver;
 nmfi_improve nmfi_improve_on_X;
 
+/* HALS of a factor from `start`, towards the Gram matrix that was set last; the result lies in plain, and
+ * ahead of it by what `older` is behind. No sweeps, no momentum, nothing measured as yet. */
+nmfi_hals_rule nmfi_hals_of(const nmfi_fit *fit, const nmfi_factor *factor, const void *start,
+                            const void *older);
+
 typedef struct nmfi_half {
     int64_t sweeps;
     double momentum;

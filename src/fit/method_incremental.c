@@ -45,26 +45,6 @@ static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
     return NMF_OK;
 }
 
-static nmfi_hals_rule describe(const nmfi_fit *fit, const nmfi_factor *factor, const void *start,
-                               int64_t sweeps)
-{
-    const nmfi_hals_rule hals = {.kernels = fit->work.kernels,
-                                 .k = fit->k,
-                                 .ld = factor->partition.ld,
-                                 .gram = fit->work.gram,
-                                 .inverse = fit->work.inverse,
-                                 .l1 = factor->l1,
-                                 .accuracy = 0.1,
-                                 .sweeps = sweeps,
-                                 .allowed = factor->allowed,
-                                 .gram_f64 = fit->work.gram_f64,
-                                 .start = start,
-                                 .older = factor->plain,
-                                 .ahead = factor->ahead,
-                                 .result = factor->plain};
-    return hals;
-}
-
 /* What the visit of a group adds to the sums of the reading; its Gram matrix stays with the group. */
 static void add_sums(const nmfi_fit *fit, incremental *s, int64_t group)
 {
@@ -84,7 +64,8 @@ static nmf_status improve_rows(nmfi_fit *fit, incremental *s, int64_t group, nmf
     nmfi_factor *along = s->groups.along;
     const nmfi_factor *across = s->groups.across;
     nmfi_set_gram(fit, across->gram, along);
-    nmfi_hals_rule hals = describe(fit, along, along->incumbent, nmfi_inner_sweeps(fit));
+    nmfi_hals_rule hals = nmfi_hals_of(fit, along, along->incumbent, along->plain);
+    hals.sweeps = nmfi_inner_sweeps(fit);
     hals.measure_start = 1;
     const nmfi_rule rule = nmfi_rule_hals(&hals);
     nmfi_visit visit = nmfi_groups_visit(fit, &s->groups, group);
@@ -105,7 +86,8 @@ static void improve_columns(nmfi_fit *fit, incremental *s, int64_t group, int is
     nmfi_shares_rule shares = {.shares = nmfi_groups_shares(fit, &s->groups, group)};
     nmfi_groups_add_up(&s->groups, fit->k * fit->k, s->gram);
     nmfi_set_gram(fit, s->gram, across);
-    nmfi_hals_rule hals = describe(fit, across, across->ahead, s->waits && !is_last ? 0 : SWEEPS);
+    nmfi_hals_rule hals = nmfi_hals_of(fit, across, across->ahead, across->plain);
+    hals.sweeps = s->waits && !is_last ? 0 : SWEEPS;
     hals.measure_result = is_last;
     const nmfi_rule inner = nmfi_rule_hals(&hals);
     shares.inner = &inner;
@@ -156,10 +138,9 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     s->waits = 0;
     end_sums(fit, s);
     const nmfi_factor *along = s->groups.along, *across = s->groups.across;
-    pair->loss = 0.5 * fit->facts.norm2 + across->value[NMFI_SUM_OBJECTIVE] +
-                 nmfi_penalty(along, fit->k);
-    pair->gain =
-        all_known ? along->value[NMFI_SUM_DECREASE] + across->value[NMFI_SUM_DECREASE] : 0;
+    pair->loss =
+        0.5 * fit->facts.norm2 + across->value[NMFI_SUM_OBJECTIVE] + nmfi_penalty(along, fit->k);
+    pair->gain = all_known ? along->value[NMFI_SUM_DECREASE] + across->value[NMFI_SUM_DECREASE] : 0;
     return NMF_OK;
 }
 

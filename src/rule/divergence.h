@@ -79,6 +79,10 @@ nmfi_strip_work nmfi_strip_row(const nmfi_strip_work *work, int64_t row); /* a s
 void nmfi_strip_of_products(nmfi_strip_work *work, const nmfi_divergence_step *step,
                             const nmfi_tile *tile);
 void nmfi_strip_end(nmfi_strip_work *work);
+/* A tile that has rows of X, strip by strip: each begun, improved and ended. */
+typedef void nmfi_improve_strip(const void *rule, nmfi_strip_work *work);
+void nmfi_strips(const nmfi_divergence_step *step, const nmfi_tile *tile,
+                 nmfi_improve_strip *improve, const void *rule);
 void nmfi_strip_clear(const nmfi_strip_work *work, void *array); /* k x lanes zeros */
 void nmfi_strip_clamp(const nmfi_strip_work *work, void *array); /* the nearest that is allowed */
 

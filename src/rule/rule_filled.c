@@ -35,8 +35,9 @@ static void products(const nmfi_filled_rule *rule, const nmfi_strip_work *work)
     kernels->accumulate[type](&x, rule->gram_alone, step->k, step->k, work->p, work->strip.ld);
 }
 
-static void improve_strip(const nmfi_filled_rule *rule, nmfi_strip_work *work)
+static void improve_strip(const void *context, nmfi_strip_work *work)
 {
+    const nmfi_filled_rule *rule = context;
     const nmfi_divergence_step *step = &rule->step;
     const nmfi_kernels *kernels = step->kernels;
     nmfi_sums *sums = work->tile->sums;
@@ -67,12 +68,7 @@ static void improve_strip(const nmfi_filled_rule *rule, nmfi_strip_work *work)
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_filled_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        improve_strip(rule, &work);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 nmfi_rule nmfi_rule_filled(const nmfi_filled_rule *context)

@@ -47,18 +47,19 @@ static void move(const nmfi_jmm_rule *rule, nmfi_strip_work *work)
     nmfi_strip_add_up(work, work->S, b, 1);
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_jmm_rule *rule = context;
+    nmfi_strip_ratios(work);
+    if (rule->step.measure_result)
+        work->tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(work);
+    move(rule, work);
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_jmm_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        nmfi_strip_ratios(&work);
-        if (rule->step.measure_result)
-            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
-        move(rule, &work);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 static void improve_columns(const void *context, const nmfi_tile *tile)

@@ -93,19 +93,20 @@ static double arrive(nmfi_strip_work *work)
     return nmfi_strip_divergence(work);
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_metric_rule *rule = context;
+    nmfi_strip_ratios(work);
+    nmfi_metric_direct(rule, work);
+    rule->step.kernels->strip_take_step(&work->strip, work->z, work->lane[NMFI_LANE_STEP]);
+    nmfi_strip_clamp(work, work->strip.x);
+    if (rule->step.measure_result) work->tile->sums->value[NMFI_SUM_LOSS] += arrive(work);
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_metric_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        nmfi_strip_ratios(&work);
-        nmfi_metric_direct(rule, &work);
-        rule->step.kernels->strip_take_step(&work.strip, work.z, work.lane[NMFI_LANE_STEP]);
-        nmfi_strip_clamp(&work, work.strip.x);
-        if (rule->step.measure_result) tile->sums->value[NMFI_SUM_LOSS] += arrive(&work);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 nmfi_rule nmfi_rule_metric(const nmfi_metric_rule *context)

@@ -14,21 +14,22 @@ static void improve_row(const nmfi_newton_rule *rule, const nmfi_strip_work *wor
     nmfi_row_multiply(&row, rule->gamma);
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_newton_rule *rule = context;
+    nmfi_strip_ratios(work);
+    for (int64_t i = 0; i < work->rows && !nmfi_stop_now(work->tile->stop); i++)
+        improve_row(rule, work, i);
+    if (rule->step.measure_result) {
+        nmfi_strip_model(work, work->strip.x, work->V);
+        work->tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(work);
+    }
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_newton_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        nmfi_strip_ratios(&work);
-        for (int64_t i = 0; i < work.rows && !nmfi_stop_now(tile->stop); i++)
-            improve_row(rule, &work, i);
-        if (rule->step.measure_result) {
-            nmfi_strip_model(&work, work.strip.x, work.V);
-            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
-        }
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context)

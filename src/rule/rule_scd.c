@@ -58,30 +58,31 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
     step->kernels->scd(&line);
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_scd_rule *rule = context;
+    if (work->measures)
+        nmfi_strip_ratios(work);
+    else
+        nmfi_strip_model(work, work->strip.x, work->V);
+    for (int64_t i = 0; i < work->rows; i++) {
+        const nmfi_strip_work row = nmfi_strip_row(work, i);
+        descend(rule, &row);
+    }
+    work->measures = 0;
+    if (rule->adds)
+        nmfi_strip_ratios(work);
+    else if (rule->step.measure_result)
+        nmfi_strip_model(work, work->strip.x, work->V);
+    if (rule->step.measure_result)
+        work->tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(work);
+    if (rule->adds) nmfi_strip_add_up(work, work->R, work->strip.x, 0);
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_scd_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        if (work.measures)
-            nmfi_strip_ratios(&work);
-        else
-            nmfi_strip_model(&work, work.strip.x, work.V);
-        for (int64_t i = 0; i < work.rows; i++) {
-            const nmfi_strip_work row = nmfi_strip_row(&work, i);
-            descend(rule, &row);
-        }
-        work.measures = 0;
-        if (rule->adds)
-            nmfi_strip_ratios(&work);
-        else if (rule->step.measure_result)
-            nmfi_strip_model(&work, work.strip.x, work.V);
-        if (rule->step.measure_result)
-            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
-        if (rule->adds) nmfi_strip_add_up(&work, work.R, work.strip.x, 0);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 static void nothing(const void *context, int64_t first, int64_t count)

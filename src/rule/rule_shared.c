@@ -144,8 +144,9 @@ static double arrive(const nmfi_shared_rule *rule, nmfi_strip_work *work, const 
     return sum;
 }
 
-static void improve_strip(const nmfi_shared_rule *rule, nmfi_strip_work *work)
+static void improve_strip(const void *context, nmfi_strip_work *work)
 {
+    const nmfi_shared_rule *rule = context;
     static const double far = 4; /* of the step in the metric */
     const nmfi_divergence_step *step = &rule->step;
     const nmfi_kernels *kernels = step->kernels;
@@ -176,12 +177,7 @@ static void improve_strip(const nmfi_shared_rule *rule, nmfi_strip_work *work)
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_shared_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->step, tile, first);
-        improve_strip(rule, &work);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->step, tile, improve_strip, rule);
 }
 
 nmfi_rule nmfi_rule_shared(const nmfi_shared_rule *context)

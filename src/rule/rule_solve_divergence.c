@@ -73,7 +73,8 @@ static void finish_row(const nmfi_solve_divergence_rule *rule, const nmfi_strip_
                        int64_t i)
 {
     const double beta = rule->metric.step.beta;
-    const int convex = beta > 1 && beta <= 2; /* for beta 1 the strip's steps have done what can be */
+    const int convex =
+        beta > 1 && beta <= 2; /* for beta 1 the strip's steps have done what can be */
     enum { STEPS = 30, MORE = 300 };
     static const double slope_tolerance = 0.2;
     nmfi_row row = nmfi_row_open(work, i);
@@ -108,24 +109,25 @@ static int64_t approach(const nmfi_solve_divergence_rule *rule, nmfi_strip_work 
     return open;
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_solve_divergence_rule *rule = context;
+    start_rows(rule, work);
+    const int measures = work->measures;
+    work->measures = 0;
+    const int64_t open = approach(rule, work);
+    for (int64_t i = 0; i < work->rows && open > 0 && !nmfi_stop_now(work->tile->stop); i++)
+        finish_row(rule, work, i);
+    work->measures = measures;
+    nmfi_strip_ratios(work);
+    if (rule->metric.step.measure_result)
+        work->tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(work);
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_solve_divergence_rule *rule = context;
-    nmfi_strip_work work;
-    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
-        nmfi_strip_begin(&work, &rule->metric.step, tile, first);
-        start_rows(rule, &work);
-        const int measures = work.measures;
-        work.measures = 0;
-        const int64_t open = approach(rule, &work);
-        for (int64_t i = 0; i < work.rows && open > 0 && !nmfi_stop_now(tile->stop); i++)
-            finish_row(rule, &work, i);
-        work.measures = measures;
-        nmfi_strip_ratios(&work);
-        if (rule->metric.step.measure_result)
-            tile->sums->value[NMFI_SUM_LOSS] += nmfi_strip_divergence(&work);
-        nmfi_strip_end(&work);
-    }
+    nmfi_strips(&rule->metric.step, tile, improve_strip, rule);
 }
 
 static void nothing(const void *context, int64_t first, int64_t count)

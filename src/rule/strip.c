@@ -449,3 +449,14 @@ void nmfi_strip_end(nmfi_strip_work *work)
         count(step, step->counts == NMFI_COUNTS_AHEAD ? ahead : result, work->rows,
               work->tile->sums);
 }
+
+void nmfi_strips(const nmfi_divergence_step *step, const nmfi_tile *tile,
+                 nmfi_improve_strip *improve, const void *rule)
+{
+    nmfi_strip_work work;
+    for (int64_t first = 0; first < tile->rows; first += work.lanes) {
+        nmfi_strip_begin(&work, step, tile, first);
+        improve(rule, &work);
+        nmfi_strip_end(&work);
+    }
+}
