@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "canvas.h"
-#include "text.h"
+#include "sheet.h"
 
 #define LINE 21 /* screen pixels, as all lengths here */
 #define BAR_HEIGHT 13
@@ -18,7 +17,6 @@
 #define GAP 8     /* between a name and its bar */
 #define GUTTER 34 /* between panels */
 #define HEADING 30
-#define MARGIN 24
 #define WIDEST_NAME 190
 #define MOST_LINES 1000
 
@@ -100,9 +98,10 @@ static void measure(panels *p, nmfi_typesetter *text)
     p->height = HEADING + p->count * LINE;
 }
 
-static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_typesetter *text,
+static void draw_panel(const void *context, cairo_t *cairo, int64_t panel, nmfi_typesetter *text,
                        double x, double y)
 {
+    const panels *p = context;
     char number[24];
     const nmfi_type_style heading = {
         .size = 16.0, .grey = 0.1, .bold = 1, .lines = 1, .width = BAR_WIDTH};
@@ -131,44 +130,15 @@ static void draw_panel(cairo_t *cairo, const panels *p, int64_t panel, nmfi_type
 static nmf_status draw_page(const panels *p, nmfi_typesetter *text, const char *title,
                             const char *path, nmf_error *error)
 {
-    const nmf_render_bars *bars = p->bars;
-    const int64_t top = MARGIN + (title != NULL && title[0] != '\0' ? 44 : 0);
-    const int64_t most = NMFI_CANVAS_MAX_SIDE;
-    nmfi_canvas *canvas = NULL;
-    if (bars->grid_columns > most / p->width || bars->grid_rows > most / p->height) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%lld x %lld panels of %lld x %lld screen pixels: a drawing has at most "
-                        "%d a side; draw fewer",
-                        (long long)bars->grid_rows, (long long)bars->grid_columns,
-                        (long long)p->height, (long long)p->width, NMFI_CANVAS_MAX_SIDE);
-    }
-    const int64_t width = 2 * MARGIN - GUTTER + bars->grid_columns * (p->width + GUTTER);
-    const int64_t height = top + MARGIN - GUTTER + bars->grid_rows * (p->height + GUTTER);
-    if (width > most || height > most || width * height > NMFI_CANVAS_MAX_PIXELS) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "the drawing would be %lld x %lld screen pixels: at most %d a side and "
-                        "%lld in all; draw fewer panels",
-                        (long long)width, (long long)height, NMFI_CANVAS_MAX_SIDE,
-                        (long long)NMFI_CANVAS_MAX_PIXELS);
-    }
-    const nmf_status status = nmfi_canvas_open(path, width, height, NULL, &canvas, error);
-    if (status != NMF_OK) {
-        return status;
-    }
-    const nmfi_type_style heading = {.size = 24.0,
-                                     .grey = 0.07,
-                                     .bold = 1,
-                                     .lines = 1,
-                                     .align = NMFI_ALIGN_CENTER,
-                                     .width = width - 2 * MARGIN};
-    cairo_t *cairo = nmfi_canvas_cairo(canvas);
-    nmfi_typesetter_draw(text, cairo, "the title", title, &heading, MARGIN, MARGIN - 8);
-    for (int64_t i = 0; i < p->number; i++) {
-        const int64_t row = i / bars->grid_columns, column = i % bars->grid_columns;
-        draw_panel(cairo, p, i, text, (double)(MARGIN + column * (p->width + GUTTER)),
-                   (double)(top + row * (p->height + GUTTER)));
-    }
-    return nmfi_canvas_commit(canvas, error);
+    const nmfi_sheet sheet = {.grid_rows = p->bars->grid_rows,
+                              .grid_columns = p->bars->grid_columns,
+                              .number = p->number,
+                              .width = p->width,
+                              .height = p->height,
+                              .gutter = GUTTER,
+                              .panels = p,
+                              .draw = draw_panel};
+    return nmfi_sheet_draw(&sheet, text, title, path, error);
 }
 
 nmf_status nmf_render_draw_bars(const nmf_render_bars *bars, const char *title, const char *path,

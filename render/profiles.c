@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "canvas.h"
 #include "kind.h"
-#include "text.h"
+#include "sheet.h"
 
 #define HEADING 26 /* screen pixels, as all lengths here */
 #define DRAWING 110
@@ -19,7 +18,6 @@
 #define CURVE_WIDTH 320
 #define COLUMN_WIDTH 7
 #define GUTTER 30
-#define MARGIN 24
 #define LEAST_POINT 1e-300
 
 typedef struct profiles {
@@ -171,9 +169,10 @@ static void draw_columns(cairo_t *cairo, const profiles *p, const double *values
     draw_axis(cairo, x, y + DRAWING - height_of(0.0, low, high), (double)p->width);
 }
 
-static void draw_panel(cairo_t *cairo, const profiles *p, int64_t panel, nmfi_typesetter *text,
+static void draw_panel(const void *panels, cairo_t *cairo, int64_t panel, nmfi_typesetter *text,
                        double x, double y)
 {
+    const profiles *p = panels;
     char number[24];
     const nmfi_type_style heading = {
         .size = 16.0, .grey = 0.1, .bold = 1, .lines = 1, .width = p->width};
@@ -191,39 +190,15 @@ static void draw_panel(cairo_t *cairo, const profiles *p, int64_t panel, nmfi_ty
 static nmf_status draw_page(const profiles *p, nmfi_typesetter *text, const char *title,
                             const char *path, nmf_error *error)
 {
-    const int64_t top = MARGIN + (title != NULL && title[0] != '\0' ? 44 : 0);
-    const int64_t each = HEADING + DRAWING + FOOT, most = NMFI_CANVAS_MAX_SIDE;
-    nmfi_canvas *canvas = NULL;
-    const int fits = p->grid_columns <= most / (p->width + GUTTER) - 1 &&
-                     p->grid_rows <= most / (each + GUTTER) - 1;
-    const int64_t width = fits ? 2 * MARGIN - GUTTER + p->grid_columns * (p->width + GUTTER) : 0;
-    const int64_t height = fits ? top + MARGIN - GUTTER + p->grid_rows * (each + GUTTER) : 0;
-    if (!fits || width * height > NMFI_CANVAS_MAX_PIXELS) {
-        return nmf_fail(error, NMF_ERROR_SHAPE,
-                        "%lld x %lld panels of %lld x %lld screen pixels: a drawing has at most "
-                        "%d a side and %lld in all; draw fewer",
-                        (long long)p->grid_rows, (long long)p->grid_columns, (long long)each,
-                        (long long)p->width, NMFI_CANVAS_MAX_SIDE,
-                        (long long)NMFI_CANVAS_MAX_PIXELS);
-    }
-    const nmf_status status = nmfi_canvas_open(path, width, height, NULL, &canvas, error);
-    if (status != NMF_OK) {
-        return status;
-    }
-    const nmfi_type_style heading = {.size = 24.0,
-                                     .grey = 0.07,
-                                     .bold = 1,
-                                     .lines = 1,
-                                     .align = NMFI_ALIGN_CENTER,
-                                     .width = width - 2 * MARGIN};
-    cairo_t *cairo = nmfi_canvas_cairo(canvas);
-    nmfi_typesetter_draw(text, cairo, "the title", title, &heading, MARGIN, MARGIN - 8);
-    for (int64_t i = 0; i < p->number; i++) {
-        const int64_t row = i / p->grid_columns, column = i % p->grid_columns;
-        draw_panel(cairo, p, i, text, (double)(MARGIN + column * (p->width + GUTTER)),
-                   (double)(top + row * (each + GUTTER)));
-    }
-    return nmfi_canvas_commit(canvas, error);
+    const nmfi_sheet sheet = {.grid_rows = p->grid_rows,
+                              .grid_columns = p->grid_columns,
+                              .number = p->number,
+                              .width = p->width,
+                              .height = HEADING + DRAWING + FOOT,
+                              .gutter = GUTTER,
+                              .panels = p,
+                              .draw = draw_panel};
+    return nmfi_sheet_draw(&sheet, text, title, path, error);
 }
 
 static nmf_status draw_profiles(const nmf_render_bars *bars, const nmfi_kind *kind,
