@@ -273,6 +273,21 @@ static zip_int64_t answer(void *context, void *data, zip_uint64_t length, zip_so
     }
 }
 
+/* A member that is made as it is written, as `how` says; its header is the caller's. NULL without memory. */
+static member *new_made(nmfi_npz_writer *writer, making how)
+{
+    member *what = new_member(writer);
+    making *m = calloc(1, sizeof *m);
+    if (what == NULL || m == NULL) {
+        free(m);
+        return NULL;
+    }
+    *m = how;
+    zip_error_init(&m->zip_error);
+    what->made = m;
+    return what;
+}
+
 static nmf_status add_made(nmfi_npz_writer *writer, const char *name, const nmf_matrix *matrix,
                            nmf_error *error)
 {
@@ -280,17 +295,13 @@ static nmf_status add_made(nmfi_npz_writer *writer, const char *name, const nmf_
     const int64_t rows = nmf_matrix_rows(matrix), columns = nmf_matrix_columns(matrix);
     const int64_t item = (int64_t)nmf_dtype_bytes(dtype), row_bytes = columns * item;
     const int64_t most = row_bytes < SOME_BYTES ? SOME_BYTES / row_bytes : 1;
-    member *what = new_member(writer);
-    making *m = calloc(1, sizeof *m);
-    if (what == NULL || m == NULL) {
-        free(m);
-        return out_of_memory(writer, error);
+    const making how = {
+        .matrix = matrix, .bytes = rows * row_bytes, .row_bytes = row_bytes, .most = most};
+    member *what = new_made(writer, how);
+    if (what != NULL) {
+        what->made->rows = malloc((size_t)((most < rows ? most : rows) * row_bytes));
     }
-    what->made = m;
-    *m = (making){.matrix = matrix, .bytes = rows * row_bytes, .row_bytes = row_bytes, .most = most};
-    zip_error_init(&m->zip_error);
-    m->rows = malloc((size_t)((most < rows ? most : rows) * row_bytes));
-    if (m->rows == NULL) {
+    if (what == NULL || what->made->rows == NULL) {
         return out_of_memory(writer, error);
     }
     nmfi_npy_format(nmfi_npy_kind(dtype), item, rows, columns, what->header);
@@ -317,16 +328,12 @@ static nmf_status add_entries(nmfi_npz_writer *writer, const char *name, char ki
                               nmf_error *error)
 {
     const int64_t stored = nmf_matrix_stored(matrix);
-    member *what = new_member(writer);
-    making *m = calloc(1, sizeof *m);
-    if (what == NULL || m == NULL) {
-        free(m);
+    const making how = {
+        .matrix = matrix, .what = values ? VALUES : INDICES, .bytes = stored * item_bytes};
+    member *what = new_made(writer, how);
+    if (what == NULL) {
         return out_of_memory(writer, error);
     }
-    what->made = m;
-    *m = (making){
-        .matrix = matrix, .what = values ? VALUES : INDICES, .bytes = stored * item_bytes};
-    zip_error_init(&m->zip_error);
     nmfi_npy_format(kind, item_bytes, stored, -1, what->header);
     return add_source(writer, zip_source_function(writer->zip, answer, what), name, ".npy", error);
 }
