@@ -60,10 +60,10 @@ static void say_cost(const cli_args *args, const nmf_model_content *content, con
     count_of(content->threads, "thread", threads, sizeof threads);
     cli_say(args, "%s: %s, %.3g s, %s, %s kernels", how, passes, content->seconds, threads,
             content->kernel);
-    char size[32];
+    char size[NMF_IO_SIZE_TEXT];
     if (cli_disk_bytes() > 0 && content->seconds > 0)
         cli_say(args, "read %s from disk, %.0f MB/s",
-                cli_size_text((double)cli_disk_bytes(), size),
+                nmf_io_size_text((double)cli_disk_bytes(), size),
                 1e-6 * (double)cli_disk_bytes() / content->seconds);
 }
 

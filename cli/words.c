@@ -167,16 +167,3 @@ const char *cli_name_or_number(const nmf_matrix *matrix, nmf_names which, int64_
     snprintf(number, 24, "%lld", (long long)index);
     return number;
 }
-
-const char *cli_size_text(double bytes, char text[32])
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    const int last = (int)(sizeof units / sizeof *units) - 1;
-    int unit = 0;
-    while (bytes >= 999.5 && unit < last) {
-        bytes /= 1000;
-        unit++;
-    }
-    snprintf(text, 32, "%.3g %s", bytes, units[unit]);
-    return text;
-}

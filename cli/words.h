@@ -32,9 +32,6 @@ int64_t cli_text_columns(const char *name);
  * the text. Errors: FILE, MEMORY. */
 nmf_status cli_text_write(cli_text *text, const char *path, nmf_error *error);
 
-/* "340 MB", "12.3 GB". */
-const char *cli_size_text(double bytes, char text[32]);
-
 /* Name number `index`, or the number itself, in `number`. */
 const char *cli_name_or_number(const nmf_matrix *matrix, nmf_names which, int64_t index,
                                char number[24]);

@@ -3,7 +3,6 @@
 #include "io/arrays/writers.h"
 #include "io/files/file_view.h"
 #include "io/files/packed.h"
-#include "io/files/size_text.h"
 #include "io/pictures/write_pictures.h"
 #include "io/texts/writers.h"
 
@@ -45,12 +44,12 @@ static nmf_status make_dense(const nmf_matrix *matrix, const char *path, nmf_mat
     const nmf_dtype dtype = stored == NMF_I32 ? NMF_F64 : stored; /* dense ones are never int32 */
     const double bytes = (double)rows * (double)columns * (double)nmf_dtype_bytes(dtype);
     *dense = NULL;
-    char size[NMFI_SIZE_TEXT];
+    char size[NMF_IO_SIZE_TEXT];
     if (bytes > (double)nmfi_machine_memory() / 2) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "%s: %" PRId64 " x %" PRId64 " entries would take %s when none is "
                         "left out, too much for this machine: write a sparse .npz or .mtx",
-                        path, rows, columns, nmfi_size_text(bytes, size));
+                        path, rows, columns, nmf_io_size_text(bytes, size));
     }
     nmf_status status = nmf_matrix_new(dtype, rows, columns, dense, error);
     if (status == NMF_OK) {

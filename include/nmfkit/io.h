@@ -112,6 +112,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_as(const nmf_matrix *matrix, cons
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_text(const char *path, const char *text,
                                                     nmf_error *error);
 
+/* A number of bytes as people say it, "340 MB" or "12.3 GB", three digits of it, in units of 1000; returns
+ * `text`. No errors; may be called from any thread. */
+enum { NMF_IO_SIZE_TEXT = 32 };
+NMF_API const char *nmf_io_size_text(double bytes, char text[NMF_IO_SIZE_TEXT]);
+
 /* Whether nmf_io_write knows the extension of `path` (1, 0), so that a long computation need not end
  * with a name that it cannot be written under. Looks at no file. */
 NMF_API int nmf_io_can_write(const char *path);

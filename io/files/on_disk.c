@@ -2,7 +2,6 @@
 #include "on_disk.h"
 
 #include "file_view.h"
-#include "size_text.h"
 
 #include <sys/stat.h>
 
@@ -23,9 +22,9 @@ int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes)
 
 void nmfi_say_on_disk(const nmfi_read_request *request, const char *name, uint64_t bytes)
 {
-    char size[NMFI_SIZE_TEXT];
+    char size[NMF_IO_SIZE_TEXT];
     nmfi_note(request, "%s: its %s stay on disk and are read as they are needed", name,
-              nmfi_size_text((double)bytes, size));
+              nmf_io_size_text((double)bytes, size));
 }
 
 nmf_status nmfi_open_on_disk(const nmfi_read_request *request, nmfi_disk_file **file,
