@@ -67,7 +67,7 @@ def dense_and_sparse_give_the_same_answer():
         for other in (b, c):
             claim(np.allclose(a.table.loss, other.table.loss, rtol=5e-3), "%s: %s %s", loss,
                   a.table.loss, other.table.loss)
-            claim(a.set == other.set and 3 in a.set, "sets %s %s", a.set, other.set)
+            claim(a.set == other.set == [3], "sets %s %s", a.set, other.set)
             claim(a.predicts == other.predicts == 3, "predicts %d %d", a.predicts, other.predicts)
 
 
