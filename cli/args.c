@@ -10,12 +10,14 @@
 
 /* ---- the flags of a command ---- */
 
-static void join_names(const char *const *names, int64_t count, char *text, size_t bytes)
+static void join_names(const char *const *names, int64_t count, const char *between, char *text,
+                       size_t bytes)
 {
     size_t used = 0;
     text[0] = '\0';
     for (int64_t i = 0; i < count && used < bytes; i++) {
-        const int written = snprintf(text + used, bytes - used, "%s%s", i > 0 ? "|" : "", names[i]);
+        const int written =
+            snprintf(text + used, bytes - used, "%s%s", i > 0 ? between : "", names[i]);
         used += written > 0 ? (size_t)written : 0;
     }
 }
@@ -30,7 +32,7 @@ static void describe_library_option(const nmf_option_info *option, cli_flag *fla
     flag->help = option->help;
     flag->library = option;
     if (option->kind == NMF_OPTION_KIND_ENUM)
-        join_names(option->names, option->name_count, flag->value, sizeof flag->value);
+        join_names(option->names, option->name_count, "|", flag->value, sizeof flag->value);
     else if (flag->takes_value)
         snprintf(flag->value, sizeof flag->value, "%s", option->metavar);
     const int says_it = strstr(option->help, "; default: ") != NULL; /* in words */
@@ -49,7 +51,7 @@ static void describe_own_option(const cli_option *option, cli_flag *flag)
     if (option->kind == CLI_KIND_NAME) {
         int64_t count = 0;
         while (option->names[count] != NULL) count++;
-        join_names(option->names, count, flag->value, sizeof flag->value);
+        join_names(option->names, count, "|", flag->value, sizeof flag->value);
         snprintf(flag->standard, sizeof flag->standard, "%s", option->names[0]);
     } else if (flag->takes_value) {
         snprintf(flag->value, sizeof flag->value, "%s", option->metavar);
@@ -149,7 +151,7 @@ static nmf_status set_name(const cli_option *option, const char *text, int *valu
             return NMF_OK;
         }
     }
-    join_names(option->names, count, all, sizeof all);
+    join_names(option->names, count, ", ", all, sizeof all);
     const nmf_status status =
         nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, all);
     return suggest_name(option->names, count, text, status, error);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const cli_command commands[] = {
 #define CLI_COMMAND(name, bit, scope, least, most, usage, summary, text, example, words, run) \
@@ -37,6 +38,18 @@ static int fail_unknown_command(const char *name)
     return CLI_USAGE;
 }
 
+/* The first process says it for all, and its end is theirs. One that is still there after some seconds is alone
+ * with its reason. */
+static int fail_to_join(const cli_args *args, const nmf_error *error)
+{
+    const struct timespec patience = {.tv_sec = 3};
+    if (!cli_together_speaks()) {
+        nanosleep(&patience, NULL);
+        fprintf(stderr, "nmf %s: %s\n", args->command->name, error->message);
+    }
+    return cli_fail(args, error);
+}
+
 static int run_command(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
@@ -58,6 +71,8 @@ static int run_command(int argc, char **argv)
     nmf_error error = {NMF_OK, ""};
     nmf_status status = cli_parse(command, argc - 2, argv + 2, &args, &error);
     args.commands = commands;
+    /* Trap: one that fails at once has the launcher end the first before it has said why. */
+    if (!cli_together_speaks() && (status != NMF_OK || args.help)) return CLI_DONE;
     if (status != NMF_OK) return cli_fail(&args, &error);
     if (args.help) {
         const char *const operand[] = {command->name, NULL};
@@ -66,7 +81,7 @@ static int run_command(int argc, char **argv)
         return cli_run_help(&args);
     }
     if (command->bit & SHARED) status = cli_together_join(&error);
-    if (status != NMF_OK) return cli_fail(&args, &error);
+    if (status != NMF_OK) return fail_to_join(&args, &error);
     if (!cli_together_speaks()) { /* the first process says it for all */
         if (!(command->bit & SHARED)) return CLI_DONE;
         args.quiet = 1;

@@ -67,6 +67,11 @@ def says_a_failure_once():
         assert len(said) == 1 and sentence in said[0], (words, said)
 
 
+def says_help_once():
+    code, out, said = nmf(3, "fit", "--help")
+    assert code == 0 and said == [] and out.count("usage: nmf fit") == 1, (code, out[:400], said)
+
+
 def needs_its_plugin():
     environment = dict(together.environment(), NMFKIT_MPI_LIBRARY="/nonexistent/libnmfkit-mpi.so")
     run = subprocess.run(together.launch(2) + [NMF, "fit", "x.npy", "-k", "4", "-o", "copies.npz"],
@@ -100,7 +105,7 @@ def main():
     parts = draw.random((2000, 6)) @ (draw.random((6, 60)) * (draw.random((6, 60)) < 0.4))
     np.save("x.npy", (parts + 0.1 * draw.random((2000, 60))).astype(np.float32))
     for claim in (fits_like_one, alone_where_nothing_is_shared, names_places_in_the_whole, says_a_failure_once,
-                  needs_its_plugin, stops_together):
+                  says_help_once, needs_its_plugin, stops_together):
         claim()
         print(claim.__name__)
 
