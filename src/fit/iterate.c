@@ -194,7 +194,9 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
         int descends = 0;
         status = step(fit, stage, &descends, error);
         if (status != NMF_OK || !descends) break;
-        const int told = nmfi_poll(fit, d->loss + left_out);
+        /* Of a fit that only begins here it is another loss than the one asked for. */
+        const double known = fit->choice.only_begins ? NAN : d->loss + left_out;
+        const int told = nmfi_poll(fit, known);
         fit->progress.sketch_iterations++;
         const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss + left_out);
         const double enough = small_enough(&scale, fit->choice.options.tol);
