@@ -221,7 +221,7 @@ static int64_t winner_of(const nmfi_fit *fit, const outcome *came)
     return best;
 }
 
-/* Its factors and how they were come by, for all. */
+/* The factors, progress and trace of start `s`, from the process that made it to all others. */
 static void tell_start(nmfi_fit *fit, int64_t s)
 {
     nmfi_progress *best = &fit->place.best;
