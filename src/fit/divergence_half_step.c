@@ -5,6 +5,7 @@
 #include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/shrink.h"
+#include "pass/factor.h"
 
 #include <float.h>
 #include <math.h>
@@ -222,6 +223,24 @@ static void complete(nmfi_fit *fit, const nmfi_factor *factor, void *array)
     nmfi_factor_complete(nmfi_pass_along(fit, factor), &factor->partition, fit->k, array);
 }
 
+/* The point ahead follows from the result, entry by entry as rules make it (nmfi_strip_end): it need not travel too. But
+ * rows without an entry that are drawn towards their means have no momentum. */
+static void complete_both(nmfi_fit *fit, const nmfi_factor *factor, double momentum)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_partition *side = &factor->partition;
+    complete(fit, factor, factor->plain);
+    if (factor->is_W || factor->shrink > 0 || !nmfi_source_is_shared(&fit->work.source)) {
+        complete(fit, factor, factor->ahead);
+        return;
+    }
+    kernels->extrapolate_positive(factor->ahead, side->ld, factor->plain, side->ld,
+                                  factor->incumbent, side->ld, fit->k, side->count, momentum);
+    if (factor->allowed.lower && momentum != 0)
+        kernels->clamp(factor->ahead, side->ld, factor->allowed.lower, factor->allowed.upper,
+                       side->ld, fit->k, side->count, factor->allowed.sum);
+}
+
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
                                      nmfi_divergence_half half, nmf_error *error)
 {
@@ -241,8 +260,10 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
-    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
-    if (!half.measure_only) complete(fit, factor, factor->plain);
+    if (half.measure_only)
+        complete(fit, factor, factor->incumbent);
+    else
+        complete_both(fit, factor, half.momentum);
     nmfi_shrink_measure(fit, factor,
                         half.measure_only ? factor->incumbent
                         : of_W            ? factor->ahead

@@ -17,6 +17,8 @@ typedef struct nmfi_observed {
     double *row_means, *column_means;            /* of all rows, n: mean weights */
     double weighted_squares;                     /* sum of w x^2 */
     int64_t missing;                             /* entries not observed */
+    int64_t missing_here,
+        missing_across; /* in the rows that are here; in the columns of u_transposed */
     int is_mask;                                 /* the others count once each */
     double left_by_means; /* sum of (x - what would be filled in)^2 over the others */
     void *memory;
