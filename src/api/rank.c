@@ -78,7 +78,7 @@ static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled, nm
 /* What was not observed of a sparse X is most of it: each of its lines would need a Gram matrix of its own. */
 static nmf_status check_missing(const nmf_matrix *X, nmf_error *error)
 {
-    if (!nmf_matrix_is_sparse(X) || nmf_matrix_missing(X) == NMF_MISSING_NONE) return NMF_OK;
+    if (!nmf_matrix_is_sparse(X) || !nmfi_matrix_is_weighted(X)) return NMF_OK;
     return nmf_fail(
         error, NMF_ERROR_ARGUMENT,
         "missing = unstored: the choice of a rank knows missing entries of dense data only; "

@@ -67,6 +67,12 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     return step;
 }
 
+/* What a row of a factor stores of X counts so much; NULL: once. */
+static const nmf_sparse *stored_weights_along(const nmfi_fit *fit, const nmfi_factor *factor)
+{
+    return fit->work.stored.u ? &fit->work.stored.along[!factor->is_W] : NULL;
+}
+
 nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
                                        const nmfi_divergence_step *step, nmfi_rule rule,
                                        int dense_rows, nmf_error *error)
@@ -75,7 +81,8 @@ nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
     if (!fit->choice.weighted) return nmfi_divergence_visit(pass, step, rule, dense_rows, error);
     const nmfi_observed *observed = &fit->work.observed;
     return nmfi_weighted_visit(pass, step, rule,
-                               factor->is_W ? observed->u : observed->u_transposed, error);
+                               factor->is_W ? observed->u : observed->u_transposed,
+                               stored_weights_along(fit, factor), error);
 }
 
 typedef nmf_status step_function(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -278,8 +285,7 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
     /* Trap: sums of rows that were added up across them are rounded otherwise than a transform's. */
     if (nmfi_reads_one_way(fit, d) && !W->along_rows) {
-        const nmf_status status =
-            nmfi_row_sums_of_X(&d->metric, pass, d->marginals[0], error);
+        const nmf_status status = nmfi_row_sums_of_X(&d->metric, pass, d->marginals[0], error);
         if (status != NMF_OK) return status;
     }
     nmfi_divergence_step step = describe(fit, d, W, &fit->H, half);
