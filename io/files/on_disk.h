@@ -9,10 +9,11 @@
 uint64_t nmfi_file_bytes(const char *path);
 
 /* 1 where data that would take so many bytes of memory are to be read as they are needed. */
-int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes);
+NMFI_FOR_PLUGINS int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes);
 
 /* A word about it to the caller: `name` of so many bytes stays on disk. */
-void nmfi_say_on_disk(const nmfi_read_request *request, const char *name, uint64_t bytes);
+NMFI_FOR_PLUGINS void nmfi_say_on_disk(const nmfi_read_request *request, const char *name,
+                                       uint64_t bytes);
 
 /* The request's file, and a word about it to the caller. Errors: FILE, MEMORY. */
 nmf_status nmfi_open_on_disk(const nmfi_read_request *request, nmfi_disk_file **file,

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "data/matrix.h"
+#include "data/observed.h"
 #include "data/sparse.h"
 #include "data/value.h"
 
@@ -195,6 +196,11 @@ nmf_status nmfi_weighted(const nmf_matrix *X, nmf_weighting weighting, const dou
     const int64_t sums = sparse ? nmf_matrix_rows(X) : 1;
     weigher w = {.weighting = weighting, .idf = idf};
     *weighted = NULL;
+    if (nmfi_matrix_is_weighted(X))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "weighting = tfidf or sum looks at whole rows, of which some entries were "
+                        "not observed or "
+                        "count otherwise; weigh X before, with weighting none");
     nmf_status status = sparse ? nmfi_matrix_check_in_memory(X, "weighting", error) : NMF_OK;
     if (status == NMF_OK) status = nmfi_matrix_check_entries(X, 0, error);
     if (status != NMF_OK) return status;

@@ -13,7 +13,8 @@ enum { DELAY = 2, REVIVAL = 10, SOON = 4 };
 static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01,
                     momentum_cut = 1.5;
 
-static void shrink(nmfi_descent *d)
+/* A step was thrown away: less momentum from here on, and a plain step next. */
+static void cut_momentum(nmfi_descent *d)
 {
     d->limit = d->back;
     d->momentum /= momentum_cut;
@@ -96,7 +97,7 @@ static nmf_status step(nmfi_fit *fit, nmfi_stage stage, int *descends, nmf_error
         return revive(fit, stage, d, error);
     }
     const int hopeless = d->plain, soon = d->steps - d->thrown < SOON;
-    shrink(d);
+    cut_momentum(d);
     status = reject(fit, stage, error);
     d->thrown = d->steps;
     if ((hopeless || soon) && method->recover && method->recover(fit, stage.state)) return status;
@@ -125,11 +126,15 @@ static double fallen(nmfi_descent *d)
 }
 
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
- * moves it, or by less than a hundredth of tol for each. */
-static int stalled(const nmfi_loss_scale *scale, nmfi_descent *d, double tol)
+ * moves it, or by less than a hundredth of tol for each. In f32, where that is not the fit's arithmetic, by so little
+ * that rounding soon would be the one to tell. */
+static int stalled(const nmfi_fit *fit, const nmfi_loss_scale *scale, nmfi_descent *d)
 {
-    const double by = fallen(d);
-    return tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding);
+    static const double soon = 200;
+    const double by = fallen(d), tol = fit->choice.options.tol;
+    if (fit->place.single && by <= soon * scale->rounding) d->worn = 1;
+    return d->worn ||
+           (tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding));
 }
 
 /* The residual that is small enough: `tol`, and less where the method says so. */
@@ -145,7 +150,8 @@ static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int a
     nmfi_descent *d = &fit->place.descent;
     const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss);
     const int converged = accepted && kkt <= small_enough(&scale, tol);
-    const int stands = stalled(&scale, d, fit->choice.options.tol) || !descends;
+    if (fit->place.single && !descends) d->worn = 1;
+    const int stands = stalled(fit, &scale, d) || !descends;
     if (d->ended) return; /* by the number of iterations */
     fit->progress.stopped = converged ? NMF_STOPPED_CONVERGED : NMF_STOPPED_STALLED;
     d->ended = converged || stands;
@@ -181,6 +187,18 @@ nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *
     return status;
 }
 
+int nmfi_iterated(const nmfi_fit *fit, nmfi_stage stage, double tol)
+{
+    const nmfi_progress *progress = &fit->progress;
+    const nmfi_descent *d = &fit->place.descent;
+    const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, progress->loss);
+    switch (progress->stopped) {
+    case NMF_STOPPED_CONVERGED: return d->ended && progress->kkt <= small_enough(&scale, tol);
+    case NMF_STOPPED_STALLED: return d->ended && !d->worn;
+    default: return 1; /* it may not go on */
+    }
+}
+
 nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_out, double moving,
                                   nmf_error *error)
 {
@@ -194,7 +212,9 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
         int descends = 0;
         status = step(fit, stage, &descends, error);
         if (status != NMF_OK || !descends) break;
-        const int told = nmfi_poll(fit, d->loss + left_out);
+        /* Of a fit that only begins here it is another loss than the one asked for. */
+        const double known = fit->choice.only_begins ? NAN : d->loss + left_out;
+        const int told = nmfi_poll(fit, known);
         fit->progress.sketch_iterations++;
         const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss + left_out);
         const double enough = small_enough(&scale, fit->choice.options.tol);

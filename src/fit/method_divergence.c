@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* What nothing is known of: any value is as good, and 0 is the smallest. */
+/* Rows of a factor whose line of X has no observed entry become 0: any value has the same loss, and 0 the least
+ * penalty. */
 static void forget_unseen(const nmfi_fit *fit, nmfi_factor *factor, const unsigned char *unseen)
 {
     const int64_t bytes = fit->work.kernels->element_bytes, ld = factor->partition.ld;
@@ -110,6 +111,8 @@ const nmfi_method nmfi_method_divergence = {.name = "divergence",
                                             .recover = recover,
                                             .scale = nmfi_scale_of_divergence,
                                             .finish = finish,
+                                            .begins_single = 1,
+                                            .change_kernels = nmfi_divergence_change_kernels,
                                             .trial_iterations = 10,
                                             .flat = 10,
                                             .watches_residual = 1,

@@ -16,6 +16,41 @@ static double error_of_sum(const double *values, int64_t count)
     return sqrt((double)count * squares / (double)(count - 1));
 }
 
+/* The share within +-t, a finite sum for whole degrees of freedom. */
+static double student_share(double t, int64_t freedom)
+{
+    const double angle = atan(t / sqrt((double)freedom));
+    const double s = sin(angle), c2 = cos(angle) * cos(angle);
+    const int odd = freedom % 2 == 1;
+    double term = odd ? cos(angle) : 1, sum = freedom > 1 ? term : 0;
+    for (int64_t i = odd ? 3 : 2; i <= freedom - 2; i += 2) {
+        term *= c2 * (double)(i - 1) / (double)i;
+        sum += term;
+    }
+    return odd ? 2 / acos(-1.0) * (angle + s * sum) : s * sum;
+}
+
+double nmfi_student(double level, int64_t freedom)
+{
+    double low = 0, high = 1;
+    while (student_share(high, freedom) < level) high *= 2;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (student_share(middle, freedom) < level)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+double nmfi_share_of_set(int64_t folds)
+{
+    if (folds < 2) return 0.05;
+    const double both_sides = 0.9, spread = (double)folds / (double)(folds - 1);
+    return 0.5 * erfc(nmfi_student(both_sides, folds - 1) * sqrt(0.5 * spread));
+}
+
 /* `sums` holds rows + folds numbers. */
 static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t folds, int64_t rows,
                          double *sums)
@@ -102,6 +137,7 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
         nmfi_allocate(nmfi_product(rows + folds + 2 * count, (int64_t)sizeof(double)));
     if (!work) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory to compare ranks");
     double *const totals = work + rows + folds + count;
+    const double share = nmfi_share_of_set(folds);
     for (int64_t c = 0; c < count; c++)
         totals[c] = candidates[c].loss = total(candidates[c].losses, folds * rows);
     const int64_t best = winner(totals, count, tie);
@@ -114,9 +150,7 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
         const double slack = candidate->difference - tie;
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
         /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
-        candidate->in_set =
-            c == best || (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET ||
-                                        slack <= NMFI_ERRORS_OF_SET * candidate->standard_error));
+        candidate->in_set = c == best || (slack > 0 && candidate->p_best >= share);
     }
     nmfi_release(work);
     return NMF_OK;

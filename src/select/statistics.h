@@ -30,7 +30,7 @@ typedef struct nmfi_verdict {
  *
  *   difference d = sum over rows and folds of L_k - L_best
  *   standard error = max(sqrt(rows) sd over rows of sum over folds, sqrt(folds) sd over folds of sum over rows)
- *   in the set: the best; and where d > tie, P(best) >= 0.05 or d <= 2 standard errors
+ *   in the set: the best; and where d > tie, P(best) >= nmfi_share_of_set(folds)
  *
  * P(best) by `draws` bootstrap draws of rows and of folds, with replacement, no refit. Cost: draws x
  * candidates x folds x rows. Errors: MEMORY. */
@@ -38,7 +38,13 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
                         double tie, int64_t draws, uint64_t seed, nmfi_verdict *verdict,
                         nmf_error *error);
 
-#define NMFI_P_OF_SET 0.05
-#define NMFI_ERRORS_OF_SET 2.0
+/* The share of a bootstrap's draws that a rank wins where a one-sided test of 5 % just fails to tell it from the best:
+ * Student's t of so many folds, in the bootstrap's own spread, which is (folds - 1) / folds of the variance. Of five folds .009,
+ * of very many .05. Trap: two standard errors in its place would keep whatever explodes in one fold, and so has a large one. */
+double nmfi_share_of_set(int64_t folds);
+
+/* t such that a share `level` of Student's law with `freedom` degrees of freedom (1 or more) is within +-t.
+ * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */
+double nmfi_student(double level, int64_t freedom);
 
 #endif

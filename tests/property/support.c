@@ -256,7 +256,7 @@ double rounding_of(const nmf_model *model)
 /* --- the residual
  * ---------------------------------------------------------------------------------- */
 
-static double *entries_of(const nmf_matrix *A)
+double *entries_of(const nmf_matrix *A)
 {
     const int64_t m = nmf_matrix_rows(A), n = nmf_matrix_columns(A);
     double *entries = allocate((size_t)(m * n), sizeof *entries);
@@ -390,6 +390,16 @@ void expect_factors(const nmf_model *model, const char *name)
                     fail_msg("%s: %s[%lld,%lld] = %g", name, w ? "H" : "W", (long long)i,
                              (long long)j, value);
             }
+}
+
+double loss_of_entry(double x, double v, double beta)
+{
+    if (beta == 2) return 0.5 * (x - v) * (x - v);
+    if (beta == 1) return x > 0 ? x * log(x / v) - x + v : v;
+    if (beta == 0) return x / v - log(x / v) - 1;
+    if (x == 0) return v > 0 ? pow(v, beta) / beta : 0;
+    return (pow(x, beta) + (beta - 1) * pow(v, beta) - beta * x * pow(v, beta - 1)) /
+           (beta * (beta - 1));
 }
 
 const struct division divisions[DIVISIONS] = {

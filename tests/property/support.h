@@ -54,6 +54,9 @@ nmf_matrix *matrix_from(const double *values, int64_t m, int64_t n, nmf_dtype dt
 nmf_matrix *matrix_of(const problem *what, nmf_dtype dtype, layout how);
 nmf_matrix *matrix_like(const nmf_matrix *other, double factor, nmf_dtype dtype, layout how);
 
+/* Entries as f64, row by row; free() them. */
+double *entries_of(const nmf_matrix *A);
+
 /* These must succeed. */
 nmf_model *fit(const nmf_matrix *X, const nmf_options *options);
 /* `from`'s factors are the start, its options the others. */
@@ -63,6 +66,10 @@ nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_opt
 
 /* W and H of the model hold finite numbers >= 0; `name` is said where they do not. */
 void expect_factors(const nmf_model *model, const char *name);
+
+/* What a loss is of one entry x whose model is v, by its definition: half the square (beta = 2), Kullback-Leibler (1),
+ * Itakura-Saito (0), any other beta-divergence. */
+double loss_of_entry(double x, double v, double beta);
 
 /* ||X - W H||_F from the entries, in f64, and ||X||_F. */
 double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
