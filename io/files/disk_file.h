@@ -14,6 +14,10 @@ typedef struct nmfi_disk_file nmfi_disk_file;
  * thread that read; may be NULL. Errors: FILE, MEMORY. */
 nmf_status nmfi_disk_file_open(const char *path, void (*watch)(int64_t bytes, void *context),
                                void *context, nmfi_disk_file **file, nmf_error *error);
+/* The same of an open descriptor, which is taken over, on failure too; `path` is for messages. */
+nmf_status nmfi_disk_file_adopt(int descriptor, const char *path,
+                                void (*watch)(int64_t bytes, void *context), void *context,
+                                nmfi_disk_file **file, nmf_error *error);
 void nmfi_disk_file_close(void *file); /* nmfi_disk_file *, or NULL */
 
 const char *nmfi_disk_file_path(const nmfi_disk_file *file);

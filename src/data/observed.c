@@ -5,6 +5,33 @@
 
 #include <math.h>
 
+/* Weights that a function gives, in memory: each fit looks at them several times, entry by entry. */
+static nmf_status load(const nmf_matrix *weights, nmf_matrix **loaded, nmf_error *error)
+{
+    const nmf_dense *d = &weights->dense;
+    nmf_status status = nmf_matrix_new(d->dtype, d->rows, d->columns, loaded, error);
+    if (status == NMF_OK)
+        status = nmf_matrix_copy_rows(weights, 0, d->rows, d->dtype, nmf_matrix_writable(*loaded),
+                                      error);
+    if (status == NMF_OK) return NMF_OK;
+    nmf_matrix_free(*loaded);
+    *loaded = NULL;
+    return status;
+}
+
+static nmf_status check_weights(const nmf_matrix *weights, nmf_error *error)
+{
+    for (int64_t i = 0; i < weights->dense.rows; i++)
+        for (int64_t j = 0; j < weights->dense.columns; j++) {
+            const double w = nmf_matrix_at(weights, i, j);
+            if (!(w >= 0 && isfinite(w)))
+                return nmf_fail(error, NMF_ERROR_DATA,
+                                "weight[%lld,%lld] = %g: weights must be finite and >= 0",
+                                (long long)i, (long long)j, w);
+        }
+    return NMF_OK;
+}
+
 nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights, nmf_error *error)
 {
     if (!matrix) return nmf_fail(error, NMF_ERROR_ARGUMENT, "matrix is NULL");
@@ -21,14 +48,17 @@ nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights, nmf_e
         return nmf_fail(error, NMF_ERROR_SHAPE, "the weights are %lld x %lld; X is %lld x %lld",
                         (long long)weights->dense.rows, (long long)weights->dense.columns,
                         (long long)rows, (long long)columns);
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++) {
-            const double w = nmf_matrix_at(weights, i, j);
-            if (!(w >= 0 && isfinite(w)))
-                return nmf_fail(error, NMF_ERROR_DATA,
-                                "weight[%lld,%lld] = %g: weights must be finite and >= 0",
-                                (long long)i, (long long)j, w);
-        }
+    nmf_matrix *loaded = NULL;
+    nmf_status status = nmf_matrix_is_in_memory(weights) ? NMF_OK : load(weights, &loaded, error);
+    if (status == NMF_OK) status = check_weights(loaded ? loaded : weights, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(loaded);
+        return status;
+    }
+    if (loaded) {
+        nmf_matrix_free(weights);
+        weights = loaded;
+    }
     if (matrix->weights != weights) nmf_matrix_free(matrix->weights);
     matrix->weights = weights;
     return NMF_OK;
