@@ -26,7 +26,8 @@ typedef struct bench_wish {
 
 /* What the progress callback works with. */
 typedef struct watcher {
-    double loss; /* of the target; negative: none */
+    double loss;      /* of the target; negative: none */
+    double in_sketch; /* the same, less what rounding to f32 may take off a loss there */
     nmf_trace_point reached;
     int was_reached;
 } watcher;
@@ -106,8 +107,8 @@ static double seconds_now(void)
 static int stop_at_target(const nmf_trace_point *point, void *context)
 {
     watcher *const watch = context;
-    if (!(point->loss <= watch->loss))
-        return 0; /* in a sketch it is NaN: nothing is known about X */
+    const double wanted = point->iteration > 0 ? watch->loss : watch->in_sketch;
+    if (!(point->loss <= wanted)) return 0; /* NaN: nothing is known about X yet */
     watch->reached = *point;
     watch->was_reached = 1;
     return 1;
@@ -127,27 +128,36 @@ static double stored_squares(const nmf_matrix *X)
     return sum;
 }
 
-/* 1/2 (E ||X||)^2, with the norm in double as the error is judged afterwards. */
-static nmf_status target_loss(const nmf_matrix *X, double target, double *loss, nmf_error *error)
+static nmf_status squares(const nmf_matrix *X, double *norm2, nmf_error *error)
 {
     const int64_t columns = nmf_matrix_columns(X);
-    double *const row = calloc((size_t)columns, sizeof *row);
-    double norm2 = 0.0;
-    nmf_status status = NMF_OK;
     if (nmf_matrix_is_sparse(X)) {
-        free(row);
-        *loss = target > 0.0 ? 0.5 * target * target * stored_squares(X) : -1.0;
+        *norm2 = stored_squares(X);
         return NMF_OK;
     }
+    double *const row = calloc((size_t)columns, sizeof *row);
+    nmf_status status = NMF_OK;
+    *norm2 = 0.0;
     if (row == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a row");
     for (int64_t i = 0; i < nmf_matrix_rows(X) && status == NMF_OK; i++) {
         double sum = 0.0;
         status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
         for (int64_t j = 0; j < columns; j++) sum += row[j] * row[j];
-        norm2 += sum;
+        *norm2 += sum;
     }
     free(row);
-    *loss = target > 0.0 ? 0.5 * target * target * norm2 : -1.0;
+    return status;
+}
+
+/* 1/2 (E ||X||)^2, with the norm in double as the error is judged afterwards. */
+static nmf_status target_loss(const nmf_matrix *X, double target, watcher *watch, nmf_error *error)
+{
+    static const double rounded = 1e-7;
+    double norm2 = 0.0;
+    if (target <= 0.0) return NMF_OK;
+    const nmf_status status = squares(X, &norm2, error);
+    watch->loss = 0.5 * target * target * norm2;
+    watch->in_sketch = watch->loss - rounded * norm2;
     return status;
 }
 
@@ -240,10 +250,10 @@ static nmf_status run(bench_wish *wish, nmf_error *error)
 {
     nmf_matrix *X = NULL;
     nmf_model *model = NULL;
-    watcher watch = {-1.0, {0}, 0};
+    watcher watch = {.loss = -1.0, .in_sketch = -1.0};
     nmf_status status = nmf_io_read(wish->data, NULL, &X, error);
     if (status == NMF_OK) status = warm_up(wish, error);
-    if (status == NMF_OK) status = target_loss(X, wish->target, &watch.loss, error);
+    if (status == NMF_OK) status = target_loss(X, wish->target, &watch, error);
     if (wish->target_loss > 0) watch.loss = wish->target_loss;
     if (status == NMF_OK) {
         double seconds = 0.0;

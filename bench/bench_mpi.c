@@ -1,6 +1,9 @@
 /* What scale.py measures, by as many processes as mpirun started:
- *   bench_mpi mpi ping                           seconds of a small message, bytes a second of a large one
- *   bench_mpi alone|mpi fit M N K THREADS        seconds of an iteration of a fit of M x N random numbers (f32) */
+ *   bench_mpi mpi ping                     seconds of a small message, bytes a second of a large one
+ *   bench_mpi mpi rounds M N K ROUNDS      a line for each round, of fits of M x N random numbers (f32) one right after
+ *                                          the other, since a machine is not always as fast: seconds of an iteration
+ *                                          by all processes of one thread, by the first alone with one, with two, and of
+ *                                          those with one what H takes */
 #include <nmfkit/mpi.h>
 #include <nmfkit/nmfkit.h>
 
@@ -69,22 +72,40 @@ static nmf_status make_rows(void *context, int64_t first, int64_t count, void *r
     return NMF_OK;
 }
 
-/* In memory; of several processes the library has each keep its own rows there. */
-static nmf_matrix *made(int64_t m, int64_t n, int is_alone)
+static nmf_matrix *made(int64_t m, int64_t n, int of_parts)
 {
     nmf_matrix *X = NULL;
     nmf_error error;
     const nmf_row_reader rows = {
         .dtype = NMF_F32, .rows = m, .columns = n, .read = make_rows, .context = NULL};
-    if ((is_alone ? nmf_matrix_new(NMF_F32, m, n, &X, &error)
-                  : nmf_matrix_from_rows(&rows, &X, &error)) != NMF_OK)
+    if ((of_parts ? nmf_matrix_from_rows(&rows, &X, &error)
+                  : nmf_matrix_new(NMF_F32, m, n, &X, &error)) != NMF_OK)
         fail(&error);
-    if (is_alone) (void)make_rows(NULL, 0, m, nmf_matrix_writable(X), NULL);
+    if (!of_parts) (void)make_rows(NULL, 0, m, nmf_matrix_writable(X), NULL);
     return X;
 }
 
-static nmf_model *fit(const nmf_matrix *X, int64_t k, int64_t threads, int64_t iterations)
+static int by_size(const void *a, const void *b)
 {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median step from one line of the trace to the next; the last line is that of the last visit. */
+static double median_step(const nmf_model_content *c)
+{
+    enum { MOST = 16 };
+    double steps[MOST];
+    const int64_t count = c->trace_count - 2 < MOST ? c->trace_count - 2 : MOST;
+    for (int64_t i = 0; i < count; i++) steps[i] = c->trace[i + 1].seconds - c->trace[i].seconds;
+    if (count < 1) return 0;
+    qsort(steps, (size_t)count, sizeof *steps, by_size);
+    return steps[count / 2];
+}
+
+static double fit(const nmf_matrix *X, int64_t k, int64_t threads)
+{
+    enum { ITERATIONS = 8 };
     nmf_options options = NMF_OPTIONS_INIT;
     nmf_model *model = NULL;
     nmf_error error;
@@ -94,32 +115,44 @@ static nmf_model *fit(const nmf_matrix *X, int64_t k, int64_t threads, int64_t i
     options.solver = NMF_SOLVER_HALS;
     options.sketch = 0;
     options.tol = 0;
-    options.max_iter = iterations;
+    options.max_iter = ITERATIONS;
     if (nmf_fit(X, &options, &model, &error) != NMF_OK) fail(&error);
-    return model;
-}
-
-/* The median step from one line of the trace to the next. */
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void measure_fit(int64_t m, int64_t n, int64_t k, int64_t threads)
-{
-    enum { ITERATIONS = 8 };
-    nmf_matrix *X = made(m, n, !nmf_comm_attached());
-    nmf_model *model = fit(X, k, threads, ITERATIONS);
-    const nmf_model_content *c = nmf_model_view(model);
-    double steps[ITERATIONS];
-    const int64_t count = c->trace_count - 2; /* the last line is that of the last visit */
-    for (int64_t i = 0; i < count; i++) steps[i] = c->trace[i + 1].seconds - c->trace[i].seconds;
-    if (count > 0) qsort(steps, (size_t)count, sizeof *steps, by_size);
-    const nmf_comm *comm = nmf_comm_attached();
-    if (count > 0 && (!comm || comm->rank == 0)) printf("%.6f\n", steps[count / 2]);
+    const double seconds = median_step(nmf_model_view(model));
     nmf_model_free(model);
+    return seconds;
+}
+
+/* Alone. The others have left their processors. */
+static double fit_alone(const nmf_comm *comm, const nmf_matrix *X, int64_t k, int64_t threads)
+{
+    double seconds = 0;
+    if (nmf_comm_attach(NULL, NULL) != NMF_OK) exit(1);
+    if (comm->rank == 0) seconds = fit(X, k, threads);
+    if (nmf_comm_attach(comm, NULL) != NMF_OK) exit(1);
+    comm->broadcast(comm->context, 0, &seconds, sizeof seconds);
+    return seconds;
+}
+
+/* What is not a pass over X: an iteration of so few rows that there is little else. */
+static double time_H(const nmf_comm *comm, int64_t n, int64_t k)
+{
+    enum { FEW = 64 };
+    nmf_matrix *X = comm->rank == 0 ? made(FEW, n, 0) : NULL;
+    const double seconds = fit_alone(comm, X, k, 1);
     nmf_matrix_free(X);
+    return seconds;
+}
+
+static void measure_rounds(const nmf_comm *comm, int64_t m, int64_t n, int64_t k, int64_t rounds)
+{
+    nmf_matrix *parts = made(m, n, 1), *whole = comm->rank == 0 ? made(m, n, 0) : NULL;
+    for (int64_t r = 0; r < rounds; r++) {
+        const double together = fit(parts, k, 1), one = fit_alone(comm, whole, k, 1);
+        const double two = fit_alone(comm, whole, k, 2), H = time_H(comm, n, k);
+        if (comm->rank == 0) printf("%.6f %.6f %.6f %.6f\n", together, one, two, H);
+    }
+    nmf_matrix_free(parts);
+    nmf_matrix_free(whole);
 }
 
 int main(int argc, char **argv)
@@ -127,15 +160,15 @@ int main(int argc, char **argv)
     nmf_comm comm = {.size = 0};
     nmf_error error;
     int64_t numbers[4] = {0, 0, 0, 1};
-    if (argc < 3) return 2;
+    if (argc < 3 || strcmp(argv[1], "mpi") != 0) return 2;
     for (int i = 3; i < argc && i < 7; i++) numbers[i - 3] = strtoll(argv[i], NULL, 10);
-    const int together = strcmp(argv[1], "mpi") == 0;
-    if (together && nmf_mpi_open(&comm, &error) != NMF_OK) fail(&error);
-    if (together && nmf_comm_attach(&comm, &error) != NMF_OK) fail(&error);
+    if (nmf_mpi_open(&comm, &error) != NMF_OK) fail(&error);
+    if (nmf_comm_attach(&comm, &error) != NMF_OK) fail(&error);
     columns = numbers[1];
     if (strcmp(argv[2], "ping") == 0 && comm.size > 1) measure_messages(&comm);
-    if (strcmp(argv[2], "fit") == 0) measure_fit(numbers[0], numbers[1], numbers[2], numbers[3]);
+    if (strcmp(argv[2], "rounds") == 0)
+        measure_rounds(&comm, numbers[0], numbers[1], numbers[2], numbers[3]);
     fflush(stdout);
-    if (together) nmf_mpi_close();
+    nmf_mpi_close();
     return 0;
 }

@@ -3,12 +3,12 @@
 the processes send (exact: tests/mpi/test_bytes.py counts them), and a network's latency and bandwidth.
 
     bench/scale.py                      the tables of docs/scale.md
-    bench/scale.py --measure BUILD      predicted against measured, 1, 2, 4 and 8 processes on this machine (make bench-mpi)
+    bench/scale.py --measure BUILD      predicted against measured, 2, 4 and 8 processes on this machine (make bench-mpi)
 """
 import argparse
 import math
 import os
-import subprocess
+import statistics
 import sys
 
 # name: (seconds of a small message between two programs, bytes a second of one direction of one link, where from).
@@ -82,9 +82,9 @@ def products(n, k, entry):
     return k * padded(n) * entry
 
 
-def dealt(n, k):
+def dealt(n, k, threads=1):
     """Each process updates its own columns of H only (src/pass/tiles.c)."""
-    return k >= 8 and k * n >= 1 << 20
+    return k >= 8 and k * n >= threads << 16
 
 
 def rows_of(count, processes, rank):
@@ -102,21 +102,22 @@ def exchange(rows, processes, node):
     return (nodes(slots_of(rows), processes)[0] + processes - 1) * node
 
 
-def iteration_bytes(kind, m, n, k, entry, processes):
+def iteration_bytes(kind, m, n, k, entry, processes, threads=1):
     """What all processes together send in an iteration. Agreements are 8 bytes of each process."""
     if processes == 1:
         return 0
-    if kind == "frobenius" and dealt(n, k):
+    if kind == "few missing" or (kind == "frobenius" and dealt(n, k, threads)):
         up = nodes(slots_of(m), processes)[0] * (numbers(k) + products(n, k, entry)) + (processes - 1) * numbers(k)
         own = rows_of(n, processes, owner(slots_of(m), processes, 0))
         columns = k * entry * (n - own + 2 * (processes - 1) * n)  # each its own; H and the point ahead of it to all
-        return up + columns + exchange(n, processes, numbers(k)) + 8 * processes * 3
+        whole = (processes - 1) * k * m * entry if kind == "few missing" else 0  # W to all
+        return up + columns + whole + exchange(n, processes, numbers(k)) + 8 * processes * 3
     if kind in ("frobenius", "jmm"):  # dense or sparse, in rows: the sums of one visit
         sums = exchange(m, processes, numbers(k) + products(n, k, entry))
         of_components = 2 * exchange(m, processes, 8 * k) if kind == "jmm" else 0
         return sums + of_components + 8 * processes * 2
-    assert kind == "divergence"  # W to all, H's own columns to all, plain and ahead
-    factors = (processes - 1) * k * (m + 2 * n) * entry
+    assert kind == "divergence"  # W to all, H's own columns to all
+    factors = (processes - 1) * k * (m + n) * entry
     sums = exchange(m, processes, numbers(k)) + exchange(n, processes, numbers(k))
     return factors + sums + 4 * exchange(m, processes, 8 * k) + 8 * processes * 3
 
@@ -124,7 +125,7 @@ def iteration_bytes(kind, m, n, k, entry, processes):
 # --- time of an iteration ----------------------------------------------------------------------------
 
 
-def exchange_seconds(m, n, k, entry, processes, network):
+def exchange_seconds(m, n, k, entry, processes, network, threads=1):
     """Sums of products up the tree, one level after the other, and from the root to all (binomial for what is small,
     scattered and gathered for what is large)."""
     latency, bandwidth = network[:2]
@@ -135,7 +136,7 @@ def exchange_seconds(m, n, k, entry, processes, network):
     rounds = math.ceil(math.log2(processes))
     up = levels * (2 * latency + node / bandwidth)
     down = 2 * rounds * latency + 2 * node / bandwidth
-    if dealt(n, k):  # the root sends to each its columns, then each sends its own to all, twice
+    if dealt(n, k, threads):  # the root sends to each its columns, then each sends its own to all, twice
         senders = min(processes, slots_of(n))
         down = 2 * rounds * latency + senders * latency + node / bandwidth + 2 * (senders * rounds * latency + 2 * node / bandwidth)
     agreements = 2 * 2 * rounds * latency
@@ -145,18 +146,20 @@ def exchange_seconds(m, n, k, entry, processes, network):
 def iteration(shape, k, entry, processes, machine, network):
     """(seconds of the pass, of H, of the network)."""
     m, n, stored = shape
+    threads = machine.get("threads", 1)
     share = max(1, -(-slots_of(m) // processes)) / slots_of(m)  # of the process that has the most slots
     visit = 4.0 * stored * k * share / machine["flops"]
     sweeps = 4 * 2.0 * n * k * k / machine["flops"]
-    if dealt(n, k):  # else every process updates all of H
+    if dealt(n, k, threads):  # else every process updates all of H
         sweeps *= max(rows_of(n, processes, r) for r in {0, processes // 2, processes - 1}) / n if processes > 1 else 1
-    return visit, sweeps, exchange_seconds(m, n, k, entry, processes, network)
+    return visit, sweeps, exchange_seconds(m, n, k, entry, processes, network, threads)
 
 
+CORES = 32
 SHAPES = {  # name: (samples, features, entries), k, flops a second of a process (32 cores), bytes of X
-    "10^9 x 10^4, dense u8": ((10**9, 10**4, 10**13), 20, 32 * 30e9, 10**13),
-    "10^8 x 10^6, 10^11 entries": ((10**8, 10**6, 10**11), 50, 32 * 4e9, 8 * 10**11),
-    "10^6 x 3x10^4 cells, 5 % stored": ((10**6, 3 * 10**4, 15 * 10**8), 30, 32 * 4e9, 8 * 15 * 10**8),
+    "10^9 x 10^4, dense u8": ((10**9, 10**4, 10**13), 20, CORES * 30e9, 10**13),
+    "10^8 x 10^6, 10^11 entries": ((10**8, 10**6, 10**11), 50, CORES * 4e9, 8 * 10**11),
+    "10^6 x 3x10^4 cells, 5 % stored": ((10**6, 3 * 10**4, 15 * 10**8), 30, CORES * 4e9, 8 * 15 * 10**8),
 }
 
 
@@ -166,47 +169,55 @@ def tables():
         names = ("25 GbE", "InfiniBand HDR", "Slingshot-11")
         print("| processes | GB of X in each | sent by all, GB | pass, s | H, s | " + " | ".join("network, s; efficiency: " + n for n in names) + " |")
         print("|--:|--:|--:|--:|--:|" + "--:|" * len(names))
-        alone = sum(iteration(shape, k, 4, 1, {"flops": flops}, NETWORKS["InfiniBand HDR"]))
+        alone = sum(iteration(shape, k, 4, 1, {"flops": flops, "threads": CORES}, NETWORKS["InfiniBand HDR"]))
         for power in range(0, 15, 2):
             p = 1 << power
             cells = []
             for name in names:
-                visit, sweeps, wire = iteration(shape, k, 4, p, {"flops": flops}, NETWORKS[name])
+                visit, sweeps, wire = iteration(shape, k, 4, p, {"flops": flops, "threads": CORES}, NETWORKS[name])
                 cells.append("%.2g; %.2f" % (wire, alone / (visit + sweeps + wire) / p))
             print("| %d | %.3g | %.3g | %.3g | %.3g | %s |" % (
-                p, stored / p / 1e9, iteration_bytes("frobenius", shape[0], shape[1], k, 4, p) / 1e9, visit, sweeps, " | ".join(cells)))
+                p, stored / p / 1e9, iteration_bytes("frobenius", shape[0], shape[1], k, 4, p, CORES) / 1e9, visit, sweeps, " | ".join(cells)))
 
 
 # --- measured ----------------------------------------------------------------------------------------
 
 
 def run(build, processes, words):
+    """Lines of numbers."""
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "mpi"))
     os.environ.setdefault("NMFKIT_LIBRARY", build)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import together
     program = os.path.join(build, "bench", "bench_mpi")
-    command = [program, "alone"] if processes == 1 else together.launch(processes) + [program, "mpi"]
-    return [float(word) for word in together.run(command + [str(w) for w in words]).split()]
+    found = together.run(together.launch(processes) + [program, "mpi"] + [str(w) for w in words], 600)
+    return [[float(word) for word in line.split()] for line in found.splitlines()]
 
 
-def measure(build, m, n, k):
-    """One process's pass speed and two processes' messages predict the rest. More processes than processors share
-    them."""
+def predicted(m, n, k, processes, cores, one, H, network):
+    """From an iteration of one process of one thread and what H takes of it. Beyond the processors they take turns, and
+    messages of different pairs share them too."""
+    share = -(-slots_of(m) // processes) / slots_of(m) if processes <= cores else 1 / cores
+    turns = max(1, processes / cores)
+    of_H = H / min(processes, slots_of(n)) * turns if dealt(n, k) else H * turns
+    return (one - H) * share + of_H + turns * exchange_seconds(m, n, k, 4, processes, network)
+
+
+def measure(build, m, n, k, rounds):
+    """Every round measures all that is compared, one right after the other; the medians over the rounds are told."""
     cores = len(os.sched_getaffinity(0))
-    alone, = run(build, 1, ("fit", m, n, k, 1))
-    latency, bandwidth = run(build, 2, ("ping",))
-    print("%d x %d, k = %d, f32, %d processors; one process of one thread: %.4f s an iteration; messages: %.1f us, %.1f GB/s"
-          % (m, n, k, cores, alone, 1e6 * latency, bandwidth / 1e9))
-    print("| processes | predicted, s | measured, s | measured / predicted |\n|--:|--:|--:|--:|")
-    for p in (1, 2, 4, 8):
-        wire = exchange_seconds(m, n, k, 4, p, (latency, bandwidth))
-        # Beyond the processors messages of different pairs share them too.
-        predicted = alone / min(p, cores) + wire * max(1, p / cores)
-        found = alone if p == 1 else run(build, p, ("fit", m, n, k, 1))[0]
-        print("| %d | %.4f | %.4f | %.2f |" % (p, predicted, found, found / predicted))
-    two_threads, = run(build, 1, ("fit", m, n, k, 2))
-    two_processes, = run(build, 2, ("fit", m, n, k, 1))
-    print("2 processes x 1 thread against 1 x 2: %.4f / %.4f s = %.2f" % (two_processes, two_threads, two_processes / two_threads))
+    network = run(build, 2, ("ping",))[0]
+    print("%d x %d, k = %d, f32, %d processors; messages: %.1f us, %.2f GB/s; medians of %d rounds"
+          % (m, n, k, cores, 1e6 * network[0], network[1] / 1e9, rounds))
+    print("| processes | one process, s | predicted, s | measured, s | measured / predicted | against 1 x 2 threads |")
+    print("|--:|--:|--:|--:|--:|--:|")
+    for p in (2, 4, 8):
+        lines = run(build, p, ("rounds", m, n, k, rounds))
+        rows = [(one, predicted(m, n, k, p, cores, one, H, network), found, two) for found, one, two, H in lines]
+        median = statistics.median
+        print("| %d | %.4f | %.4f | %.4f | %.2f | %.2f |" % (
+            p, median(r[0] for r in rows), median(r[1] for r in rows), median(r[2] for r in rows),
+            median(r[2] / r[1] for r in rows), median(r[2] / r[3] for r in rows)), flush=True)
 
 
 def main():
@@ -214,10 +225,11 @@ def main():
     parser.add_argument("--measure", metavar="BUILD", help="the build whose bench_mpi is run")
     parser.add_argument("--shape", default="50000x4096", help="what is measured: samples x features")
     parser.add_argument("-k", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     m, n = map(int, args.shape.split("x"))
     if args.measure:
-        measure(os.path.abspath(args.measure), m, n, args.k)
+        measure(os.path.abspath(args.measure), m, n, args.k, args.rounds)
     else:
         tables()
 

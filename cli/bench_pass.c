@@ -91,7 +91,7 @@ enum { LEAST = 5, ROOM = 200, WARM = 2, LONGEST = 50, FITS = 20 };
 typedef struct stopwatch {
     double samples[ROOM], total, wanted;
     int64_t count;
-    int64_t seen; /* trace points of this fit */
+    int64_t seen; /* iterations of this fit */
     nmf_trace_point last;
 } stopwatch;
 
@@ -100,9 +100,11 @@ static int enough(const stopwatch *watch)
     return watch->count == ROOM || (watch->count >= LEAST && watch->total >= watch->wanted);
 }
 
+/* Trap: while a pass lasts, the point of the iteration before it comes again, and its time is no pass's. */
 static int note_point(const nmf_trace_point *point, void *context)
 {
     stopwatch *const watch = context;
+    if (point->iteration == watch->last.iteration) return 0;
     const int64_t passes = point->passes - watch->last.passes;
     if (watch->seen++ >= WARM && passes > 0 && watch->count < ROOM) {
         const double seconds = point->seconds - watch->last.seconds;
@@ -137,6 +139,7 @@ nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t 
     for (; status == NMF_OK && !enough(&watch) && options.seed < FITS; options.seed++) {
         nmf_model *model = NULL;
         watch.seen = 0;
+        watch.last = (nmf_trace_point){0};
         status = nmf_fit(X, &options, &model, error);
         nmf_model_free(model);
     }

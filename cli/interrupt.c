@@ -4,6 +4,7 @@
 #include "together.h"
 
 #include <nmfkit/io.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +78,21 @@ int cli_interrupt_asked(void)
     return now;
 }
 
+static int waits; /* others may have the same to say, and the first process says it for all */
+
+/* The last words of a process that cannot go on. Its end is that of all: one that is still there after some seconds is
+ * alone with its reason. */
+static void say_last(const char *sentence)
+{
+    if (waits) { /* until the launcher ends this one, as another has said it */
+        signal(SIGTERM, SIG_DFL);
+        (void)poll(NULL, 0, 2000);
+    }
+    const ssize_t written = write(STDERR_FILENO, sentence, strlen(sentence));
+    (void)written; /* there is nobody to tell */
+    _exit(1);
+}
+
 /* A file that lies in memory by its addresses, of which a page cannot be had: a disk that fails, or data
  * that another program cut short. There is nothing to go back to. */
 static void end_without_page(int number, siginfo_t *info, void *context)
@@ -87,9 +103,7 @@ static void end_without_page(int number, siginfo_t *info, void *context)
     (void)context;
     if (info->si_code != BUS_ADRERR) die_of(number);
     nmf_io_remove_temporaries();
-    const ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
-    (void)written;
-    _exit(1);
+    say_last(sentence);
 }
 
 static void answer_lost_pages(void)
@@ -105,6 +119,7 @@ static void answer_lost_pages(void)
 void cli_interrupt_begin(void)
 {
     stderr_is_terminal = isatty(STDERR_FILENO);
+    waits = !cli_together_speaks();
     answer_lost_pages();
     for (int i = 0; i < SIGNALS; i++) { /* what is ignored stays so: nohup, a script's jobs */
         struct sigaction now;
@@ -143,9 +158,7 @@ static void end_in_time(int number)
 {
     (void)number;
     nmf_io_remove_temporaries();
-    const ssize_t written = write(STDERR_FILENO, out_of_time, strlen(out_of_time));
-    (void)written;
-    _exit(1);
+    say_last(out_of_time);
 }
 
 void cli_interrupt_after(double seconds, const char *sentence)

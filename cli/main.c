@@ -82,6 +82,8 @@ static int run_command(int argc, char **argv)
     }
     if (command->bit & SHARED) status = cli_together_join(&error);
     if (status != NMF_OK) return fail_to_join(&args, &error);
+    if (command->bit & SHARED) status = cli_together_same(command->bit, "commands", &error);
+    if (status != NMF_OK) return cli_fail(&args, &error);
     if (!cli_together_speaks()) { /* the first process says it for all */
         if (!(command->bit & SHARED)) return CLI_DONE;
         args.quiet = 1;

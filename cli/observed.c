@@ -2,6 +2,7 @@
 #include "observed.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What an entry of a file makes of a weight. */
@@ -61,26 +62,59 @@ static double entry_of(const nmf_matrix *file, extent of, int64_t i, int64_t j)
     return nmf_matrix_rows(file) == 1 ? nmf_matrix_at(file, 0, at) : nmf_matrix_at(file, at, 0);
 }
 
+/* A file, and what it says. */
+typedef struct source {
+    const char *flag, *path;
+    const nmf_matrix *file;
+    extent of;
+    meaning *means;
+} source;
+
+static nmf_status multiply_entry(const source *from, int64_t i, int64_t j, double *w,
+                                 nmf_error *error)
+{
+    const double value = entry_of(from->file, from->of, i, j), weight = from->means(value);
+    if (!(weight >= 0 && isfinite(weight) && value >= 0))
+        return nmf_fail(error, NMF_ERROR_DATA, "%s: entry [%lld,%lld] of %s is %g; %s", from->flag,
+                        (long long)i, (long long)j, from->path, value,
+                        from->means == as_uncertainty ? "uncertainties must be > 0"
+                                                      : "weights must be finite and >= 0");
+    *w *= weight;
+    return NMF_OK;
+}
+
+/* Of what a sparse X stores. */
+static nmf_status multiply_stored(const source *from, const nmf_matrix *X, double *w,
+                                  nmf_error *error)
+{
+    const nmf_sparse s = nmf_matrix_sparse(X);
+    const int64_t lines = s.by_columns ? s.columns : s.rows;
+    nmf_status status = NMF_OK;
+    for (int64_t line = 0; line < lines && status == NMF_OK; line++)
+        for (int64_t e = s.pointers[line]; e < s.pointers[line + 1] && status == NMF_OK; e++) {
+            const int64_t index = s.index_bytes == 4 ? ((const int32_t *)s.indices)[e]
+                                                     : ((const int64_t *)s.indices)[e];
+            status = multiply_entry(from, s.by_columns ? index : line, s.by_columns ? line : index,
+                                    &w[e], error);
+        }
+    return status;
+}
+
 static nmf_status multiply(int transposed, const char *flag, const char *path, extent of,
-                           meaning *means, const nmf_matrix *X, nmf_matrix *weights,
-                           nmf_error *error)
+                           meaning *means, const nmf_matrix *X, double *w, nmf_error *error)
 {
     nmf_matrix *file = NULL;
     nmf_status status = read_beside(transposed, path, &file, error);
     if (status == NMF_OK) status = check_shape(flag, of, file, X, error);
-    double *const w = nmf_matrix_writable(weights);
+    const source from = {flag, path, file, of, means};
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
-    for (int64_t i = 0; i < rows && status == NMF_OK; i++)
-        for (int64_t j = 0; j < columns && status == NMF_OK; j++) {
-            const double value = entry_of(file, of, i, j), weight = means(value);
-            if (weight >= 0 && isfinite(weight) && value >= 0)
-                w[i * columns + j] *= weight;
-            else
-                status = nmf_fail(error, NMF_ERROR_DATA, "%s: entry [%lld,%lld] of %s is %g; %s",
-                                  flag, (long long)i, (long long)j, path, value,
-                                  means == as_uncertainty ? "uncertainties must be > 0"
-                                                          : "weights must be finite and >= 0");
-        }
+    if (status == NMF_OK && nmf_matrix_is_sparse(X)) {
+        status = multiply_stored(&from, X, w, error);
+    } else {
+        for (int64_t i = 0; i < rows && status == NMF_OK; i++)
+            for (int64_t j = 0; j < columns && status == NMF_OK; j++)
+                status = multiply_entry(&from, i, j, &w[i * columns + j], error);
+    }
     nmf_matrix_free(file);
     return status;
 }
@@ -91,6 +125,34 @@ static nmf_missing missing_word(const char *text)
     if (text != NULL && strcmp(text, "nan") == 0) return NMF_MISSING_NAN;
     if (text != NULL && strcmp(text, "unstored") == 0) return NMF_MISSING_UNSTORED;
     return NMF_MISSING_NONE;
+}
+
+/* Weights of what was observed, all 1: dense, or for each entry that a sparse X stores (its structure, w of its own). */
+static nmf_status start_weights(const nmf_matrix *X, nmf_matrix **weights, double **w,
+                                nmf_error *error)
+{
+    const int64_t count = nmf_matrix_stored(X);
+    if (!nmf_matrix_is_sparse(X)) {
+        const nmf_status status =
+            nmf_matrix_new(NMF_F64, nmf_matrix_rows(X), nmf_matrix_columns(X), weights, error);
+        if (status != NMF_OK) return status;
+        *w = nmf_matrix_writable(*weights);
+    } else if (!nmf_matrix_is_in_memory(X)) {
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "a sparse X that is not in memory takes no weights");
+    } else {
+        nmf_sparse s = nmf_matrix_sparse(X);
+        *w = malloc(((size_t)count + 1) * sizeof **w);
+        if (*w == NULL)
+            return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld weights",
+                            (long long)count);
+        s.values = *w;
+        s.dtype = NMF_F64;
+        const nmf_status status = nmf_matrix_adopt_sparse(&s, free, *w, weights, error);
+        if (status != NMF_OK) return status;
+    }
+    for (int64_t e = 0; e < count; e++) (*w)[e] = 1;
+    return NMF_OK;
 }
 
 nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X, nmf_error *error)
@@ -108,19 +170,14 @@ nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X,
         {"--row-weights", args->row_weights, EACH_ROW, as_weight},
         {"--column-weights", args->column_weights, EACH_COLUMN, as_weight}};
     nmf_matrix *weights = NULL;
+    double *w = NULL;
     nmf_status status = nmf_matrix_set_missing(X, word, error);
     for (size_t f = 0; f < sizeof files / sizeof *files && status == NMF_OK; f++) {
         if (files[f].path == NULL) continue;
-        if (weights == NULL) {
-            const int64_t entries = nmf_matrix_rows(X) * nmf_matrix_columns(X);
-            status =
-                nmf_matrix_new(NMF_F64, nmf_matrix_rows(X), nmf_matrix_columns(X), &weights, error);
-            for (int64_t e = 0; e < entries && status == NMF_OK; e++)
-                ((double *)nmf_matrix_writable(weights))[e] = 1;
-        }
+        if (weights == NULL) status = start_weights(X, &weights, &w, error);
         if (status == NMF_OK)
             status = multiply(transposed, files[f].flag, files[f].path, files[f].of, files[f].means,
-                              X, weights, error);
+                              X, w, error);
     }
     if (status == NMF_OK && weights != NULL) status = nmf_matrix_set_weights(X, weights, error);
     if (status != NMF_OK) nmf_matrix_free(weights);

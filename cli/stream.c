@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "report.h"
+#include "together.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,10 @@ static nmf_status refuse_others(const cli_args *args, nmf_error *error)
                                   args->column_weights != NULL}};
     if (!args->stream)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "--half-life needs --stream beside it");
+    if (cli_together_joined())
+        return nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "--stream learns from rows in their order, in one process: start nmf alone");
     if (args->operand_count != 1)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "--stream reads one file, or - for standard input; %lld are given",

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "streams.h"
 
+#include "together.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,10 +98,26 @@ static int is_open_pipe(const char *path)
            (S_ISFIFO(there.st_mode) || S_ISSOCK(there.st_mode));
 }
 
+/* What is read once comes to one of several processes only. */
+static nmf_status refuse_together(const char *path, nmf_error *error)
+{
+    struct stat there;
+    const int is_stdin = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0;
+    const int passes =
+        is_stdin || (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
+    if (!cli_together_joined() || !passes) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "%s is read once, and %lld processes share this: name a file that all of them "
+                    "can read",
+                    is_stdin ? "standard input" : path, (long long)cli_together_size());
+}
+
 static nmf_status take(const char **path, int *stdin_taken, nmf_error *error)
 {
     struct stat there;
     if (*path == NULL) return NMF_OK;
+    const nmf_status status = refuse_together(*path, error);
+    if (status != NMF_OK) return status;
     const int dash = strcmp(*path, "-") == 0, is_stdin = dash || strcmp(*path, "/dev/stdin") == 0;
     if (!dash && !is_open_pipe(*path)) return NMF_OK;
     const char *const name = is_stdin ? "standard input" : *path;

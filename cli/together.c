@@ -128,6 +128,17 @@ nmf_status cli_together_join(nmf_error *error)
     return NMF_OK;
 }
 
+nmf_status cli_together_same(int64_t number, const char *what, nmf_error *error)
+{
+    if (comm == NULL) return NMF_OK;
+    const int64_t least = comm->least(comm->context, number);
+    const int64_t most = -comm->least(comm->context, -number);
+    if (least == most) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "the %" PRId64 " processes that share this were started with different %s",
+                    comm->size, what);
+}
+
 nmf_status cli_together_agree(nmf_status status, nmf_error *error)
 {
     if (comm == NULL) return status;

@@ -21,6 +21,10 @@ nmf_status cli_together_join(nmf_error *error);
 /* 1 once joined: sentences are kept for cli_together_end. */
 int cli_together_joined(void);
 
+/* ARGUMENT, on all of them, where the processes have different numbers; `what`: of what these are. All call it at the
+ * same point. */
+nmf_status cli_together_same(int64_t number, const char *what, nmf_error *error);
+
 /* What came of something that each process did for itself, on all of them: the status and the sentence of
  * the first that failed. All call it at the same point; alone it gives back what it is given. */
 nmf_status cli_together_agree(nmf_status status, nmf_error *error);

@@ -5,6 +5,7 @@
 file(GLOB cli_sources CONFIGURE_DEPENDS cli/*.c)
 add_executable(nmf ${cli_sources})
 target_link_libraries(nmf PRIVATE nmfkit_compiler nmfkit nmfkit-io ${CMAKE_DL_LIBS} m)
+add_dependencies(nmf nmfkit-plugins)
 if(TARGET nmfkit-mpi) # which it loads when it is started as one of several processes
   add_dependencies(nmf nmfkit-mpi)
 endif()

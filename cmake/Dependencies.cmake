@@ -7,10 +7,13 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 # Whichever BLAS and LAPACK the system has chosen (OpenBLAS, the reference one, ...) serves.
-set(NMFKIT_CORE_MODULES lapacke lapack blas)
-set(NMFKIT_IO_MODULES libpng libjpeg hdf5 libzip zlib liblzma libzstd libcurl libcrypto libcjson cairo pangocairo)
-pkg_check_modules(nmfkit_core_needs REQUIRED IMPORTED_TARGET ${NMFKIT_CORE_MODULES})
-pkg_check_modules(nmfkit_io_needs REQUIRED IMPORTED_TARGET ${NMFKIT_IO_MODULES})
+pkg_check_modules(nmfkit_core_needs REQUIRED IMPORTED_TARGET lapacke lapack blas)
+pkg_check_modules(nmfkit_io_needs REQUIRED IMPORTED_TARGET
+  libpng libjpeg libzip zlib liblzma libzstd libcrypto libcjson)
+# Of the rooms that are plug-ins (io/files/plugin.h).
+pkg_check_modules(nmfkit_hdf5_needs REQUIRED IMPORTED_TARGET hdf5)
+pkg_check_modules(nmfkit_download_needs REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(nmfkit_draw_needs REQUIRED IMPORTED_TARGET cairo pangocairo)
 
 # The plug-in for several processes is built where there is an MPI: the pkg-config module of one.
 set(NMFKIT_MPI "ompi-c" CACHE STRING "MPI of libnmfkit-mpi: ompi-c (Open MPI), mpich, another module; OFF")

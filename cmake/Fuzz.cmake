@@ -11,7 +11,7 @@ foreach(source ${fuzz_sources})
   cmake_path(GET source STEM target)
   add_executable(${target} ${source} ${fuzz_helpers})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit-io-static PkgConfig::nmfkit_io_needs m) # one makes files by HDF5
+  target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit-io-static PkgConfig::nmfkit_hdf5_needs m) # one makes files by HDF5
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
 endforeach()

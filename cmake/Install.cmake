@@ -16,6 +16,10 @@ install(SCRIPT ${PROJECT_BINARY_DIR}/InstallBegin.cmake) # before all others
 # --- libraries, headers, the command --------------------------------------------------------------
 set_target_properties(nmfkit-io PROPERTIES EXPORT_NAME io INSTALL_RPATH "$ORIGIN")
 install(TARGETS nmfkit nmfkit-io EXPORT nmfkitTargets)
+foreach(plugin ${plugins})
+  set_target_properties(nmfkit-${plugin} PROPERTIES INSTALL_RPATH "$ORIGIN/..")
+  install(TARGETS nmfkit-${plugin} DESTINATION ${CMAKE_INSTALL_LIBDIR}/${plugin_dir})
+endforeach()
 if(TARGET nmfkit-mpi)
   set_target_properties(nmfkit-mpi PROPERTIES EXPORT_NAME mpi INSTALL_RPATH "$ORIGIN")
   install(TARGETS nmfkit-mpi)
@@ -74,6 +78,6 @@ function(nmfkit_pkgconfig name description requires)
 endfunction()
 nmfkit_pkgconfig(nmfkit "${PROJECT_DESCRIPTION}" "" ${nmfkit_core_needs_LDFLAGS} -lm -pthread)
 nmfkit_pkgconfig(nmfkit-io "Files and pictures for nmfkit" "nmfkit = ${PROJECT_VERSION}"
-  ${nmfkit_io_needs_LDFLAGS} -lm)
+  ${nmfkit_io_needs_LDFLAGS} ${nmfkit_hdf5_needs_LDFLAGS} ${nmfkit_download_needs_LDFLAGS} ${nmfkit_draw_needs_LDFLAGS} -lm)
 
 install(SCRIPT cmake/InstallEnd.cmake) # after all others

@@ -9,7 +9,7 @@ function(nmfkit_objects target)
   target_link_libraries(${target} PRIVATE nmfkit_compiler Threads::Threads)
 endfunction()
 
-# nmfkit_library(NAME OBJECTS... NEEDS...): libNAME.so and libNAME.a. The SONAME is libNAME.so.0.MINOR until
+# nmfkit_library(NAME OBJECTS... SHARED_OBJECTS... STATIC_OBJECTS... NEEDS...): libNAME.so and libNAME.a. The SONAME is libNAME.so.0.MINOR until
 # 1.0, since a minor version may change the interface till then, and libNAME.so.MAJOR from there on.
 if(PROJECT_VERSION_MAJOR EQUAL 0)
   set(soversion 0.${PROJECT_VERSION_MINOR})
@@ -17,10 +17,12 @@ else()
   set(soversion ${PROJECT_VERSION_MAJOR})
 endif()
 function(nmfkit_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OBJECTS;NEEDS")
-  list(TRANSFORM arg_OBJECTS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>")
-  add_library(${name} SHARED ${arg_OBJECTS})
-  add_library(${name}-static STATIC ${arg_OBJECTS})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OBJECTS;SHARED_OBJECTS;STATIC_OBJECTS;NEEDS")
+  foreach(objects arg_OBJECTS arg_SHARED_OBJECTS arg_STATIC_OBJECTS)
+    list(TRANSFORM ${objects} REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>")
+  endforeach()
+  add_library(${name} SHARED ${arg_OBJECTS} ${arg_SHARED_OBJECTS})
+  add_library(${name}-static STATIC ${arg_OBJECTS} ${arg_STATIC_OBJECTS})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C
     VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
   set_target_properties(${name}-static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME ${name})
@@ -51,17 +53,52 @@ nmfkit_library(nmfkit
 add_library(nmfkit::nmfkit ALIAS nmfkit)
 
 # --- files and pictures ---------------------------------------------------------------------------
+# Rooms that need large libraries are plug-ins of the shared library and part of the static one (io/files/plugin.h):
+# NAME FOLDER; what each needs is nmfkit_NAME_needs.
+set(plugins hdf5 download draw)
+set(plugin_folder_hdf5 io/hdf5)
+set(plugin_folder_download io/download)
+set(plugin_folder_draw render/draw)
+set(plugin_dir nmfkit-${PROJECT_VERSION}) # beside libnmfkit-io; of this version and no other
+
 file(GLOB io_sources CONFIGURE_DEPENDS io/*.c io/*/*.c render/*.c)
+list(FILTER io_sources EXCLUDE REGEX "/io/(hdf5|download)/|/plugin(_loaded|s_linked)\\.c$")
 include(Report) # sets report_source
-nmfkit_objects(nmfkit_io ${io_sources} ${report_source})
-target_include_directories(nmfkit_io PRIVATE ${PROJECT_SOURCE_DIR})
+function(nmfkit_io_objects target)
+  nmfkit_objects(${target} ${ARGN})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+nmfkit_io_objects(nmfkit_io ${io_sources} ${report_source})
 target_link_libraries(nmfkit_io PRIVATE PkgConfig::nmfkit_io_needs)
+set(io_needs PkgConfig::nmfkit_io_needs)
+foreach(plugin ${plugins})
+  file(GLOB sources CONFIGURE_DEPENDS ${plugin_folder_${plugin}}/*.c)
+  nmfkit_io_objects(nmfkit_${plugin} ${sources})
+  target_link_libraries(nmfkit_${plugin} PRIVATE PkgConfig::nmfkit_${plugin}_needs)
+  list(APPEND plugin_objects nmfkit_${plugin})
+  list(APPEND plugin_needs PkgConfig::nmfkit_${plugin}_needs)
+endforeach()
+nmfkit_io_objects(nmfkit_plugin_loaded io/files/plugin_loaded.c)
+target_compile_definitions(nmfkit_plugin_loaded PRIVATE NMFKIT_PLUGINS="${plugin_dir}")
+nmfkit_io_objects(nmfkit_plugins_linked io/plugins_linked.c)
+
 nmfkit_library(nmfkit-io
   OBJECTS nmfkit_io
+  SHARED_OBJECTS nmfkit_plugin_loaded
+  STATIC_OBJECTS nmfkit_plugins_linked ${plugin_objects}
   NEEDS PkgConfig::nmfkit_io_needs)
-target_link_libraries(nmfkit-io PUBLIC nmfkit)
-target_link_libraries(nmfkit-io-static PUBLIC nmfkit-static)
+target_link_libraries(nmfkit-io PUBLIC nmfkit PRIVATE ${CMAKE_DL_LIBS})
+target_link_libraries(nmfkit-io-static PUBLIC nmfkit-static PRIVATE ${plugin_needs})
 add_library(nmfkit::io ALIAS nmfkit-io)
+
+add_custom_target(nmfkit-plugins) # for what is run in the build folder
+foreach(plugin ${plugins})
+  add_library(nmfkit-${plugin} MODULE $<TARGET_OBJECTS:nmfkit_${plugin}>)
+  target_link_libraries(nmfkit-${plugin} PRIVATE nmfkit-io PkgConfig::nmfkit_${plugin}_needs m)
+  set_target_properties(nmfkit-${plugin} PROPERTIES LINKER_LANGUAGE C PREFIX "" SUFFIX .so OUTPUT_NAME ${plugin}
+    LIBRARY_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:nmfkit-io>/${plugin_dir})
+  add_dependencies(nmfkit-plugins nmfkit-${plugin})
+endforeach()
 
 # --- several processes ----------------------------------------------------------------------------
 # libnmfkit-mpi: the communicator by MPI, loaded by nmf when mpirun starts it. Nothing else knows MPI.

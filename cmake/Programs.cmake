@@ -4,6 +4,7 @@
 function(nmfkit_program target directory)
   add_executable(${target} ${ARGN})
   target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit nmfkit-io m)
+  add_dependencies(${target} nmfkit-plugins)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${directory})
 endfunction()

@@ -71,7 +71,7 @@ function(nmfkit_test_target target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(${target} PRIVATE NMFKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit-io-static PkgConfig::nmfkit_test_needs
-    PkgConfig::nmfkit_io_needs PkgConfig::nmfkit_core_needs m)
+    PkgConfig::nmfkit_io_needs ${plugin_needs} PkgConfig::nmfkit_core_needs m)
 endfunction()
 
 # --- programs -------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ nmfkit_test(scripts_floors ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/check_
 nmfkit_test(scripts_headers ${PROJECT_SOURCE_DIR}/scripts/check_headers)
 if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_COVERAGE) # instrumentation exports names of its own
   nmfkit_test(scripts_symbols ${PROJECT_SOURCE_DIR}/scripts/check_symbols
-    $<TARGET_FILE:nmfkit> $<TARGET_FILE:nmfkit-io>)
+    $<TARGET_FILE:nmfkit> $<TARGET_FILE:nmfkit-io> $<TARGET_FILE_DIR:nmfkit-io>/${plugin_dir})
   nmfkit_test(ledger ${NMFKIT_PYTHON} ${PROJECT_SOURCE_DIR}/scripts/ledger --check $<TARGET_FILE:nmf>)
 endif()
 

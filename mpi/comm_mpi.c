@@ -31,19 +31,31 @@ static void count(size_t bytes, int64_t receivers)
     sent_messages += receivers;
 }
 
+static double now(void)
+{
+    struct timespec time = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 /* Waits without taking the processor from whom it waits for: there may be more processes than
- * processors, and then MPI's own waiting would spin a time slice away for each message. */
+ * processors, and then MPI's own waiting would spin a time slice away for each message. Large messages go in
+ * fragments that both sides must look after: who sleeps too soon waits for each of them. */
 static void wait_for(MPI_Request *request)
 {
-    enum { SPINS = 2000, YIELDS = 200 };
+    enum { SPINS = 2000 };
     static const struct timespec nap = {0, 50000};
+    static const double patience = 2e-3; /* seconds: several large messages take no longer */
+    double until = 0;
     int done = 0;
-    for (int tries = 0;; tries++) {
+    for (int64_t tries = 0;; tries++) {
         MPI_Test(request, &done, MPI_STATUS_IGNORE);
         if (done) return;
-        if (tries > SPINS + YIELDS)
+        if (tries < SPINS) continue;
+        if (tries == SPINS) until = now() + patience;
+        if (now() > until)
             nanosleep(&nap, NULL);
-        else if (tries > SPINS)
+        else
             sched_yield();
     }
 }
@@ -117,13 +129,6 @@ static int64_t least(void *context, int64_t value)
 }
 
 /* --- ends -------------------------------------------------------------------------------------- */
-
-static double now(void)
-{
-    struct timespec time = {0, 0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int all_here(void *context, double seconds)
 {

@@ -70,6 +70,8 @@ def built_files(build):
             for path in glob.glob(os.path.join(stage, "**", name + ".so.*"), recursive=True):
                 if os.path.islink(path):  # lib*.so.0.2, the name it is loaded by
                     files["nmfkit/lib/" + os.path.basename(path)] = read(path)
+        for path in glob.glob(os.path.join(stage, "**", "nmfkit-" + version(), "*.so"), recursive=True):
+            files["nmfkit/lib/nmfkit-%s/%s" % (version(), os.path.basename(path))] = read(path)
         return files
 
 

@@ -63,9 +63,10 @@ typedef struct nmfi_figures {
 } nmfi_figures;
 
 /* Errors: as nmf_render_report. nmfi_figures_clear frees what was made, also after a failure. */
-nmf_status nmfi_figures_count(const nmf_model *model, const nmf_render_report_options *options,
-                              nmfi_figures *figures, nmf_error *error);
-void nmfi_figures_clear(nmfi_figures *figures);
+NMFI_FOR_PLUGINS nmf_status nmfi_figures_count(const nmf_model *model,
+                                               const nmf_render_report_options *options,
+                                               nmfi_figures *figures, nmf_error *error);
+NMFI_FOR_PLUGINS void nmfi_figures_clear(nmfi_figures *figures);
 
 /* report_labels.c: asked->labels, X's or the model's, and how they agree with `main` (m entries, -1: a
  * group of its own). The mean shares are left to the caller. */

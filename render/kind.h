@@ -5,6 +5,8 @@
 #ifndef NMFI_RENDER_KIND_H
 #define NMFI_RENDER_KIND_H
 
+#include "io/files/plugin.h"
+
 #include <nmfkit/matrix.h>
 
 #define NMFI_LANGUAGE_COUNT 2 /* English, Chinese: as in render/report/words.js */
@@ -44,11 +46,11 @@ typedef struct nmfi_kind {
 #include "kinds.def"
 
 /* The first kind of the table that recognises H; features where none does. */
-const nmfi_kind *nmfi_kind_of(const nmf_matrix *H);
+NMFI_FOR_PLUGINS const nmfi_kind *nmfi_kind_of(const nmf_matrix *H);
 
 /* The kind called `name`, for a model with these components. Errors: ARGUMENT (no such one; or H has not
  * what it needs). */
-nmf_status nmfi_kind_named(const char *name, const nmf_matrix *H, const nmfi_kind **kind,
-                           nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_kind_named(const char *name, const nmf_matrix *H,
+                                            const nmfi_kind **kind, nmf_error *error);
 
 #endif

@@ -243,12 +243,15 @@ NMF_API int64_t nmf_matrix_image_height(const nmf_matrix *matrix);
 NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
 
 /* How much each entry counts: nmf_fit and nmf_transform then minimize sum_ij w_ij d(x_ij, (WH)_ij), and
- * what has weight 0 was not observed and is never read. `weights` is dense, of the shape of `matrix`,
- * of any dtype, >= 0, finite. The matrix takes it over, unless this fails, and frees it with itself or
- * when others are set. Where a function gives their rows (nmf_matrix_from_reader) they are read here, once, into
- * memory. NULL: every entry counts once. With a beta-divergence whose beta <= 0 weights are 0
- * or 1. Errors: ARGUMENT (a sparse one, or one for a sparse matrix), SHAPE, DATA (the first weight that
- * is negative or not finite, named), MEMORY, and what that function says. */
+ * what has weight 0 was not observed and is never read. `weights` is of the shape of `matrix`, of
+ * any dtype, >= 0, finite; dense where that is dense. A sparse one's is sparse too and stores the same
+ * entries in the same order, with a weight for each, and goes together with NMF_MISSING_UNSTORED. The
+ * matrix takes it over, unless this fails, and frees it with itself or when others are set. Where a function
+ * gives the rows of dense ones (nmf_matrix_from_reader) they are read here, once, into memory. NULL: every
+ * entry counts once. With a beta-divergence whose beta <= 0 weights are 0 or 1. Errors: ARGUMENT (a dense
+ * one for a sparse matrix or the other way round; other entries; compressed along the other side), SHAPE,
+ * DATA (the first weight that is negative or not finite, named), UNSUPPORTED (sparse and not in memory), MEMORY, and what that
+ * function says. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights,
                                                          nmf_error *error);
 /* Says what was not observed. NMF_MISSING_NAN goes together with weights. Errors: ARGUMENT (an unknown

@@ -141,8 +141,9 @@ typedef struct nmf_trace_point {
     int64_t iteration; /* on X, from 1; 0 in the sketch */
     int64_t passes;    /* passes over X so far, start and validation included */
     double seconds;    /* since the fit began */
-    double
-        loss; /* the objective: divergence plus penalties; in the sketch with what it leaves out of X */
+    /* The objective: divergence plus penalties. In the sketch with what that leaves out of X; NaN there where the fit
+     * only begins in it, with the Frobenius loss of all entries (divergences, weights, missing entries). */
+    double loss;
     double kkt; /* scale-free KKT residual; NaN where it was not computed */
 } nmf_trace_point;
 

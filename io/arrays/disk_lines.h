@@ -18,8 +18,9 @@ typedef struct nmfi_disk_list {
  * values hangs on them all are looked at: one reading. `path` is for messages. Errors: FORMAT (pointers
  * that fall, or fit neither list), UNSUPPORTED (indices of another type than int32 and int64 of this
  * machine), MEMORY. */
-nmf_status nmfi_disk_lines_matrix(int64_t rows, int64_t columns, int64_t *pointers,
-                                  const nmfi_disk_list *indices, const nmfi_disk_list *values,
-                                  const char *path, nmf_matrix **matrix, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_disk_lines_matrix(int64_t rows, int64_t columns, int64_t *pointers,
+                                                   const nmfi_disk_list *indices,
+                                                   const nmfi_disk_list *values, const char *path,
+                                                   nmf_matrix **matrix, nmf_error *error);
 
 #endif

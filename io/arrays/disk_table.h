@@ -6,7 +6,8 @@
 
 /* rows x columns values, row after row in the list, which is taken over. `path` is for messages. Errors: what
  * reading fails with, MEMORY. */
-nmf_status nmfi_disk_table_matrix(int64_t rows, int64_t columns, const nmfi_disk_list *values,
-                                  const char *path, nmf_matrix **matrix, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_disk_table_matrix(int64_t rows, int64_t columns,
+                                                   const nmfi_disk_list *values, const char *path,
+                                                   nmf_matrix **matrix, nmf_error *error);
 
 #endif

@@ -36,30 +36,31 @@ typedef struct nmfi_mat_list {
 } nmfi_mat_list;
 
 /* Appends a copy. Errors: MEMORY. */
-nmf_status nmfi_mat_list_add(nmfi_mat_list *list, const nmfi_mat_variable *variable,
-                             nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_mat_list_add(nmfi_mat_list *list,
+                                              const nmfi_mat_variable *variable, nmf_error *error);
 
 /* The variable that the request means: the one named, else the only matrix of numbers; a vector
  * only where it is all there is. Says which one, and which vectors beside it may be labels. Errors:
  * ARGUMENT with the names, UNSUPPORTED, SHAPE. */
-nmf_status nmfi_mat_choose(const nmfi_mat_list *list, const nmfi_read_request *request,
-                           int64_t *index, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_mat_choose(const nmfi_mat_list *list,
+                                            const nmfi_read_request *request, int64_t *index,
+                                            nmf_error *error);
 
 /* The chosen variable's entries, stored at `data` in MATLAB's order: the first index varies
  * fastest, and of three indices the last one counts pictures. */
-nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable, const unsigned char *data,
-                                 char kind, int item_bytes, int big_endian);
+NMFI_FOR_PLUGINS nmfi_raw_array nmfi_mat_describe(const nmfi_mat_variable *variable,
+                                                  const unsigned char *data, char kind,
+                                                  int item_bytes, int big_endian);
 
 /* A sparse variable from its parts: row numbers, column pointers and values, `stored` of them that
  * count. Takes the memory of `parts` over, on failure too. Errors: FORMAT, MEMORY. */
-nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable, nmfi_sparse_parts *parts,
-                           const char *path, nmf_matrix **matrix, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_mat_sparse(const nmfi_mat_variable *variable,
+                                            nmfi_sparse_parts *parts, const char *path,
+                                            nmf_matrix **matrix, nmf_error *error);
 
 /* Reads a MAT 5 file from memory, which is taken over as nmf_matrix_adopt does. */
 nmf_status nmfi_mat5_matrix(const unsigned char *bytes, size_t count,
                             const nmfi_read_request *request, void (*release)(void *context),
                             void *context, nmf_matrix **matrix, nmf_error *error);
-
-nmf_status nmfi_mat73_read(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef NMFI_IO_RAW_ARRAY_H
 #define NMFI_IO_RAW_ARRAY_H
 
+#include "io/files/plugin.h"
+
 #include <nmfkit/matrix.h>
 
 /* Value (i, y, x) lies at element i*row_stride + y*height_stride + x*width_stride of `data`. An
@@ -27,8 +29,8 @@ typedef struct nmfi_raw_array {
 
 /* Bytes of rows x height x width items. Returns 0 where a size is negative or the product fits no
  * memory, else 1. */
-int nmfi_array_bytes(int64_t rows, int64_t height, int64_t width, int64_t item_bytes,
-                     size_t *bytes);
+NMFI_FOR_PLUGINS int nmfi_array_bytes(int64_t rows, int64_t height, int64_t width,
+                                      int64_t item_bytes, size_t *bytes);
 
 /* Value number `index` of a list: the elements as they lie, strides aside. */
 double nmfi_raw_value(const nmfi_raw_array *raw, int64_t index);
@@ -49,7 +51,8 @@ void nmfi_store_value(void *out, nmf_dtype dtype, int64_t index, double value);
  * the first that holds all of them exactly (f64 where any is negative, so that validation can name
  * it; integers beyond 2^53 are rounded to the nearest f64, as NumPy's astype does).
  * Takes `data` over: release(context) is called when it is no longer needed, or on failure. */
-nmf_status nmfi_raw_to_matrix(const nmfi_raw_array *raw, void (*release)(void *context),
-                              void *context, nmf_matrix **matrix, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_raw_to_matrix(const nmfi_raw_array *raw,
+                                               void (*release)(void *context), void *context,
+                                               nmf_matrix **matrix, nmf_error *error);
 
 #endif

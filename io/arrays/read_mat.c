@@ -1,4 +1,5 @@
 /* Reads one variable of a MATLAB file: which of the two formats it is. */
+#include "hdf5.h"
 #include "mat.h"
 #include "readers.h"
 

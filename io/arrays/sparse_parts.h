@@ -21,10 +21,10 @@ typedef struct nmfi_sparse_parts {
 /* There must be `stored` indices and values, and as many pointers as the shape says; what they say
  * is checked here. Takes the memory over, on failure too. `path` is for messages. Errors: FORMAT
  * (the first wrong pointer or index is named), MEMORY. */
-nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path,
-                                    nmf_matrix **matrix, nmf_error *error);
+NMFI_FOR_PLUGINS nmf_status nmfi_sparse_parts_matrix(nmfi_sparse_parts *arrays, const char *path,
+                                                     nmf_matrix **matrix, nmf_error *error);
 
-void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays);
+NMFI_FOR_PLUGINS void nmfi_sparse_parts_free(nmfi_sparse_parts *arrays);
 
 /* The type that values of a kind take in a matrix, given the smallest and largest of whole ones (0 where
  * there is none smaller, larger); and whether they are stored in it. */

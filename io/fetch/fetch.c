@@ -3,7 +3,8 @@
  *
  * The file is Sam Roweis' olivettifaces.mat: `faces`, 4096 x 400, each column a picture of 64 x 64
  * pixels that runs down the picture's columns. */
-#include "download.h"
+#include "io/download/download.h"
+#include "io/files/plugin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -100,6 +101,14 @@ static nmf_status convert(const char *mat_path, const char *output, nmf_error *e
     return status;
 }
 
+static nmf_status download(const nmfi_download_request *request, nmf_error *error)
+{
+    const void *table;
+    const nmf_status status = nmfi_plugin("download", "downloads", &table, error);
+    const nmfi_download_room *const room = table;
+    return status == NMF_OK ? room->download(request, error) : status;
+}
+
 static nmf_status download_and_convert(const nmf_io_fetch_options *options, const char *output,
                                        nmf_error *error)
 {
@@ -114,7 +123,7 @@ static nmf_status download_and_convert(const nmf_io_fetch_options *options, cons
         .hint = "; give --from FILE if you have olivettifaces.mat",
         .progress = options->progress,
         .progress_context = options->progress_context};
-    if (status == NMF_OK) status = nmfi_download(&request, error);
+    if (status == NMF_OK) status = download(&request, error);
     if (status == NMF_OK) status = convert(part, output, error);
     if (status == NMF_OK)
         unlink(part); /* only now: a failed conversion (a full disk) needs no second download */

@@ -4,6 +4,8 @@
 #ifndef NMFI_IO_FILE_VIEW_H
 #define NMFI_IO_FILE_VIEW_H
 
+#include "plugin.h"
+
 #include <nmfkit/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,9 +32,9 @@ void nmfi_file_view_close(void *view);
 
 /* Memory for file content, aligned so that numbers behind a header of 16 k bytes are aligned too.
  * NULL where there is none; free() it. */
-unsigned char *nmfi_file_memory(size_t count);
+NMFI_FOR_PLUGINS unsigned char *nmfi_file_memory(size_t count);
 
 /* nmf_memory_bytes. */
-uint64_t nmfi_machine_memory(void);
+NMFI_FOR_PLUGINS uint64_t nmfi_machine_memory(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* Names from text files: see names_beside.h. */
 #include "names_beside.h"
 
-#include "io/arrays/hdf5_file.h"
+#include "io/arrays/hdf5.h"
 #include "io/arrays/names_array.h"
 #include "io/arrays/npz_archive.h"
 #include "io/arrays/readers.h"
@@ -209,27 +209,10 @@ nmf_status nmfi_names_from_column(const char *path, const nmfi_name_column *colu
 static nmf_status names_from_hdf5(const char *path, const char *colon, nmf_matrix *matrix,
                                   nmf_names which, nmf_error *error)
 {
-    nmfi_hdf5 *file = NULL;
-    char *name = strndup(path, (size_t)(colon - path)), *group = strdup(colon + 1);
-    nmf_status status = name != NULL && group != NULL
-                            ? nmfi_hdf5_open(name, &file, error)
-                            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
-    if (status == NMF_OK) {
-        char *slash = strrchr(group, '/');
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-        status = nmf_matrix_set_names(matrix, which, NULL, error);
-        if (status == NMF_OK) {
-            status = nmfi_hdf5_names(file, slash != NULL ? group : "",
-                                     slash != NULL ? slash + 1 : group, matrix, which, error);
-        }
-        if (status == NMF_OK && !nmf_matrix_has_names(matrix, which)) {
-            status = nmf_fail(error, NMF_ERROR_FORMAT, "%s: is not a list of names", path);
-        }
-    }
-    nmfi_hdf5_close(file);
-    free(group);
+    char *name = strndup(path, (size_t)(colon - path));
+    const nmf_status status = name != NULL
+                                  ? nmfi_hdf5_names_of(name, colon + 1, matrix, which, error)
+                                  : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     free(name);
     return status;
 }

@@ -104,11 +104,21 @@ def borrow_observed(X, weights=None, missing=None):
     if missing is not None:
         call(library.nmf_matrix_set_missing, matrix.pointer, MISSING.index(missing))
     if weights is not None:
-        lent = borrow(np.asarray(weights))
+        lent = borrow(_beside(X, weights) if is_sparse(X) else np.asarray(weights))
         call(library.nmf_matrix_set_weights, matrix.pointer, lent.pointer)
         matrix.lender = matrix.lender, lent.lender
         lent.pointer = ctypes.c_void_p()  # the matrix frees it
     return matrix
+
+
+def _beside(X, weights):
+    """Sparse weights with their entries in the order of those of a sparse X, which they speak of."""
+    if not is_sparse(weights):
+        raise ValueError("the weights of a sparse X are sparse and store the same entries")
+    kept = weights.tocsc() if X.format == "csc" else weights.tocsr()
+    if not kept.has_sorted_indices:
+        kept = kept.sorted_indices()
+    return kept
 
 
 def unmask(X, weights):

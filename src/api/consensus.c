@@ -1,4 +1,6 @@
 /* nmf_consensus: arguments checked once, then called down. */
+#include "api/share.h"
+#include "base/comm.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "data/observed.h"
@@ -58,6 +60,15 @@ static nmf_status check_folds(const nmf_matrix *X, const nmf_options *options, n
     return NMF_OK;
 }
 
+static uint64_t hash_of(const nmf_consensus_options *wishes)
+{
+    uint64_t hash = nmfi_stir((uint64_t)wishes->replicates, (uint64_t)wishes->perturbation), bits;
+    memcpy(&bits, &wishes->density_threshold, sizeof bits);
+    hash = nmfi_stir(hash, bits);
+    memcpy(&bits, &wishes->neighborhood, sizeof bits);
+    return nmfi_stir(hash, bits);
+}
+
 nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
                          const nmf_consensus_options *consensus_options,
                          nmf_consensus_result **result, nmf_error *error)
@@ -78,8 +89,12 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
     if (status == NMF_OK && filled.perturbation == NMF_PERTURBATION_FOLDS)
         status = check_folds(X, &checked, error);
+    status = nmfi_comm_status(nmfi_comm_shared(), status, error);
+    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, hash_of(&filled), error);
     nmfi_input input;
-    if (status == NMF_OK) status = nmfi_input_to_learn(X, &checked, &input, error);
+    if (status == NMF_OK)
+        status = nmfi_comm_status(nmfi_comm_shared(),
+                                  nmfi_input_to_learn(X, &checked, &input, error), error);
     if (status != NMF_OK) return status;
     checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_consensus(input.X, &checked, &filled, result, error);

@@ -2,6 +2,7 @@
 #include "fit/online.h"
 #include "base/options.h"
 #include "data/matrix.h"
+#include "data/observed.h"
 
 #include <math.h>
 #include <string.h>
@@ -72,6 +73,10 @@ static nmf_status check_rows(const nmf_online *online, const nmf_matrix *rows, n
     if (!online || !rows)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s is NULL", online ? "rows" : "online");
     const int64_t wanted = nmfi_online_features(online);
+    if (nmfi_matrix_is_weighted(rows))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "rows that come one after the other take no weights and no missing "
+                        "entries: nmf_fit does");
     if (nmf_matrix_columns(rows) != wanted)
         return nmf_fail(error, NMF_ERROR_SHAPE, "these rows have %lld features, those before %lld",
                         (long long)nmf_matrix_columns(rows), (long long)wanted);
@@ -133,6 +138,9 @@ nmf_status nmf_minibatch_step(nmf_minibatch *batch, const nmf_matrix *X, double 
         return nmf_fail(error, NMF_ERROR_SHAPE, "X is %lld x %lld; it must have %lld columns",
                         (long long)nmf_matrix_rows(X), (long long)nmf_matrix_columns(X),
                         (long long)nmfi_minibatch_features(batch));
+    if (nmfi_matrix_is_weighted(X))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "a mini-batch takes no weights and no missing entries: nmf_fit does");
     if (!W && how->solve_iterations == 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "a step from W needs W");
     return nmfi_minibatch_step(batch, X, W, how, said ? said : &unheard, error);

@@ -1,4 +1,6 @@
 /* nmf_rank: arguments checked once, then called down. */
+#include "api/share.h"
+#include "base/comm.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "data/observed.h"
@@ -76,7 +78,7 @@ static nmf_status fit_to_shape(const nmf_matrix *X, nmf_rank_options *filled, nm
 /* What was not observed of a sparse X is most of it: each of its lines would need a Gram matrix of its own. */
 static nmf_status check_missing(const nmf_matrix *X, nmf_error *error)
 {
-    if (!nmf_matrix_is_sparse(X) || nmf_matrix_missing(X) == NMF_MISSING_NONE) return NMF_OK;
+    if (!nmf_matrix_is_sparse(X) || !nmfi_matrix_is_weighted(X)) return NMF_OK;
     return nmf_fail(
         error, NMF_ERROR_ARGUMENT,
         "missing = unstored: the choice of a rank knows missing entries of dense data only; "
@@ -107,6 +109,21 @@ static nmf_status check_zeros(const nmf_matrix *X, const nmf_options *options, n
     return NMF_OK;
 }
 
+/* What decides which fits there are to take turns with. */
+static uint64_t hash_of(const nmf_rank_options *wishes)
+{
+    const nmf_rank_content *known = wishes->known ? nmf_rank_view(wishes->known) : NULL;
+    uint64_t hash = nmfi_stir((uint64_t)wishes->keep_loss, (uint64_t)wishes->max_k);
+    for (int64_t i = 0; wishes->ks && i < wishes->ks_count; i++)
+        hash = nmfi_stir(hash, (uint64_t)wishes->ks[i]);
+    hash = nmfi_stir(hash, (uint64_t)wishes->folds);
+    hash = nmfi_stir(hash, (uint64_t)wishes->repeats);
+    hash = nmfi_stir(hash, (uint64_t)wishes->starts);
+    for (int64_t i = 0; known && i < known->row_count; i++)
+        hash = nmfi_stir(hash, (uint64_t)known->rows[i].k);
+    return hash;
+}
+
 nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
                     const nmf_rank_options *rank_options, nmf_rank_result **result,
                     nmf_error *error)
@@ -126,8 +143,12 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = validate(X, error);
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);
     if (status == NMF_OK) status = check_zeros(X, &checked, error);
+    status = nmfi_comm_status(nmfi_comm_shared(), status, error);
+    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, hash_of(&filled), error);
     nmfi_input input;
-    if (status == NMF_OK) status = nmfi_input_to_learn(X, &checked, &input, error);
+    if (status == NMF_OK)
+        status = nmfi_comm_status(nmfi_comm_shared(),
+                                  nmfi_input_to_learn(X, &checked, &input, error), error);
     if (status != NMF_OK) return status;
     checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_rank(input.X, &checked, &filled, result, error);

@@ -23,7 +23,7 @@ void nmf_comm_rows(int64_t samples, int64_t rank, int64_t size, int64_t *first, 
 
 /* --- are they the same? ---------------------------------------------------------------------------- */
 
-static uint64_t stir(uint64_t hash, uint64_t word)
+uint64_t nmfi_stir(uint64_t hash, uint64_t word)
 {
     hash ^= word + 0x9e3779b97f4a7c15u + (hash << 6) + (hash >> 2);
     return hash * 0xbf58476d1ce4e5b9u;
@@ -49,7 +49,7 @@ static uint64_t of_options(const nmf_options *o)
         char text[64] = {0};
         if (is_own(&table[i])) continue;
         nmf_option_get(o, &table[i], text, sizeof text);
-        for (size_t c = 0; c < sizeof text; c++) hash = stir(hash, (unsigned char)text[c]);
+        for (size_t c = 0; c < sizeof text; c++) hash = nmfi_stir(hash, (unsigned char)text[c]);
     }
     return hash;
 }
@@ -57,11 +57,12 @@ static uint64_t of_options(const nmf_options *o)
 static uint64_t shape_of(const nmf_matrix *matrix)
 {
     if (!matrix) return 0;
-    return stir(stir(1, (uint64_t)nmf_matrix_rows(matrix)), (uint64_t)nmf_matrix_columns(matrix));
+    return nmfi_stir(nmfi_stir(1, (uint64_t)nmf_matrix_rows(matrix)),
+                     (uint64_t)nmf_matrix_columns(matrix));
 }
 
-/* What decides how many passes there are, of what shape; and H, which is everywhere. */
-static int64_t signature(const nmf_matrix *X, const nmf_options *o)
+/* What decides how many passes there are, of what shape; what is everywhere: H, and X where each has all of it. */
+static int64_t signature(const nmf_matrix *X, const nmf_options *o, uint64_t wishes)
 {
     const nmf_constraints *c = o->constraints;
     const uint64_t words[] = {(uint64_t)nmf_matrix_rows(X),
@@ -71,6 +72,9 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o)
                               (uint64_t)nmf_matrix_stored(X),
                               (uint64_t)nmf_matrix_missing(X),
                               (uint64_t)nmf_matrix_has_weights(X),
+                              nmf_matrix_is_in_memory(X) ? nmf_matrix_fingerprint(X) : 1,
+                              nmf_matrix_fingerprint(X->weights),
+                              wishes,
                               (uint64_t)(o->checkpoints != NULL),
                               shape_of(o->start_W),
                               nmf_matrix_fingerprint(o->start_H),
@@ -78,18 +82,26 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o)
                               c ? shape_of(c->W) : 0,
                               of_options(o)};
     uint64_t hash = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = stir(hash, words[i]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = nmfi_stir(hash, words[i]);
     return (int64_t)(hash >> 2); /* its negative is there too */
 }
 
-static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
-                              nmf_error *error)
+nmf_status nmfi_check_alike(const nmf_matrix *X, const nmf_options *options, uint64_t wishes,
+                            nmf_error *error)
 {
-    if (!nmfi_comm_same(comm, signature(X, options)))
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "the %lld processes that share this were given other data or other options "
-                        "than each other",
-                        (long long)comm->size);
+    const nmf_comm *comm = nmfi_comm_shared();
+    if (!comm || nmfi_comm_same(comm, signature(X, options, wishes))) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "the %lld processes that share this were given other data or other options "
+                    "than each other",
+                    (long long)comm->size);
+}
+
+static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
+                              uint64_t wishes, nmf_error *error)
+{
+    const nmf_status status = nmfi_check_alike(X, options, wishes, error);
+    if (status != NMF_OK) return status;
     if (options->init == NMF_INIT_SPA || options->init == NMF_INIT_SNPA)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "init = %s looks for the purest of all samples in one process: start one",
@@ -187,6 +199,17 @@ static nmf_status gather_model(const nmf_comm *comm, const nmf_matrix *X, nmf_mo
     return status;
 }
 
+/* H is everywhere, and each made it for itself: with the same bits, unless their processors or libraries differ. */
+static nmf_status check_H(const nmf_comm *comm, const nmf_model *model, nmf_error *error)
+{
+    if (nmfi_comm_same(comm, (int64_t)(nmf_matrix_fingerprint(model->H) >> 2))) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_NUMERICAL,
+                    "the %lld processes came to different H: their processors or their linear "
+                    "algebra round otherwise; with OpenBLAS set OPENBLAS_CORETYPE to one that all "
+                    "have",
+                    (long long)comm->size);
+}
+
 /* --- together -------------------------------------------------------------------------------------- */
 
 nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const nmf_options *options,
@@ -195,7 +218,7 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
     const nmf_comm *comm = nmfi_comm_shared();
     nmf_matrix *part = NULL;
     if (!comm) return learn(X, options, model, error);
-    nmf_status status = check_alike(comm, X, options, error);
+    nmf_status status = check_alike(comm, X, options, 0, error);
     if (status == NMF_OK)
         status = part_of(comm, X, options, wants_columns(X, options), &part, error);
     if (status != NMF_OK) {
@@ -206,6 +229,7 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
     own.memory_limit_bytes =
         nmfi_limit_beside(options->memory_limit_bytes, (size_t)loaded_bytes(comm, X, options));
     status = nmfi_comm_status(comm, learn(part, &own, model, error), error);
+    if (status == NMF_OK) status = check_H(comm, *model, error);
     if (status == NMF_OK) status = gather_model(comm, X, *model, error);
     if (status != NMF_OK) {
         nmf_model_free(*model);
@@ -249,7 +273,7 @@ nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nm
     const nmf_comm *comm = nmfi_comm_shared();
     if (!comm || !spreads_fits(comm, X, options))
         return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
-    nmf_status status = check_alike(comm, X, options, error);
+    nmf_status status = check_alike(comm, X, options, 0, error);
     if (status == NMF_OK && options->checkpoints)
         status =
             nmf_fail(error, NMF_ERROR_UNSUPPORTED,
@@ -273,7 +297,7 @@ nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_mat
     const nmf_comm *comm = nmfi_comm_shared();
     nmf_matrix *part = NULL;
     if (!comm) return nmfi_transform(model, X, options, W, error);
-    nmf_status status = check_alike(comm, X, options, error);
+    nmf_status status = check_alike(comm, X, options, nmf_matrix_fingerprint(model->H), error);
     if (status == NMF_OK) status = part_of(comm, X, options, 0, &part, error);
     if (status == NMF_OK) {
         status = nmfi_comm_status(comm, nmfi_transform(model, part, options, W, error), error);

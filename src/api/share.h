@@ -4,6 +4,8 @@
 
 #include <nmfkit/model.h>
 
+#include <stdint.h>
+
 /* A function that learns a model, with options that are checked. */
 typedef nmf_status nmfi_learner(const nmf_matrix *X, const nmf_options *options, nmf_model **model,
                                 nmf_error *error);
@@ -15,6 +17,12 @@ nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nm
  * gets a model whose H is all of it; its W has all samples at rank 0, its own rows elsewhere. */
 nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const nmf_options *options,
                                nmf_model **model, nmf_error *error);
+
+/* Whether all processes that are attached were given the same: X, of which all is looked at where each has it in memory,
+ * the options but those that each may have for itself, and what is hashed in `wishes`. Errors: ARGUMENT, on all. */
+nmf_status nmfi_check_alike(const nmf_matrix *X, const nmf_options *options, uint64_t wishes,
+                            nmf_error *error) NMF_MUST_CHECK;
+uint64_t nmfi_stir(uint64_t hash, uint64_t word);
 
 /* W of new rows, likewise. */
 nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_matrix *X,

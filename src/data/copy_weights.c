@@ -1,13 +1,15 @@
 /* nmf_matrix_copy_weights: how much each entry of some rows counts, 0 where it was not observed. */
 #include "data/matrix.h"
 #include "data/sparse.h"
+#include "data/value.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* 1 where an entry is stored. */
-static void mark_stored(const nmf_sparse *s, int64_t first, int64_t count, double *out)
+/* The weight of an entry that is stored; 1 where there are none. */
+static void mark_stored(const nmf_sparse *s, const nmf_matrix *weights, int64_t first,
+                        int64_t count, double *out)
 {
     const int64_t begin = s->by_columns ? 0 : first;
     const int64_t end = s->by_columns ? s->columns : first + count;
@@ -17,7 +19,8 @@ static void mark_stored(const nmf_sparse *s, int64_t first, int64_t count, doubl
             const int64_t index = nmfi_sparse_index(s, e);
             const int64_t row = s->by_columns ? index : line;
             if (row >= first && row < first + count)
-                out[(row - first) * s->columns + (s->by_columns ? line : index)] = 1;
+                out[(row - first) * s->columns + (s->by_columns ? line : index)] =
+                    weights ? nmfi_value(weights->sparse.dtype, weights->sparse.values, e) : 1;
         }
 }
 
@@ -33,7 +36,9 @@ static nmf_status mark_observed(const nmf_matrix *X, int64_t first, int64_t coun
     for (int64_t i = 0; i < count && status == NMF_OK; i++) {
         if (has_holes) status = nmf_matrix_copy_rows(X, first + i, 1, NMF_F64, row, error);
         for (int64_t j = 0; j < n && status == NMF_OK; j++)
-            out[i * n + j] = has_holes && isnan(row[j]) ? 0 : X->weights ? nmf_matrix_at(X->weights, first + i, j) : 1;
+            out[i * n + j] = has_holes && isnan(row[j]) ? 0
+                             : X->weights               ? nmf_matrix_at(X->weights, first + i, j)
+                                                        : 1;
     }
     free(row);
     return status;
@@ -52,6 +57,6 @@ nmf_status nmf_matrix_copy_weights(const nmf_matrix *matrix, int64_t first, int6
     if (!nmf_matrix_is_in_memory(matrix))
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "what a function does not give of X is not looked at: read it into memory");
-    mark_stored(&matrix->sparse, first, count, out);
+    mark_stored(&matrix->sparse, matrix->weights, first, count, out);
     return NMF_OK;
 }

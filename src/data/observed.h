@@ -7,4 +7,7 @@
 /* Not every entry counts once. */
 int nmfi_matrix_is_weighted(const nmf_matrix *matrix);
 
+/* Weights of a sparse matrix go together with missing = unstored. Errors: ARGUMENT. */
+nmf_status nmfi_weights_check_stored(const nmf_matrix *matrix, nmf_error *error) NMF_MUST_CHECK;
+
 #endif

@@ -89,6 +89,9 @@ static nmf_status take_weights(const nmf_matrix *whole, const nmfi_share *share,
 {
     part->missing = whole->missing;
     if (!whole->weights) return NMF_OK;
+    if (nmf_matrix_is_sparse(whole->weights))
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "several processes take weights of a dense X only: start one");
     const nmf_status status =
         nmf_matrix_range(whole->weights, share->first, share->rows, &part->weights, error);
     if (status == NMF_OK) part->weights->share = *share;

@@ -1,6 +1,7 @@
 /* See rank_one.h. */
 #include "data/rank_one.h"
 
+#include "base/comm.h"
 #include "data/matrix.h"
 #include "data/value.h"
 
@@ -23,27 +24,56 @@ static int first_of(const nmf_matrix *weights, int64_t *row, int64_t *column)
     return 0;
 }
 
-/* r and c with c = 1 where the first entry that counts stands; 0 where the weights are no product, by more than the
- * rounding of one, or all are 1; or some are 0 and `zeros` are not welcome. */
-static int divide(const nmf_matrix *weights, int zeros, double *r, double *c)
+/* The first row that has one, of all: whose it is, and its weights over the first that counts, in c; -1 where none
+ * counts. */
+static int64_t share_first(const nmf_comm *comm, const nmf_matrix *weights, double *c)
 {
-    int all_one = 1, some_zero = 0;
+    const int64_t n = nmf_matrix_columns(weights);
+    int64_t row = 0, column = 0;
+    const int has = first_of(weights, &row, &column);
+    const int64_t who = nmfi_comm_least(comm, has ? nmfi_comm_rank(comm) : INT64_MAX);
+    if (who == INT64_MAX) return -1;
+    if (who == nmfi_comm_rank(comm))
+        for (int64_t j = 0; j < n; j++)
+            c[j] = nmf_matrix_at(weights, row, j) / nmf_matrix_at(weights, row, column);
+    if (comm) comm->broadcast(comm->context, who, c, (size_t)n * sizeof *c);
+    for (column = 0; !(c[column] > 0);) column++; /* the first that counts has 1 */
+    return column;
+}
+
+/* What the weights of the rows that are here are like. */
+typedef struct kind {
+    int is_product, all_one, some_zero;
+} kind;
+
+static kind kind_of(const nmf_matrix *weights, const double *r, const double *c)
+{
+    kind found = {1, 1, 0};
     const int64_t m = nmf_matrix_rows(weights), n = nmf_matrix_columns(weights);
     const double rounding =
         4 * (nmf_matrix_dtype(weights) == NMF_F32 ? (double)FLT_EPSILON : DBL_EPSILON);
-    int64_t row = 0, column = 0;
-    if (!first_of(weights, &row, &column)) return 0;
-    const double unit = nmf_matrix_at(weights, row, column);
-    for (int64_t i = 0; i < m; i++) r[i] = nmf_matrix_at(weights, i, column);
-    for (int64_t j = 0; j < n; j++) c[j] = nmf_matrix_at(weights, row, j) / unit;
-    for (int64_t i = 0; i < m; i++)
+    for (int64_t i = 0; i < m && found.is_product; i++)
         for (int64_t j = 0; j < n; j++) {
             const double w = nmf_matrix_at(weights, i, j), product = r[i] * c[j];
-            if (!(fabs(w - product) <= rounding * w)) return 0;
-            all_one &= w == 1;
-            some_zero |= w == 0;
+            found.is_product &= fabs(w - product) <= rounding * w;
+            found.all_one &= w == 1;
+            found.some_zero |= w == 0;
         }
-    return !all_one && (zeros || !some_zero);
+    return found;
+}
+
+/* r and c with c = 1 where the first entry that counts stands; 0 where the weights are no product, by more than the
+ * rounding of one, or all are 1; or some are 0 and `zeros` are not welcome. The same on all processes. */
+static int divide(const nmf_comm *comm, const nmf_matrix *weights, int zeros, double *r, double *c)
+{
+    const int64_t unit = share_first(comm, weights, c);
+    if (unit < 0) return 0;
+    for (int64_t i = 0; i < nmf_matrix_rows(weights); i++) r[i] = nmf_matrix_at(weights, i, unit);
+    const kind mine = kind_of(weights, r, c);
+    const int is_product = (int)nmfi_comm_least(comm, mine.is_product);
+    const int all_one = (int)nmfi_comm_least(comm, mine.all_one);
+    const int some_zero = (int)nmfi_comm_most(comm, mine.some_zero);
+    return is_product && !all_one && (zeros || !some_zero);
 }
 
 static void take_roots(double *numbers, int64_t count, double beta)
@@ -74,14 +104,11 @@ static nmf_status scale(const nmf_matrix *X, const nmfi_rank_one *of, nmf_dtype 
     return NMF_OK;
 }
 
-nmf_status nmfi_rank_one_make(const nmf_matrix *X, nmf_dtype type, double beta, int signed_ok,
-                              nmfi_rank_one *made, nmf_error *error)
+/* Memory for r and c and a row. */
+static nmf_status take_numbers(const nmf_matrix *X, nmfi_rank_one *made, nmf_error *error)
 {
     const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X);
-    int usable = 1;
-    memset(made, 0, sizeof *made);
-    if (!X->weights || X->missing != NMF_MISSING_NONE || nmf_matrix_is_sparse(X) || beta == 0)
-        return NMF_OK;
+    const nmfi_share *share = &X->share;
     double *const numbers = calloc((size_t)m + 2 * (size_t)n + 1, sizeof *numbers);
     if (!numbers)
         return nmf_fail(error, NMF_ERROR_MEMORY,
@@ -89,19 +116,48 @@ nmf_status nmfi_rank_one_make(const nmf_matrix *X, nmf_dtype type, double beta, 
                         (long long)n);
     made->row_scale = numbers;
     made->column_scale = numbers + m;
+    made->first_row = share->comm ? share->first : 0;
+    made->rows = m;
+    return NMF_OK;
+}
+
+/* X' from r and c. */
+static nmf_status make_scaled(const nmf_matrix *X, nmf_dtype type, int signed_ok,
+                              nmfi_rank_one *made, int *usable, nmf_error *error)
+{
+    const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X);
+    nmf_status status = nmf_matrix_new(type, m, n, &made->scaled, error);
+    if (status != NMF_OK) return status;
+    made->scaled->share = X->share;
+    status = scale(X, made, type, signed_ok, made->column_scale + n,
+                   nmf_matrix_writable(made->scaled), usable, error);
+    if (status == NMF_OK) status = nmfi_matrix_inherit_rows(made->scaled, X, error);
+    if (status == NMF_OK) status = nmfi_matrix_inherit_columns(made->scaled, X, error);
+    return status;
+}
+
+nmf_status nmfi_rank_one_make(const nmf_matrix *X, nmf_dtype type, double beta, int signed_ok,
+                              nmfi_rank_one *made, nmf_error *error)
+{
+    const nmf_comm *comm = X->share.comm;
+    int usable = 1;
+    memset(made, 0, sizeof *made);
+    if (!X->weights || X->missing != NMF_MISSING_NONE || nmf_matrix_is_sparse(X) || beta == 0)
+        return NMF_OK;
+    nmf_status status = nmfi_comm_status(comm, take_numbers(X, made, error), error);
+    if (status != NMF_OK) {
+        nmfi_rank_one_free(made);
+        return status;
+    }
     /* Entries of 0 are like any others to these losses only. */
     const int zeros = beta == 2 || beta == 1;
-    if (!divide(X->weights, zeros, made->row_scale, made->column_scale)) {
+    if (!divide(comm, X->weights, zeros, made->row_scale, made->column_scale)) {
         nmfi_rank_one_free(made);
         return NMF_OK;
     }
-    take_roots(numbers, m + n, beta);
-    nmf_status status = nmf_matrix_new(type, m, n, &made->scaled, error);
-    if (status == NMF_OK)
-        status = scale(X, made, type, signed_ok, numbers + m + n, nmf_matrix_writable(made->scaled),
-                       &usable, error);
-    if (status == NMF_OK) status = nmfi_matrix_inherit_rows(made->scaled, X, error);
-    if (status == NMF_OK) status = nmfi_matrix_inherit_columns(made->scaled, X, error);
+    take_roots(made->row_scale, made->rows + nmf_matrix_columns(X), beta);
+    status = nmfi_comm_status(comm, make_scaled(X, type, signed_ok, made, &usable, error), error);
+    usable = (int)nmfi_comm_least(comm, usable);
     if (status != NMF_OK || !usable) nmfi_rank_one_free(made);
     return status;
 }

@@ -11,9 +11,10 @@
 typedef struct nmfi_rank_one {
     nmf_matrix *scaled; /* X', with the names of X; NULL where the weights are otherwise */
     double *row_scale, *column_scale; /* r_i^(1/b), c_j^(1/b); 0 where nothing was observed */
+    int64_t first_row, rows;          /* which of all rows those of row_scale are */
 } nmfi_rank_one;
 
-/* An entry of weight 0 is not looked at and is 0 in X'. Where some other one is not finite, or below 0 and
+/* Of a matrix that several processes have together each makes its own rows, or none of them any. An entry of weight 0 is not looked at and is 0 in X'. Where some other one is not finite, or below 0 and
  * `signed_ok` is not set, nothing is scaled: whoever fits X itself says which. Errors: MEMORY; what reading X
  * fails with. Cost: a look at the weights, and where they are a product one at X. */
 nmf_status nmfi_rank_one_make(const nmf_matrix *X, nmf_dtype type, double beta, int signed_ok,

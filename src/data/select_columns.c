@@ -177,10 +177,12 @@ static nmf_status select_names(const nmf_matrix *matrix, const int64_t *columns,
 static nmf_status select_weights(const nmf_matrix *matrix, const int64_t *columns, int64_t count,
                                  nmf_matrix *made, nmf_error *error)
 {
-    const nmf_status status = nmf_matrix_select_columns(matrix->weights, columns, count, &made->weights, error);
+    const nmf_status status =
+        nmf_matrix_select_columns(matrix->weights, columns, count, &made->weights, error);
     if (status != NMF_OK) return status;
-    void *const to = nmf_matrix_writable(made->weights);
-    for (int64_t j = 0; j < count; j++)
+    void *const to =
+        nmf_matrix_writable(made->weights); /* NULL: sparse, where such a column stores nothing */
+    for (int64_t j = 0; j < count && to; j++)
         for (int64_t i = 0; i < made->dense.rows && columns[j] < 0; i++)
             nmfi_set_value(made->weights->dense.dtype, to, i * count + j, 1);
     return NMF_OK;
@@ -210,7 +212,8 @@ nmf_status nmf_matrix_select_columns(const nmf_matrix *matrix, const int64_t *co
                      : select_dense(matrix, columns, count, &made, error);
     free(places);
     if (status == NMF_OK) status = select_names(matrix, columns, count, made, error);
-    if (status == NMF_OK && matrix->weights) status = select_weights(matrix, columns, count, made, error);
+    if (status == NMF_OK && matrix->weights)
+        status = select_weights(matrix, columns, count, made, error);
     if (status == NMF_OK) {
         made->missing = matrix->missing;
         *selected = made;

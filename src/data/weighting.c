@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "data/matrix.h"
+#include "data/observed.h"
 #include "data/sparse.h"
 #include "data/value.h"
 #include "data/weigher.h"
@@ -214,6 +215,11 @@ nmf_status nmfi_weighted(const nmf_matrix *X, nmf_weighting weighting, const dou
                       .idf = weighting == NMF_WEIGHTING_TFIDF ? idf : NULL,
                       .dtype = nmf_matrix_dtype(X) == NMF_F64 ? NMF_F64 : NMF_F32};
     *weighted = NULL;
+    if (nmfi_matrix_is_weighted(X))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "weighting = tfidf or sum looks at whole rows, of which some entries were "
+                        "not observed or "
+                        "count otherwise; weigh X before, with weighting none");
     nmf_status status = nmfi_weighs_reading(X) ? nmfi_weighted_reading(&w, X, weighted, error)
                                                : weigh_there(&w, X, weighted, error);
     if (status == NMF_OK) status = inherit(*weighted, X, error);

@@ -109,7 +109,7 @@ int nmfi_prefers_downdated(const nmfi_fit *fit)
     return fit->choice.weighted && fit->choice.beta == 2 &&
            fit->choice.options.solver == NMF_SOLVER_AUTO && observed->filled && observed->is_mask &&
            !fit->W.limits.sums_to_one && !(fit->choice.options.shrink > 0) && fit->k <= MANY &&
-           share <= most && !nmfi_source_is_shared(&fit->work.source) && share * (double)fit->k <= most_by_component;
+           share <= most && share * (double)fit->k <= most_by_component;
 }
 
 /* A row's own Gram matrix costs k / 2 products, a step in the metric of mean weights three; with few entries observed

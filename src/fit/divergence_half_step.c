@@ -5,6 +5,7 @@
 #include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/shrink.h"
+#include "pass/factor.h"
 
 #include <float.h>
 #include <math.h>
@@ -66,6 +67,12 @@ static nmfi_divergence_step describe(nmfi_fit *fit, nmfi_divergence *d, const nm
     return step;
 }
 
+/* What a row of a factor stores of X counts so much; NULL: once. */
+static const nmf_sparse *stored_weights_along(const nmfi_fit *fit, const nmfi_factor *factor)
+{
+    return fit->work.stored.u ? &fit->work.stored.along[!factor->is_W] : NULL;
+}
+
 nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
                                        const nmfi_divergence_step *step, nmfi_rule rule,
                                        int dense_rows, nmf_error *error)
@@ -74,7 +81,8 @@ nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
     if (!fit->choice.weighted) return nmfi_divergence_visit(pass, step, rule, dense_rows, error);
     const nmfi_observed *observed = &fit->work.observed;
     return nmfi_weighted_visit(pass, step, rule,
-                               factor->is_W ? observed->u : observed->u_transposed, error);
+                               factor->is_W ? observed->u : observed->u_transposed,
+                               stored_weights_along(fit, factor), error);
 }
 
 typedef nmf_status step_function(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
@@ -222,6 +230,24 @@ static void complete(nmfi_fit *fit, const nmfi_factor *factor, void *array)
     nmfi_factor_complete(nmfi_pass_along(fit, factor), &factor->partition, fit->k, array);
 }
 
+/* The point ahead follows from the result, entry by entry as rules make it (nmfi_strip_end): it need not travel too. But
+ * rows without an entry that are drawn towards their means have no momentum. */
+static void complete_both(nmfi_fit *fit, const nmfi_factor *factor, double momentum)
+{
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_partition *side = &factor->partition;
+    complete(fit, factor, factor->plain);
+    if (factor->is_W || factor->shrink > 0 || !nmfi_source_is_shared(&fit->work.source)) {
+        complete(fit, factor, factor->ahead);
+        return;
+    }
+    kernels->extrapolate_positive(factor->ahead, side->ld, factor->plain, side->ld,
+                                  factor->incumbent, side->ld, fit->k, side->count, momentum);
+    if (factor->allowed.lower && momentum != 0)
+        kernels->clamp(factor->ahead, side->ld, factor->allowed.lower, factor->allowed.upper,
+                       side->ld, fit->k, side->count, factor->allowed.sum);
+}
+
 nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W,
                                      nmfi_divergence_half half, nmf_error *error)
 {
@@ -241,8 +267,10 @@ nmf_status nmfi_divergence_half_step(nmfi_fit *fit, nmfi_divergence *d, int of_W
     if (status != NMF_OK) return status;
     nmfi_keep_sums(fit, nmfi_pass_along(fit, factor), factor);
     if (half.measure_start) nmfi_keep_gradients(fit, nmfi_pass_along(fit, factor), factor);
-    complete(fit, factor, half.measure_only ? factor->incumbent : factor->ahead);
-    if (!half.measure_only) complete(fit, factor, factor->plain);
+    if (half.measure_only)
+        complete(fit, factor, factor->incumbent);
+    else
+        complete_both(fit, factor, half.momentum);
     nmfi_shrink_measure(fit, factor,
                         half.measure_only ? factor->incumbent
                         : of_W            ? factor->ahead
@@ -257,8 +285,7 @@ nmf_status nmfi_divergence_solve_W(nmfi_fit *fit, nmfi_divergence *d, nmf_error 
     const nmfi_divergence_half half = {.measure_only = 1, .measure_start = 1, .measure_result = 1};
     /* Trap: sums of rows that were added up across them are rounded otherwise than a transform's. */
     if (nmfi_reads_one_way(fit, d) && !W->along_rows) {
-        const nmf_status status =
-            nmfi_row_sums_of_X(&d->metric, pass, d->marginals[0], error);
+        const nmf_status status = nmfi_row_sums_of_X(&d->metric, pass, d->marginals[0], error);
         if (status != NMF_OK) return status;
     }
     nmfi_divergence_step step = describe(fit, d, W, &fit->H, half);

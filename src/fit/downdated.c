@@ -5,6 +5,7 @@
 
 #include "fit/defaults.h"
 #include "fit/half_step.h"
+#include "pass/factor.h"
 #include "rule/downdated.h"
 
 #include <float.h>
@@ -12,22 +13,46 @@
 
 void nmfi_downdated_layout(nmfi_fit *fit, nmfi_divergence *d, nmfi_arena *arena)
 {
-    const int64_t W = fit->W.partition.ld, H = fit->H.partition.ld;
+    const int64_t W = fit->W.partition.all, H = fit->H.partition.all;
     const size_t row =
         nmfi_product(nmfi_downdated_stride(fit->k), fit->work.kernels->element_bytes);
     if (!nmfi_prefers_downdated(fit)) return;
     d->hole_memory = nmfi_take(arena, 1, nmfi_holes_bytes(&fit->work.observed));
-    d->packed = nmfi_take(arena, W > H ? W : H, row);
+    d->packed = nmfi_take(arena, W > H ? W : H, row); /* all rows, whoever has them */
 }
 
 void nmfi_downdated_prepare(nmfi_fit *fit, nmfi_divergence *d)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
-    const int64_t holes = fit->work.observed.missing;
+    const nmfi_observed *observed = &fit->work.observed;
     if (!nmfi_prefers_downdated(fit)) return;
-    d->holes = nmfi_holes_list(&fit->work.observed, d->hole_memory);
-    kernels->scale(d->holes.of_rows.values, holes, fit->facts.scale);
-    kernels->scale(d->holes.of_columns.values, holes, fit->facts.scale);
+    d->holes = nmfi_holes_list(observed, d->copy, d->hole_memory);
+    kernels->scale(d->holes.of_rows.values, observed->missing_here, fit->facts.scale);
+    kernels->scale(d->holes.of_columns.values, observed->missing_across, fit->facts.scale);
+}
+
+/* All rows of the factor that is held, one after the other. */
+static void pack(nmfi_fit *fit, const nmfi_divergence *d, const nmfi_factor *factor,
+                 const nmfi_factor *other, const void *fixed)
+{
+    const nmfi_pass *along = nmfi_pass_along(fit, factor);
+    const void *const whole = nmfi_factor_whole(along, &other->partition, fit->k, fixed);
+    const int64_t ld =
+        nmfi_factor_is_spread(&other->partition) ? along->columns.ld : other->partition.ld;
+    fit->work.kernels->pack(whole, ld, fit->k, other->partition.all, d->packed,
+                            nmfi_downdated_stride(fit->k));
+}
+
+/* Where the rule finds X: by rows; by columns those that are here, where there is a copy of them. */
+static void point_at_X(const nmfi_fit *fit, const nmfi_divergence *d, int of_W,
+                       nmfi_downdated_rule *rule)
+{
+    const int64_t n = fit->facts.n;
+    const int copied = !of_W && d->copy;
+    rule->X = copied ? d->copy : nmf_matrix_dense(fit->work.observed.filled).data;
+    rule->row_stride = copied ? rule->columns : of_W ? n : 1;
+    rule->column_stride = of_W || copied ? 1 : n;
+    rule->first = of_W ? 0 : fit->work.pass.own_columns.first_row;
 }
 
 static nmf_status improve(nmfi_fit *fit, void *state, nmfi_factor *factor, const void *fixed,
@@ -35,22 +60,17 @@ static nmf_status improve(nmfi_fit *fit, void *state, nmfi_factor *factor, const
                           nmf_error *error)
 {
     const nmfi_divergence *d = state;
-    const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *other = factor->is_W ? &fit->H : &fit->W;
-    const int64_t stride = nmfi_downdated_stride(fit->k), n = fit->facts.n;
     if (!rule) return nmfi_improve_on_X(fit, NULL, factor, fixed, NULL, updated, measured, error);
-    kernels->pack(fixed, other->partition.ld, fit->k, other->partition.count, d->packed, stride);
-    const nmfi_downdated_rule own = {.hals = rule->context,
-                                     .holes =
-                                         factor->is_W ? &d->holes.of_rows : &d->holes.of_columns,
-                                     .F = d->packed,
-                                     .stride = stride,
-                                     .l2 = factor->l2,
-                                     .X = nmf_matrix_dense(fit->work.observed.filled).data,
-                                     .columns = other->partition.count,
-                                     .row_stride = factor->is_W ? n : 1,
-                                     .column_stride = factor->is_W ? 1 : n,
-                                     .scale = fit->facts.scale};
+    pack(fit, d, factor, other, fixed);
+    nmfi_downdated_rule own = {.hals = rule->context,
+                               .holes = factor->is_W ? &d->holes.of_rows : &d->holes.of_columns,
+                               .F = d->packed,
+                               .stride = nmfi_downdated_stride(fit->k),
+                               .l2 = factor->l2,
+                               .columns = other->partition.all,
+                               .scale = fit->facts.scale};
+    point_at_X(fit, d, factor->is_W, &own);
     const nmfi_rule downdated = nmfi_rule_downdated(&own);
     return nmfi_improve_on_X(fit, NULL, factor, fixed, &downdated, updated, measured, error);
 }

@@ -221,7 +221,7 @@ static int64_t winner_of(const nmfi_fit *fit, const outcome *came)
     return best;
 }
 
-/* Its factors and how they were come by, for all. */
+/* The factors, progress and trace of start `s`, from the process that made it to all others. */
 static void tell_start(nmfi_fit *fit, int64_t s)
 {
     nmfi_progress *best = &fit->place.best;
@@ -429,7 +429,11 @@ static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method,
     const int is_scaled = scaled.by.scaled != NULL;
     status = fit_in_turns(turns, method, is_scaled ? scaled.by.scaled : X,
                           is_scaled ? &scaled.options : options, model, error);
-    if (status == NMF_OK && is_scaled) nmfi_scaled_finish(&scaled, *model);
+    if (status == NMF_OK && is_scaled) {
+        status = nmfi_scaled_finish(&scaled, *model, error);
+        if (status != NMF_OK) nmf_model_free(*model);
+        if (status != NMF_OK) *model = NULL;
+    }
     nmfi_scaled_close(&scaled);
     return status;
 }

@@ -13,7 +13,8 @@ enum { DELAY = 2, REVIVAL = 10, SOON = 4 };
 static const double momentum_first = 0.5, momentum_growth = 1.02, momentum_limit_growth = 1.01,
                     momentum_cut = 1.5;
 
-static void shrink(nmfi_descent *d)
+/* A step was thrown away: less momentum from here on, and a plain step next. */
+static void cut_momentum(nmfi_descent *d)
 {
     d->limit = d->back;
     d->momentum /= momentum_cut;
@@ -96,7 +97,7 @@ static nmf_status step(nmfi_fit *fit, nmfi_stage stage, int *descends, nmf_error
         return revive(fit, stage, d, error);
     }
     const int hopeless = d->plain, soon = d->steps - d->thrown < SOON;
-    shrink(d);
+    cut_momentum(d);
     status = reject(fit, stage, error);
     d->thrown = d->steps;
     if ((hopeless || soon) && method->recover && method->recover(fit, stage.state)) return status;
@@ -194,7 +195,9 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
         int descends = 0;
         status = step(fit, stage, &descends, error);
         if (status != NMF_OK || !descends) break;
-        const int told = nmfi_poll(fit, d->loss + left_out);
+        /* Of a fit that only begins here it is another loss than the one asked for. */
+        const double known = fit->choice.only_begins ? NAN : d->loss + left_out;
+        const int told = nmfi_poll(fit, known);
         fit->progress.sketch_iterations++;
         const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss + left_out);
         const double enough = small_enough(&scale, fit->choice.options.tol);

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* What nothing is known of: any value is as good, and 0 is the smallest. */
+/* Rows of a factor whose line of X has no observed entry become 0: any value has the same loss, and 0 the least
+ * penalty. */
 static void forget_unseen(const nmfi_fit *fit, nmfi_factor *factor, const unsigned char *unseen)
 {
     const int64_t bytes = fit->work.kernels->element_bytes, ld = factor->partition.ld;

@@ -151,11 +151,11 @@ nmf_status nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *st
 }
 
 nmf_status nmfi_weighted_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
-                               const void *u, nmf_error *error)
+                               const void *u, const nmf_sparse *stored, nmf_error *error)
 {
     const int64_t columns = pass->columns.count;
     const nmfi_weighted_rule weighted = {
-        .step = step, .inner = rule, .u = u, .ldu = columns, .columns = columns};
+        .step = step, .inner = rule, .u = u, .ldu = columns, .columns = columns, .stored = stored};
     const nmfi_rule rows = nmfi_rule_weighted(&weighted);
     const nmfi_visit visit = {.rule = &rows, .fixed = step->F, .k = step->k};
     return nmfi_pass_visit(pass, &visit, error);

@@ -51,9 +51,10 @@ nmfi_divergence_step nmfi_step_bare(const nmfi_kernels *kernels, double beta, do
 nmf_status nmfi_divergence_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
                                  int dense_rows, nmf_error *error) NMF_MUST_CHECK;
 /* The same where entries have weights: rows of the pass x columns of weight^(1 / beta), or NULL where X is
- * sparse and what it stores is what was observed. */
+ * sparse and what it stores is what was observed; `stored` has the weights of that then, NULL: all count once. */
 nmf_status nmfi_weighted_visit(nmfi_pass *pass, const nmfi_divergence_step *step, nmfi_rule rule,
-                               const void *u, nmf_error *error) NMF_MUST_CHECK;
+                               const void *u, const nmf_sparse *stored,
+                               nmf_error *error) NMF_MUST_CHECK;
 /* The workspace that the rules of such visits work in; `dense_rows`: some of them want dense_rows rows. */
 int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows);
 

@@ -144,7 +144,8 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     facts->mean = scan.lowest < 0 ? sqrt(scan.sum_of_squares / entries) : scan.sum / entries;
     facts->norm2 = fit->choice.weighted && !fit->choice.stored_only
                        ? fit->work.observed.weighted_squares * scale * scale
-                       : scan.sum_of_squares;
+                   : fit->work.stored.u ? fit->work.stored.weighted_squares * scale * scale
+                                        : scan.sum_of_squares;
     facts->lowest = scan.lowest;
     const nmfi_penalties penalties =
         nmfi_penalties_of(&fit->choice.options, facts->m, facts->n, scale, fit->choice.beta);
@@ -291,9 +292,9 @@ static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
     const size_t bytes = nmfi_observed_bytes(fit->X, type);
     nmf_status status = NMF_OK;
     if (limit > 0 && bytes >= (size_t)limit)
-        status = nmf_fail(error, NMF_ERROR_MEMORY,
-                          "weights take %zu bytes; the memory limit is %lld", bytes,
-                          (long long)limit);
+        status =
+            nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
+                     bytes, (long long)limit);
     status = nmfi_source_agree(&work->source, status, error);
     if (status != NMF_OK) return status;
     status = nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
@@ -303,13 +304,37 @@ static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
     return NMF_OK;
 }
 
+/* The same of a sparse X: what it stores with its weights. */
+static nmf_status weigh_stored(nmfi_fit *fit, nmf_error *error)
+{
+    nmfi_work *work = &fit->work;
+    const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
+    if (!nmf_matrix_has_weights(fit->X)) return NMF_OK;
+    const int64_t limit = fit->choice.options.memory_limit_bytes;
+    const int64_t stored = nmf_matrix_stored(fit->X);
+    const size_t bytes = 2 * nmfi_product(stored, (int64_t)nmf_dtype_bytes(type) + 8);
+    if (limit > 0 && bytes >= (size_t)limit)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
+                        bytes, (long long)limit);
+    const nmf_status status =
+        nmfi_stored_weights_make(fit->X, type, fit->choice.beta, &work->stored, error);
+    if (status != NMF_OK) return status;
+    if (limit > 0) fit->choice.options.memory_limit_bytes -= (int64_t)bytes;
+    if (!work->stored.kept) return NMF_OK;
+    work->source = nmfi_source_of(work->stored.kept);
+    fit->facts.stored = work->source.stored;
+    return NMF_OK;
+}
+
 /* What is chosen depends on whether any entry counts otherwise than the rest. */
 static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
 {
     fit->choice.weighted = nmfi_matrix_is_weighted(fit->X);
     fit->choice.stored_only = nmf_matrix_missing(fit->X) == NMF_MISSING_UNSTORED;
-    nmf_status status = nmfi_choose(fit, options, error);
-    if (status != NMF_OK || !fit->choice.weighted || fit->choice.stored_only) return status;
+    nmf_status status = nmfi_weights_check_stored(fit->X, error);
+    if (status == NMF_OK) status = nmfi_choose(fit, options, error);
+    if (status == NMF_OK && fit->choice.stored_only) return weigh_stored(fit, error);
+    if (status != NMF_OK || !fit->choice.weighted) return status;
     status = fill_X(fit, error);
     if (status != NMF_OK || fit->work.observed.filled) return status;
     fit->choice = (nmfi_choice){0}; /* every one counts once: the fit of X itself */
@@ -342,6 +367,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
         nmfi_observed_free(&work->observed);
+        nmfi_stored_weights_free(&work->stored);
         nmfi_constraints_close(fit);
         return status;
     }
@@ -360,6 +386,7 @@ void nmfi_close(nmfi_fit *fit)
     nmfi_team_stop(fit->work.team);
     nmfi_arena_free(&fit->work.arena);
     nmfi_observed_free(&fit->work.observed);
+    nmfi_stored_weights_free(&fit->work.stored);
     nmfi_constraints_close(fit);
     free(fit->in_sketch.state);
     free(fit->on_X.state);

@@ -10,6 +10,7 @@
 #include "pass/factor.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Nothing but the loss is said of W and H. */
@@ -20,20 +21,23 @@ static int is_plain(const nmf_options *o)
            !(o->upper_H > 0) && !(o->shrink > 0) && !(o->volume > 0);
 }
 
-/* `matrix` with row i times rows[i] and column j times columns[j], either of them NULL: 1. */
-static nmf_status multiplied(const nmf_matrix *matrix, const double *rows, const double *columns,
-                             nmf_matrix **made, nmf_error *error)
+/* `matrix` with row i, one of those that are here, times its number of `rows`, or column j times columns[j]; other rows
+ * as they are, which nobody here looks at. */
+static nmf_status multiplied(const nmf_matrix *matrix, const nmfi_rank_one *rows,
+                             const double *columns, nmf_matrix **made, nmf_error *error)
 {
     const int64_t m = nmf_matrix_rows(matrix), n = nmf_matrix_columns(matrix);
     const nmf_dtype type = nmf_matrix_dtype(matrix) == NMF_F64 ? NMF_F64 : NMF_F32;
     const nmf_status status = nmf_matrix_new(type, m, n, made, error);
     if (status != NMF_OK) return status;
     void *const to = nmf_matrix_writable(*made);
-    for (int64_t i = 0; i < m; i++)
+    for (int64_t i = 0; i < m; i++) {
+        const int64_t own = rows ? i - rows->first_row : -1;
+        const double of_row = own >= 0 && own < rows->rows ? rows->row_scale[own] : 1;
         for (int64_t j = 0; j < n; j++)
             nmfi_set_value(type, to, i * n + j,
-                           nmf_matrix_at(matrix, i, j) * (rows ? rows[i] : 1) *
-                               (columns ? columns[j] : 1));
+                           nmf_matrix_at(matrix, i, j) * of_row * (columns ? columns[j] : 1));
+    }
     return NMF_OK;
 }
 
@@ -42,14 +46,32 @@ static nmf_status scale_start(const nmf_matrix *X, nmfi_scaled_fit *fit, nmf_err
 {
     nmf_options *o = &fit->options;
     const nmf_matrix *W = o->start_W, *H = o->start_H;
-    if (o->init != NMF_INIT_CUSTOM || !W || !H || nmf_matrix_rows(W) != nmf_matrix_rows(X) ||
+    const nmfi_source source = nmfi_source_of(X);
+    if (o->init != NMF_INIT_CUSTOM || !W || !H ||
+        nmf_matrix_rows(W) != nmfi_source_all_rows(&source) ||
         nmf_matrix_columns(H) != nmf_matrix_columns(X))
         return NMF_OK;
-    nmf_status status = multiplied(W, fit->by.row_scale, NULL, &fit->start_W, error);
+    nmf_status status = multiplied(W, &fit->by, NULL, &fit->start_W, error);
     if (status == NMF_OK) status = multiplied(H, NULL, fit->by.column_scale, &fit->start_H, error);
     o->start_W = fit->start_W;
     o->start_H = fit->start_H;
     return status;
+}
+
+/* X' lies beside X. */
+static nmf_status keep_to_limit(const nmf_matrix *X, int f64, nmf_options *options,
+                                nmf_error *error)
+{
+    const int64_t limit = options->memory_limit_bytes;
+    const size_t bytes =
+        nmfi_product(nmf_matrix_rows(X), (int64_t)nmfi_product(nmf_matrix_columns(X), f64 ? 8 : 4));
+    if (limit == 0) return NMF_OK;
+    if (bytes >= (size_t)limit)
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "weighted X takes %zu bytes; the memory limit is %lld", bytes,
+                        (long long)limit);
+    options->memory_limit_bytes -= (int64_t)bytes;
+    return NMF_OK;
 }
 
 nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmfi_scaled_fit *fit,
@@ -57,10 +79,8 @@ nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmf
 {
     memset(fit, 0, sizeof *fit);
     fit->options = *options;
-    const nmfi_source source = nmfi_source_of(X);
-    const int is_shared = nmfi_source_is_shared(&source);
-    if (!nmf_matrix_has_weights(X) || !is_plain(options) || is_shared) return NMF_OK;
-    const int64_t limit = options->memory_limit_bytes;
+    fit->source = nmfi_source_of(X);
+    if (!nmf_matrix_has_weights(X) || !is_plain(options)) return NMF_OK;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
                     (options->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(X) == NMF_F64);
     const int signed_ok = options->negatives == NMF_NEGATIVES_ALLOW;
@@ -68,15 +88,10 @@ nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmf
                                            signed_ok, &fit->by, error);
     fit->beta = nmfi_beta(options);
     fit->balances = options->solver != NMF_SOLVER_CD && options->solver != NMF_SOLVER_MU;
-    if (status == NMF_OK && fit->by.scaled) status = scale_start(X, fit, error);
-    if (status == NMF_OK && fit->by.scaled && limit > 0) {
-        const size_t bytes = nmfi_product(nmf_matrix_stored(X), f64 ? 8 : 4);
-        if (bytes >= (size_t)limit)
-            status = nmf_fail(error, NMF_ERROR_MEMORY,
-                              "weighted X takes %zu bytes; the memory limit is %lld", bytes,
-                              (long long)limit);
-        else
-            fit->options.memory_limit_bytes -= (int64_t)bytes;
+    if (status == NMF_OK && fit->by.scaled) {
+        status = scale_start(X, fit, error);
+        if (status == NMF_OK) status = keep_to_limit(X, f64, &fit->options, error);
+        status = nmfi_source_agree(&fit->source, status, error);
     }
     if (status != NMF_OK) nmfi_scaled_close(fit);
     return status;
@@ -96,17 +111,26 @@ static void divide(nmf_matrix *factor, const double *rows, const double *columns
         }
 }
 
-/* The sum of squares of component j of a factor, its entries counted as often as their weights say. */
-static double squares(const nmfi_scaled_fit *fit, const nmf_matrix *factor, const double *scale,
-                      int of_W, int64_t j)
+typedef struct squaring {
+    const nmfi_scaled_fit *fit;
+    const nmf_matrix *factor;
+    const double *scale;
+    int of_W;
+} squaring;
+
+/* The sums of squares of a factor's components, its entries counted as often as their weights say, those of the rows
+ * that are here added to what there is. */
+static void add_squares(const void *context, int64_t k, double *sums)
 {
-    const int64_t count = of_W ? nmf_matrix_rows(factor) : nmf_matrix_columns(factor);
-    double sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const double entry = of_W ? nmf_matrix_at(factor, i, j) : nmf_matrix_at(factor, j, i);
-        if (scale[i] > 0) sum += pow(scale[i], fit->beta) * entry * entry;
-    }
-    return sum;
+    const squaring *s = context;
+    const nmf_matrix *factor = s->factor;
+    const int64_t count = s->of_W ? nmf_matrix_rows(factor) : nmf_matrix_columns(factor);
+    for (int64_t j = 0; j < k; j++)
+        for (int64_t i = 0; i < count; i++) {
+            const double entry =
+                s->of_W ? nmf_matrix_at(factor, i, j) : nmf_matrix_at(factor, j, i);
+            if (s->scale[i] > 0) sums[j] += pow(s->scale[i], s->fit->beta) * entry * entry;
+        }
 }
 
 static void multiply(nmf_matrix *factor, int of_W, int64_t j, double by)
@@ -121,22 +145,33 @@ static void multiply(nmf_matrix *factor, int of_W, int64_t j, double by)
 }
 
 /* ||w_j|| = ||h_j|| as if rows and columns stood there as often as they count. */
-static void balance(const nmfi_scaled_fit *fit, nmf_model *model)
+static nmf_status balance(const nmfi_scaled_fit *fit, nmf_model *model, nmf_error *error)
 {
-    for (int64_t j = 0; j < model->content.k; j++) {
-        const double w2 = squares(fit, model->W, fit->by.row_scale, 1, j);
-        const double h2 = squares(fit, model->H, fit->by.column_scale, 0, j);
-        if (!(w2 > 0 && h2 > 0)) continue;
-        multiply(model->W, 1, j, sqrt(sqrt(h2 / w2)));
-        multiply(model->H, 0, j, sqrt(sqrt(w2 / h2)));
+    const int64_t k = model->content.k;
+    const squaring of_W = {fit, model->W, fit->by.row_scale, 1};
+    const squaring of_H = {fit, model->H, fit->by.column_scale, 0};
+    double *const w2 = calloc(2 * (size_t)k, sizeof *w2), *const h2 = w2 ? w2 + k : NULL;
+    nmf_status status =
+        w2 ? NMF_OK : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %lld sums", (long long)k);
+    status = nmfi_source_agree(&fit->source, status, error);
+    if (status == NMF_OK) {
+        nmfi_source_add_in_order(&fit->source, add_squares, &of_W, k, w2);
+        add_squares(&of_H, k, h2);
     }
+    for (int64_t j = 0; j < k && status == NMF_OK; j++) {
+        if (!(w2[j] > 0 && h2[j] > 0)) continue;
+        multiply(model->W, 1, j, sqrt(sqrt(h2[j] / w2[j])));
+        multiply(model->H, 0, j, sqrt(sqrt(w2[j] / h2[j])));
+    }
+    free(w2);
+    return status;
 }
 
-void nmfi_scaled_finish(const nmfi_scaled_fit *fit, nmf_model *model)
+nmf_status nmfi_scaled_finish(const nmfi_scaled_fit *fit, nmf_model *model, nmf_error *error)
 {
     divide(model->W, fit->by.row_scale, NULL);
     divide(model->H, NULL, fit->by.column_scale);
-    if (fit->balances && fit->beta != 2) balance(fit, model);
+    return fit->balances && fit->beta != 2 ? balance(fit, model, error) : NMF_OK;
 }
 
 void nmfi_scaled_close(nmfi_scaled_fit *fit)

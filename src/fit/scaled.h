@@ -4,6 +4,7 @@
 #define NMFI_FIT_SCALED_H
 
 #include "data/rank_one.h"
+#include "data/source.h"
 
 #include <nmfkit/model.h>
 
@@ -12,6 +13,7 @@ typedef struct nmfi_scaled_fit {
     double beta;
     int balances;        /* the solver leaves W and H balanced */
     nmf_options options; /* of the plain fit */
+    nmfi_source source;  /* X, of which others may have rows too */
     nmf_matrix *start_W, *start_H;
 } nmfi_scaled_fit;
 
@@ -19,8 +21,9 @@ typedef struct nmfi_scaled_fit {
  * Errors: MEMORY, and those of reading X. */
 nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmfi_scaled_fit *fit,
                             nmf_error *error) NMF_MUST_CHECK;
-/* The factors of X from those of the scaled one. */
-void nmfi_scaled_finish(const nmfi_scaled_fit *fit, nmf_model *model);
+/* The factors of X from those of the scaled one. Errors: MEMORY. */
+nmf_status nmfi_scaled_finish(const nmfi_scaled_fit *fit, nmf_model *model,
+                              nmf_error *error) NMF_MUST_CHECK;
 void nmfi_scaled_close(nmfi_scaled_fit *fit);
 
 #endif

@@ -16,7 +16,8 @@ static double observed_entries(const nmfi_fit *fit)
 static int is_possible(const nmfi_fit *fit)
 {
     const int masked =
-        fit->choice.stored_only || (fit->work.observed.filled && fit->work.observed.is_mask);
+        fit->choice.stored_only ? !fit->work.stored.u
+                                : fit->work.observed.filled && fit->work.observed.is_mask;
     return fit->choice.weighted && fit->choice.beta == 2 && masked;
 }
 

@@ -129,12 +129,13 @@ typedef struct nmfi_place {
 typedef struct nmfi_work {
     double began_seconds;
     double earlier_seconds; /* of those since then, so many went by before this run of the fit */
-    nmfi_stop stop; /* every pass looks at it; stop.c says until when it lets them go on */
+    nmfi_stop stop;         /* every pass looks at it; stop.c says until when it lets them go on */
     const nmfi_kernels *kernels; /* of the factors' type, which in a sketch may be another */
     nmfi_team *team;
     nmfi_arena arena;
     nmfi_source source; /* X as given, or filled where entries have weights: samples x features */
-    nmfi_observed observed; /* then; else empty */
+    nmfi_observed observed;     /* then; else empty */
+    nmfi_stored_weights stored; /* of a sparse X; else empty */
     nmf_matrix *known_H,
         *known_keep; /* known components in the order of X's features, where theirs is another */
     nmfi_pass pass;  /* along the way X is stored */
@@ -177,7 +178,8 @@ struct nmfi_fit {
     nmfi_keeper keeper;
     nmfi_work work;
     nmfi_stage in_sketch, on_X;
-    const struct nmfi_turns *turns; /* starts that are followed elsewhere; NULL: all are this fit's */
+    const struct nmfi_turns
+        *turns; /* starts that are followed elsewhere; NULL: all are this fit's */
 };
 
 static inline size_t nmfi_factor_bytes(const nmfi_fit *fit, const nmfi_factor *factor)

@@ -31,7 +31,8 @@ typedef struct transform {
     nmfi_allowed allowed;
     void *row_sums;
     int weighted;
-    nmfi_observed observed; /* of a weighted dense X */
+    nmfi_observed observed;     /* of a weighted dense X */
+    nmfi_stored_weights stored; /* of a weighted sparse one */
     nmfi_stop stop;
     double began;
 } transform;
@@ -161,7 +162,8 @@ static nmf_status solve_rows_of_divergence(transform *t, nmf_error *error)
     const nmfi_least_squares_rule rows = {.step = step, .exact = 1};
     const nmfi_rule rule =
         by_rows ? nmfi_rule_least_squares(&rows) : nmfi_rule_solve_divergence(&solving);
-    return t->weighted ? nmfi_weighted_visit(&t->pass, &step, rule, t->observed.u, error)
+    return t->weighted ? nmfi_weighted_visit(&t->pass, &step, rule, t->observed.u,
+                                             t->stored.u ? &t->stored.along[0] : NULL, error)
                        : nmfi_divergence_visit(&t->pass, &step, rule, 0, error);
 }
 
@@ -195,8 +197,15 @@ static nmf_status observe(transform *t, const nmf_matrix *X, nmfi_source *source
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "PCA takes no weights and no missing entries: NMF does");
     t->weighted = 1;
-    if (nmf_matrix_missing(X) == NMF_MISSING_UNSTORED) return NMF_OK;
-    const nmf_status status = nmfi_observed_make(X, type, t->beta, &t->observed, error);
+    nmf_status status = nmfi_weights_check_stored(X, error);
+    if (status != NMF_OK) return status;
+    if (nmf_matrix_missing(X) == NMF_MISSING_UNSTORED) {
+        if (!nmf_matrix_has_weights(X)) return NMF_OK;
+        status = nmfi_stored_weights_make(X, type, t->beta, &t->stored, error);
+        if (status == NMF_OK && t->stored.kept) *source = nmfi_source_of(t->stored.kept);
+        return status;
+    }
+    status = nmfi_observed_make(X, type, t->beta, &t->observed, error);
     if (status != NMF_OK) return status;
     t->weighted = t->observed.filled != NULL;
     if (t->weighted) *source = nmfi_source_of(t->observed.filled);
@@ -244,6 +253,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     if (status != NMF_OK) {
         nmfi_team_stop(t.team);
         nmfi_observed_free(&t.observed);
+        nmfi_stored_weights_free(&t.stored);
         return status;
     }
     nmfi_pass_plan(&t.pass, &source, t.kernels, t.model->k, options->block_rows);
@@ -254,7 +264,8 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     if (status == NMF_OK) {
         layout(&t);
         t.pass.team = t.team;
-        t.pass.stop = nmfi_source_is_shared(&source) ? NULL : &t.stop; /* else all would have to agree */
+        t.pass.stop =
+            nmfi_source_is_shared(&source) ? NULL : &t.stop; /* else all would have to agree */
         nmfi_pass_prepare(&t.pass);
         status = check(&t, X, error);
     }
@@ -275,10 +286,12 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
             status =
                 nmfi_factor_to_W(t.kernels, t.W, t.pass.rows.ld, source.rows, t.model->k, W, error);
     }
-    if (status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&t.stop)) status = fail_stopped(&t, error);
+    if (status == NMF_ERROR_INTERRUPTED && nmfi_stop_said(&t.stop))
+        status = fail_stopped(&t, error);
     if (status == NMF_OK) status = nmfi_matrix_inherit_rows(*W, X, error);
     nmfi_team_stop(t.team);
     nmfi_release(t.arena.base);
     nmfi_observed_free(&t.observed);
+    nmfi_stored_weights_free(&t.stored);
     return status;
 }

@@ -235,3 +235,15 @@ nmf_status nmfi_source_agree(const nmfi_source *source, nmf_status status, nmf_e
 {
     return nmfi_comm_status(source->comm, status, error);
 }
+
+void nmfi_source_add_in_order(const nmfi_source *source, nmfi_add_rows *add, const void *context,
+                              int64_t count, double *sums)
+{
+    const nmf_comm *comm = source->comm;
+    const size_t bytes = (size_t)count * sizeof *sums;
+    if (comm && comm->rank > 0) comm->receive(comm->context, comm->rank - 1, sums, bytes);
+    add(context, count, sums);
+    if (!comm) return;
+    if (comm->rank + 1 < comm->size) comm->send(comm->context, comm->rank + 1, sums, bytes);
+    comm->broadcast(comm->context, comm->size - 1, sums, bytes);
+}

@@ -50,5 +50,9 @@ int nmfi_source_speaks(const nmfi_source *source);
 void nmfi_source_tell(const nmfi_source *source, void *data, size_t bytes);
 nmf_status nmfi_source_agree(const nmfi_source *source, nmf_status status,
                              nmf_error *error) NMF_MUST_CHECK;
+/* `count` sums over the rows of a source, one row added after the other as if all were here; the same on all. */
+typedef void nmfi_add_rows(const void *context, int64_t count, double *sums);
+void nmfi_source_add_in_order(const nmfi_source *source, nmfi_add_rows *add, const void *context,
+                              int64_t count, double *sums);
 
 #endif

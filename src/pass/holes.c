@@ -8,66 +8,78 @@ static size_t aligned(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-typedef struct shape {
-    size_t m, n, holes, entry;
+/* One side's lines that are here: how many, of how many entries, and what they miss. */
+typedef struct side {
+    size_t lines, others, holes;
     nmf_dtype type;
-} shape;
+} side;
 
-static shape shape_of(const nmfi_observed *observed)
+static side along_rows(const nmfi_observed *observed)
 {
-    const nmf_dtype type = nmf_matrix_dtype(observed->filled);
-    return (shape){(size_t)nmf_matrix_rows(observed->filled),
-                   (size_t)nmf_matrix_columns(observed->filled), (size_t)observed->missing,
-                   nmf_dtype_bytes(type), type};
+    return (side){(size_t)nmf_matrix_rows(observed->filled),
+                  (size_t)nmf_matrix_columns(observed->filled), (size_t)observed->missing_here,
+                  nmf_matrix_dtype(observed->filled)};
 }
 
-static size_t bytes_of_lines(const shape *s, size_t lines)
+static side along_columns(const nmfi_observed *observed)
 {
-    return aligned((lines + 1) * sizeof(int64_t)) + aligned(s->holes * sizeof(int32_t)) +
-           aligned(s->holes * s->entry);
+    const nmfi_source X = nmfi_source_of(observed->filled);
+    const nmfi_partition own = nmfi_partition_spread(X.columns, X.comm);
+    return (side){(size_t)own.count, (size_t)nmfi_source_all_rows(&X),
+                  (size_t)observed->missing_across, X.dtype};
+}
+
+static size_t bytes_of(const side *s)
+{
+    return aligned((s->lines + 1) * sizeof(int64_t)) + aligned(s->holes * sizeof(int32_t)) +
+           aligned(s->holes * nmf_dtype_bytes(s->type));
 }
 
 size_t nmfi_holes_bytes(const nmfi_observed *observed)
 {
-    const shape s = shape_of(observed);
-    return bytes_of_lines(&s, s.m) + bytes_of_lines(&s, s.n);
+    const side rows = along_rows(observed), columns = along_columns(observed);
+    return bytes_of(&rows) + bytes_of(&columns);
 }
 
-static nmfi_hole_lines cut(const shape *s, size_t lines, char *room)
+static nmfi_hole_lines cut(const side *s, char *room)
 {
     nmfi_hole_lines cut;
     cut.pointers = (int64_t *)(void *)room;
-    room += aligned((lines + 1) * sizeof(int64_t));
+    room += aligned((s->lines + 1) * sizeof(int64_t));
     cut.indices = (int32_t *)(void *)room;
     cut.values = room + aligned(s->holes * sizeof(int32_t));
     return cut;
 }
 
 /* `u`: lines x others of T; the value of entry e of line i is filled[i * step + e * stride]. */
-static void list(const shape *s, const void *u, const void *filled, size_t lines, size_t others,
-                 size_t step, size_t stride, nmfi_hole_lines *to)
+static nmfi_hole_lines list(const side *s, const void *u, const void *filled, size_t step,
+                            size_t stride, char *room)
 {
+    nmfi_hole_lines to = cut(s, room);
     int64_t count = 0;
-    for (size_t i = 0; i < lines; i++) {
-        to->pointers[i] = count;
-        for (size_t e = 0; e < others; e++) {
-            if (nmfi_value(s->type, u, (int64_t)(i * others + e)) > 0) continue;
-            to->indices[count] = (int32_t)e;
-            nmfi_set_value(s->type, to->values, count,
+    for (size_t i = 0; i < s->lines; i++) {
+        to.pointers[i] = count;
+        for (size_t e = 0; e < s->others; e++) {
+            if (nmfi_value(s->type, u, (int64_t)(i * s->others + e)) > 0) continue;
+            to.indices[count] = (int32_t)e;
+            nmfi_set_value(s->type, to.values, count,
                            nmfi_value(s->type, filled, (int64_t)(i * step + e * stride)));
             count++;
         }
     }
-    to->pointers[lines] = count;
+    to.pointers[s->lines] = count;
+    return to;
 }
 
-nmfi_holes nmfi_holes_list(const nmfi_observed *observed, void *memory)
+nmfi_holes nmfi_holes_list(const nmfi_observed *observed, const void *across, void *memory)
 {
-    const shape s = shape_of(observed);
+    const side rows = along_rows(observed), columns = along_columns(observed);
     const void *const filled = nmf_matrix_dense(observed->filled).data;
-    nmfi_holes holes = {cut(&s, s.m, memory),
-                        cut(&s, s.n, (char *)memory + bytes_of_lines(&s, s.m))};
-    list(&s, observed->u, filled, s.m, s.n, s.n, 1, &holes.of_rows);
-    list(&s, observed->u_transposed, filled, s.n, s.m, 1, s.n, &holes.of_columns);
+    char *const behind = (char *)memory + bytes_of(&rows);
+    nmfi_holes holes;
+    holes.of_rows = list(&rows, observed->u, filled, rows.others, 1, memory);
+    holes.of_columns =
+        across ? list(&columns, observed->u_transposed, across, columns.others, 1, behind)
+               : list(&columns, observed->u_transposed, filled, 1, rows.others, behind);
     return holes;
 }

@@ -10,8 +10,10 @@ typedef struct nmfi_holes {
     nmfi_hole_lines of_rows, of_columns;
 } nmfi_holes;
 
-/* Of an observed.filled that is there, of type T, in memory of so many bytes. Cost: two looks at the weights. */
+/* Of an observed.filled that is there, of type T, in memory of so many bytes: of the rows that are here, and of the
+ * columns that observed.u_transposed has. `across`: those columns of filled, one after the other; NULL where all of it
+ * is here. Cost: two looks at the weights. */
 size_t nmfi_holes_bytes(const nmfi_observed *observed);
-nmfi_holes nmfi_holes_list(const nmfi_observed *observed, void *memory);
+nmfi_holes nmfi_holes_list(const nmfi_observed *observed, const void *across, void *memory);
 
 #endif

@@ -133,6 +133,7 @@ static nmf_status fill_row(const nmf_matrix *X, nmf_dtype type, double beta, int
         if (w > 0) *left += (x - between) * (x - between);
         nmfi_set_value(type, filled, i * n + j, w > 0 ? x : between);
         nmfi_set_value(type, observed->u, i * n + j, power_of(w, beta));
+        observed->missing_here += !(w > 0);
     }
     return NMF_OK;
 }
@@ -189,6 +190,23 @@ static nmf_status transpose_together(nmf_dtype type, const nmfi_partition *rows,
     status = nmfi_comm_status(rows->comm, status, error);
     if (status == NMF_OK) status = nmfi_pass_copy_transposed(&pass, observed->u_transposed, error);
     nmfi_arena_free(&arena);
+    return status;
+}
+
+static nmf_status transpose(nmf_dtype type, const nmfi_partition *rows, int64_t n,
+                            nmfi_observed *observed, nmf_error *error)
+{
+    const int64_t entries = nmfi_partition_spread(n, rows->comm).count * rows->all;
+    nmf_status status = NMF_OK;
+    observed->missing_across = observed->missing_here;
+    if (!rows->comm) {
+        transpose_own(type, observed, rows->count, n);
+        return NMF_OK;
+    }
+    status = transpose_together(type, rows, n, observed, error);
+    observed->missing_across = 0;
+    for (int64_t i = 0; i < entries && status == NMF_OK; i++)
+        observed->missing_across += !(nmfi_value(type, observed->u_transposed, i) > 0);
     return status;
 }
 
@@ -250,9 +268,7 @@ static nmf_status lay_out(const nmf_matrix *X, nmf_dtype type, double beta, marg
     if (status == NMF_OK) status = fill(X, type, beta, of, observed, error);
     if (status != NMF_OK) return status;
     observed->filled->share = X->share;
-    if (rows->comm) return transpose_together(type, rows, of->columns, observed, error);
-    transpose_own(type, observed, rows->count, of->columns);
-    return NMF_OK;
+    return transpose(type, rows, of->columns, observed, error);
 }
 
 static nmf_status take_numbers(const nmf_matrix *X, marginals *of, nmf_error *error)

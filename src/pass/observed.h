@@ -17,6 +17,8 @@ typedef struct nmfi_observed {
     double *row_means, *column_means;            /* of all rows, n: mean weights */
     double weighted_squares;                     /* sum of w x^2 */
     int64_t missing;                             /* entries not observed */
+    int64_t missing_here,
+        missing_across; /* in the rows that are here; in the columns of u_transposed */
     int is_mask;                                 /* the others count once each */
     double left_by_means; /* sum of (x - what would be filled in)^2 over the others */
     void *memory;
@@ -29,6 +31,21 @@ size_t nmfi_observed_bytes(const nmf_matrix *X, nmf_dtype type);
 nmf_status nmfi_observed_make(const nmf_matrix *X, nmf_dtype type, double beta,
                               nmfi_observed *observed, nmf_error *error) NMF_MUST_CHECK;
 void nmfi_observed_free(nmfi_observed *observed);
+
+/* Weights of what a sparse X stores, the others being unknown, as passes read them. */
+typedef struct nmfi_stored_weights {
+    nmf_matrix *kept; /* X without entries of weight 0, which are not looked at; NULL: it has none */
+    /* Lines along rows, along columns, of kept or of X: an entry's value is its weight^(1 / beta), T. */
+    nmf_sparse along[2];
+    double weighted_squares; /* sum of w x^2 */
+    void *u, *across;
+} nmfi_stored_weights;
+
+/* Errors: MEMORY; DATA (every weight 0; beta = 0 and a weight that is neither 0 nor 1). Cost: some looks at the
+ * entries. */
+nmf_status nmfi_stored_weights_make(const nmf_matrix *X, nmf_dtype type, double beta,
+                                    nmfi_stored_weights *made, nmf_error *error) NMF_MUST_CHECK;
+void nmfi_stored_weights_free(nmfi_stored_weights *made);
 
 /* Of what a sparse X stores, the others being unknown: the sum of (x - row mean times column mean over the
  * mean)^2. Errors: MEMORY. */

@@ -82,6 +82,8 @@ typedef struct nmfi_pass {
      * hand (nmfi_pass_layout_workspace). */
     char *products, *scratch, *workspace;
     int64_t products_bytes, scratch_bytes, workspace_bytes;
+    int64_t
+        least_dealt; /* entries of a column factor that processes share the update of; 0: not yet known */
     void *whole; /* k x columns.ld: a column factor of which others have rows (factor.h) */
     void *wire;  /* k components of the most rows or columns that one of several processes has */
 } nmfi_pass;

@@ -68,7 +68,7 @@ static double weight_before(const nmfi_side *side, int64_t line)
     return entries + (double)line;
 }
 
-/* The first line in [low, high) before which there is `wanted`. */
+/* The first line in [low, high) that lines of weight `wanted` or more (weight_before) come before. */
 static int64_t line_at(const nmfi_side *side, int64_t low, int64_t high, double wanted)
 {
     while (low < high) {

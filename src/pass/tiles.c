@@ -104,13 +104,28 @@ static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *e
     return NMF_OK;
 }
 
-/* Whether each of several processes improves its own columns only, and they tell each other: 8 k flops, for a
- * few sweeps, against some bytes of the network for each entry, and a message of each to all. */
-static int is_dealt(const nmfi_pass *pass, const nmfi_column_visit *visit)
+/* Of the column factor's entries so many for each thread take about a millisecond: the most that a process has, which
+ * all must know alike. */
+static int64_t worth_dealing(nmfi_pass *pass)
 {
-    enum { MANY = 1 << 20, DEAR = 8 };
-    return pass->rows.comm && visit->rule && visit->sums == NMFI_SUMS_OF_PRODUCTS &&
-           visit->written[0] && visit->k >= DEAR && visit->k * pass->columns.count >= MANY;
+    enum { ENTRIES = 1 << 16 };
+    if (pass->least_dealt == 0)
+        pass->least_dealt =
+            ENTRIES * nmfi_comm_most(pass->rows.comm, nmfi_team_threads(pass->team));
+    return pass->least_dealt;
+}
+
+/* Whether each of several processes improves its own columns only, and they tell each other: 8 k flops, for a
+ * few sweeps, against some bytes of the network for each entry, and a message of each to all. Rows with Gram matrices
+ * of their own have what these are made of in one process only. */
+static int is_dealt(nmfi_pass *pass, const nmfi_column_visit *visit)
+{
+    enum { DEAR = 8 };
+    if (!pass->rows.comm || !visit->rule || visit->sums != NMFI_SUMS_OF_PRODUCTS ||
+        !visit->written[0])
+        return 0;
+    return pass->own_grams ||
+           (visit->k >= DEAR && visit->k * pass->columns.count >= worth_dealing(pass));
 }
 
 /* What each made of its own columns, for all. */

@@ -121,6 +121,7 @@ typedef struct nmfi_weighted_rule {
      * it stores is what was observed. */
     const void *u;
     int64_t ldu, columns;
+    const nmf_sparse *stored; /* then: weight^(1 / beta) of what each row stores, T; NULL: all count once */
 } nmfi_weighted_rule;
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
 int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);

@@ -13,12 +13,13 @@ typedef struct nmfi_hole_lines {
 
 typedef struct nmfi_downdated_rule {
     const nmfi_hals_rule *hals; /* the step; its Gram matrix as if all entries were seen */
-    const nmfi_hole_lines
-        *holes;    /* of the factor's rows, filled in with values on the pass's scale */
+    /* Of the factor's rows from `first` on, filled in with values on the pass's scale. */
+    const nmfi_hole_lines *holes;
+    int64_t first;
     const void *F; /* the other factor by rows, zeros up to the stride */
     int64_t stride;
     double l2; /* which the Gram matrix has */
-    /* X beside it, T: entry (i, c) at i row_stride + c column_stride, times `scale`. */
+    /* X beside it, T: entry (first + i, c) at i row_stride + c column_stride, times `scale`. */
     const void *X;
     int64_t columns, row_stride, column_stride;
     double scale;

@@ -125,7 +125,7 @@ static void improve_strip(const nmfi_downdated_rule *rule, const nmfi_tile *tile
     copy(rule, (const char *)step->start + at, step->ld, w.x, LANES, LANES);
     copy(rule, (const char *)tile->P + first * bytes, tile->ldp, w.p, LANES, LANES);
     for (int64_t lane = 0; lane < LANES; lane++)
-        form_row(rule, &w, tile->first + first + lane, lane, lane < rows);
+        form_row(rule, &w, tile->first - rule->first + first + lane, lane, lane < rows);
     nmfi_hals hals = {.x = w.x,
                       .ldx = LANES,
                       .p = w.p,

@@ -93,7 +93,8 @@ static void measure(const nmfi_strip_work *work, const row_problem *r)
     }
 }
 
-/* By how much a round lowered the row's objective. */
+/* One round over the row's coordinates, each to its minimum between its bounds; by how much that lowered the row's
+ * objective 1/2 x'G x - p'x. */
 static double round_once(const row_problem *r)
 {
     const int64_t k = r->k;

@@ -46,26 +46,33 @@ static workspace cut(const nmfi_weighted_rule *rule, const nmfi_tile *tile)
     return w;
 }
 
-static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, int64_t i)
+/* Row `row` of the factor: its `columns` entries x with weights u, beside F. */
+typedef struct weighted_row {
+    int64_t row, columns;
+    const char *x, *u;
+    const void *F;
+    int64_t ldf;
+} weighted_row;
+
+static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile,
+                        const weighted_row *of)
 {
     const nmfi_divergence_step *step = rule->step;
     const nmfi_kernels *kernels = step->kernels;
-    const int64_t bytes = kernels->element_bytes, columns = rule->columns;
+    const int64_t bytes = kernels->element_bytes;
     const workspace w = cut(rule, tile);
-    const char *u = (const char *)rule->u + (tile->first + i) * rule->ldu * bytes;
-    const char *x = (const char *)tile->X.data + i * tile->X.row_stride * bytes;
-    const int64_t count = kernels->observed(u, columns, w.indices);
+    const int64_t count = kernels->observed(of->u, of->columns, w.indices);
     if (count == 0) {
-        nmfi_strip_unseen(step, tile->first + i, tile->sums);
+        nmfi_strip_unseen(step, of->row, tile->sums);
         return;
     }
     /* As short as the row is: its components stay in the first-level cache where they fit. */
     const int64_t ld = spread(count);
-    kernels->weigh_row(x, u, count < columns ? w.indices : NULL, count, step->F, step->ldf, step->k,
-                       w.a, w.B, ld);
+    kernels->weigh_row(of->x, of->u, count < of->columns ? w.indices : NULL, count, of->F, of->ldf,
+                       step->k, w.a, w.B, ld);
     for (int64_t j = 0; j < step->k; j++)
         w.F_sums[j] = kernels->sum((const char *)w.B + j * ld * bytes, ld, 1, count);
-    const nmfi_tile row = {.first = tile->first + i,
+    const nmfi_tile row = {.first = of->row,
                            .rows = 1,
                            .lanes = NMFI_LANES_MIN,
                            .scratch = tile->scratch,
@@ -82,8 +89,18 @@ static void improve_row(const nmfi_weighted_rule *rule, const nmfi_tile *tile, i
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_weighted_rule *rule = context;
-    for (int64_t i = 0; i < tile->rows && !nmfi_stop_now(tile->stop); i++)
-        improve_row(rule, tile, i);
+    const int64_t bytes = rule->step->kernels->element_bytes;
+    for (int64_t i = 0; i < tile->rows && !nmfi_stop_now(tile->stop); i++) {
+        const weighted_row of = {
+            .row = tile->first + i,
+            .columns = rule->columns,
+            .x = (const char *)tile->X.data + i * tile->X.row_stride * bytes,
+            .u = (const char *)rule->u + (tile->first + i) * rule->ldu * bytes,
+            .F = rule->step->F,
+            .ldf = rule->step->ldf,
+        };
+        improve_row(rule, tile, &of);
+    }
 }
 
 /* A row of a sparse X with what it stores: nothing else was observed. */
@@ -94,6 +111,18 @@ static void improve_stored(const void *context, const nmfi_tile *tile)
     nmfi_tile row = *tile;
     if (tile->X.columns == 0) {
         nmfi_strip_unseen(step, tile->first, tile->sums);
+        return;
+    }
+    if (rule->stored) {
+        const int64_t first = rule->stored->pointers[tile->first];
+        const weighted_row of = {.row = tile->first,
+                                 .columns = tile->X.columns,
+                                 .x = tile->X.data,
+                                 .u = (const char *)rule->stored->values +
+                                      first * step->kernels->element_bytes,
+                                 .F = tile->F,
+                                 .ldf = tile->ldf};
+        improve_row(rule, tile, &of);
         return;
     }
     const workspace w = cut(rule, tile);

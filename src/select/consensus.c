@@ -378,16 +378,20 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
 {
     const int64_t count = c->result->content.replicates;
     nmfi_arena arena = {0};
+    nmf_status status = NMF_OK;
     for (int pass = 0; pass < 2; pass++) {
         c->status = nmfi_take(&arena, count, sizeof *c->status);
         c->errors = nmfi_take(&arena, count, sizeof *c->errors);
         c->complete = nmfi_take(&arena, count, sizeof *c->complete);
         c->unconverged = nmfi_take(&arena, count, sizeof *c->unconverged);
-        if (pass == 0 && nmfi_arena_allocate(&arena, 0, error) != NMF_OK) return NMF_ERROR_MEMORY;
+        if (pass > 0) continue;
+        status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, 0, error), error);
+        if (status == NMF_OK) continue;
+        nmfi_release(arena.base);
+        return status;
     }
     const int64_t threads = nmfi_team_threads(c->team);
     const int without_folds = c->wishes->perturbation == NMF_PERTURBATION_FOLDS;
-    nmf_status status = NMF_OK;
     if (without_folds)
         status = nmfi_comm_status(
             c->turns, nmfi_fold_replicates_open(&c->folds, c->X, c->options, threads, error),

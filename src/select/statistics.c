@@ -16,9 +16,37 @@ static double error_of_sum(const double *values, int64_t count)
     return sqrt((double)count * squares / (double)(count - 1));
 }
 
-/* `sums` holds rows + folds numbers. */
+/* The share within +-t, a finite sum for whole degrees of freedom. */
+static double student_share(double t, int64_t freedom)
+{
+    const double angle = atan(t / sqrt((double)freedom));
+    const double s = sin(angle), c2 = cos(angle) * cos(angle);
+    const int odd = freedom % 2 == 1;
+    double term = odd ? cos(angle) : 1, sum = freedom > 1 ? term : 0;
+    for (int64_t i = odd ? 3 : 2; i <= freedom - 2; i += 2) {
+        term *= c2 * (double)(i - 1) / (double)i;
+        sum += term;
+    }
+    return odd ? 2 / acos(-1.0) * (angle + s * sum) : s * sum;
+}
+
+double nmfi_student(double level, int64_t freedom)
+{
+    double low = 0, high = 1;
+    while (student_share(high, freedom) < level) high *= 2;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (student_share(middle, freedom) < level)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+/* `sums` holds rows + folds numbers; t[0] is Student's for rows, t[1] for folds. */
 static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t folds, int64_t rows,
-                         double *sums)
+                         const double t[2], double *sums)
 {
     const double *const losses = candidate->losses;
     double *const of_rows = sums, *const of_folds = sums + rows;
@@ -34,6 +62,7 @@ static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t 
     const double rows_error = error_of_sum(of_rows, rows);
     const double folds_error = error_of_sum(of_folds, folds);
     candidate->standard_error = fmax(rows_error, folds_error);
+    candidate->allowed = fmax(t[0] * rows_error, t[1] * folds_error);
 }
 
 static double total(const double *losses, int64_t count)
@@ -102,6 +131,8 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
         nmfi_allocate(nmfi_product(rows + folds + 2 * count, (int64_t)sizeof(double)));
     if (!work) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory to compare ranks");
     double *const totals = work + rows + folds + count;
+    const double t[2] = {rows > 1 ? nmfi_student(NMFI_LEVEL_OF_SET, rows - 1) : 0,
+                         folds > 1 ? nmfi_student(NMFI_LEVEL_OF_SET, folds - 1) : 0};
     for (int64_t c = 0; c < count; c++)
         totals[c] = candidates[c].loss = total(candidates[c].losses, folds * rows);
     const int64_t best = winner(totals, count, tie);
@@ -110,13 +141,13 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
     for (int64_t c = count - 1; c >= 0; c--) {
         nmfi_candidate *candidate = &candidates[c];
         candidate->difference = totals[c] - totals[best];
-        compare_pair(candidate, candidates[best].losses, folds, rows, work);
+        compare_pair(candidate, candidates[best].losses, folds, rows, t, work);
         const double slack = candidate->difference - tie;
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
         /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
         candidate->in_set =
-            c == best || (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET ||
-                                        slack <= NMFI_ERRORS_OF_SET * candidate->standard_error));
+            c == best ||
+            (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET || slack <= candidate->allowed));
     }
     nmfi_release(work);
     return NMF_OK;

@@ -16,6 +16,7 @@ typedef struct nmfi_candidate {
     double loss;           /* the sum of losses */
     double difference;     /* from that of the best */
     double standard_error; /* of the difference, paired; 0 for the best itself */
+    double allowed;        /* a difference that is not told from 0: standard errors times Student's t */
     double p_best;         /* share of the bootstrap's draws that it wins */
     int in_set;            /* cannot be told from the best */
 } nmfi_candidate;
@@ -30,7 +31,8 @@ typedef struct nmfi_verdict {
  *
  *   difference d = sum over rows and folds of L_k - L_best
  *   standard error = max(sqrt(rows) sd over rows of sum over folds, sqrt(folds) sd over folds of sum over rows)
- *   in the set: the best; and where d > tie, P(best) >= 0.05 or d <= 2 standard errors
+ *   in the set: the best; and where d > tie, P(best) >= 0.05 or d within what 95 % of such differences are:
+ *   Student's t for so many rows or folds times that standard error (of five folds 2.8 of them, of many rows 2)
  *
  * P(best) by `draws` bootstrap draws of rows and of folds, with replacement, no refit. Cost: draws x
  * candidates x folds x rows. Errors: MEMORY. */
@@ -39,6 +41,10 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
                         nmf_error *error);
 
 #define NMFI_P_OF_SET 0.05
-#define NMFI_ERRORS_OF_SET 2.0
+#define NMFI_LEVEL_OF_SET 0.95
+
+/* t such that a share `level` of Student's law with `freedom` degrees of freedom (1 or more) is within +-t.
+ * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */
+double nmfi_student(double level, int64_t freedom);
 
 #endif

@@ -1,6 +1,6 @@
 /* Downloads from a server on this machine that behaves and misbehaves as servers do. */
 #include "http_server.h"
-#include "io/fetch/download.h"
+#include "io/download/download.h"
 #include "io/files/sha256.h"
 #include "picture_support.h"
 

@@ -262,6 +262,23 @@ static void fit_sparse(void)
     nmf_matrix_free(X);
 }
 
+/* Weights that are products of numbers of rows and of columns; some rows, the first among them, count nothing. */
+static void fit_products(nmf_matrix *X)
+{
+    const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X);
+    nmf_matrix *weights = NULL;
+    if (nmf_matrix_new(NMF_F64, m, n, &weights, NULL) != NMF_OK) exit(1);
+    double *const w = nmf_matrix_writable(weights);
+    for (int64_t j = 0; j < n; j++) w[j] = 0.5 + uniform();
+    for (int64_t i = m - 1; i >= 0; i--) {
+        const double of_row = i % 500 == 0 ? 0 : 0.5 + uniform();
+        for (int64_t j = 0; j < n; j++) w[i * n + j] = of_row * w[j];
+    }
+    if (nmf_matrix_set_weights(X, weights, NULL) != NMF_OK) exit(1);
+    say("weights, products", nmf_fit, X, with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+    say("weights, products, kl", nmf_fit, X, with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO));
+}
+
 /* A share of the entries of X unknown; then weights on the others, too. */
 static void fit_weighted(void)
 {
@@ -271,7 +288,9 @@ static void fit_weighted(void)
     const nmf_options frobenius = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
     const nmf_options kl = with(NMF_LOSS_KL, NMF_SOLVER_AUTO, NMF_INIT_AUTO);
     if (nmf_matrix_set_missing(X, NMF_MISSING_NAN, NULL) != NMF_OK) exit(1);
-    /* With fewer missing one process goes by products of its own (docs/scale.md). */
+    for (int64_t i = 0; i < m * n; i++) x[i] = uniform() < 0.04 ? NAN : x[i];
+    say("few missing", nmf_fit, X, frobenius);
+    say("few missing, kl", nmf_fit, X, kl);
     for (int64_t i = 0; i < m * n; i++) x[i] = uniform() < 0.4 ? NAN : x[i];
     say("some missing", nmf_fit, X, frobenius);
     for (int64_t i = 0; i < m * n; i++) x[i] = uniform() < 0.4 ? NAN : x[i];
@@ -285,6 +304,7 @@ static void fit_weighted(void)
     if (nmf_matrix_set_missing(X, NMF_MISSING_NONE, NULL) != NMF_OK) exit(1);
     for (int64_t i = 0; i < m * n; i++) x[i] = isnan(x[i]) ? 1 : x[i];
     say("weights, all seen", nmf_fit, X, frobenius);
+    fit_products(X);
     nmf_matrix_free(X);
 }
 

@@ -37,8 +37,10 @@ def main():
     draw = np.random.default_rng(2)
     x = draw.random((m, k)) @ draw.random((k, n)) + 0.3 * draw.random((m, n))
     np.save("x.npy", x.astype(np.float32))
+    np.save("holes.npy", np.where(draw.random((m, n)) < 0.04, np.nan, x).astype(np.float32))
     np.save("wide.npy", draw.random((64, 66000), dtype=np.float32))
     dense = ["fit", "x.npy", "-k", str(k), "--init", "random", "--starts", "1", "--sketch", "0"]
+    holes = ["fit", "holes.npy", "--missing", "nan"] + dense[2:]
     wide = ["fit", "wide.npy", "-k", "16"] + dense[4:]
     subprocess.run([NMF, "convert", "x.npy", "-o", "x.mtx", "-q"], check=True)
     stored = ["fit", "x.mtx", "--precision", "f32"] + dense[2:]
@@ -49,6 +51,7 @@ def main():
         ("frobenius, sparse", "frobenius", m, 4, 3, stored + ["--solver", "hals"]),
         ("frobenius, H dealt", "frobenius", 64, 4, 3, wide + ["--solver", "hals"]),
         ("kl, sparse", "divergence", m, 4, 2, stored + ["--loss", "kl", "--solver", "scd"]),
+        ("few missing", "few missing", m, 4, 3, holes + ["--solver", "auto"]),
         ("kl, jmm", "jmm", m, 4, 3, dense + ["--loss", "kl", "--solver", "jmm"]))
     for name, kind, rows, entry, processes, words in cases if os.environ.get("NMFKIT_ALL_RANKS") else cases[:3]:
         counted = of_an_iteration(processes, *words)

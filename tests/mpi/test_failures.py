@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -72,6 +73,69 @@ def says_help_once():
     assert code == 0 and said == [] and out.count("usage: nmf fit") == 1, (code, out[:400], said)
 
 
+def each(*commands):
+    """The same of a process for each list of words, all in one run."""
+    words = together.launch(1) + [NMF] + commands[0]
+    for command in commands[1:]:
+        words += [":", "-n", "1", NMF] + command
+    begun = time.monotonic()
+    process = subprocess.Popen(words, env=together.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, universal_newlines=True)
+    _, err = process.communicate(input="1,2\n3,4\n", timeout=30)
+    assert time.monotonic() - begun < 10, (commands, err)
+    return process.returncode, [line for line in err.splitlines() if line.startswith("nmf")], err
+
+
+def refuses_what_cannot_be_one_fit():
+    """Processes that were given different things, or what only one of them can have."""
+    fit = ["fit", "x.npy", "-k", "4", "-o", "odd.npz"]
+    counts = np.random.default_rng(1).poisson(3, (40, 30)).astype(float) + 1
+    np.savetxt("a.csv", counts, "%g", ",")
+    counts[7, 7] += 1
+    np.savetxt("b.csv", counts, "%g", ",")
+    np.save("y.npy", np.load("x.npy")[:, :50])
+    rank = ["rank", "-k", "2:3", "--repeats", "2"]
+    for commands, sentence in (
+            ((fit, ["fit", "y.npy"] + fit[2:]), "other data or other options"),
+            ((["fit", "a.csv"] + fit[2:], ["fit", "b.csv"] + fit[2:]), "other data or other options"),
+            ((fit, fit + ["--seed", "3"]), "other data or other options"),
+            ((fit, fit + ["--checkpoint", "c"]), "other data or other options"),
+            ((rank + ["a.csv"], rank + ["b.csv"]), "other data or other options"),
+            ((rank + ["a.csv"], rank + ["a.csv", "--folds", "5"]), "other data or other options"),
+            ((fit, ["pca"] + fit[1:]), "different commands"),
+            ((fit, ["fit", "none.npy"] + fit[2:]), "none.npy"),
+            ((["fit", "-", "-k", "1", "-o", "odd.npz"],) * 2, "standard input is read once"),
+            ((fit + ["--stream"],) * 2, "--stream"),
+            ((fit + ["--checkpoint", "nowhere/c"], fit + ["--checkpoint", "nowhere/d"]), "nowhere/c")):
+        code, said, err = each(*commands)
+        assert code in (1, 2) and len(said) == 1 and sentence in said[0], (commands, code, err)
+        assert not os.path.exists("odd.npz")
+
+
+def keeps_one_checkpoint():
+    """Each process may have a name of its own for it: the first one's is the file."""
+    fit = ["fit", "x.npy", "-k", "4", "--tol", "0", "--max-iter", "30", "-q", "-o"]
+    subprocess.run([NMF] + fit + ["one.npz"], check=True)
+    begun = [fit + ["two.npz", "--checkpoint", name, "--every", "0.01s", "--time-limit", "0.05"]
+             for name in ("first", "second")]
+    code, said, err = each(*begun)
+    assert code == 0 and len(said) <= 1 and not os.path.exists("second"), err
+    if os.path.exists("first"):
+        code, _, err = each(*[fit + ["two.npz", "--resume", "first"]] * 2)
+        assert code == 0, err
+    assert model("one.npz") == model("two.npz")
+
+
+def does_without_room_for_the_model():
+    """A file that may not grow: what a full disk says."""
+    command = together.launch(2) + ["sh", "-c", "ulimit -f 8; exec \"$0\" \"$@\"", NMF, "fit", "x.npy", "-k", "4", "-o",
+                                    "full.npz"]
+    code, _, err = together.finish(together.start(command), 30)
+    said = [line for line in err.splitlines() if line.startswith("nmf")]
+    assert code == 1 and len(said) == 1 and "full.npz" in said[0], (code, err)
+    assert not [name for name in os.listdir(".") if name.startswith("full.npz")]
+
+
 def needs_its_plugin():
     environment = dict(together.environment(), NMFKIT_MPI_LIBRARY="/nonexistent/libnmfkit-mpi.so")
     run = subprocess.run(together.launch(2) + [NMF, "fit", "x.npy", "-k", "4", "-o", "copies.npz"],
@@ -105,7 +169,8 @@ def main():
     parts = draw.random((2000, 6)) @ (draw.random((6, 60)) * (draw.random((6, 60)) < 0.4))
     np.save("x.npy", (parts + 0.1 * draw.random((2000, 60))).astype(np.float32))
     for claim in (fits_like_one, alone_where_nothing_is_shared, names_places_in_the_whole, says_a_failure_once,
-                  says_help_once, needs_its_plugin, stops_together):
+                  says_help_once, refuses_what_cannot_be_one_fit, keeps_one_checkpoint,
+                  does_without_room_for_the_model, needs_its_plugin, stops_together):
         claim()
         print(claim.__name__)
 

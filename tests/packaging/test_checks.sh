@@ -34,7 +34,7 @@ put io/arrays/npy.h '#include "io/files/reader.h"'
 put io/texts/csv.h '#include "io/arrays/npy.h"'
 put io/model/model.h '#include "io/texts/csv.h"'
 put io/read.c '#include "io/arrays/npy.h"'
-put render/canvas.c '#include "io/files/reader.h"'
+put render/draw/canvas.c '#include "io/files/reader.h"'
 put cli/main.c '#include "args.h"' '#include <nmfkit/io.h>'
 put cli/args.h '/* nothing */'
 "$NMFKIT_PYTHON" "$scripts/check_floors" . >out || fail "a good tree was refused: $(cat out)"
@@ -52,7 +52,7 @@ offence src/data/d.h '#include <nmfkit/io.h>'
 offence include/nmfkit/a.h '#include <nmfkit/io.h>'
 offence include/nmfkit/a.h '#include "../../src/base/b.h"'
 offence io/files/reader.h '#include "src/base/b.h"'
-offence io/files/reader.h '#include "render/canvas.c"'
+offence io/files/reader.h '#include "render/draw/canvas.c"'
 offence io/files/reader.h '#include "io/arrays/npy.h"' # io has floors of its own
 offence io/texts/csv.h '#include "io/read.c"'
 offence io/texts/csv.h '#include "io/model/model.h"' # a circle: model includes texts
@@ -91,10 +91,28 @@ put cxx/nmfkit/a.h '#ifndef A' '#define A' 'void nmf_a(int class);' '#endif'
 ! "$scripts/check_headers" cxx >out 2>&1 || fail 'a header that is no C++ was accepted'
 
 # --- symbols ---------------------------------------------------------------------------------------
-put lib.c 'int nmf_a(void);' 'int nmf_a(void) { return 1; }'
-"$cc" -shared -fPIC lib.c -o good.so
-put lib.c 'int nmf_a(void);' 'int nmf_a(void) { return 1; }' 'int nmfi_b(void);' \
-    'int nmfi_b(void) { return 1; }'
-"$cc" -shared -fPIC lib.c -o bad.so
-"$scripts/check_symbols" "$scratch/good.so" >out || fail 'a good library was refused'
-! "$scripts/check_symbols" "$scratch/bad.so" >out 2>&1 || fail 'an internal export was accepted'
+# library FILE NAME...: a shared library with these functions; what else it calls stands in CALLS.
+library() {
+    file=$1
+    shift
+    : >lib.c
+    for name in ${CALLS-}; do printf 'int %s(void);\n' "$name" >>lib.c; done
+    for name; do
+        printf 'int %s(void);\nint %s(void) { return 1' "$name" "$name" >>lib.c
+        for call in ${CALLS-}; do printf ' + %s()' "$call" >>lib.c; done
+        printf '; }\n' >>lib.c
+    done
+    mkdir -p "$(dirname "$file")"
+    "$cc" -shared -fPIC lib.c -o "$file"
+}
+library good.so nmf_a
+library bad.so nmf_a nmfi_b
+CALLS=nmfi_b library plugins/x.so nmf_plugin_x
+CALLS=nmfi_b library loose/x.so nmf_plugin_x nmf_more
+CALLS=nmfi_c library others/x.so nmf_plugin_x
+symbols() { "$scripts/check_symbols" "$@" >out 2>&1; }
+symbols good.so bad.so plugins || fail "good libraries were refused: $(cat out)"
+! symbols bad.so good.so plugins || fail 'an internal export was accepted'
+! symbols good.so good.so plugins || fail 'a plug-in may take what is not exported'
+! symbols good.so bad.so others || fail 'an internal export that no plug-in takes was accepted'
+! symbols good.so bad.so loose || fail 'a plug-in that exports more than its table was accepted'

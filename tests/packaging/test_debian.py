@@ -54,7 +54,7 @@ def staged():
     for old, new in MOVED.items():
         paths = {path.replace(old, new) for path in paths}
     # A build for Debian puts libraries into the directory of its architecture.
-    return {re.sub(r"^usr/lib/(?=lib|cmake|pkgconfig)", "usr/lib/x86_64-linux-gnu/", path)
+    return {re.sub(r"^usr/lib/(?=lib|nmfkit-|cmake|pkgconfig)", "usr/lib/x86_64-linux-gnu/", path)
             for path in paths}
 
 

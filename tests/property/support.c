@@ -392,6 +392,16 @@ void expect_factors(const nmf_model *model, const char *name)
             }
 }
 
+double loss_of_entry(double x, double v, double beta)
+{
+    if (beta == 2) return 0.5 * (x - v) * (x - v);
+    if (beta == 1) return x > 0 ? x * log(x / v) - x + v : v;
+    if (beta == 0) return x / v - log(x / v) - 1;
+    if (x == 0) return v > 0 ? pow(v, beta) / beta : 0;
+    return (pow(x, beta) + (beta - 1) * pow(v, beta) - beta * x * pow(v, beta - 1)) /
+           (beta * (beta - 1));
+}
+
 const struct division divisions[DIVISIONS] = {
     {1, 0}, {2, 100}, {3, 0}, {8, 1}, {2, INT64_C(1) << 31}};
 

@@ -64,6 +64,10 @@ nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_opt
 /* W and H of the model hold finite numbers >= 0; `name` is said where they do not. */
 void expect_factors(const nmf_model *model, const char *name);
 
+/* What a loss is of one entry x whose model is v, by its definition: half the square (beta = 2), Kullback-Leibler (1),
+ * Itakura-Saito (0), any other beta-divergence. */
+double loss_of_entry(double x, double v, double beta);
+
 /* ||X - W H||_F from the entries, in f64, and ||X||_F. */
 double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H);
 double norm(const nmf_matrix *X);

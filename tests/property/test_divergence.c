@@ -123,16 +123,6 @@ static void factors_are_finite_and_not_negative(void **state)
     for (int f = 0; f < FITS; f++) expect_factors(all[f].model, all[f].name);
 }
 
-/* D of one entry by its definition (options.h), 0 log 0 = 0. */
-static double term(double x, double y, double beta)
-{
-    if (beta == 1) return x > 0 ? x * log(x / y) - x + y : y;
-    if (x == 0) return y > 0 ? pow(y, beta) / beta : 0;
-    if (beta == 0) return x / y - log(x / y) - 1;
-    return (pow(x, beta) - beta * x * pow(y, beta - 1) + (beta - 1) * pow(y, beta)) /
-           (beta * (beta - 1));
-}
-
 /* How far D moves for roundings of its entries, and what it is measured by: sum of the parts it is
  * a difference of. */
 static double divergence(const fitted *f, double *parts)
@@ -148,7 +138,7 @@ static double divergence(const fitted *f, double *parts)
             for (int64_t l = 0; l < c->k; l++)
                 y += nmf_matrix_at(c->W, i, l) * nmf_matrix_at(c->H, l, j);
             if (!(y > 0) && (beta == 1 ? x > 0 : 0)) continue; /* no number; see the guards */
-            sum += term(x, y, beta);
+            sum += loss_of_entry(x, y, beta);
             *parts += pow(fmax(x, y), beta);
         }
     return sum;

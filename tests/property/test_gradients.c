@@ -29,15 +29,6 @@ static void draw(data *of, int real_weights, uint64_t seed)
         }
 }
 
-static double term(double x, double v, double beta)
-{
-    if (beta == 2) return 0.5 * (x - v) * (x - v);
-    if (beta == 1) return x * log(x / v) - x + v;
-    if (beta == 0) return x / v - log(x / v) - 1;
-    return (pow(x, beta) + (beta - 1) * pow(v, beta) - beta * x * pow(v, beta - 1)) /
-           (beta * (beta - 1));
-}
-
 /* --- the residual by its definition -------------------------------------------------------------- */
 
 typedef struct side {
@@ -64,7 +55,8 @@ static void find_slopes(const data *of, const nmf_model_content *model, double b
             if (!(weight > 0)) continue;
             const double step = 1e-5 * v;
             const double slope =
-                weight * (term(x, v + step, beta) - term(x, v - step, beta)) / (2 * step);
+                weight * (loss_of_entry(x, v + step, beta) - loss_of_entry(x, v - step, beta)) /
+                (2 * step);
             const double product = weight * x * pow(v, beta - 2);
             for (int c = 0; c < K; c++) {
                 const double w = nmf_matrix_at(model->W, i, c), h = nmf_matrix_at(model->H, c, j);

@@ -161,15 +161,6 @@ static const struct {
               {"beta 1.5", NMF_LOSS_BETA, 1.5},
               {"is", NMF_LOSS_IS, 0}};
 
-static double term(double x, double v, double beta)
-{
-    if (beta == 2) return 0.5 * (x - v) * (x - v);
-    if (beta == 1) return x * log(x / v) - x + v;
-    if (beta == 0) return x / v - log(x / v) - 1;
-    return (pow(x, beta) + (beta - 1) * pow(v, beta) - beta * x * pow(v, beta - 1)) /
-           (beta * (beta - 1));
-}
-
 static nmf_options options_for(int64_t loss)
 {
     nmf_options options = NMF_OPTIONS_INIT;
@@ -232,7 +223,7 @@ static void expect_sound(const data *of, const nmf_model *model, double beta, co
         if (!(of->seen[e] > 0)) continue;
         for (int c = 0; c < K; c++)
             v += nmf_matrix_at(content->W, e / N, c) * nmf_matrix_at(content->H, c, e % N);
-        loss += term(of->x[e], fmax(v, 1e-100), beta);
+        loss += loss_of_entry(of->x[e], fmax(v, 1e-100), beta);
         squares += of->x[e] * of->x[e];
     }
     if (!(fabs(content->loss - loss) <= 1e-8 * (loss + squares)))
@@ -361,10 +352,12 @@ static void any_storage_is_one_problem(void **state)
                 options.loss = losses[l].loss;
                 nmf_matrix *X = matrix_from(how < DENSE_LAYOUTS ? x : x_or_0, M, N, dtype, how);
                 if (how < DENSE_LAYOUTS)
-                    assert_int_equal(
-                        nmf_matrix_set_weights(X, matrix_from(seen, M, N, NMF_F64, BY_COLUMNS), &error), NMF_OK);
+                    assert_int_equal(nmf_matrix_set_weights(
+                                         X, matrix_from(seen, M, N, NMF_F64, BY_COLUMNS), &error),
+                                     NMF_OK);
                 else
-                    assert_int_equal(nmf_matrix_set_missing(X, NMF_MISSING_UNSTORED, &error), NMF_OK);
+                    assert_int_equal(nmf_matrix_set_missing(X, NMF_MISSING_UNSTORED, &error),
+                                     NMF_OK);
                 nmf_model *model = fit(X, &options);
                 for (int e = 0; e < M * N; e++) {
                     double v = 0;
@@ -372,8 +365,9 @@ static void any_storage_is_one_problem(void **state)
                         v += nmf_matrix_at(nmf_model_view(model)->W, e / N, c) *
                              nmf_matrix_at(nmf_model_view(model)->H, c, e % N);
                     if (fabs(v - x[e]) > 1e-3 * x[e])
-                        fail_msg("%s, type %d, layout %d: %s entry %d is %g and comes out as %g", losses[l].name,
-                                 (int)dtype, (int)how, seen[e] > 0 ? "seen" : "hidden", e, x[e], v);
+                        fail_msg("%s, type %d, layout %d: %s entry %d is %g and comes out as %g",
+                                 losses[l].name, (int)dtype, (int)how,
+                                 seen[e] > 0 ? "seen" : "hidden", e, x[e], v);
                 }
                 nmf_model_free(model);
                 nmf_matrix_free(X);
@@ -385,10 +379,8 @@ static void any_storage_is_one_problem(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hard_masks_are_fitted),
-        cmocka_unit_test(what_is_hidden_is_not_seen),
-        cmocka_unit_test(sparse_ones_are_fitted_too),
-        cmocka_unit_test(nothing_known_is_nothing),
+        cmocka_unit_test(hard_masks_are_fitted),      cmocka_unit_test(what_is_hidden_is_not_seen),
+        cmocka_unit_test(sparse_ones_are_fitted_too), cmocka_unit_test(nothing_known_is_nothing),
         cmocka_unit_test(any_storage_is_one_problem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,6 +184,37 @@ static void a_fit_in_its_sketch_can_be_stopped_too(void **state)
     nmf_matrix_free(X);
 }
 
+static void the_loss_in_a_sketch_is_that_of_the_fit_or_unknown(void **state)
+{
+    const problem large = {"large", fill_parts, 300, 200, 5};
+    const nmf_loss losses[] = {NMF_LOSS_FROBENIUS, NMF_LOSS_KL, NMF_LOSS_BETA};
+    (void)state;
+    nmf_matrix *X = matrix_of(&large, NMF_F64, BY_ROWS);
+    const double rounding = 1e-6 * norm(X) * norm(X);
+    for (size_t l = 0; l < COUNT(losses); l++) {
+        nmf_options options = NMF_OPTIONS_INIT;
+        options.k = large.k;
+        options.sketch = 20;
+        options.loss = losses[l];
+        options.beta = 1.5;
+        watcher w = {.stop_after = -1};
+        nmf_model *model = watched_fit(X, options, &w);
+        const double end = nmf_model_view(model)->loss;
+        int64_t in_sketch = 0;
+        for (int64_t i = 0; i < w.count && i < (int64_t)COUNT(w.seen); i++) {
+            if (w.seen[i].iteration > 0) continue;
+            in_sketch++;
+            if (losses[l] == NMF_LOSS_FROBENIUS)
+                assert_true(w.seen[i].loss >= end - rounding); /* estimated, in f32 */
+            else
+                assert_true(isnan(w.seen[i].loss));
+        }
+        assert_true(in_sketch > 0);
+        nmf_model_free(model);
+    }
+    nmf_matrix_free(X);
+}
+
 static void stopping_a_later_start_keeps_the_best_of_all(void **state)
 {
     nmf_options options = options_of_parts();
@@ -218,7 +249,8 @@ static nmf_status read_slowly(void *context, int64_t first, int64_t count, void 
     for (int64_t i = 0; i < count; i++) {
         if (s->read++ >= s->quick) nanosleep(&s->nap, NULL);
         for (int64_t j = 0; j < s->columns; j++)
-            out[i * s->columns + j] = (double)(1 + (first + i) * 7 % 11 + j * 5 % 13 + (first + i) * j % 3);
+            out[i * s->columns + j] =
+                (double)(1 + (first + i) * 7 % 11 + j * 5 % 13 + (first + i) * j % 3);
     }
     return NMF_OK;
 }
@@ -247,8 +279,11 @@ static nmf_options slow_options(double limit)
 static nmf_matrix *slow_matrix(slow *s)
 {
     nmf_matrix *X = NULL;
-    const nmf_row_reader rows = {
-        .rows = s->rows, .columns = s->columns, .dtype = NMF_F64, .read = read_slowly, .context = s};
+    const nmf_row_reader rows = {.rows = s->rows,
+                                 .columns = s->columns,
+                                 .dtype = NMF_F64,
+                                 .read = read_slowly,
+                                 .context = s};
     assert_int_equal(nmf_matrix_from_rows(&rows, &X, NULL), NMF_OK);
     return X;
 }
@@ -264,8 +299,7 @@ static void a_first_reading_is_left_when_the_time_is_over(void **state)
         nmf_error error = {NMF_OK, ""};
         nmf_model *model = NULL;
         const double began = seconds_now();
-        const nmf_status status =
-            (pca ? nmf_pca : nmf_fit)(X, &options, &model, &error);
+        const nmf_status status = (pca ? nmf_pca : nmf_fit)(X, &options, &model, &error);
         assert_int_equal(status, NMF_ERROR_TIME_LIMIT);
         assert_null(model);
         assert_non_null(strstr(error.message, "the time limit of 0.2 s was over"));
@@ -281,8 +315,10 @@ static void an_iteration_is_left_when_the_time_is_over(void **state)
     static const struct {
         nmf_loss loss;
         nmf_solver solver;
-    } kinds[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO}, {NMF_LOSS_FROBENIUS, NMF_SOLVER_CD},
-                 {NMF_LOSS_KL, NMF_SOLVER_AUTO},        {NMF_LOSS_KL, NMF_SOLVER_MU},
+    } kinds[] = {{NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO},
+                 {NMF_LOSS_FROBENIUS, NMF_SOLVER_CD},
+                 {NMF_LOSS_KL, NMF_SOLVER_AUTO},
+                 {NMF_LOSS_KL, NMF_SOLVER_MU},
                  {NMF_LOSS_IS, NMF_SOLVER_JMM}};
     for (int64_t i = 0; i < COUNT(kinds); i++) {
         slow s = {.rows = 2000, .columns = 8, .quick = 2000 * 12, .nap = {0, 2000000}};
@@ -299,7 +335,8 @@ static void an_iteration_is_left_when_the_time_is_over(void **state)
         assert_int_equal(c->stopped, NMF_STOPPED_TIME_LIMIT);
         assert_true(c->iterations >= 1);
         expect_best_of_trace(c, 1e-9);
-        if (kinds[i].loss == NMF_LOSS_FROBENIUS) { /* what is said is of the pair that is returned */
+        if (kinds[i].loss ==
+            NMF_LOSS_FROBENIUS) { /* what is said is of the pair that is returned */
             s.quick = INT64_MAX;
             assert_true(fabs(c->error - distance(X, c->W, c->H)) <= 1e-9 * norm(X));
             assert_true(fabs(c->loss - 0.5 * c->error * c->error) <= 1e-9 * c->loss);
@@ -434,6 +471,7 @@ int main(void)
         cmocka_unit_test(the_callback_sees_each_line_of_the_trace),
         cmocka_unit_test(a_callback_that_says_stop_gets_the_best_so_far),
         cmocka_unit_test(a_fit_in_its_sketch_can_be_stopped_too),
+        cmocka_unit_test(the_loss_in_a_sketch_is_that_of_the_fit_or_unknown),
         cmocka_unit_test(stopping_a_later_start_keeps_the_best_of_all),
         cmocka_unit_test(a_first_reading_is_left_when_the_time_is_over),
         cmocka_unit_test(an_iteration_is_left_when_the_time_is_over),

@@ -2,6 +2,8 @@
 not looked at, and the sentences of what is refused."""
 
 import os
+import subprocess
+import tempfile
 import warnings
 
 import python_test
@@ -55,6 +57,39 @@ def only_stored_entries_were_observed():
         V = model_of(nmf, nmf.fit_transform(form))
         off = np.sqrt(((X - V)[~SEEN] ** 2).sum() / (X[~SEEN] ** 2).sum())
         claim(off < 0.1, "what was not stored is missed by %g", off)
+
+
+def stored_entries_count_as_their_weights_say():
+    """From Python by rows and by columns, and as files of any kind from the command."""
+    weights = np.where(SEEN, .2 + RANDOM.rand(40, 25), 0)
+    for loss in ("frobenius", "kullback-leibler"):
+        options = dict(missing="unstored", beta_loss=loss, tol=1e-6, max_iter=3000, random_state=0)
+        losses = []
+        for form in (sp.csr_matrix, sp.csc_matrix):
+            stored, beside = form(np.where(SEEN, X, 0)), sp.csr_matrix(weights)
+            nmf = NMF(3, **options)
+            W = nmf.fit_transform(stored, weights=beside)
+            V = model_of(nmf, W)
+            by_hand = (weights * (X - V) ** 2).sum() if loss == "frobenius" else \
+                2 * (weights * (X * np.log(X / V) - X + V)).sum()
+            claim(abs(nmf.reconstruction_err_ ** 2 - by_hand) <= 1e-6 * by_hand, "%s: %g, by hand %g", loss,
+                  nmf.reconstruction_err_ ** 2, by_hand)
+            claim(np.allclose(nmf.transform(stored, weights=beside), W, atol=1e-6), "%s: transform", loss)
+            losses.append(by_hand)
+        claim(abs(losses[0] - losses[1]) < .05 * losses[0], "%s: by rows and by columns %s", loss, losses)
+    with tempfile.TemporaryDirectory() as work:
+        path = {name: os.path.join(work, name) for name in ("x.npz", "w.npz", "w.npy", "r.npy", "a.npz", "b.npz")}
+        sp.save_npz(path["x.npz"], sp.csr_matrix(np.where(SEEN, X, 0)))
+        sp.save_npz(path["w.npz"], sp.csc_matrix(weights))
+        np.save(path["w.npy"], weights)
+        for options in (("--weights", path["w.npz"]), ("--weights", path["w.npy"])):
+            subprocess.run([os.environ["NMF"], "fit", path["x.npz"], "-k", "3", "--missing", "unstored", *options,
+                            "--init", "random", "--max-iter", "60", "--tol", "0", "--quiet", "-o", path["a.npz"]], check=True)
+            with np.load(path["a.npz"]) as model:
+                V = model["W"] @ model["H"]
+            nmf = NMF(3, missing="unstored", init="random", random_state=0, max_iter=60, tol=0)
+            expected = model_of(nmf, nmf.fit_transform(sp.csr_matrix(np.where(SEEN, X, 0)), weights=sp.csr_matrix(weights)))
+            claim((V == expected).all(), "another model by %s", options[1])
 
 
 def few_ratings_are_not_overfitted():
@@ -132,6 +167,13 @@ def what_cannot_be_is_said():
         NMF(3).fit(X, weights=-np.ones(X.shape))
     with raises(ValueError, "sparse"):
         NMF(3, missing="unstored").fit(X)
+    stored = sp.csr_matrix(np.where(SEEN, X, 0))
+    with raises(ValueError, "are sparse and store the same entries"):
+        NMF(3, missing="unstored").fit(stored, weights=np.ones(X.shape))
+    with raises(ValueError, "row 0 of them does not"):
+        NMF(3, missing="unstored").fit(stored, weights=sp.csr_matrix(np.ones(X.shape)))
+    with raises(ValueError, "missing = unstored"):
+        NMF(3).fit(stored, weights=stored)
     with raises(ValueError, "NaN"):
         PCA(3).fit(holes)
     with raises(ValueError, "missing"):
@@ -139,6 +181,6 @@ def what_cannot_be_is_said():
 
 
 python_test.main(weighted_losses_are_what_NumPy_computes, ways_to_say_missing_agree,
-                 only_stored_entries_were_observed, few_ratings_are_not_overfitted,
+                 only_stored_entries_were_observed, stored_entries_count_as_their_weights_say, few_ratings_are_not_overfitted,
                  entries_without_noise_are_hardly_penalized, few_iterations_lead_near_the_best,
                  what_cannot_be_is_said)

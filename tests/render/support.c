@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "render/layout.h"
+#include "render/draw/layout.h"
 
 static char folder[] = "render-XXXXXX"; /* in the scratch directory that the test runs in */
 static char path[64];

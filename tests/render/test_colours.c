@@ -1,7 +1,7 @@
 /* nmf_render: which values become which colours. */
 #include <math.h>
 
-#include "render/colormap.h"
+#include "render/draw/colormap.h"
 #include "support.h"
 
 /* One picture of one row, drawn: the colours of its pixels. */

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "render/text.h"
+#include "render/draw/text.h"
 #include "support.h"
 
 static const char *self; /* this program, to start it again without fonts */

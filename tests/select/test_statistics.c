@@ -59,6 +59,46 @@ static void a_spread_between_folds_counts_too(void **state)
     assert_true(fabs(c[1].p_best - 0.316) < 0.08);
 }
 
+/* Of tables (Fisher & Yates 1963). */
+static void student_is_that_of_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        double level, t;
+        int64_t freedom;
+    } of[] = {{0.95, 12.706, 1},  {0.95, 4.303, 2},   {0.95, 3.182, 3}, {0.95, 2.776, 4},
+              {0.99, 4.604, 4},   {0.95, 2.262, 9},   {0.9, 1.833, 9},  {0.95, 2.042, 30},
+              {0.95, 1.980, 120}, {0.95, 1.961, 1999}};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (fabs(nmfi_student(of[i].level, of[i].freedom) - of[i].t) > 6e-4)
+            fail_msg("t of %g, %d: %.6g", of[i].level, (int)of[i].freedom,
+                     nmfi_student(of[i].level, of[i].freedom));
+}
+
+/* A difference that five folds leave at 2.5 standard errors is not told from 0; one that many rows do is. */
+static void few_folds_tell_less_than_many_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 101, FOLDS = 5 };
+    static double a[FOLDS * ROWS], b[FOLDS * ROWS];
+    for (int by_rows = 0; by_rows < 2; by_rows++) {
+        for (int r = 0; r < FOLDS; r++)
+            for (int i = 0; i < ROWS; i++) {
+                const double spread = by_rows ? sqrt(ROWS) * (i == 100 ? 0
+                                                              : i % 2  ? 1
+                                                                       : -1)
+                                              : sqrt(FOLDS) * (r - 2) / sqrt(2.5);
+                a[r * ROWS + i] = 100;
+                b[r * ROWS + i] = 100 + 2.5 + spread; /* sums 2.5 a cell, their spread 1 for each */
+            }
+        nmfi_candidate c[2] = {{.k = 2, .losses = a}, {.k = 3, .losses = b}};
+        nmfi_verdict verdict;
+        assert_int_equal(nmfi_compare(c, 2, FOLDS, ROWS, 0, 200, 1, &verdict, NULL), NMF_OK);
+        assert_true(fabs(c[1].difference / c[1].standard_error - 2.5) < 1e-6);
+        assert_int_equal(c[1].in_set, !by_rows);
+    }
+}
+
 static void ties_go_to_the_smaller_rank(void **state)
 {
     (void)state;
@@ -215,6 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_all_ranks_share_is_no_uncertainty),
         cmocka_unit_test(a_spread_between_folds_counts_too),
+        cmocka_unit_test(student_is_that_of_tables),
+        cmocka_unit_test(few_folds_tell_less_than_many_rows),
         cmocka_unit_test(ties_go_to_the_smaller_rank),
         cmocka_unit_test(the_ladder_finds_the_bottom_of_a_valley),
         cmocka_unit_test(the_ladder_ends_at_the_most),

@@ -299,3 +299,6 @@ nmf_status nmfi_download(const nmfi_download_request *request, nmf_error *error)
     close(job.part);
     return status;
 }
+
+extern NMF_API const nmfi_download_room nmf_plugin_download;
+const nmfi_download_room nmf_plugin_download = {nmfi_download};

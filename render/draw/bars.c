@@ -5,10 +5,10 @@
  *      police ======     dollar =====  line: the name, set right, and its bar; the longest bar of
  *      killed ==            yen ===    a panel is its largest entry */
 #include <math.h>
-#include <nmfkit/render.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "room.h"
 #include "sheet.h"
 
 #define LINE 21 /* screen pixels, as all lengths here */
@@ -141,8 +141,8 @@ static nmf_status draw_page(const panels *p, nmfi_typesetter *text, const char *
     return nmfi_sheet_draw(&sheet, text, title, path, error);
 }
 
-nmf_status nmf_render_draw_bars(const nmf_render_bars *bars, const char *title, const char *path,
-                                nmf_error *warning, nmf_error *error)
+nmf_status nmfi_draw_bars(const nmf_render_bars *bars, const char *title, const char *path,
+                          nmf_error *warning, nmf_error *error)
 {
     nmfi_typesetter *text = NULL;
     if (warning != NULL) {

@@ -22,4 +22,9 @@ typedef struct nmfi_download_request {
  * Errors: NETWORK, FILE (the part cannot be written, or another process is at it), INTERRUPTED. */
 nmf_status nmfi_download(const nmfi_download_request *request, nmf_error *error);
 
+/* What the plug-in download exports, nmf_plugin_download (io/files/plugin.h). */
+typedef struct nmfi_download_room {
+    nmf_status (*download)(const nmfi_download_request *request, nmf_error *error);
+} nmfi_download_room;
+
 #endif

@@ -3,6 +3,7 @@
  * (anndata before 0.7). Texts are read a block at a time, so that many references to one long text
  * cannot take more memory than is allowed for all. */
 #include "hdf5_inside.h"
+#include "room.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -253,5 +254,33 @@ nmf_status nmfi_hdf5_names(const nmfi_hdf5 *file, const char *group, const char 
     }
     free(names);
     free(list.text);
+    return status;
+}
+
+nmf_status nmfi_hdf5_names_in(const char *path, const char *member, nmf_matrix *matrix,
+                              nmf_names which, nmf_error *error)
+{
+    nmfi_hdf5 *file = NULL;
+    char *group = strdup(member);
+    nmf_status status = group != NULL
+                            ? nmfi_hdf5_open(path, &file, error)
+                            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    if (status == NMF_OK) {
+        char *slash = strrchr(group, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        status = nmf_matrix_set_names(matrix, which, NULL, error);
+        if (status == NMF_OK) {
+            status = nmfi_hdf5_names(file, slash != NULL ? group : "",
+                                     slash != NULL ? slash + 1 : group, matrix, which, error);
+        }
+        if (status == NMF_OK && !nmf_matrix_has_names(matrix, which)) {
+            status =
+                nmf_fail(error, NMF_ERROR_FORMAT, "%s:%s: is not a list of names", path, member);
+        }
+    }
+    nmfi_hdf5_close(file);
+    free(group);
     return status;
 }

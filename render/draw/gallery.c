@@ -1,12 +1,12 @@
 /* nmf_render: titled grids of pictures on one page. Checks the arguments, lays the page out,
  * draws it. */
 #include <math.h>
-#include <nmfkit/render.h>
 #include <stdio.h>
 
 #include "canvas.h"
 #include "colormap.h"
 #include "layout.h"
+#include "room.h"
 #include "text.h"
 #include "tile.h"
 
@@ -214,8 +214,9 @@ static const char *metadata_title(const char *title, const nmf_render_gallery *g
     return clean;
 }
 
-nmf_status nmf_render(const nmf_render_gallery *galleries, int64_t count, int64_t across,
-                      const char *title, const char *path, nmf_error *warning, nmf_error *error)
+nmf_status nmfi_draw_gallery(const nmf_render_gallery *galleries, int64_t count, int64_t across,
+                             const char *title, const char *path, nmf_error *warning,
+                             nmf_error *error)
 {
     nmfi_typesetter *text = NULL;
     nmfi_page page = {.count = 0};

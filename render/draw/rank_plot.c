@@ -5,10 +5,10 @@
  *   silhou. | *---*   *---------       on the line or above: its components return
  *             1 2 3 4 6 8 11  k        (logarithmic: ranks are compared by their ratios) */
 #include <math.h>
-#include <nmfkit/render.h>
 #include <stdio.h>
 
 #include "canvas.h"
+#include "room.h"
 #include "text.h"
 
 #define WIDTH 760
@@ -187,8 +187,8 @@ static void draw_all(const plot *p, const char *title, double top)
     draw_ks(p, stability.top + STABILITY + 8);
 }
 
-nmf_status nmf_render_rank(const nmf_rank_result *result, const char *title, const char *path,
-                           nmf_error *error)
+nmf_status nmfi_draw_rank(const nmf_rank_result *result, const char *title, const char *path,
+                          nmf_error *error)
 {
     nmfi_typesetter *text = NULL;
     nmfi_canvas *canvas = NULL;

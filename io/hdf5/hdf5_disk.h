@@ -4,9 +4,9 @@
 #ifndef NMFI_IO_HDF5_DISK_H
 #define NMFI_IO_HDF5_DISK_H
 
-#include "disk_lines.h"
 #include "hdf5_file.h"
 
+#include "io/arrays/disk_lines.h"
 #include "io/files/on_disk.h"
 
 /* Dataset `name` below `group` of the request's file as a list; a table's values row after row. *list is to

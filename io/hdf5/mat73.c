@@ -1,9 +1,10 @@
 /* MATLAB v7.3 files, which are HDF5: datasets with their sizes in reverse, sparse matrices as
  * groups of data, ir and jc. MATLAB writes what a variable is into the attribute MATLAB_class; other
  * programs write it otherwise or not at all, and then the type of the dataset tells. */
-#include "mat.h"
-
 #include "hdf5_file.h"
+#include "room.h"
+
+#include "io/arrays/mat.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -175,7 +176,8 @@ static nmf_status read_sparse(const nmfi_hdf5 *file, const nmfi_mat_variable *ch
     return nmfi_mat_sparse(chosen, &parts, nmfi_hdf5_path(file), matrix, error);
 }
 
-nmf_status nmfi_mat73_read(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
+nmf_status nmfi_hdf5_read_mat73(const nmfi_read_request *request, nmf_matrix **matrix,
+                                nmf_error *error)
 {
     nmfi_hdf5 *file;
     nmfi_mat_list list = {NULL, 0, 0};

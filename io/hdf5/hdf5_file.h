@@ -5,7 +5,7 @@
 #ifndef NMFI_IO_HDF5_FILE_H
 #define NMFI_IO_HDF5_FILE_H
 
-#include "raw_array.h"
+#include "io/arrays/raw_array.h"
 
 typedef struct nmfi_hdf5 nmfi_hdf5;
 

@@ -1,22 +1,18 @@
 /* Reads cells x genes from HDF5 files: .h5ad of anndata (X, "file.h5ad:layers/NAME", raw/X; sparse
  * or dense, in the encodings before and since 0.7) and .h5 of cellranger (versions 2 and 3); or any
  * table of numbers or compressed matrix that "file.h5:PATH" names. */
-#include "disk_table.h"
-#include "feature_types.h"
 #include "hdf5_disk.h"
 #include "hdf5_file.h"
-#include "readers.h"
-#include "sparse_parts.h"
+#include "room.h"
+
+#include "io/arrays/disk_table.h"
+#include "io/arrays/feature_types.h"
+#include "io/arrays/sparse_parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int recognise(const unsigned char *head, size_t bytes)
-{
-    return bytes >= 8 && memcmp(head, "\x89HDF\r\n\x1a\n", 8) == 0;
-}
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
@@ -375,7 +371,8 @@ static nmf_status read_member(const nmfi_hdf5 *file, const nmfi_read_request *re
                                        : read_anndata(file, member, request, matrix, error);
 }
 
-static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
+nmf_status nmfi_hdf5_read_matrix(const nmfi_read_request *request, nmf_matrix **matrix,
+                                 nmf_error *error)
 {
     const char *path = request->path;
     nmfi_hdf5 *file;
@@ -392,5 +389,3 @@ static nmf_status read_hdf5(const nmfi_read_request *request, nmf_matrix **matri
     }
     return status;
 }
-
-const nmfi_reader nmfi_reader_hdf5 = {".h5ad or .h5", "h5ad h5 hdf5", 0, 1, recognise, read_hdf5};

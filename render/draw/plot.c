@@ -1,13 +1,14 @@
 /* nmf_render_plot: the report's figures for papers, by cairo: the course of a fit, what samples are
  * made of, how alike components are. Numbers come from where the page's come from (figures.h). */
 #include <math.h>
-#include <nmfkit/render.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "canvas.h"
-#include "figures.h"
+#include "room.h"
 #include "text.h"
+
+#include "render/figures.h"
 
 #define WIDTH 720 /* screen pixels, as all lengths here */
 #define MARGIN 20
@@ -369,9 +370,9 @@ static nmf_status draw_figure(const nmfi_figures *f, nmf_render_figure figure,
     return nmfi_canvas_commit(canvas, error);
 }
 
-nmf_status nmf_render_plot(const nmf_model *model, nmf_render_figure figure,
-                           const char *const *labels, const char *path, nmf_error *warning,
-                           nmf_error *error)
+nmf_status nmfi_draw_plot(const nmf_model *model, nmf_render_figure figure,
+                          const char *const *labels, const char *path, nmf_error *warning,
+                          nmf_error *error)
 {
     nmf_render_report_options options = NMF_RENDER_REPORT_INIT;
     nmfi_figures figures = {0};

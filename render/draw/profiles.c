@@ -5,12 +5,13 @@
  *      /\__ __            __/\__             largest entry, the axis, its ends or the groups' names
  *     400   700          400   700 */
 #include <math.h>
-#include <nmfkit/render.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kind.h"
+#include "room.h"
 #include "sheet.h"
+
+#include "render/kind.h"
 
 #define HEADING 26 /* screen pixels, as all lengths here */
 #define DRAWING 110
@@ -233,8 +234,8 @@ static nmf_status draw_profiles(const nmf_render_bars *bars, const nmfi_kind *ki
     return status;
 }
 
-nmf_status nmf_render_components(const nmf_render_bars *asked, const char *kind, const char *title,
-                                 const char *path, nmf_error *warning, nmf_error *error)
+nmf_status nmfi_draw_components(const nmf_render_bars *asked, const char *kind, const char *title,
+                                const char *path, nmf_error *warning, nmf_error *error)
 {
     const nmfi_kind *drawn = NULL;
     if (warning != NULL) {
@@ -258,6 +259,6 @@ nmf_status nmf_render_components(const nmf_render_bars *asked, const char *kind,
     }
     choose_grid(drawn->mark, &bars);
     return drawn->mark == NMFI_MARK_TERMS
-               ? nmf_render_draw_bars(&bars, title, path, warning, error)
+               ? nmfi_draw_bars(&bars, title, path, warning, error)
                : draw_profiles(&bars, drawn, title, path, warning, error);
 }
