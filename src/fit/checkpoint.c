@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 2, ORDER_OF_BYTES = 0x01020304 };
+enum { FORMAT = 3, ORDER_OF_BYTES = 0x01020304 };
 static const char magic[8] = {'N', 'M', 'F', 'K', 'I', 'T', 'C', 'P'};
 
 typedef struct header {
@@ -164,12 +164,13 @@ static void add_rows(const nmfi_fit *fit, const nmfi_factor *factor, int64_t ele
     pieces->element_bytes[pieces->count - 1] = element_bytes;
 }
 
-/* In a sketch they may be of another type than the fit's. */
+/* In a sketch, and where it begins, they may be of another type than the fit's. */
 static void add_factor(nmfi_fit *fit, nmfi_factor *factor, nmfi_pieces *pieces)
 {
     const int in_sketch = fit->place.phase == NMFI_IN_SKETCH;
-    const nmfi_kernels *kernels = in_sketch ? nmfi_sketch_kernels(fit) : fit->work.kernels;
-    const int64_t element_bytes = kernels->element_bytes;
+    const int f32 = fit->choice.precision == NMF_PRECISION_F32 || fit->place.single ||
+                    (in_sketch && nmfi_sketch_kernels(fit)->element_bytes == sizeof(float));
+    const int64_t element_bytes = f32 ? sizeof(float) : sizeof(double);
     const size_t numbers = (size_t)fit->k * sizeof(double);
     add_rows(fit, factor, element_bytes, factor->incumbent, pieces);
     add_rows(fit, factor, element_bytes, factor->plain, pieces);
@@ -446,11 +447,12 @@ static nmf_status check_place(const nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_place *place = &fit->place;
     const int64_t lines = fit->work.trace_capacity;
-    const int good = place->phase > NMFI_BEGINNING && is_count(place->phase, NMFI_POLISHING) &&
-                     is_count(place->start, fit->choice.starts - 1) &&
-                     is_count(place->progress.trace_count, lines) &&
-                     is_count(place->best.trace_count, lines) &&
-                     (place->phase != NMFI_IN_SKETCH || fit->in_sketch.method);
+    const int single = place->single == 0 || place->single == 1;
+    const int good =
+        single && place->phase > NMFI_BEGINNING && is_count(place->phase, NMFI_POLISHING) &&
+        is_count(place->start, fit->choice.starts - 1) &&
+        is_count(place->progress.trace_count, lines) && is_count(place->best.trace_count, lines) &&
+        (place->phase != NMFI_IN_SKETCH || fit->in_sketch.method);
     return good ? NMF_OK : damaged("it stands nowhere in a fit", error);
 }
 
@@ -510,6 +512,8 @@ nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error)
     nmfi_pieces pieces = {.count = 0};
     nmf_status status = NMF_OK;
     if (!keeper->resumes) return NMF_OK;
+    if (fit->place.single && !fit->choice.begins_single)
+        return damaged("such a fit does not begin in f32", error);
     list(fit, &pieces);
     if (bytes_of(&pieces) != keeper->left)
         return damaged("it has another size than what is kept of such a fit", error);

@@ -16,6 +16,8 @@ typedef struct nmfi_divergence {
     int joint;
     void *copy;         /* of X for the transposed pass; NULL where there is none */
     void *marginals[2]; /* X's sums along W and along H: T, the partitions' ld */
+    void *sums[2];      /* they, in the fit's own type */
+    void *sums_f32[2];  /* and in f32, where it begins in that */
     nmfi_metric metric;
     void *gram_alone; /* k x k, T: beside the metric's, without a penalty */
     /* downdated.c: what is missing, its memory; the factor that is held fixed, by rows. */
@@ -36,6 +38,7 @@ enum {
 /* divergence_open.c. */
 void nmfi_divergence_plan(nmfi_fit *fit, void *state);
 void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena);
+void nmfi_divergence_change_kernels(nmfi_fit *fit, void *state);
 nmf_status nmfi_divergence_prepare(nmfi_fit *fit, void *state, nmf_error *error);
 /* Nothing but the last visit reads X the other way. */
 static inline int nmfi_reads_one_way(const nmfi_fit *fit, const nmfi_divergence *d)

@@ -316,7 +316,7 @@ double nmfi_divergence_loss(const nmfi_fit *fit)
  * as squares. */
 nmfi_loss_scale nmfi_scale_of_divergence(const nmfi_fit *fit, const void *state, double loss)
 {
-    const double epsilon = nmfi_epsilon(fit->choice.precision);
+    const double epsilon = nmfi_epsilon_of(fit->work.kernels);
     (void)state;
     return (nmfi_loss_scale){.rounding = epsilon *
                                          fmin(0.01 * fit->facts.baseline, sqrt(2 * fmax(loss, 0))),

@@ -46,6 +46,29 @@ static int64_t workspace_bytes(const nmfi_fit *fit, const nmfi_pass *pass, int d
     return fit->choice.weighted && rows > strips ? rows : strips;
 }
 
+static void layout_marginals(const nmfi_fit *fit, nmfi_divergence *d, nmfi_arena *arena)
+{
+    const nmfi_factor *const factors[] = {&fit->W, &fit->H};
+    const int64_t bytes = fit->work.kernels->element_bytes;
+    for (int i = 0; i < 2; i++) {
+        d->marginals[i] = d->sums[i] = nmfi_take(arena, factors[i]->partition.ld, (size_t)bytes);
+        if (bytes > (int64_t)sizeof(float))
+            d->sums_f32[i] = nmfi_take(arena, factors[i]->partition.ld, sizeof(float));
+    }
+}
+
+void nmfi_divergence_change_kernels(nmfi_fit *fit, void *state)
+{
+    nmfi_divergence *d = state;
+    const nmfi_factor *const factors[] = {&fit->W, &fit->H};
+    const nmfi_kernels *kernels = d->metric.kernels = fit->work.kernels;
+    const int single = kernels->element_bytes == sizeof(float);
+    for (int i = 0; i < 2; i++) {
+        if (single) kernels->from_f64(d->sums[i], d->sums_f32[i], factors[i]->partition.ld);
+        d->marginals[i] = single ? d->sums_f32[i] : d->sums[i];
+    }
+}
+
 void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
 {
     nmfi_divergence *d = state;
@@ -69,8 +92,7 @@ void nmfi_divergence_layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
         work->transposed.source = nmfi_pass_source_across(&work->pass, 1, d->copy);
     }
     if (count > 1) nmfi_factor_layout_whole(&work->transposed, arena);
-    d->marginals[0] = nmfi_take(arena, fit->W.partition.ld, (size_t)bytes);
-    d->marginals[1] = nmfi_take(arena, fit->H.partition.ld, (size_t)bytes);
+    layout_marginals(fit, d, arena);
     d->metric.kernels = work->kernels;
     d->metric.k = k;
     nmfi_metric_layout(&d->metric, arena,

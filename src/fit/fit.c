@@ -7,6 +7,7 @@
 #include "fit/loss.h"
 #include "fit/method.h"
 #include "fit/scaled.h"
+#include "fit/single.h"
 #include "fit/volume.h"
 
 #include "base/clock.h"
@@ -115,6 +116,7 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     if (!fit->keeper.resumes) {
         nmfi_rewind(fit);
         fit->place = (nmfi_place){.start = s, .phase = NMFI_IN_SKETCH, .best = fit->place.best};
+        nmfi_single_begin(fit);
         status = nmfi_make_start(fit, s, error);
         nmfi_clamp_factors(fit);
     }
@@ -124,7 +126,19 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     return on_X.method->begin(fit, on_X.state, error);
 }
 
-static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
+/* In f32 as far as that leads, if the fit begins so. */
+static nmf_status iterate_on_X(nmfi_fit *fit, nmf_error *error)
+{
+    const double tol = fit->choice.options.tol;
+    if (fit->place.single) {
+        const nmf_status status = nmfi_iterate(fit, fit->on_X, tol, error);
+        nmfi_single_end(fit);
+        if (status != NMF_OK || nmfi_iterated(fit, fit->on_X, tol)) return status;
+    }
+    return nmfi_iterate(fit, fit->on_X, tol, error);
+}
+
+static nmf_status follow(nmfi_fit *fit, int64_t s, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
     const int follows = fit->choice.follows;
@@ -139,7 +153,15 @@ static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     if (fit->H.all_fixed) return NMF_OK; /* the last visit solves every row of W */
     if (tries) return iterate_for(fit, method->trial_iterations, error);
     if (fit->in_sketch.method && !follows) return NMF_OK;
-    return nmfi_iterate(fit, fit->on_X, fit->choice.options.tol, error);
+    return iterate_on_X(fit, error);
+}
+
+/* What came of it is of the fit's own type, whatever it was made in. */
+static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
+{
+    const nmf_status status = follow(fit, s, error);
+    nmfi_single_end(fit);
+    return status;
 }
 
 static int is_exact(const nmfi_fit *fit)
@@ -391,8 +413,11 @@ static nmf_status check_finite(const nmfi_fit *fit, nmf_error *error)
 static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
+    nmfi_single_choose(fit);
+    nmfi_single_use(fit, 1);
     nmf_status status = sketch_while_there_is_time(fit, error);
     if (status == NMF_OK) status = nmfi_checkpoint_load(fit, error);
+    nmfi_single_use(fit, fit->place.single != 0);
     if (status == NMF_OK) status = nmfi_volume_open(fit, error);
     if (status == NMF_OK && fit->place.phase < NMFI_POLISHING) status = run_starts(fit, error);
     /* Only the best start gets to read X again. */

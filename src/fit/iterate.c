@@ -126,11 +126,15 @@ static double fallen(nmfi_descent *d)
 }
 
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
- * moves it, or by less than a hundredth of tol for each. */
-static int stalled(const nmfi_loss_scale *scale, nmfi_descent *d, double tol)
+ * moves it, or by less than a hundredth of tol for each. In f32, where that is not the fit's arithmetic, by so little
+ * that rounding soon would be the one to tell. */
+static int stalled(const nmfi_fit *fit, const nmfi_loss_scale *scale, nmfi_descent *d)
 {
-    const double by = fallen(d);
-    return tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding);
+    static const double soon = 200;
+    const double by = fallen(d), tol = fit->choice.options.tol;
+    if (fit->place.single && by <= soon * scale->rounding) d->worn = 1;
+    return d->worn ||
+           (tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding));
 }
 
 /* The residual that is small enough: `tol`, and less where the method says so. */
@@ -146,7 +150,8 @@ static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int a
     nmfi_descent *d = &fit->place.descent;
     const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss);
     const int converged = accepted && kkt <= small_enough(&scale, tol);
-    const int stands = stalled(&scale, d, fit->choice.options.tol) || !descends;
+    if (fit->place.single && !descends) d->worn = 1;
+    const int stands = stalled(fit, &scale, d) || !descends;
     if (d->ended) return; /* by the number of iterations */
     fit->progress.stopped = converged ? NMF_STOPPED_CONVERGED : NMF_STOPPED_STALLED;
     d->ended = converged || stands;
@@ -180,6 +185,18 @@ nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *
         break;
     }
     return status;
+}
+
+int nmfi_iterated(const nmfi_fit *fit, nmfi_stage stage, double tol)
+{
+    const nmfi_progress *progress = &fit->progress;
+    const nmfi_descent *d = &fit->place.descent;
+    const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, progress->loss);
+    switch (progress->stopped) {
+    case NMF_STOPPED_CONVERGED: return d->ended && progress->kkt <= small_enough(&scale, tol);
+    case NMF_STOPPED_STALLED: return d->ended && !d->worn;
+    default: return 1; /* it may not go on */
+    }
 }
 
 nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_out, double moving,

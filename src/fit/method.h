@@ -57,6 +57,10 @@ typedef struct nmfi_method {
     int (*recover)(nmfi_fit *, void *state);
     int (*revive)(nmfi_fit *, void *state, int64_t draw);
     nmfi_loss_scale (*scale)(const nmfi_fit *, const void *state, double loss);
+    /* May begin in f32 where the fit is in f64 (single.h); what else of the state is of the kernels' type is made
+     * so when these are others (may be NULL). */
+    int begins_single;
+    void (*change_kernels)(nmfi_fit *, void *state);
     /* In place of iterate.c, for a stopping rule of its own (may be NULL): begins with nmfi_take_up where the
      * keeper resumes, and keeps its place at the end of each iteration. */
     nmf_status (*iterate)(nmfi_fit *, void *state, nmf_error *);
@@ -71,6 +75,8 @@ typedef struct nmfi_method {
 
 /* iterate.c: from the incumbents, until the residual is below tol or nothing is left to gain. */
 nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *error);
+/* Whether nothing is left to do for it: by the measure of the fit's arithmetic as it is now. */
+int nmfi_iterated(const nmfi_fit *fit, nmfi_stage stage, double tol);
 /* The same where an iteration costs a fraction of a pass over X, until it has given what it can: the
  * loss, `left_out` of it added, falls by less than `moving` of itself an iteration. */
 nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_out, double moving,

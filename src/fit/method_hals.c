@@ -140,4 +140,5 @@ const nmfi_method nmfi_method_hals = {.name = "hals",
                                       .restart = restart,
                                       .revive = revive,
                                       .scale = nmfi_scale_of_products,
+                                      .begins_single = 1,
                                       .finish = finish};

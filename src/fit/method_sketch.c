@@ -116,7 +116,7 @@ static void narrow(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const void
 static int f32_does(const nmfi_fit *fit, const sketched *s)
 {
     static const double least = 1e-4;
-    return fit->choice.precision == NMF_PRECISION_F64 && !nmfi_is_constrained(fit) &&
+    return fit->work.kernels->element_bytes == sizeof(double) && !nmfi_is_constrained(fit) &&
            fit->facts.norm2 - s->norm2 > least * fit->facts.norm2;
 }
 
@@ -170,24 +170,13 @@ const nmfi_kernels *nmfi_sketch_kernels(const nmfi_fit *fit)
     return kernels_of(fit, fit->in_sketch.state);
 }
 
-static void convert(const nmfi_fit *fit, nmfi_factor *factor, int widens)
-{
-    const nmfi_kernels *kernels = nmfi_sketch_kernels(fit);
-    const int64_t count = fit->k * factor->partition.ld;
-    if (widens)
-        kernels->to_f64(factor->incumbent, factor->plain, count);
-    else
-        kernels->from_f64(factor->incumbent, factor->plain, count);
-    nmfi_take_plain(factor);
-}
-
 void nmfi_sketch_enter(nmfi_fit *fit)
 {
     const sketched *s = fit->in_sketch.state;
     if (!s->kernels) return;
     if (!fit->keeper.resumes) { /* then the factors come from there */
-        convert(fit, &fit->W, 0);
-        convert(fit, &fit->H, 0);
+        nmfi_round_factor(fit, &fit->W);
+        nmfi_round_factor(fit, &fit->H);
     }
     fit->work.kernels = s->kernels;
 }
@@ -196,8 +185,8 @@ void nmfi_sketch_leave(nmfi_fit *fit)
 {
     const sketched *s = fit->in_sketch.state;
     if (!s->kernels) return;
-    convert(fit, &fit->W, 1);
-    convert(fit, &fit->H, 1);
+    nmfi_widen_factor(fit, &fit->W);
+    nmfi_widen_factor(fit, &fit->H);
     fit->work.kernels = nmfi_kernels_for(NMF_F64, NULL);
 }
 

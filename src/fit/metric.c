@@ -164,7 +164,10 @@ nmf_status nmfi_weighted_visit(nmfi_pass *pass, const nmfi_divergence_step *step
 int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int dense_rows)
 {
     const int64_t bytes = pass->kernels->element_bytes, entries = nmfi_pass_most_entries(pass);
-    const int64_t rows = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, bytes);
+    /* Trap: a fit in f64 may begin in f32, whose strips may be twice as long. */
+    const int64_t own = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, bytes);
+    const int64_t single = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, sizeof(float));
+    const int64_t rows = own > single ? own : single;
     const int64_t line = nmfi_strip_line_bytes(pass->k, entries, bytes);
     const int lines = entries > 0 && beta == 1 && !dense_rows;
     return lines || line > rows ? line : rows;

@@ -147,6 +147,7 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
                    : fit->work.stored.u ? fit->work.stored.weighted_squares * scale * scale
                                         : scan.sum_of_squares;
     facts->lowest = scan.lowest;
+    facts->highest = scan.highest;
     const nmfi_penalties penalties =
         nmfi_penalties_of(&fit->choice.options, facts->m, facts->n, scale, fit->choice.beta);
     fit->W.l1 = penalties.W_l1;

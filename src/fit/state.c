@@ -26,6 +26,20 @@ void nmfi_take_ahead(nmfi_factor *factor)
     swap(&factor->incumbent, &factor->ahead);
 }
 
+void nmfi_round_factor(const nmfi_fit *fit, nmfi_factor *factor)
+{
+    const nmfi_kernels *single = nmfi_kernels_for(NMF_F32, NULL);
+    single->from_f64(factor->incumbent, factor->plain, fit->k * factor->partition.ld);
+    nmfi_take_plain(factor);
+}
+
+void nmfi_widen_factor(const nmfi_fit *fit, nmfi_factor *factor)
+{
+    const nmfi_kernels *single = nmfi_kernels_for(NMF_F32, NULL);
+    single->to_f64(factor->incumbent, factor->plain, fit->k * factor->partition.ld);
+    nmfi_take_plain(factor);
+}
+
 /* Component by component, so that no more of a scratch file lies in memory. */
 static void copy_factor(const nmfi_fit *fit, const nmfi_factor *factor, const void *from, void *to)
 {

@@ -29,7 +29,8 @@ typedef struct nmfi_choice {
     int64_t sketch_rank; /* of the sketch to converge in; 0: none */
     /* A fit that goes on by another loss or other updates than the sketch's only begins there. */
     int only_begins;
-    int momentum; /* steps are extrapolated */
+    int begins_single; /* single.h */
+    int momentum;      /* steps are extrapolated */
     nmfi_scd_choice scd;
     /* Not every entry of X counts once; where X is sparse, only what it stores was observed. */
     int weighted, stored_only;
@@ -40,7 +41,8 @@ typedef struct nmfi_choice {
 typedef struct nmfi_facts {
     int64_t m, n, stored;
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
-    double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry */
+    double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry, of X as given */
+    double highest;             /* the largest one, likewise */
     double noise;               /* of entries, where few are observed (shrink.h) */
     double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
     uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
@@ -88,6 +90,7 @@ typedef struct nmfi_descent {
     int plain;                    /* the next step is a plain one */
     int skip_momentum;            /* the next W is not extrapolated, though its start is */
     int ended;                    /* there is no next step */
+    int worn;                     /* since f32 does not tell steps apart: f64 may (single.h) */
     double momentum, limit, back; /* back: the last momentum that was accepted */
     double loss;                  /* of the incumbent */
     double kkt;                   /* of the step before; infinity: nothing to compare with */
@@ -114,7 +117,8 @@ typedef enum nmfi_phase {
 } nmfi_phase;
 typedef struct nmfi_place {
     int64_t phase;
-    int64_t start; /* which of them is followed */
+    int64_t single; /* the factors are f32 as yet, in a fit in f64 (single.h) */
+    int64_t start;  /* which of them is followed */
     int64_t round; /* of polishing, and its tolerance */
     double tol;
     nmfi_descent descent;
@@ -195,6 +199,10 @@ void nmfi_close(nmfi_fit *fit);
 /* state.c: the new pair's arrays in the incumbents' place; a factor's three arrays made alike. */
 void nmfi_take_plain(nmfi_factor *factor);
 void nmfi_take_ahead(nmfi_factor *factor);
+/* The incumbent of a fit in f64 becomes f32, which its sketch or its beginning is in, and f64 again. The other
+ * arrays hold nothing then. */
+void nmfi_round_factor(const nmfi_fit *fit, nmfi_factor *factor);
+void nmfi_widen_factor(const nmfi_fit *fit, nmfi_factor *factor);
 void nmfi_back_to_incumbent(const nmfi_fit *fit, nmfi_factor *factor);
 /* What a pass added up, kept with the factor; its gradients; the Gram matrix of the other one for the rule that
  * improves it, with its penalties. */

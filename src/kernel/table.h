@@ -75,9 +75,8 @@ typedef struct nmfi_own_row {
     const void *values;
     int64_t count;
     const void *gram; /* k x k, T: as if all were seen */
-    void *work;       /* k x stride */
-    void *own,
-        *inverse; /* out: G[j,l] at (j k + l) NMFI_LANES_MIN, 1 / G[j,j] at j NMFI_LANES_MIN, 0 where that is 0 */
+    void *G;          /* out: k x stride, of which the lower triangle is it */
+    void *inverse;    /* out: 1 / G[j,j] at j NMFI_LANES_MIN, 0 where that is 0 */
     void *p; /* in and out: the row's products, k with stride ldp */
     int64_t ldp;
     double least; /* of the shared diagonal: less of it is rounding for the most part */
@@ -244,6 +243,9 @@ typedef struct nmfi_kernels {
     double (*weighted_residual)(const void *x, const void *u, int64_t columns, double scale,
                                 void *v);
 
+    /* Returns the sum of (u[c] v[c])^2. */
+    double (*weighted_squares)(const void *u, const void *v, int64_t columns);
+
     /* V[c] = sum_j R[j * ldr] F[j,c], one row of the reconstruction, `columns` elements. */
     void (*model_row)(const void *R, int64_t ldr, const void *F, int64_t ldf, int64_t k,
                       int64_t columns, void *V);
@@ -262,8 +264,11 @@ typedef struct nmfi_kernels {
 
     /* The row's own Gram matrix and products; 1 where a diagonal entry is less than `least`. */
     int (*own_gram)(const nmfi_own_row *row);
-    /* `hals` and `measure` for NMFI_LANES_MIN lanes whose Gram matrices differ: `gram` k x k x NMFI_LANES_MIN,
-     * `inverse` k x NMFI_LANES_MIN. A component that a lane sees nothing of becomes the least that it may be. */
+    /* Four of these matrices, k x stride each, one after the other, beside each other in lanes: entry (j, l),
+     * l <= j, at (j k + l) NMFI_LANES_MIN. */
+    void (*own_spread)(const void *matrices, int64_t k, int64_t stride, void *own);
+    /* `hals` and `measure` for NMFI_LANES_MIN lanes whose Gram matrices differ: `gram` k x k x NMFI_LANES_MIN, of
+     * which (j, l), l <= j, is read; `inverse` k x NMFI_LANES_MIN. A component that a lane sees nothing of becomes the least that it may be. */
     void (*hals_own)(nmfi_hals *tile);
     double (*measure_own)(const nmfi_hals *tile, double *pg2, double *ref2);
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LANES = NMFI_LANES_MIN };
+enum { LANES = NMFI_LANES_MIN, TOGETHER = 4 /* rows whose matrices are spread at a time */ };
 
 static int64_t aligned(int64_t bytes)
 {
@@ -22,7 +22,7 @@ int64_t nmfi_downdated_stride(int64_t k)
 int64_t nmfi_downdated_scratch_bytes(int64_t k, int64_t bytes)
 {
     return aligned(k * k * LANES * bytes) + 3 * aligned(k * LANES * bytes) +
-           aligned(k * nmfi_downdated_stride(k) * bytes) +
+           aligned(TOGETHER * k * nmfi_downdated_stride(k) * bytes) +
            aligned((k * k + 2 * k) * (int64_t)sizeof(double));
 }
 
@@ -42,7 +42,7 @@ static workspace cut(const nmfi_downdated_rule *rule, const nmfi_tile *tile)
     w.x = at += aligned(k * LANES * bytes);
     w.p = at += aligned(k * LANES * bytes);
     w.G = at += aligned(k * LANES * bytes);
-    w.numbers = (double *)(void *)(at + aligned(k * rule->stride * bytes));
+    w.numbers = (double *)(void *)(at + aligned(TOGETHER * k * rule->stride * bytes));
     return w;
 }
 
@@ -86,14 +86,13 @@ static void build(const nmfi_downdated_rule *rule, const workspace *w, int64_t r
         for (int64_t l = 0; l <= j; l++) {
             kernels->from_f64(&G[j * k + l], (char *)w->own + ((j * k + l) * LANES + lane) * bytes,
                               1);
-            kernels->from_f64(&G[j * k + l], (char *)w->own + ((l * k + j) * LANES + lane) * bytes,
-                              1);
         }
     }
 }
 
-static void form_row(const nmfi_downdated_rule *rule, const workspace *w, int64_t row, int64_t lane,
-                     int is_real)
+/* Its matrix into G; 1 where it must be built. */
+static int form_row(const nmfi_downdated_rule *rule, const workspace *w, int64_t row, int64_t lane,
+                    int is_real, void *G)
 {
     const int64_t bytes = rule->hals->kernels->element_bytes;
     const int64_t begin = is_real ? rule->holes->pointers[row] : 0;
@@ -104,13 +103,27 @@ static void form_row(const nmfi_downdated_rule *rule, const workspace *w, int64_
                               .values = (const char *)rule->holes->values + begin * bytes,
                               .count = is_real ? rule->holes->pointers[row + 1] - begin : 0,
                               .gram = rule->hals->gram,
-                              .work = w->G,
-                              .own = (char *)w->own + lane * bytes,
+                              .G = G,
                               .inverse = (char *)w->inverse + lane * bytes,
                               .p = (char *)w->p + lane * bytes,
                               .ldp = LANES,
                               .least = 1e-3};
-    if (rule->hals->kernels->own_gram(&own) && own.count > 0) build(rule, w, row, lane);
+    return rule->hals->kernels->own_gram(&own) && own.count > 0;
+}
+
+/* Lanes [lane, lane + TOGETHER) of the strip, whose rows begin at `first`. */
+static void form_rows(const nmfi_downdated_rule *rule, const workspace *w, int64_t first,
+                      int64_t rows, int64_t lane)
+{
+    const nmfi_kernels *kernels = rule->hals->kernels;
+    const int64_t k = rule->hals->k, bytes = kernels->element_bytes;
+    int cancels[TOGETHER];
+    for (int64_t i = 0; i < TOGETHER; i++)
+        cancels[i] = form_row(rule, w, first + lane + i, lane + i, lane + i < rows,
+                              (char *)w->G + i * k * rule->stride * bytes);
+    kernels->own_spread(w->G, k, rule->stride, (char *)w->own + lane * bytes);
+    for (int64_t i = 0; i < TOGETHER; i++)
+        if (cancels[i]) build(rule, w, first + lane + i, lane + i);
 }
 
 /* Rows [first, first + LANES) of the tile, `rows` of which are real. */
@@ -124,8 +137,8 @@ static void improve_strip(const nmfi_downdated_rule *rule, const nmfi_tile *tile
     nmfi_sums *sums = tile->sums;
     copy(rule, (const char *)step->start + at, step->ld, w.x, LANES, LANES);
     copy(rule, (const char *)tile->P + first * bytes, tile->ldp, w.p, LANES, LANES);
-    for (int64_t lane = 0; lane < LANES; lane++)
-        form_row(rule, &w, tile->first - rule->first + first + lane, lane, lane < rows);
+    for (int64_t lane = 0; lane < LANES; lane += TOGETHER)
+        form_rows(rule, &w, tile->first - rule->first + first, rows, lane);
     nmfi_hals hals = {.x = w.x,
                       .ldx = LANES,
                       .p = w.p,

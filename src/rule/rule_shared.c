@@ -27,17 +27,16 @@ static void residual(const nmfi_shared_rule *rule, const nmfi_strip_work *work)
     }
 }
 
-/* sum_j w_ij (F'd)_j^2, from R = z'F, which is used up. */
+/* sum_j w_ij (F'd)_j^2, from R = z'F. */
 static void curvatures(const nmfi_shared_rule *rule, const nmfi_strip_work *work)
 {
     const nmfi_kernels *kernels = rule->step.kernels;
     const int64_t bytes = kernels->element_bytes;
     for (int64_t i = 0; i < work->rows; i++) {
         const int64_t row = work->tile->first + work->first + i;
-        work->lane[NMFI_LANE_CURVATURE][i] =
-            kernels->weighted_residual((const char *)work->X.data + i * work->X.row_stride * bytes,
-                                       (const char *)rule->u + row * rule->ldu * bytes,
-                                       work->X.columns, 0, (char *)work->R + i * work->ldv * bytes);
+        work->lane[NMFI_LANE_CURVATURE][i] = kernels->weighted_squares(
+            (const char *)rule->u + row * rule->ldu * bytes,
+            (const char *)work->R + i * work->ldv * bytes, work->X.columns);
     }
 }
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { LANES = NMFI_LANES_MIN, ENTRIES = 60 };
+enum { LANES = NMFI_LANES_MIN, FOUR = 4, ENTRIES = 60 };
 
 /* Sixteen rows, each of which misses some entries of its own: k components, ENTRIES columns. */
 typedef struct rows {
@@ -81,10 +81,10 @@ typedef struct made {
 static made form(const nmfi_kernels *t, const rows *r)
 {
     const int64_t k = r->k;
-    double *const none = kernel_doubles(k * k * LANES);
+    double *const none = kernel_doubles(k * r->stride * LANES);
     void *const F = kernel_block(t, r->F, ENTRIES * r->stride), *const gram = kernel_block(t, r->shared, k * k);
     void *const values = kernel_block(t, r->values, LANES * ENTRIES);
-    void *const work = kernel_block(t, none, k * r->stride);
+    void *const work = kernel_block(t, none, FOUR * k * r->stride);
     const made m = {kernel_block(t, none, k * k * LANES), kernel_block(t, none, k * LANES),
                     kernel_block(t, r->p, k * LANES), kernel_block(t, r->x, k * LANES)};
     for (int64_t lane = 0; lane < LANES; lane++) {
@@ -95,13 +95,14 @@ static made form(const nmfi_kernels *t, const rows *r)
                                   .values = kernel_at(t, values, lane * ENTRIES),
                                   .count = r->count[lane],
                                   .gram = gram,
-                                  .work = work,
-                                  .own = kernel_at(t, m.own, lane),
+                                  .G = kernel_at(t, work, lane % FOUR * k * r->stride),
                                   .inverse = kernel_at(t, m.inverse, lane),
                                   .p = kernel_at(t, m.p, lane),
                                   .ldp = LANES,
                                   .least = 1e-3};
         assert_int_equal(t->own_gram(&row), 0); /* most of every diagonal is left */
+        if (lane % FOUR == FOUR - 1)
+            t->own_spread(work, k, r->stride, kernel_at(t, m.own, lane - lane % FOUR));
     }
     kernel_free(F);
     kernel_free(gram);
@@ -126,11 +127,18 @@ static nmfi_hals tile_of(const rows *r, const made *m, int64_t sweeps)
                        .accuracy = 0};
 }
 
+/* Of the lower triangle. */
+static double entry(const nmfi_kernels *t, const made *m, int64_t k, int64_t lane, int64_t j,
+                    int64_t l)
+{
+    return kernel_get(t, m->own, ((j > l ? j : l) * k + (j > l ? l : j)) * LANES + lane);
+}
+
 static double residual(const rows *r, const nmfi_kernels *t, const made *m, int64_t lane, int64_t j)
 {
     double sum = kernel_get(t, m->p, j * LANES + lane) - 0.25;
     for (int64_t l = 0; l < r->k; l++)
-        sum -= kernel_get(t, m->own, (j * r->k + l) * LANES + lane) * kernel_get(t, m->x, l * LANES + lane);
+        sum -= entry(t, m, r->k, lane, j, l) * kernel_get(t, m->x, l * LANES + lane);
     return sum;
 }
 
@@ -144,7 +152,7 @@ static void check(const nmfi_kernels *t, const rows *r)
             kernel_near(t, "p", kernel_get(t, m.p, j * LANES + lane), r->q[lane * k + j],
                         bound * r->q_size[lane * k + j]);
             for (int64_t l = 0; l < k; l++)
-                kernel_near(t, "G", kernel_get(t, m.own, (j * k + l) * LANES + lane), r->G[(lane * k + j) * k + l],
+                kernel_near(t, "G", entry(t, &m, k, lane, j, l), r->G[(lane * k + j) * k + l],
                             bound * r->size[(lane * k + j) * k + l]);
         }
     double *const pg2 = kernel_doubles(k), *const ref2 = kernel_doubles(k);

@@ -256,7 +256,7 @@ double rounding_of(const nmf_model *model)
 /* --- the residual
  * ---------------------------------------------------------------------------------- */
 
-static double *entries_of(const nmf_matrix *A)
+double *entries_of(const nmf_matrix *A)
 {
     const int64_t m = nmf_matrix_rows(A), n = nmf_matrix_columns(A);
     double *entries = allocate((size_t)(m * n), sizeof *entries);

@@ -54,6 +54,9 @@ nmf_matrix *matrix_from(const double *values, int64_t m, int64_t n, nmf_dtype dt
 nmf_matrix *matrix_of(const problem *what, nmf_dtype dtype, layout how);
 nmf_matrix *matrix_like(const nmf_matrix *other, double factor, nmf_dtype dtype, layout how);
 
+/* Entries as f64, row by row; free() them. */
+double *entries_of(const nmf_matrix *A);
+
 /* These must succeed. */
 nmf_model *fit(const nmf_matrix *X, const nmf_options *options);
 /* `from`'s factors are the start, its options the others. */

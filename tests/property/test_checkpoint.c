@@ -142,6 +142,14 @@ static nmf_options with(nmf_options options, int64_t sketch, int64_t starts, nmf
     return options;
 }
 
+/* So far that a fit in f64 comes to the iterations that are in f64 too. */
+static nmf_options strictly(nmf_options options, double tol)
+{
+    options.tol = tol;
+    options.max_iter = 500;
+    return options;
+}
+
 static void resumed_fits_end_with_the_same_bits(void **state)
 {
     (void)state;
@@ -156,6 +164,9 @@ static void resumed_fits_end_with_the_same_bits(void **state)
         {"sketch by columns", with(frobenius, 24, 1, NMF_INIT_AUTO), BY_COLUMNS, NMF_F32, 0},
         {"sketch, starts", with(frobenius, 24, 3, NMF_INIT_RANDOM), BY_ROWS, NMF_F32, 0},
         {"sketch of f64", with(frobenius, 8, 3, NMF_INIT_RANDOM), BY_ROWS, NMF_F64, 0},
+        {"hals of csr in f64", strictly(frobenius, 1e-7), SPARSE_ROWS, NMF_F64, 0},
+        {"hals of csc in f64, starts", strictly(with(frobenius, 0, 3, NMF_INIT_RANDOM), 1e-5),
+         SPARSE_COLUMNS, NMF_F64, 0},
         {"starts", with(frobenius, 0, 3, NMF_INIT_RANDOM), BY_ROWS, NMF_F32, 0},
         {"all left open", frobenius, BY_ROWS, NMF_U8, 0},
         {"hals, plain", plainly(NMF_SOLVER_HALS, NMF_LOSS_FROBENIUS), BY_ROWS, NMF_F32, 0},
@@ -168,6 +179,9 @@ static void resumed_fits_end_with_the_same_bits(void **state)
         {"kl, sketch of f64", with(kl, 8, 1, NMF_INIT_AUTO), BY_ROWS, NMF_F64, 0},
         {"kl, starts", with(kl, 0, 3, NMF_INIT_RANDOM), BY_ROWS, NMF_F32, 0},
         {"kl of csr", kl, SPARSE_ROWS, NMF_F32, 0},
+        {"kl of csr in f64", strictly(kl, 1e-7), SPARSE_ROWS, NMF_F64, 0},
+        {"kl of csc in f64, starts", strictly(with(kl, 0, 3, NMF_INIT_RANDOM), 1e-5),
+         SPARSE_COLUMNS, NMF_F64, 0},
         {"scd", plainly(NMF_SOLVER_SCD, NMF_LOSS_KL), BY_COLUMNS, NMF_F32, 0},
         {"beta 1.5", plainly(NMF_SOLVER_AUTO, NMF_LOSS_BETA), BY_ROWS, NMF_F32, 0},
         {"jmm, kl", plainly(NMF_SOLVER_JMM, NMF_LOSS_KL), BY_ROWS, NMF_F32, 0},

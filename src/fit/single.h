@@ -1,0 +1,21 @@
+/* A fit in f64 begins in f32: its sketch, its start, and iterations as long as f32 tells them apart, for half the
+ * memory traffic and twice the entries of a vector. Then the factors become f64, and it goes on from there: what
+ * converges, and the pair that is returned, are judged in f64. */
+#ifndef NMFI_FIT_SINGLE_H
+#define NMFI_FIT_SINGLE_H
+
+#include "fit/state.h"
+
+/* Once X was read: whether it does. */
+void nmfi_single_choose(nmfi_fit *fit);
+
+/* The kernels of f32, or the fit's own; what the factors hold stays as it is. */
+void nmfi_single_use(nmfi_fit *fit, int single);
+
+/* So are the factors that a start is written into, which hold nothing as yet. */
+void nmfi_single_begin(nmfi_fit *fit);
+
+/* The incumbents become f64, if they are not; the fit's own kernels from here on. */
+void nmfi_single_end(nmfi_fit *fit);
+
+#endif
