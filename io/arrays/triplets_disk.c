@@ -43,7 +43,7 @@ void nmfi_triplets_apart_free(nmfi_triplets_apart *apart)
 static nmf_status out_of_memory(const nmfi_triplets *t, nmf_error *error)
 {
     return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory for %" PRId64 " entries",
-                    t->request->path, nmfi_triplets_count(t));
+                    t->request->path, t->count + nmfi_triplets_apart_count(t->apart));
 }
 
 /* --- as they come ------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* What is inside an nmf_online, for the files that make it: online.c (its memory, and rows as they come),
+/* What is inside an nmf_online, for the files that make it: online_memory.c, online.c (rows as they come),
  * online_block.c (what a block of rows teaches), online_begin.c (the first H),
  * online_epoch.c (rows that are seen again), online_model.c. */
 #ifndef NMFI_FIT_ONLINE_STATE_H
@@ -50,9 +50,10 @@ typedef struct nmfi_online_block {
     int has_W;       /* which is a start */
 } nmfi_online_block;
 
-/* online.c. */
-/* The type of the arithmetic is that of the first rows, where it was left open. Errors: MEMORY. */
+/* online_memory.c. The type of the arithmetic is that of the first rows, where it was left open. Errors: MEMORY. */
 nmf_status nmfi_online_take_memory(nmf_online *o, nmf_dtype dtype, nmf_error *error);
+
+/* online.c. */
 /* How many rows are a block, and how many the first start with. */
 int64_t nmfi_online_block_rows(const nmf_online *o);
 int64_t nmfi_online_first_rows(const nmf_online *o);
