@@ -35,8 +35,9 @@ static nmf_status say_match(const cli_args *args, const nmf_model *model, const 
     if (match.how == NMF_MATCH_NAME && match.reordered)
         cli_say(args, "features matched by name: they stand in another order than the model's");
     if (match.surplus > 0)
-        cli_say(args, "%lld features that the model does not know are left out",
-                (long long)match.surplus);
+        cli_say(args, "%lld feature%s that the model does not know %s left out",
+                (long long)match.surplus, match.surplus == 1 ? "" : "s",
+                match.surplus == 1 ? "is" : "are");
     if (match.missing > 0)
         cli_say(args, "%lld of the model's %lld features are missing, and %s",
                 (long long)match.missing, (long long)(match.missing + match.shared),
