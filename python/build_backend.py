@@ -137,6 +137,18 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return os.path.basename(wheel_of(build_of(config_settings), wheel_directory))
 
 
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    """What pip asks first; without it pip would build a whole wheel to know its name."""
+    del config_settings
+    place, files = about()
+    files[place + "entry_points.txt"] = ENTRY_POINTS.encode()
+    os.makedirs(os.path.join(metadata_directory, place))
+    for path, content in files.items():
+        with open(os.path.join(metadata_directory, path), "wb") as file:
+            file.write(content)
+    return place.rstrip("/")
+
+
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
     """Points at python/ of this tree, which finds the libraries of `make` in build/release."""
     del config_settings, metadata_directory

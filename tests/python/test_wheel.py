@@ -58,6 +58,20 @@ def the_record_is_true():
                 claim(int(size) == len(content), "%s", path)
 
 
+def the_metadata_told_beforehand_are_the_wheels():
+    sys.path.insert(0, os.path.join(python_test.SOURCE, "python"))
+    import build_backend
+    with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory() as told:
+        place = build_backend.prepare_metadata_for_build_wheel(told)
+        with zipfile.ZipFile(make(work)) as wheel:
+            names = {name for name in wheel.namelist() if name.startswith(place + "/")}
+            claim({place + "/" + name for name in os.listdir(os.path.join(told, place))} ==
+                  names - {place + "/RECORD"}, "%s", sorted(names))
+            for name in names - {place + "/RECORD"}:
+                with open(os.path.join(told, name), "rb") as file:
+                    claim(file.read() == wheel.read(name), "%s", name)
+
+
 def it_works_unpacked_onto_the_path():
     with tempfile.TemporaryDirectory() as work:
         path = make(work)
@@ -84,5 +98,5 @@ def pip_installs_it_without_a_network():
 if "asan" in os.environ.get("LD_PRELOAD", ""):
     print("skipped: a wheel of an instrumented build is for nobody")
     sys.exit(77)
-python_test.main(the_record_is_true, it_works_unpacked_onto_the_path,
-                 pip_installs_it_without_a_network)
+python_test.main(the_record_is_true, the_metadata_told_beforehand_are_the_wheels,
+                 it_works_unpacked_onto_the_path, pip_installs_it_without_a_network)
