@@ -30,13 +30,29 @@ extern "C" {
  * starts the first wins, unless a later one is better by more than rounding and the iterations'
  * end make of one minimum.
  *
- * Losses other than Frobenius take dense X and keep a copy of it the other way round, in its own
- * type. Their report: error = sqrt(2 D), relative_error = D / D(X || r c' / s), r, c and s the row,
+ * A divergence's report: error = sqrt(2 D), relative_error = D / D(X || r c' / s), r, c and s the row,
  * column and total sums of X. beta <= 0 needs entries > 0. Zeros count fully where beta > 0.
  *
- * Cost: Frobenius: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep.
- * Kullback-Leibler: two passes and 12 m n k; others: two passes, 8 to 12 m n k and powers, and
- * 2 m n k^2 for a Newton step of each row and column.
+ * Cost: Frobenius: one reading of X and 4 m n k flops an iteration, plus (m + n) k^2 a sweep; in a sketch
+ * (options.sketch) 4 (m + n) r k and no reading. Kullback-Leibler: two passes and 12 m n k; others: two passes, 8
+ * to 12 m n k and powers, and 2 m n k^2 for a Newton step of each row and column. Of a sparse X its stored entries
+ * take the place of m n.
+ *
+ * Working memory beside X and the model, in numbers of 4 or 8 bytes (options.precision); n is the side along which X is
+ * stored, the features of a row-major one, and T the threads:
+ *   3 k (m + n)            both factors; 4 k (m + n) with several starts
+ *   s max(k, r) n          sums over runs of rows that wait for their neighbours, of a dense X, unless a divergence is
+ *                          fitted without a sketch: s = R + T log2(slots / R) with R = 1 for one thread, else the power
+ *                          of two from 4 T on; slots, the most R can be, are the power of two below m / 1024, at least 4,
+ *                          at most 32, and beyond that below m / 4096. Where X is stored by columns the last reading
+ *                          goes by rows, with s k n of its own
+ *   r (3 m + 3 n)          a sketch of r columns, and what is fitted in it: about 3.5 k, for a divergence 2.5 k; a
+ *                          start from singular triplets without one: r (m + n), r = k + 10
+ *   2 max(k, r) max(m, n)  of a sparse X, and its stored entries once more, each with its index
+ *   k max(m, n)            of a divergence, and for each thread strips of 16 rows of X and two arrays like them, of both
+ *                          sides where zeros are wanted: 48 T (m + n)
+ * and for a divergence of a dense X that is read along both sides (all solvers but jmm and incremental) X once more, in
+ * its own type. options.memory_limit_bytes makes s, the threads and what stays in memory less.
  * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
  * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier
  * 2011 (multiplicative updates); Kim & Park 2011 (the minimum of a row's quadratic model, by
@@ -45,7 +61,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_fit(const nmf_matrix *X, const nmf_options
                                           nmf_model **model, nmf_error *error);
 
 /* PCA: the k leading right singular vectors of X - 1 mean'. whiten scales the scores to unit
- * variance (W = U sqrt(m - 1)). X may have any finite entries. Errors as nmf_fit, and ARGUMENT if k
+ * variance (W = U sqrt(m - 1)). X may have any finite entries. Working memory beside X and the model: with
+ * r = k + 10 (at most the smaller side) r (m + n) numbers and sums of runs as those of nmf_fit, s r n; where the
+ * Gram matrix of the smaller side l is taken instead (options.pca_solver) m n + l^2 + l k numbers of 8 bytes. Errors as nmf_fit, and ARGUMENT if k
  * > min(samples, features). Source: Halko, Martinsson & Tropp 2011 (randomized). */
 NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options *options,
                                           nmf_model **model, nmf_error *error);
@@ -60,6 +78,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_pca(const nmf_matrix *X, const nmf_options
  * Where X and the model have feature names, columns are matched by them (options.match): put into
  * the model's order, surplus ones left out; features that X lacks are refused by name, or taken as
  * options.missing_features says. So a copy of X is read, unless names and order are the model's.
+ * Cost: one reading of X, 2 m n k flops and each row's own solution. Working memory beside X and *W: k (m + n) numbers,
+ * where a divergence decides k n and 48 T n more (T threads), and the copies that are named above.
  * Errors: SHAPE (columns other than the model's features), DATA. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_transform(const nmf_model *model, const nmf_matrix *X,
                                                 const nmf_options *options, nmf_matrix **W,
@@ -100,7 +120,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_transform_with(const nmf_matrix *H, const 
 
 /* W H (PCA: un-whitened, plus the mean) for W of nmf_transform, or the model's own W if W is NULL. Columns of W that
  * are named by component (a row name of H, or a number from 0 or from 1) are taken by name.
- * *X is new, row-major, of the model's precision, with H's feature names and image shape. */
+ * *X is new, row-major, of the model's precision, with H's feature names and image shape. Cost: 2 m n k flops; no working
+ * memory beside it. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_reconstruct(const nmf_model *model, const nmf_matrix *W,
                                                   nmf_matrix **X, nmf_error *error);
 

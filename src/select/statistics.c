@@ -44,9 +44,16 @@ double nmfi_student(double level, int64_t freedom)
     return high;
 }
 
-/* `sums` holds rows + folds numbers; t[0] is Student's for rows, t[1] for folds. */
+double nmfi_share_of_set(int64_t folds)
+{
+    if (folds < 2) return 0.05;
+    const double both_sides = 0.9, spread = (double)folds / (double)(folds - 1);
+    return 0.5 * erfc(nmfi_student(both_sides, folds - 1) * sqrt(0.5 * spread));
+}
+
+/* `sums` holds rows + folds numbers. */
 static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t folds, int64_t rows,
-                         const double t[2], double *sums)
+                         double *sums)
 {
     const double *const losses = candidate->losses;
     double *const of_rows = sums, *const of_folds = sums + rows;
@@ -62,7 +69,6 @@ static void compare_pair(nmfi_candidate *candidate, const double *best, int64_t 
     const double rows_error = error_of_sum(of_rows, rows);
     const double folds_error = error_of_sum(of_folds, folds);
     candidate->standard_error = fmax(rows_error, folds_error);
-    candidate->allowed = fmax(t[0] * rows_error, t[1] * folds_error);
 }
 
 static double total(const double *losses, int64_t count)
@@ -131,8 +137,7 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
         nmfi_allocate(nmfi_product(rows + folds + 2 * count, (int64_t)sizeof(double)));
     if (!work) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory to compare ranks");
     double *const totals = work + rows + folds + count;
-    const double t[2] = {rows > 1 ? nmfi_student(NMFI_LEVEL_OF_SET, rows - 1) : 0,
-                         folds > 1 ? nmfi_student(NMFI_LEVEL_OF_SET, folds - 1) : 0};
+    const double share = nmfi_share_of_set(folds);
     for (int64_t c = 0; c < count; c++)
         totals[c] = candidates[c].loss = total(candidates[c].losses, folds * rows);
     const int64_t best = winner(totals, count, tie);
@@ -141,13 +146,11 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
     for (int64_t c = count - 1; c >= 0; c--) {
         nmfi_candidate *candidate = &candidates[c];
         candidate->difference = totals[c] - totals[best];
-        compare_pair(candidate, candidates[best].losses, folds, rows, t, work);
+        compare_pair(candidate, candidates[best].losses, folds, rows, work);
         const double slack = candidate->difference - tie;
         if (c < best && slack <= candidate->standard_error) verdict->predicts = c;
         /* A larger rank that is equal, as where there is no noise, is no candidate beside the best. */
-        candidate->in_set =
-            c == best ||
-            (slack > 0 && (candidate->p_best >= NMFI_P_OF_SET || slack <= candidate->allowed));
+        candidate->in_set = c == best || (slack > 0 && candidate->p_best >= share);
     }
     nmfi_release(work);
     return NMF_OK;

@@ -16,7 +16,6 @@ typedef struct nmfi_candidate {
     double loss;           /* the sum of losses */
     double difference;     /* from that of the best */
     double standard_error; /* of the difference, paired; 0 for the best itself */
-    double allowed;        /* a difference that is not told from 0: standard errors times Student's t */
     double p_best;         /* share of the bootstrap's draws that it wins */
     int in_set;            /* cannot be told from the best */
 } nmfi_candidate;
@@ -31,8 +30,7 @@ typedef struct nmfi_verdict {
  *
  *   difference d = sum over rows and folds of L_k - L_best
  *   standard error = max(sqrt(rows) sd over rows of sum over folds, sqrt(folds) sd over folds of sum over rows)
- *   in the set: the best; and where d > tie, P(best) >= 0.05 or d within what 95 % of such differences are:
- *   Student's t for so many rows or folds times that standard error (of five folds 2.8 of them, of many rows 2)
+ *   in the set: the best; and where d > tie, P(best) >= nmfi_share_of_set(folds)
  *
  * P(best) by `draws` bootstrap draws of rows and of folds, with replacement, no refit. Cost: draws x
  * candidates x folds x rows. Errors: MEMORY. */
@@ -40,8 +38,10 @@ nmf_status nmfi_compare(nmfi_candidate *candidates, int64_t count, int64_t folds
                         double tie, int64_t draws, uint64_t seed, nmfi_verdict *verdict,
                         nmf_error *error);
 
-#define NMFI_P_OF_SET 0.05
-#define NMFI_LEVEL_OF_SET 0.95
+/* The share of a bootstrap's draws that a rank wins where a one-sided test of 5 % just fails to tell it from the best:
+ * Student's t of so many folds, in the bootstrap's own spread, which is (folds - 1) / folds of the variance. Of five folds .009,
+ * of very many .05. Trap: two standard errors in its place would keep whatever explodes in one fold, and so has a large one. */
+double nmfi_share_of_set(int64_t folds);
 
 /* t such that a share `level` of Student's law with `freedom` degrees of freedom (1 or more) is within +-t.
  * Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */

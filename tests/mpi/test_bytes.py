@@ -41,7 +41,7 @@ def main():
     np.save("wide.npy", draw.random((64, 66000), dtype=np.float32))
     dense = ["fit", "x.npy", "-k", str(k), "--init", "random", "--starts", "1", "--sketch", "0"]
     holes = ["fit", "holes.npy", "--missing", "nan"] + dense[2:]
-    wide = ["fit", "wide.npy", "-k", "16"] + dense[4:]
+    wide = ["fit", "wide.npy", "-k", "16", "--threads", "1"] + dense[4:]
     subprocess.run([NMF, "convert", "x.npy", "-o", "x.mtx", "-q"], check=True)
     stored = ["fit", "x.mtx", "--precision", "f32"] + dense[2:]
     cases = (

@@ -52,10 +52,9 @@ def the_table_is_what_its_losses_say():
             q = np.bincount(r.randint(0, L.shape[1], L.shape[1]), minlength=L.shape[1])
             wins[np.einsum("krm,r,m->k", L, q, w).argmin()] += 1 / 4000
         claim(np.abs(table.p_best - wins).max() < 0.08, "P(best) %s %s", table.p_best, wins)
-        t = [stats.t.ppf(.975, count - 1) for count in (rows.shape[1], folds.shape[1])]
-        allowed = np.maximum(t[0] * np.sqrt(rows.shape[1]) * rows.std(1, ddof=1),
-                             t[1] * np.sqrt(folds.shape[1]) * folds.std(1, ddof=1))
-        members = (table.p_best >= .05) | (total - total[best] <= allowed)
+        folds = L.shape[1]
+        members = table.p_best >= stats.norm.sf(stats.t.ppf(.95, folds - 1) * np.sqrt(folds / (folds - 1)))
+        members[best] = True
         claim(found.set == [k for k, i in zip(ks, members) if i], "set %s", found.set)
         claim(abs(table.mean_silhouette[2] - found.silhouettes[3].mean()) < 1e-12, "silhouettes")
         claim(found.predicts == 4, "%s: predicts %d", loss, found.predicts)
