@@ -360,5 +360,10 @@ nmf_status cli_parse(const cli_command *command, int argc, char **argv, cli_args
             if (status != NMF_OK) return status;
         }
     }
+    static const char *const losses[] = {NMF_LOSS_NAMES};
+    if (cli_was_given(args, "beta") && args->options.loss != NMF_LOSS_BETA)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "--beta is the exponent of --loss beta, and the loss is %s",
+                        losses[args->options.loss]);
     return check_operand_count(args, error);
 }

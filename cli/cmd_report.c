@@ -99,7 +99,7 @@ int cli_run_report(const cli_args *args)
 {
     nmf_error error = {NMF_OK, ""};
     report r = {NULL, NULL, NULL, NULL, NULL, NULL};
-    const cli_output output = {"-o", args->output, CLI_TEXT_OUT};
+    const cli_output output = {"-o", args->output, CLI_PAGE_OUT};
     nmf_status status = cli_require_output(args, &error);
     if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = cli_load_model(args, &r.model, &error);

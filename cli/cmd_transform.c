@@ -35,8 +35,9 @@ static nmf_status say_match(const cli_args *args, const nmf_model *model, const 
     if (match.how == NMF_MATCH_NAME && match.reordered)
         cli_say(args, "features matched by name: they stand in another order than the model's");
     if (match.surplus > 0)
-        cli_say(args, "%lld features that the model does not know are left out",
-                (long long)match.surplus);
+        cli_say(args, "%lld feature%s that the model does not know %s left out",
+                (long long)match.surplus, match.surplus == 1 ? "" : "s",
+                match.surplus == 1 ? "is" : "are");
     if (match.missing > 0)
         cli_say(args, "%lld of the model's %lld features are missing, and %s",
                 (long long)match.missing, (long long)(match.missing + match.shared),
@@ -63,6 +64,7 @@ int cli_run_transform(const cli_args *args)
         status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = cli_load_model(args, &model, &error);
     if (status == NMF_OK) status = merge_options(args, model, &options, &error);
+    if (status == NMF_OK) cli_scratch_beside(args->output);
     if (status == NMF_OK) status = cli_read_in_time(args, model, &options, &X, &error);
     if (status == NMF_OK && args->weighting != 0) /* --weighting none: they are weighed already */
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
@@ -71,7 +73,8 @@ int cli_run_transform(const cli_args *args)
     status = cli_together_agree(status, &error);
     if (status == NMF_OK) { /* W of data on disk is solved for as it is written */
         const int at_once = nmf_matrix_is_in_memory(X) || cli_together_joined();
-        status = (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
+        status =
+            (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
     }
     if (status == NMF_OK && cli_together_speaks())
         status = cli_write_matrix(args, W, args->output, &error);

@@ -2,6 +2,7 @@
  * its folder and its name in it. */
 #include "files.h"
 
+#include "args.h"
 #include "data.h"
 
 #include <errno.h>
@@ -109,18 +110,38 @@ static nmf_status compare(const cli_output *output, const char *input, nmf_error
     return NMF_OK;
 }
 
-static nmf_status compare_with_inputs(const cli_args *args, const cli_output *output,
-                                      nmf_error *error)
+static const char *text_of(const cli_args *args, const cli_option *option)
 {
-    const char *const named[] = {
-        args->data,          args->start_W, args->start_H, args->from,  args->sample_names,
-        args->feature_names, args->labels,  args->fix_H,   args->fix_W, args->keep_H};
+    const char *text;
+    memcpy(&text, (const char *)args + option->offset, sizeof text);
+    return text;
+}
+
+/* Whether the option names a file that is read: of the command's own, all that are no output; a word, such as nan,
+ * may be the name of one. What a run goes on from may be replaced by how far it then comes. */
+static int is_read(const cli_args *args, const cli_option *option, const cli_output *outputs,
+                   int64_t count)
+{
+    static const char *const words[] = {"missing", "lower-W", "upper-W", "lower-H", "upper-H"};
+    int may_be = option->kind == CLI_KIND_FILE && strcmp(option->flag, "resume") != 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        may_be |= strcmp(option->flag, words[i]) == 0;
+    if (!may_be || !(option->commands & args->command->bit)) return 0;
+    const char *const text = text_of(args, option);
+    for (int64_t i = 0; i < count; i++)
+        if (outputs[i].path == text) return 0;
+    return text != NULL;
+}
+
+static nmf_status compare_with_inputs(const cli_args *args, const cli_output *output,
+                                      const cli_output *outputs, int64_t count, nmf_error *error)
+{
     const int operands_are_files = args->command->words == NULL;
     nmf_status status = NMF_OK;
     for (int64_t i = 0; i < args->operand_count && operands_are_files && status == NMF_OK; i++)
         status = compare(output, args->operands[i], error);
-    for (size_t i = 0; i < sizeof named / sizeof *named && status == NMF_OK; i++)
-        if (named[i] != NULL) status = compare(output, named[i], error);
+    for (const cli_option *o = cli_own_options; o->flag != NULL && status == NMF_OK; o++)
+        if (is_read(args, o, outputs, count)) status = compare(output, text_of(args, o), error);
     return status;
 }
 
@@ -158,6 +179,11 @@ static nmf_status check_kind(const cli_output *output, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "%s: '%s' has no known extension for a picture: .png, .svg or .pdf",
                         output->flag, path);
+    case CLI_PAGE_OUT:
+        if (ends_in(path, ".html") || ends_in(path, ".htm") || special) return NMF_OK;
+        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
+                        "%s %s: a report is a page for a browser: its name should end in .html",
+                        output->flag, path);
     case CLI_MODEL_OUT:
     case CLI_TEXT_OUT: break;
     }
@@ -173,7 +199,8 @@ nmf_status cli_check_files(const cli_args *args, const cli_output *outputs, int6
         if (outputs[i].path == NULL) continue;
         status = check_kind(&outputs[i], error);
         if (status == NMF_OK) status = cli_check_output(outputs[i].path, error);
-        if (status == NMF_OK) status = compare_with_inputs(args, &outputs[i], error);
+        if (status == NMF_OK)
+            status = compare_with_inputs(args, &outputs[i], outputs, count, error);
         for (int64_t j = 0; j < i && status == NMF_OK; j++)
             if (outputs[j].path != NULL)
                 status = compare_with_output(&outputs[j], &outputs[i], error);

@@ -10,6 +10,7 @@ typedef enum cli_output_kind {
     CLI_MODEL_OUT,
     CLI_MATRIX_OUT,
     CLI_PICTURE_OUT,
+    CLI_PAGE_OUT,
     CLI_TEXT_OUT
 } cli_output_kind;
 

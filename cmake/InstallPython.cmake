@@ -4,6 +4,5 @@
 set(where "${CMAKE_INSTALL_PREFIX}/${nmfkit_python_dir}")
 file(INSTALL DESTINATION "${where}" TYPE DIRECTORY FILES "${nmfkit_source}/python/nmfkit"
      FILES_MATCHING PATTERN "*.py" PATTERN "py.typed" PATTERN "__pycache__" EXCLUDE)
-file(WRITE "${nmfkit_binary}/python/INSTALLER" "make install\n")
 file(INSTALL DESTINATION "${where}/nmfkit-${nmfkit_version}.dist-info" TYPE FILE
-     FILES "${nmfkit_binary}/python/METADATA" "${nmfkit_binary}/python/INSTALLER" "${nmfkit_source}/LICENSE")
+     FILES "${nmfkit_binary}/python/METADATA" "${nmfkit_source}/python/INSTALLER" "${nmfkit_source}/LICENSE")

@@ -156,7 +156,8 @@ static nmf_status check_on_disk(const char *path, const nmf_io_read_options *opt
 {
     const char *what = options->shuffle              ? "to be shuffled"
                        : options->image_order_column ? "to have its pixels put in order"
-                       : options->transpose && nmf_matrix_is_sparse(matrix)
+                       : options->transpose && nmf_matrix_is_sparse(matrix) &&
+                               !nmf_matrix_sparse(matrix).by_columns
                            ? "to be transposed, which is sparse,"
                            : NULL;
     if (what == NULL || nmf_matrix_is_in_memory(matrix)) {

@@ -51,7 +51,8 @@ typedef struct nmf_io_read_options {
     void (*note)(const char *sentence, void *context);
     void *note_context;
     /* Data of more bytes than these stay on disk and are read whenever rows are asked for, where the format
-     * allows for it: .npy and stored members of .npz. 0: three quarters of the memory there is for this
+     * allows for it: .npy and stored members of .npz, compressed rows, pictures; what a text holds
+     * goes into a scratch file. 0: three quarters of the memory there is for this
      * process; negative: none stay. */
     int64_t most_bytes;
     /* Of data on disk: called after each reading with the bytes read so far, from whichever thread read,
@@ -62,10 +63,31 @@ typedef struct nmf_io_read_options {
 
 static inline nmf_io_read_options nmf_io_read_init(void)
 {
-    nmf_io_read_options defaults = {
-        sizeof(nmf_io_read_options), 0,    0,    0,    0,    0, 0,    NULL, NULL, NULL, NULL,
-        NMF_IO_HEADER_AUTO,          NULL, NULL, NULL, NULL, 0, NULL, 0,    0,    NULL, NULL,
-        0,                           NULL, NULL};
+    nmf_io_read_options defaults = {sizeof(nmf_io_read_options),
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    NMF_IO_HEADER_AUTO,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    0,
+                                    NULL,
+                                    0,
+                                    0,
+                                    NULL,
+                                    NULL,
+                                    0,
+                                    NULL,
+                                    NULL};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()

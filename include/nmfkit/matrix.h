@@ -246,10 +246,12 @@ NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
  * what has weight 0 was not observed and is never read. `weights` is of the shape of `matrix`, of
  * any dtype, >= 0, finite; dense where that is dense. A sparse one's is sparse too and stores the same
  * entries in the same order, with a weight for each, and goes together with NMF_MISSING_UNSTORED. The
- * matrix takes it over, unless this fails, and frees it with itself or when others are set. NULL: every
+ * matrix takes it over, unless this fails, and frees it with itself or when others are set. Where a function
+ * gives the rows of dense ones (nmf_matrix_from_reader) they are read here, once, into memory. NULL: every
  * entry counts once. With a beta-divergence whose beta <= 0 weights are 0 or 1. Errors: ARGUMENT (a dense
  * one for a sparse matrix or the other way round; other entries; compressed along the other side), SHAPE,
- * DATA (the first weight that is negative or not finite, named), UNSUPPORTED (sparse and not in memory). */
+ * DATA (the first weight that is negative or not finite, named), UNSUPPORTED (sparse and not in memory), MEMORY, and what that
+ * function says. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights,
                                                          nmf_error *error);
 /* Says what was not observed. NMF_MISSING_NAN goes together with weights. Errors: ARGUMENT (an unknown

@@ -28,7 +28,8 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_weighting_idf(const nmf_matrix *X, double 
 
 /* Replaces *X by its weighted entries: f64 where they were f64, else f32; sparse where it was
  * sparse, of which it keeps the structure; with its names, labels and image shape. Rows that are
- * all zero stay so. `idf` (columns entries >= 0) is read for TFIDF only: those of the samples that
+ * all zero stay so. Where a function reads *X (nmf_matrix_from_reader, by rows) so it does the new one: entries are
+ * weighted as they are read. `idf` (columns entries >= 0) is read for TFIDF only: those of the samples that
  * were learned from, so that new samples are weighted like them; NULL: those of *X itself. A fit
  * weighs by itself (options.weighting), and so does nmf_transform with its model. On failure *X is as it was. Cost:
  * two passes. Errors: ARGUMENT, DATA (negative or not finite entries), MEMORY. Sources:

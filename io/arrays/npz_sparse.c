@@ -224,7 +224,7 @@ static nmf_status read_coordinates(nmfi_npz *npz, const char *path, const int64_
 {
     static const char *const names[] = {"row", "col", "data"};
     array list[3] = {{.bytes = NULL}, {.bytes = NULL}, {.bytes = NULL}};
-    nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
+    nmfi_triplets entries = {.request = NULL};
     nmf_status status = NMF_OK;
     if (shape[0] > NMFI_LARGEST_SIDE || shape[1] > NMFI_LARGEST_SIDE) {
         status = nmf_fail(error, NMF_ERROR_UNSUPPORTED,

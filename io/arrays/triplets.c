@@ -3,6 +3,8 @@
 #include "triplets.h"
 #include "sparse_parts.h"
 
+#include "io/files/on_disk.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +18,25 @@ static nmf_status out_of_memory(int64_t count, const char *path, nmf_error *erro
                     count);
 }
 
+/* The most entries that may be in memory. */
+static int64_t most_entries(const nmfi_triplets *triplets)
+{
+    const uint64_t entry = 2 * sizeof(int32_t) + sizeof(double);
+    const uint64_t most =
+        triplets->request != NULL ? nmfi_bytes_in_memory(triplets->request) / entry : UINT64_MAX;
+    const uint64_t possible = PTRDIFF_MAX / sizeof(double);
+    return (int64_t)(most < FIRST_CAPACITY ? FIRST_CAPACITY : most < possible ? most : possible);
+}
+
 nmf_status nmfi_triplets_grow(nmfi_triplets *triplets, const char *path, nmf_error *error)
 {
-    const int64_t wanted = triplets->capacity > 0 ? 2 * triplets->capacity : FIRST_CAPACITY;
-    if (wanted > (int64_t)(PTRDIFF_MAX / sizeof(double))) {
+    const int64_t most = most_entries(triplets);
+    const int64_t doubled = triplets->capacity > 0 ? 2 * triplets->capacity : FIRST_CAPACITY;
+    const int64_t wanted = doubled < most ? doubled : most;
+    if (triplets->apart != NULL || (triplets->request != NULL && triplets->count >= most)) {
+        return nmfi_triplets_set_apart(triplets, error);
+    }
+    if (wanted <= triplets->count) {
         return out_of_memory(triplets->count, path, error);
     }
     int32_t *row = realloc(triplets->row, (size_t)wanted * sizeof *row);
@@ -40,7 +57,13 @@ void nmfi_triplets_free(nmfi_triplets *triplets)
     free(triplets->row);
     free(triplets->column);
     free(triplets->value);
+    nmfi_triplets_apart_free(triplets->apart);
     memset(triplets, 0, sizeof *triplets);
+}
+
+int64_t nmfi_triplets_count(const nmfi_triplets *triplets)
+{
+    return triplets->count + nmfi_triplets_apart_count(triplets->apart);
 }
 
 /* 1 if entries of the same row (or column) stand together, rows in ascending order. */
@@ -105,6 +128,15 @@ nmf_status nmfi_triplets_matrix(nmfi_triplets *triplets, int64_t rows, int64_t c
 {
     *matrix = NULL;
     nmfi_triplets *t = triplets;
+    if (t->apart != NULL) {
+        const nmf_status status =
+            nmfi_triplets_matrix_apart(t, rows, columns, integral, matrix, error);
+        nmfi_triplets_free(t);
+        return status;
+    }
+    for (int64_t i = 0; t->first_column != 0 && i < t->count; i++) {
+        t->column[i] -= t->first_column;
+    }
     /* Each row (or column) of the orientation costs a pointer, empty or not: where a file declares
      * many more than it has entries, the shorter side is taken. */
     const int64_t longer = rows > columns ? rows : columns;

@@ -24,16 +24,15 @@ struct nmfi_disk_file {
     void *context;
 };
 
-static nmf_status open_path(nmfi_disk_file *file, const char *path, nmf_error *error)
+/* Of an open descriptor, or of one that could not be had for `reason`. */
+static nmf_status begin(nmfi_disk_file *file, const char *path, int reason, nmf_error *error)
 {
-    /* O_NONBLOCK: opening a pipe that nobody writes to must not wait; it has no effect on files. */
-    file->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     file->path = strdup(path);
     if (file->path == NULL) {
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
     if (file->descriptor < 0) {
-        return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+        return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be opened: %s", path, strerror(reason));
     }
     if (fstat(file->descriptor, &file->opened) != 0) {
         return nmf_fail(error, NMF_ERROR_FILE, "%s: cannot be read: %s", path, strerror(errno));
@@ -48,14 +47,28 @@ static nmf_status open_path(nmfi_disk_file *file, const char *path, nmf_error *e
 nmf_status nmfi_disk_file_open(const char *path, void (*watch)(int64_t bytes, void *context),
                                void *context, nmfi_disk_file **file, nmf_error *error)
 {
+    /* O_NONBLOCK: opening a pipe that nobody writes to must not wait; it has no effect on files. */
+    return nmfi_disk_file_adopt(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), path, watch, context,
+                                file, error);
+}
+
+nmf_status nmfi_disk_file_adopt(int descriptor, const char *path,
+                                void (*watch)(int64_t bytes, void *context), void *context,
+                                nmfi_disk_file **file, nmf_error *error)
+{
+    const int reason = errno;
     *file = NULL;
     nmfi_disk_file *made = calloc(1, sizeof *made);
     if (made == NULL) {
+        if (descriptor >= 0) {
+            close(descriptor);
+        }
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory");
     }
+    made->descriptor = descriptor;
     made->watch = watch;
     made->context = context;
-    const nmf_status status = open_path(made, path, error);
+    const nmf_status status = begin(made, path, reason, error);
     if (status != NMF_OK) {
         nmfi_disk_file_close(made);
         return status;

@@ -18,6 +18,10 @@ NMFI_FOR_PLUGINS nmf_status nmfi_disk_file_open(const char *path,
                                                 void (*watch)(int64_t bytes, void *context),
                                                 void *context, nmfi_disk_file **file,
                                                 nmf_error *error);
+/* The same of an open descriptor, which is taken over, on failure too; `path` is for messages. */
+nmf_status nmfi_disk_file_adopt(int descriptor, const char *path,
+                                void (*watch)(int64_t bytes, void *context), void *context,
+                                nmfi_disk_file **file, nmf_error *error);
 NMFI_FOR_PLUGINS void nmfi_disk_file_close(void *file); /* nmfi_disk_file *, or NULL */
 
 NMFI_FOR_PLUGINS const char *nmfi_disk_file_path(const nmfi_disk_file *file);

@@ -20,6 +20,23 @@ int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes)
     return bytes > (most > 0 ? (uint64_t)most : nmfi_machine_memory() / 4 * 3);
 }
 
+uint64_t nmfi_bytes_in_memory(const nmfi_read_request *request)
+{
+    const int64_t most = request->options->most_bytes;
+    if (most < 0) {
+        return UINT64_MAX;
+    }
+    return most > 0 ? (uint64_t)most : nmfi_machine_memory() / 2;
+}
+
+void nmfi_say_set_aside(const nmfi_read_request *request, uint64_t bytes)
+{
+    char size[NMF_IO_SIZE_TEXT];
+    nmfi_note(request,
+              "%s: its numbers, %s, stay on disk in a scratch file and are read as they are needed",
+              request->path, nmf_io_size_text((double)bytes, size));
+}
+
 void nmfi_say_on_disk(const nmfi_read_request *request, const char *name, uint64_t bytes)
 {
     char size[NMF_IO_SIZE_TEXT];

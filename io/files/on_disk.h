@@ -11,6 +11,11 @@ uint64_t nmfi_file_bytes(const char *path);
 /* 1 where data that would take so many bytes of memory are to be read as they are needed. */
 NMFI_FOR_PLUGINS int nmfi_stays_on_disk(const nmfi_read_request *request, uint64_t bytes);
 
+/* How much a reader may make of a file whose own bytes cannot be read in place (text), before that goes into a
+ * scratch file: most_bytes; half of the memory there is where nothing is said. And a word about it. */
+uint64_t nmfi_bytes_in_memory(const nmfi_read_request *request);
+void nmfi_say_set_aside(const nmfi_read_request *request, uint64_t bytes);
+
 /* A word about it to the caller: `name` of so many bytes stays on disk. */
 NMFI_FOR_PLUGINS void nmfi_say_on_disk(const nmfi_read_request *request, const char *name,
                                        uint64_t bytes);

@@ -21,11 +21,12 @@ static nmf_status recode(const char *path, nmfi_whole_text *text, nmf_error *err
     return NMF_OK;
 }
 
-nmf_status nmfi_whole_text_open(const char *path, nmfi_whole_text *text, nmf_error *error)
+nmf_status nmfi_whole_text_open(const char *path, uint64_t most, nmfi_whole_text *text,
+                                nmf_error *error)
 {
     nmfi_file_view *view;
     memset(text, 0, sizeof *text);
-    nmf_status status = nmfi_file_view_open(path, &view, error);
+    nmf_status status = nmfi_file_view_open_within(path, most, &view, error);
     if (status != NMF_OK) {
         return status;
     }
@@ -43,6 +44,13 @@ nmf_status nmfi_whole_text_open(const char *path, nmfi_whole_text *text, nmf_err
     text->bytes += mark;
     text->count -= mark;
     return NMF_OK;
+}
+
+void nmfi_whole_text_let_go(const nmfi_whole_text *text, const char *until)
+{
+    if (text->memory == NULL && text->view != NULL) {
+        nmfi_file_view_let_go(text->view, until);
+    }
 }
 
 void nmfi_whole_text_close(nmfi_whole_text *text)

@@ -102,11 +102,10 @@ static nmf_status count_lines(const char *path, int64_t *lines, nmf_error *error
 }
 
 /* Some programs write these files the other way round; the numbers of lines tell. */
-static nmf_status find_rows(const nmfi_cell_files *files, const nmf_matrix *matrix,
-                            int *cells_are_rows, nmf_error *error)
+nmf_status nmfi_cell_files_rows(const nmfi_cell_files *files, int64_t rows, int64_t columns,
+                                int *cells_are_rows, nmf_error *error)
 {
     int64_t cells = 0, features = 0;
-    const int64_t rows = nmf_matrix_rows(matrix), columns = nmf_matrix_columns(matrix);
     *cells_are_rows = files->cells_are_rows;
     nmf_status status = files->cells != NULL ? count_lines(files->cells, &cells, error) : NMF_OK;
     if (status == NMF_OK && files->features != NULL) {
@@ -130,7 +129,8 @@ nmf_status nmfi_cell_files_name(const nmfi_read_request *request, const nmfi_cel
 {
     int cells_are_rows;
     nmfi_name_column names = {.divider = files->divider, .headings = files->headings};
-    nmf_status status = find_rows(files, *matrix, &cells_are_rows, error);
+    nmf_status status = nmfi_cell_files_rows(files, nmf_matrix_rows(*matrix),
+                                             nmf_matrix_columns(*matrix), &cells_are_rows, error);
     if (status == NMF_OK && cells_are_rows) {
         nmf_matrix_transpose(*matrix); /* features are rows until their types are chosen */
     }

@@ -23,6 +23,10 @@ typedef struct nmfi_cell_files {
 int nmfi_cell_files_find(const char *path, nmfi_cell_files *files);
 void nmfi_cell_files_free(nmfi_cell_files *files);
 
+/* Whether the cells are the rows of a matrix of this shape: the numbers of lines tell where they can. */
+nmf_status nmfi_cell_files_rows(const nmfi_cell_files *files, int64_t rows, int64_t columns,
+                                int *cells_are_rows, nmf_error *error);
+
 /* Names the matrix, which was just read from `path`, and turns it so that cells are its rows. */
 nmf_status nmfi_cell_files_name(const nmfi_read_request *request, const nmfi_cell_files *files,
                                 nmf_matrix **matrix, nmf_error *error);

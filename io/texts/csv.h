@@ -3,6 +3,7 @@
 #define NMFI_IO_CSV_H
 
 #include "io/files/reader.h"
+#include "io/files/whole_text.h"
 
 /* A position in the text. delimiter ' ' stands for any run of spaces and tabs. */
 typedef struct nmfi_csv_scan {
@@ -40,9 +41,10 @@ void nmfi_csv_place(const nmfi_csv_scan *scan, const char *place, int64_t *line,
  * becomes 1 where it was none. */
 char *nmfi_csv_string(const nmfi_csv_cell *cell, int *latin1);
 
-/* The matrix in a whole file's text. request->path is for messages. Errors: FORMAT as
- * path:line:column, ARGUMENT (options that do not fit the table), UNSUPPORTED, MEMORY. */
+/* The matrix in a whole file's text. request->path is for messages. `whole`: the text as it lies in memory, of which
+ * what was read may go; NULL: it stays. Errors: FORMAT as
+ * path:line:column, ARGUMENT (options that do not fit the table), UNSUPPORTED, MEMORY, FILE (of a scratch file). */
 nmf_status nmfi_csv_matrix(const char *text, size_t length, const nmfi_read_request *request,
-                           nmf_matrix **matrix, nmf_error *error);
+                           const nmfi_whole_text *whole, nmf_matrix **matrix, nmf_error *error);
 
 #endif

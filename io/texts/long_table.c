@@ -102,7 +102,7 @@ static nmf_status take_entry(entries *e, const nmfi_csv_cell cells[3])
     const int32_t feature = number_of(&e->features, nmfi_csv_string(&cells[1], &t->latin1));
     if (sample < 0 || feature < 0) {
         return nmf_fail(t->error, NMF_ERROR_MEMORY, "%s: out of memory after %" PRId64 " entries",
-                        t->request->path, e->triplets.count);
+                        t->request->path, nmfi_triplets_count(&e->triplets));
     }
     e->whole = e->whole && value >= 0.0 && value <= 0x1p53 && value == (double)(int64_t)value;
     return nmfi_triplets_add(&e->triplets, sample, feature, value, t->request->path, t->error);
@@ -156,14 +156,19 @@ static int64_t count_repeats(const entries *e)
 static nmf_status make_matrix(entries *e, nmf_matrix **matrix)
 {
     nmfi_table *t = e->table;
-    const int64_t repeats = count_repeats(e);
-    if (repeats > 0) {
+    const int64_t listed = nmfi_triplets_count(&e->triplets);
+    const int is_apart = e->triplets.apart != NULL;
+    int64_t repeats = is_apart ? 0 : count_repeats(e);
+    nmf_status status = nmfi_triplets_matrix(&e->triplets, e->samples.count, e->features.count,
+                                             e->whole, t->request->path, matrix, t->error);
+    if (status == NMF_OK && is_apart) {
+        repeats = listed - nmf_matrix_stored(*matrix);
+    }
+    if (status == NMF_OK && repeats > 0) {
         nmfi_note(t->request,
                   "%s: %" PRId64 " entries stand where another one stands; they were added up",
                   t->request->path, repeats);
     }
-    nmf_status status = nmfi_triplets_matrix(&e->triplets, e->samples.count, e->features.count,
-                                             e->whole, t->request->path, matrix, t->error);
     if (status == NMF_OK) {
         status = nmf_matrix_set_names(*matrix, NMF_SAMPLE_NAMES,
                                       (const char *const *)e->samples.name, t->error);
@@ -181,16 +186,17 @@ static nmf_status make_matrix(entries *e, nmf_matrix **matrix)
 
 nmf_status nmfi_table_read_long(nmfi_table *table, nmf_matrix **matrix)
 {
-    entries e = {.table = table, .whole = 1};
+    entries e = {.table = table, .triplets = {.request = table->request}, .whole = 1};
     int more = 1;
     nmf_status status = NMF_OK;
     if (table->header) {
         (void)nmfi_csv_skip_record(&table->scan);
     }
     while (status == NMF_OK && more) {
+        nmfi_table_let_go(table);
         status = read_record(&e, &more);
     }
-    if (status == NMF_OK && e.triplets.count == 0) {
+    if (status == NMF_OK && nmfi_triplets_count(&e.triplets) == 0) {
         status =
             nmf_fail(table->error, NMF_ERROR_FORMAT, "%s: has no entries", table->request->path);
     }

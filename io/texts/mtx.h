@@ -3,6 +3,8 @@
 #ifndef NMFI_IO_MTX_H
 #define NMFI_IO_MTX_H
 
+#include "cell_files.h"
+
 #include "io/files/text_window.h"
 
 #include <nmfkit/matrix.h>
@@ -12,6 +14,8 @@ typedef enum nmfi_mtx_field { NMFI_MTX_REAL, NMFI_MTX_INTEGER, NMFI_MTX_PATTERN 
 /* A file half read. `at` is where the next line begins in the window that ends at `end`. */
 typedef struct nmfi_mtx {
     nmfi_text_reader *text;
+    const nmfi_read_request *request;
+    const nmfi_cell_files *files;
     const char *at, *end;
     int coordinate, symmetric;
     nmfi_mtx_field values;
@@ -27,7 +31,10 @@ nmf_status nmfi_mtx_header(nmfi_mtx *r);
 nmf_status nmfi_mtx_next_line(nmfi_mtx *r);
 
 /* The matrix in `text`: coordinate (sparse) or array (dense); real, integer or pattern; general or
- * symmetric, whose other half is filled in. Errors: FORMAT as path:line, UNSUPPORTED, MEMORY. */
-nmf_status nmfi_mtx_matrix(nmfi_text_reader *text, nmf_matrix **matrix, nmf_error *error);
+ * symmetric, whose other half is filled in. Where it stays on disk `files`, unless NULL, say which of its sides the
+ * samples are. `request` NULL: it is made in memory, however large it is. Errors: FORMAT as path:line, UNSUPPORTED,
+ * MEMORY, FILE (of a scratch file). */
+nmf_status nmfi_mtx_matrix(nmfi_text_reader *text, const nmfi_read_request *request,
+                           const nmfi_cell_files *files, nmf_matrix **matrix, nmf_error *error);
 
 #endif

@@ -80,8 +80,7 @@ int nmfi_is_cell_folder(const char *path)
 }
 
 /* barcodes.tsv without features.tsv, or the other way round. */
-static nmf_status name_alone(const nmfi_read_request *request, const char *path,
-                             nmf_matrix **matrix, nmf_error *error)
+static nmfi_cell_files find_alone(const char *path)
 {
     static const char *const features[] = {"features.tsv", "features.tsv.gz", "genes.tsv",
                                            "genes.tsv.gz"};
@@ -103,9 +102,7 @@ static nmf_status name_alone(const nmfi_read_request *request, const char *path,
             free(name);
         }
     }
-    const nmf_status status = nmfi_cell_files_name(request, &files, matrix, error);
-    nmfi_cell_files_free(&files);
-    return status;
+    return files;
 }
 
 static nmf_status read_matrix(const nmfi_read_request *request, const char *path,
@@ -117,14 +114,16 @@ static nmf_status read_matrix(const nmfi_read_request *request, const char *path
     if (status != NMF_OK) {
         return status;
     }
-    status = nmfi_mtx_matrix(text, matrix, error);
+    if (!nmfi_cell_files_find(path, &files)) {
+        nmfi_cell_files_free(&files);
+        files = find_alone(path);
+    }
+    status = nmfi_mtx_matrix(text, request, &files, matrix, error);
     nmfi_text_reader_close(text);
     if (status == NMF_OK) {
-        status = nmfi_cell_files_find(path, &files)
-                     ? nmfi_cell_files_name(request, &files, matrix, error)
-                     : name_alone(request, path, matrix, error);
-        nmfi_cell_files_free(&files);
+        status = nmfi_cell_files_name(request, &files, matrix, error);
     }
+    nmfi_cell_files_free(&files);
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;

@@ -5,7 +5,11 @@
 #include "readers.h"
 #include "table.h"
 
+#include "io/arrays/disk_array.h"
+#include "io/files/file_view.h"
 #include "io/files/number.h"
+#include "io/files/on_disk.h"
+#include "io/files/spill.h"
 #include "io/files/utf8.h"
 #include "io/files/whole_text.h"
 
@@ -22,6 +26,8 @@ typedef struct rows {
     nmfi_table *table;
     double *values;
     int64_t count, capacity;
+    nmfi_spill *apart; /* what memory has no room for; NULL: nothing */
+    int asks;          /* of three columns: the first two were whole numbers so far */
     names features, samples;
 } rows;
 
@@ -116,18 +122,59 @@ static nmf_status read_header(rows *r)
     return status;
 }
 
+/* The first two of three columns could be numbers of samples and features. */
+static int are_whole(const rows *r)
+{
+    int whole = r->table->numbers == 3;
+    for (int64_t i = 0; i < r->count && whole; i++) {
+        const double value = r->values[i];
+        whole = i % 3 == 2 || (value >= 0.0 && value <= 0x1p31 && value == (double)(int64_t)value);
+    }
+    return whole;
+}
+
+/* Puts what is in memory behind what is in the scratch file. */
+static nmf_status set_apart(rows *r)
+{
+    nmf_status status = NMF_OK;
+    r->asks = (r->apart == NULL || r->asks) && are_whole(r);
+    if (r->apart == NULL) {
+        status = nmfi_spill_open(r->table->request->path, &r->apart, r->table->error);
+    }
+    if (status == NMF_OK) {
+        status = nmfi_spill_add(r->apart, r->values, (size_t)r->count * sizeof *r->values,
+                                r->table->error);
+    }
+    r->count = 0;
+    return status;
+}
+
+/* The most values in memory, beside those of one row. */
+static int64_t most_values(const rows *r)
+{
+    const uint64_t most = nmfi_bytes_in_memory(r->table->request) / sizeof *r->values;
+    const uint64_t possible = PTRDIFF_MAX / sizeof *r->values;
+    return (int64_t)(most < possible ? most : possible);
+}
+
 /* Makes room for one more row. */
 static nmf_status grow(rows *r)
 {
-    const int64_t columns = r->table->numbers;
+    const int64_t columns = r->table->numbers, most = most_values(r);
     if (r->capacity - r->count >= columns) {
         return NMF_OK;
+    }
+    if (r->count >= columns && r->count > most - columns) {
+        return set_apart(r);
     }
     int64_t wanted;
     if (__builtin_mul_overflow(r->capacity, 2, &wanted) ||
         __builtin_add_overflow(wanted, 16 * columns, &wanted) ||
         wanted > (int64_t)(PTRDIFF_MAX / sizeof(double))) {
         return out_of_memory(r);
+    }
+    if (wanted > most && most >= r->count + columns) {
+        wanted = most;
     }
     double *grown = realloc(r->values, (size_t)wanted * sizeof *grown);
     if (grown == NULL) {
@@ -201,15 +248,47 @@ static nmf_status read_row(rows *r, int *more)
     }
 }
 
-static nmf_status make_matrix(rows *r, nmf_matrix **matrix)
+static nmf_status make_matrix_apart(rows *r, nmf_matrix **matrix)
 {
-    nmf_error *error = r->table->error;
+    const nmfi_read_request *request = r->table->request;
+    const int64_t columns = r->table->numbers;
+    nmfi_disk_file *file;
+    nmf_status status = set_apart(r);
+    if (status != NMF_OK) {
+        return status;
+    }
+    const uint64_t bytes = nmfi_spill_bytes(r->apart);
+    const nmfi_raw_array raw = {.kind = 'f',
+                                .item_bytes = sizeof(double),
+                                .big_endian = NMFI_HOST_BIG_ENDIAN,
+                                .rows = (int64_t)(bytes / sizeof(double)) / columns,
+                                .height = 1,
+                                .width = columns,
+                                .row_stride = columns,
+                                .height_stride = columns,
+                                .width_stride = 1};
+    nmfi_say_set_aside(request, bytes);
+    status = nmfi_spill_file(r->apart, request->options->watch, request->options->watch_context,
+                             &file, r->table->error);
+    r->apart = NULL;
+    return status == NMF_OK ? nmfi_disk_array_matrix(file, 0, &raw, matrix, r->table->error)
+                            : status;
+}
+
+static nmf_status make_matrix_there(rows *r, nmf_matrix **matrix)
+{
     const int64_t columns = r->table->numbers;
     double *fitting = realloc(r->values, (size_t)r->count * sizeof *fitting);
     double *values = fitting != NULL ? fitting : r->values;
     r->values = NULL;
     const nmf_dense dense = {values, NMF_F64, r->count / columns, columns, columns, 1};
-    nmf_status status = nmf_matrix_adopt(&dense, free, values, matrix, error);
+    return nmf_matrix_adopt(&dense, free, values, matrix, r->table->error);
+}
+
+static nmf_status make_matrix(rows *r, nmf_matrix **matrix)
+{
+    nmf_error *error = r->table->error;
+    nmf_status status = (r->apart != NULL ? make_matrix_apart : make_matrix_there)(r, matrix);
     if (status == NMF_OK && r->features.count > 0) {
         status = nmf_matrix_set_names(*matrix, NMF_FEATURE_NAMES,
                                       (const char *const *)r->features.list, error);
@@ -279,7 +358,7 @@ static nmf_status ask_about_entries(const rows *r)
 {
     const nmfi_table *t = r->table;
     if (t->columns != 3 || t->numbers != 3 || t->request->options->index != NULL ||
-        !could_be_entries(r->values, r->count / 3)) {
+        !(r->apart != NULL ? r->asks && are_whole(r) : could_be_entries(r->values, r->count / 3))) {
         return NMF_OK;
     }
     return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
@@ -295,9 +374,10 @@ static nmf_status read_rows(rows *r, nmf_matrix **matrix)
     nmf_status status = r->table->header ? read_header(r) : NMF_OK;
     int more = 1;
     while (status == NMF_OK && more) {
+        nmfi_table_let_go(r->table);
         status = read_row(r, &more);
     }
-    if (status == NMF_OK && r->count == 0) {
+    if (status == NMF_OK && r->count == 0 && r->apart == NULL) {
         status = nmf_fail(r->table->error, NMF_ERROR_FORMAT, "%s: has a header but no rows",
                           r->table->request->path);
     }
@@ -312,6 +392,7 @@ static nmf_status read_table(nmfi_table *t, nmf_matrix **matrix)
     rows r = {.table = t};
     const nmf_status status = t->is_long ? nmfi_table_read_long(t, matrix) : read_rows(&r, matrix);
     free(r.values);
+    nmfi_spill_close(r.apart);
     free_names(&r.features);
     free_names(&r.samples);
     if (status == NMF_OK && t->latin1) {
@@ -322,9 +403,9 @@ static nmf_status read_table(nmfi_table *t, nmf_matrix **matrix)
 }
 
 nmf_status nmfi_csv_matrix(const char *text, size_t length, const nmfi_read_request *request,
-                           nmf_matrix **matrix, nmf_error *error)
+                           const nmfi_whole_text *whole, nmf_matrix **matrix, nmf_error *error)
 {
-    nmfi_table t = {.request = request, .error = error};
+    nmfi_table t = {.request = request, .error = error, .whole = whole};
     nmfi_c_locale locale;
     *matrix = NULL;
     if (!nmfi_c_locale_enter(&locale)) {
@@ -340,13 +421,20 @@ nmf_status nmfi_csv_matrix(const char *text, size_t length, const nmfi_read_requ
     return status;
 }
 
+/* Of a text beside what is made of it. */
+static uint64_t most_text(const nmfi_read_request *request)
+{
+    const uint64_t most = nmfi_bytes_in_memory(request), quarter = nmfi_machine_memory() / 4;
+    return most / 2 < quarter ? most / 2 : quarter;
+}
+
 static nmf_status read_csv(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     nmfi_whole_text text;
     *matrix = NULL;
-    nmf_status status = nmfi_whole_text_open(request->path, &text, error);
+    nmf_status status = nmfi_whole_text_open(request->path, most_text(request), &text, error);
     if (status == NMF_OK) {
-        status = nmfi_csv_matrix(text.bytes, text.count, request, matrix, error);
+        status = nmfi_csv_matrix(text.bytes, text.count, request, &text, matrix, error);
         nmfi_whole_text_close(&text);
     }
     return status;

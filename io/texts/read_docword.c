@@ -151,11 +151,11 @@ static nmf_status take_entries(bag *b, nmfi_triplets *entries)
     return status;
 }
 
-static nmf_status docword_matrix(nmfi_text_reader *text, int64_t features, nmf_matrix **matrix,
-                                 nmf_error *error)
+static nmf_status docword_matrix(nmfi_text_reader *text, const nmfi_read_request *request,
+                                 nmf_matrix **matrix, nmf_error *error)
 {
     bag b = {.text = text, .error = error};
-    nmfi_triplets entries = {NULL, NULL, NULL, 0, 0};
+    nmfi_triplets entries = {.request = request};
     *matrix = NULL;
     nmf_status status = take_sizes(&b);
     if (status == NMF_OK) {
@@ -165,6 +165,7 @@ static nmf_status docword_matrix(nmfi_text_reader *text, int64_t features, nmf_m
         nmfi_triplets_free(&entries);
         return status;
     }
+    const int64_t features = request->options->features;
     const int64_t words = features > b.sizes[1] ? features : b.sizes[1];
     return nmfi_triplets_matrix(&entries, b.sizes[0], words, 1, nmfi_text_reader_path(text), matrix,
                                 error);
@@ -200,7 +201,7 @@ static nmf_status read_docword(const nmfi_read_request *request, nmf_matrix **ma
     *matrix = NULL;
     nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status == NMF_OK) {
-        status = docword_matrix(text, request->options->features, matrix, error);
+        status = docword_matrix(text, request, matrix, error);
         nmfi_text_reader_close(text);
     }
     if (status == NMF_OK && (status = name_words(request, *matrix, error)) != NMF_OK) {

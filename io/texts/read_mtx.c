@@ -13,17 +13,14 @@ static int recognise(const unsigned char *head, size_t bytes)
     return bytes > 14 && strncasecmp((const char *)head, "%%MatrixMarket", 14) == 0;
 }
 
-/* From the files beside it: cells and genes, or a vocabulary. */
-static nmf_status name(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
+/* From the files beside it: cells and genes (files; NULL: there are none), or a vocabulary. */
+static nmf_status name(const nmfi_read_request *request, const nmfi_cell_files *files,
+                       nmf_matrix **matrix, nmf_error *error)
 {
-    nmfi_cell_files files;
-    nmf_status status;
-    if (nmfi_cell_files_find(request->path, &files)) {
+    if (files != NULL) {
         nmfi_note(request, "%s: the cells are its samples and the genes its features, as %s says",
-                  request->path, files.cells);
-        status = nmfi_cell_files_name(request, &files, matrix, error);
-        nmfi_cell_files_free(&files);
-        return status;
+                  request->path, files->cells);
+        return nmfi_cell_files_name(request, files, matrix, error);
     }
     return nmfi_names_beside(request->path, "vocab.txt", *matrix, NMF_FEATURE_NAMES, request,
                              error);
@@ -33,16 +30,19 @@ static nmf_status read_mtx(const nmfi_read_request *request, nmf_matrix **matrix
 {
     const char *path = request->path;
     nmfi_text_reader *text;
+    nmfi_cell_files found;
     *matrix = NULL;
     nmf_status status = nmfi_text_reader_open(path, &text, error);
     if (status != NMF_OK) {
         return status;
     }
-    status = nmfi_mtx_matrix(text, matrix, error);
+    const nmfi_cell_files *const files = nmfi_cell_files_find(path, &found) ? &found : NULL;
+    status = nmfi_mtx_matrix(text, request, files, matrix, error);
     nmfi_text_reader_close(text);
     if (status == NMF_OK) {
-        status = name(request, matrix, error);
+        status = name(request, files, matrix, error);
     }
+    nmfi_cell_files_free(&found);
     if (status != NMF_OK) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;

@@ -134,7 +134,7 @@ static nmf_status take_sample(samples *s, const char *at)
     nmf_status status = add_label(s, at, (size_t)(end - at));
     uint64_t promised;
     const int counted = nmfi_scan_whole(at, &promised) == end;
-    const int64_t before = s->entries.count;
+    const int64_t before = nmfi_triplets_count(&s->entries);
     for (at = nmfi_skip_blanks(end); status == NMF_OK && *at != '\n' && *at != '#';
          at = nmfi_skip_blanks(at)) {
         if (strncmp(at, "qid:", 4) == 0) {
@@ -146,7 +146,8 @@ static nmf_status take_sample(samples *s, const char *at)
     s->count++;
     s->pairs = s->count == 1 ? promised : s->pairs;
     s->differ = s->differ || promised != s->pairs;
-    s->may_be_ldac = s->may_be_ldac && counted && (uint64_t)(s->entries.count - before) == promised;
+    s->may_be_ldac = s->may_be_ldac && counted &&
+                     (uint64_t)(nmfi_triplets_count(&s->entries) - before) == promised;
     return status != NMF_OK || !s->is_ldac || s->may_be_ldac
                ? status
                : nmf_fail(s->error, NMF_ERROR_FORMAT,
@@ -242,9 +243,7 @@ static nmf_status make_matrix(samples *s, nmf_matrix **matrix)
                   "pairs, which is no label (--format svmlight: they are)",
                   s->request->path);
     }
-    for (int64_t i = 0; i < s->entries.count; i++) {
-        s->entries.column[i] -= first;
-    }
+    s->entries.first_column = first;
     status = nmfi_triplets_matrix(&s->entries, s->count, columns, s->all_whole,
                                   nmfi_text_reader_path(s->text), matrix, s->error);
     if (status == NMF_OK && (status = name_all(s, is_ldac, first, *matrix)) != NMF_OK) {
@@ -261,6 +260,7 @@ static nmf_status svmlight_matrix(nmfi_text_reader *text, const nmfi_read_reques
                  .is_ldac = is_ldac,
                  .may_be_ldac = 1,
                  .text = text,
+                 .entries = {.request = request},
                  .all_whole = 1,
                  .error = error};
     const char *at, *end;

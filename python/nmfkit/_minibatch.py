@@ -77,6 +77,14 @@ class Batches(Handle):
         return H
 
 
+def _is_little(gain, before, least):
+    """Whether what readings are still to gain is below `least`, where each gains as much less than the one before it as
+    the last one did."""
+    if gain > least:
+        return False
+    return gain <= 0.05 * least or (gain < before and gain * gain <= least * (before - gain))
+
+
 @_options.beyond(_options.FIT | _options.TRANSFORM, OTHERS)
 class MiniBatchNMF(NMF):
     """Non-negative matrix factorization, learned from some samples at a time: X ~ W H.
@@ -87,8 +95,8 @@ class MiniBatchNMF(NMF):
     solver='auto', the default, learns from exact sums: for each block of samples W is solved for the H there
     is, and H then minimizes the loss for all samples seen, as W'X and W'W tell. It reads blocks
     of its own size, so that results depend on the order of the samples, and not on batch_size. fit goes over
-    X again and again, each time in place of what a sample added before, until a whole reading
-    lowers the loss by less than tol; partial_fit takes samples that are seen once.
+    X again and again, each time in place of what a sample added before, until all further
+    readings would lower the loss by less than tol, as their gains shrink; partial_fit takes samples that are seen once.
     solver='mu' is scikit-learn's rule, multiplicative steps with forgotten sums, batch by batch and from the same
     start; so is 'auto' where only that is defined: for losses other than Frobenius, with
     forget_factor=0, where H follows one batch alone, and with a penalty on one factor alone.
@@ -272,7 +280,7 @@ class MiniBatchNMF(NMF):
 
     def _fit_epochs(self, X, k, H):
         dtype = np.dtype(self._precision(X))
-        learner, lent, before = self._open(X, k, H, dtype), borrow(X), None
+        learner, lent, before, gained = self._open(X, k, H, dtype), borrow(X), None, 0
         W = np.zeros((X.shape[0], k), dtype)
         for self.n_iter_ in range(1, self.max_iter + 1):
             call(library.nmf_online_epoch, learner.pointer, lent.pointer, DTYPES.index(dtype),
@@ -280,9 +288,11 @@ class MiniBatchNMF(NMF):
             state = learner.state
             self.n_steps_ += -(-X.shape[0] // min(self.batch_size, X.shape[0]))
             self._tell(self.n_steps_, state.mean_loss)
-            if before is not None and self.tol > 0 and (
-                    before - state.mean_loss <= self.tol * state.mean_loss):
-                break
+            if before is not None and self.tol > 0:
+                gain = before - state.mean_loss
+                if _is_little(gain, gained, self.tol * state.mean_loss):
+                    break
+                gained = gain
             if state.relative_error ** 2 <= 4 * np.finfo(dtype).eps:  # nothing is left but rounding
                 break
             before = state.mean_loss

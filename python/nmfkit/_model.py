@@ -124,7 +124,8 @@ def transform(H, X, options, observed={}, features=None, names=None, **content):
         call(library.nmf_match_features, model.pointer, rows.pointer, ctypes.byref(options),
              ctypes.byref(match))
         if match.surplus:
-            warnings.warn("%d features that the model does not know are left out" % match.surplus,
+            warnings.warn("%d feature%s that the model does not know %s left out" % (
+                match.surplus, *(("", "is") if match.surplus == 1 else ("s", "are"))),
                           UserWarning, stacklevel=5)
     _solve(library.nmf_transform, model.pointer, rows.pointer, options, W)
     return array_of(W.pointer, W)

@@ -369,6 +369,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         given = [value for value in (X, Xt, W) if value is not None]
         if len(given) != 1:
             raise TypeError("inverse_transform() takes exactly one of X, Xt and W")
+        _sklearn.check_weights(self, given[0])
         return given[0] @ self.components_
 
     def report(self, X=None, **more):

@@ -145,6 +145,7 @@ class PCA(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         """The rows that have these scores."""
         _sklearn.check_is_fitted(self)
         X = np.asarray(X)
+        _sklearn.check_weights(self, X)
         if self.whiten:
             X = X * np.sqrt(self.explained_variance_)
         return X @ self.components_ + self.mean_

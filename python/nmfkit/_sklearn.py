@@ -156,6 +156,14 @@ def plain(X, estimator):
     return X
 
 
+def check_weights(estimator, W):
+    """What transform gave, or a W of its shape: a column for each component."""
+    shape, k = np.shape(W), len(estimator.components_)
+    if len(shape) != 2 or shape[1] != k:
+        raise ValueError("X has shape %s, but inverse_transform takes what transform gives: a column for "
+                         "each of the %d components of %s" % (shape, k, type(estimator).__name__))
+
+
 def check_new(estimator, X, dtypes):
     """New data for a fitted estimator: the array, and its feature names where both sides have some,
     which are then the library's to match, in whatever order they stand."""

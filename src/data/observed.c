@@ -7,6 +7,20 @@
 
 #include <math.h>
 
+/* Weights that a function gives, in memory: each fit looks at them several times, entry by entry. */
+static nmf_status load(const nmf_matrix *weights, nmf_matrix **loaded, nmf_error *error)
+{
+    const nmf_dense *d = &weights->dense;
+    nmf_status status = nmf_matrix_new(d->dtype, d->rows, d->columns, loaded, error);
+    if (status == NMF_OK)
+        status = nmf_matrix_copy_rows(weights, 0, d->rows, d->dtype, nmf_matrix_writable(*loaded),
+                                      error);
+    if (status == NMF_OK) return NMF_OK;
+    nmf_matrix_free(*loaded);
+    *loaded = NULL;
+    return status;
+}
+
 static nmf_status check_weight(double w, int64_t i, int64_t j, nmf_error *error)
 {
     if (w >= 0 && isfinite(w)) return NMF_OK;
@@ -76,9 +90,21 @@ nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights, nmf_e
         return nmf_fail(error, NMF_ERROR_SHAPE, "the weights are %lld x %lld; X is %lld x %lld",
                         (long long)weights->dense.rows, (long long)weights->dense.columns,
                         (long long)rows, (long long)columns);
-    const nmf_status status = nmf_matrix_is_sparse(matrix) ? check_stored(matrix, weights, error)
-                                                           : check_dense(weights, error);
-    if (status != NMF_OK) return status;
+    nmf_matrix *loaded = NULL;
+    const int sparse = nmf_matrix_is_sparse(matrix);
+    nmf_status status =
+        sparse || nmf_matrix_is_in_memory(weights) ? NMF_OK : load(weights, &loaded, error);
+    if (status == NMF_OK)
+        status = sparse ? check_stored(matrix, weights, error)
+                        : check_dense(loaded ? loaded : weights, error);
+    if (status != NMF_OK) {
+        nmf_matrix_free(loaded);
+        return status;
+    }
+    if (loaded) {
+        nmf_matrix_free(weights);
+        weights = loaded;
+    }
     if (matrix->weights != weights) nmf_matrix_free(matrix->weights);
     matrix->weights = weights;
     return NMF_OK;

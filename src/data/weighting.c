@@ -7,50 +7,10 @@
 #include "data/observed.h"
 #include "data/sparse.h"
 #include "data/value.h"
+#include "data/weigher.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-#define COUNTS_PER_ROW 1e4
-
-typedef struct weigher {
-    nmf_weighting weighting;
-    const double *idf;
-    double *row_sums; /* what the entries of a row are divided by */
-    nmf_dtype dtype;  /* of `out`, the weighted entries */
-    void *out;
-} weigher;
-
-/* One entry's share of its row's sum. */
-static double summand(const weigher *w, int64_t column, double value)
-{
-    const double weighted = w->weighting == NMF_WEIGHTING_TFIDF ? value * w->idf[column] : 0.0;
-    return w->weighting == NMF_WEIGHTING_TFIDF ? weighted * weighted : value;
-}
-
-static void finish_sums(const weigher *w, int64_t rows)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        double *sum = &w->row_sums[i];
-        *sum = w->weighting == NMF_WEIGHTING_TFIDF ? sqrt(*sum)
-               : w->weighting == NMF_WEIGHTING_SUM ? *sum
-                                                   : *sum / COUNTS_PER_ROW;
-        *sum = *sum > 0.0 ? *sum : 1.0;
-    }
-}
-
-static double weighted_entry(const weigher *w, int64_t row, int64_t column, double value)
-{
-    switch (w->weighting) {
-    case NMF_WEIGHTING_NONE:
-    case NMF_WEIGHTING_RAW: break;
-    case NMF_WEIGHTING_TFIDF: return value * w->idf[column] / w->row_sums[row];
-    case NMF_WEIGHTING_LOG1P_CP10K: return log1p(value / w->row_sums[row]);
-    case NMF_WEIGHTING_SQRT: return sqrt(value);
-    case NMF_WEIGHTING_SUM: return value / w->row_sums[row];
-    }
-    return value;
-}
 
 static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_error *error)
 {
@@ -61,9 +21,10 @@ static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_error *err
 /* --- sparse ---------------------------------------------------------------------------------- */
 
 /* Calls for each stored entry, with its place. */
-typedef void (*visit_fn)(const weigher *w, int64_t row, int64_t column, double value, int64_t at);
+typedef void (*visit_fn)(const nmfi_weigher *w, int64_t row, int64_t column, double value,
+                         int64_t at);
 
-static void visit_stored(const weigher *w, const nmf_sparse *s, visit_fn visit)
+static void visit_stored(const nmfi_weigher *w, const nmf_sparse *s, visit_fn visit)
 {
     for (int64_t line = 0; line < nmfi_sparse_lines(s); line++)
         for (int64_t at = s->pointers[line]; at < s->pointers[line + 1]; at++) {
@@ -73,19 +34,21 @@ static void visit_stored(const weigher *w, const nmf_sparse *s, visit_fn visit)
         }
 }
 
-static void add_to_sum(const weigher *w, int64_t row, int64_t column, double value, int64_t at)
+static void add_to_sum(const nmfi_weigher *w, int64_t row, int64_t column, double value, int64_t at)
 {
     (void)at;
-    w->row_sums[row] += summand(w, column, value);
+    w->row_sums[row] += nmfi_weigher_summand(w, column, value);
 }
 
-static void put_weighted(const weigher *w, int64_t row, int64_t column, double value, int64_t at)
+static void put_weighted(const nmfi_weigher *w, int64_t row, int64_t column, double value,
+                         int64_t at)
 {
-    nmfi_set_value(w->dtype, w->out, at, weighted_entry(w, row, column, value));
+    nmfi_set_value(w->dtype, w->out, at, nmfi_weighted_entry(w, row, column, value));
 }
 
 /* The result borrows the structure of X. */
-static nmf_status weigh_sparse(weigher *w, const nmf_matrix *X, nmf_matrix **made, nmf_error *error)
+static nmf_status weigh_sparse(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix **made,
+                               nmf_error *error)
 {
     nmf_sparse sparse = nmf_matrix_sparse(X);
     const size_t bytes = nmfi_product(nmf_matrix_stored(X), (int64_t)nmf_dtype_bytes(w->dtype));
@@ -94,7 +57,7 @@ static nmf_status weigh_sparse(weigher *w, const nmf_matrix *X, nmf_matrix **mad
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of weighted entries",
                         bytes);
     visit_stored(w, &sparse, add_to_sum);
-    finish_sums(w, sparse.rows);
+    nmfi_weigher_finish_sums(w, sparse.rows);
     visit_stored(w, &sparse, put_weighted);
     sparse.values = w->out;
     sparse.dtype = w->dtype;
@@ -103,15 +66,16 @@ static nmf_status weigh_sparse(weigher *w, const nmf_matrix *X, nmf_matrix **mad
 
 /* --- dense ----------------------------------------------------------------------------------- */
 
-static void weigh_row(const weigher *w, const double *row, int64_t columns, int64_t first)
+static void weigh_row(const nmfi_weigher *w, const double *row, int64_t columns, int64_t first)
 {
     w->row_sums[0] = 0.0;
-    for (int64_t j = 0; j < columns; j++) w->row_sums[0] += summand(w, j, row[j]);
-    finish_sums(w, 1);
+    for (int64_t j = 0; j < columns; j++) w->row_sums[0] += nmfi_weigher_summand(w, j, row[j]);
+    nmfi_weigher_finish_sums(w, 1);
     for (int64_t j = 0; j < columns; j++) put_weighted(w, 0, j, row[j], first + j);
 }
 
-static nmf_status weigh_dense(weigher *w, const nmf_matrix *X, nmf_matrix **made, nmf_error *error)
+static nmf_status weigh_dense(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix **made,
+                              nmf_error *error)
 {
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
     double *row = calloc((size_t)columns + 1, sizeof *row);
@@ -132,12 +96,13 @@ static nmf_status weigh_dense(weigher *w, const nmf_matrix *X, nmf_matrix **made
 static nmf_status check(const nmf_matrix *X, nmf_weighting weighting, nmf_error *error)
 {
     if (!X) return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting needs a matrix");
-    if (nmf_matrix_is_sparse(X) && !nmf_matrix_is_in_memory(X))
+    if (nmf_matrix_is_sparse(X) && !nmf_matrix_is_in_memory(X) && !nmfi_weighs_reading(X))
         return nmfi_matrix_check_in_memory(X, "weighting", error);
     if ((unsigned)weighting > NMF_WEIGHTING_RAW)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "weighting %d is not one of 0 to %d",
                         (int)weighting, NMF_WEIGHTING_RAW);
-    return nmfi_matrix_check_entries(X, 0, error);
+    /* Those that are weighted as they are read are looked at then. */
+    return nmfi_weighs_reading(X) ? NMF_OK : nmfi_matrix_check_entries(X, 0, error);
 }
 
 static void count_stored(const nmf_sparse *s, double *counts)
@@ -171,7 +136,9 @@ nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
     if (status != NMF_OK) return status;
     const int64_t columns = nmf_matrix_columns(X);
     for (int64_t j = 0; j < columns; j++) idf[j] = 0.0;
-    if (nmf_matrix_is_sparse(X)) {
+    if (nmf_matrix_is_sparse(X) && nmfi_weighs_reading(X)) {
+        status = nmfi_count_reading(X, idf, error);
+    } else if (nmf_matrix_is_sparse(X)) {
         const nmf_sparse sparse = nmf_matrix_sparse(X);
         count_stored(&sparse, idf);
     } else {
@@ -185,32 +152,44 @@ nmf_status nmf_weighting_idf(const nmf_matrix *X, double *idf, nmf_error *error)
 size_t nmfi_weighted_bytes(const nmf_matrix *X, nmf_weighting weighting)
 {
     if (weighting == NMF_WEIGHTING_NONE || weighting == NMF_WEIGHTING_RAW) return 0;
+    if (nmfi_weighs_reading(X)) /* sums of the rows, idf */
+        return nmfi_product(nmf_matrix_rows(X) + nmf_matrix_columns(X), sizeof(double));
     const size_t entry = nmf_matrix_dtype(X) == NMF_F64 ? sizeof(double) : sizeof(float);
     return nmfi_product(nmf_matrix_stored(X), (int64_t)entry);
+}
+
+/* Of an X whose entries are at hand. */
+static nmf_status weigh_there(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix **weighted,
+                              nmf_error *error)
+{
+    const int sparse = nmf_matrix_is_sparse(X);
+    const int64_t sums = sparse ? nmf_matrix_rows(X) : 1;
+    nmf_status status = sparse ? nmfi_matrix_check_in_memory(X, "weighting", error) : NMF_OK;
+    if (status == NMF_OK) status = nmfi_matrix_check_entries(X, 0, error);
+    if (status != NMF_OK) return status;
+    w->row_sums = calloc((size_t)sums + 1, sizeof *w->row_sums);
+    if (!w->row_sums)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the sums of %lld rows",
+                        (long long)sums);
+    status = sparse ? weigh_sparse(w, X, weighted, error) : weigh_dense(w, X, weighted, error);
+    free(w->row_sums);
+    return status;
 }
 
 nmf_status nmfi_weighted(const nmf_matrix *X, nmf_weighting weighting, const double *idf,
                          nmf_matrix **weighted, nmf_error *error)
 {
-    const int sparse = nmf_matrix_is_sparse(X);
-    const int64_t sums = sparse ? nmf_matrix_rows(X) : 1;
-    weigher w = {.weighting = weighting, .idf = idf};
+    nmfi_weigher w = {.weighting = weighting,
+                      .idf = weighting == NMF_WEIGHTING_TFIDF ? idf : NULL,
+                      .dtype = nmf_matrix_dtype(X) == NMF_F64 ? NMF_F64 : NMF_F32};
     *weighted = NULL;
     if (nmfi_matrix_is_weighted(X))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "weighting = tfidf or sum looks at whole rows, of which some entries were "
                         "not observed or "
                         "count otherwise; weigh X before, with weighting none");
-    nmf_status status = sparse ? nmfi_matrix_check_in_memory(X, "weighting", error) : NMF_OK;
-    if (status == NMF_OK) status = nmfi_matrix_check_entries(X, 0, error);
-    if (status != NMF_OK) return status;
-    w.dtype = nmf_matrix_dtype(X) == NMF_F64 ? NMF_F64 : NMF_F32;
-    w.row_sums = calloc((size_t)sums + 1, sizeof *w.row_sums);
-    if (!w.row_sums)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: the sums of %lld rows",
-                        (long long)sums);
-    status = sparse ? weigh_sparse(&w, X, weighted, error) : weigh_dense(&w, X, weighted, error);
-    free(w.row_sums);
+    nmf_status status = nmfi_weighs_reading(X) ? nmfi_weighted_reading(&w, X, weighted, error)
+                                               : weigh_there(&w, X, weighted, error);
     if (status == NMF_OK) status = inherit(*weighted, X, error);
     if (status == NMF_OK) return NMF_OK;
     nmf_matrix_free(*weighted);
@@ -278,7 +257,10 @@ nmf_status nmf_weigh(nmf_matrix **X, nmf_weighting weighting, const double *idf,
     if (status == NMF_OK)
         status = nmfi_weighted(*X, weighting, idf ? idf : learned, &weighted, error);
     free(learned);
-    if (status == NMF_OK && nmf_matrix_is_sparse(weighted)) {
+    if (status == NMF_OK && nmfi_weighs_reading(*X)) {
+        nmfi_weighted_reading_take(weighted, *X);
+        *X = weighted;
+    } else if (status == NMF_OK && nmf_matrix_is_sparse(weighted)) {
         status = keep_original(*X, weighted, &made, error);
         if (status == NMF_OK)
             *X = made;

@@ -7,6 +7,8 @@
 #include "fit/method.h"
 #include "fit/volume.h"
 
+#include <stdio.h>
+
 extern const nmfi_method nmfi_method_hals, nmfi_method_cd, nmfi_method_divergence, nmfi_method_mu,
     nmfi_method_jmm, nmfi_method_incremental, nmfi_method_incremental_kl, nmfi_method_sketch;
 
@@ -73,6 +75,29 @@ static nmf_status choose_for_lines(nmfi_fit *fit, nmf_error *error)
                     losses[o->loss], solvers[o->solver]);
 }
 
+static int minimizes(size_t solver, nmf_loss loss)
+{
+    if (loss == NMF_LOSS_FROBENIUS) return methods[solver].frobenius != NULL;
+    return methods[solver].divergence != NULL && (!methods[solver].kl_only || loss == NMF_LOSS_KL);
+}
+
+/* The solvers that minimize the loss: "auto, mu, scd or jmm". */
+static void list_solvers(nmf_loss loss, char *list, size_t bytes)
+{
+    static const char *const solvers[] = {NMF_SOLVER_NAMES};
+    size_t left = 0, used = 0;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) left += minimizes(i, loss) != 0;
+    list[0] = '\0';
+    for (size_t i = 0; i < sizeof methods / sizeof *methods && used < bytes; i++) {
+        if (!minimizes(i, loss)) continue;
+        left--;
+        used += (size_t)snprintf(list + used, bytes - used, "%s%s", solvers[i],
+                                 left > 1    ? ", "
+                                 : left == 1 ? " or "
+                                             : "");
+    }
+}
+
 static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
 {
     choose_for_readings(fit);
@@ -129,9 +154,11 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
                         solvers[o->solver]);
     }
     if (fit->on_X.method) return NMF_OK;
+    char others[64];
+    list_solvers(o->loss, others, sizeof others);
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "solver = %s minimizes the frobenius loss only; loss %s needs auto, mu or jmm",
-                    solvers[o->solver], losses[o->loss]);
+                    "solver = %s minimizes the frobenius loss only; loss %s needs %s",
+                    solvers[o->solver], losses[o->loss], others);
 }
 
 /* --- sketch ------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 limit, as the system measures it and enforces it, and ends with the very bits of a fit in memory; what cannot be done within it
 is refused with the least that would do, and that much is enough. Bad days are one sentence."""
 
+import filecmp
 import os
 import re
 import resource
@@ -34,6 +35,11 @@ def sentence(command, result, *fragments):
 def bytes_of(work, name):
     with open(os.path.join(work, name), "rb") as file:
         return file.read()
+
+
+def same_bytes(work, *names):
+    """Without either in this process's memory, which counts as that of the commands that it starts."""
+    return filecmp.cmp(*(os.path.join(work, name) for name in names), shallow=False)
 
 
 def run_measured(command, work, cap=None, stderr=None):
@@ -238,6 +244,101 @@ def stored_members_of_archives_stay_on_disk():
         assert factors(work, "plain-model.npz") == factors(work, "stored-model.npz"), "other bits"
 
 
+# Counts, some of a place listed twice, in several formats and orders: rows x 2000 columns. In a process of its own: this
+# one's memory counts as that of the commands that it starts.
+ENTRIES = """
+import numpy
+random = numpy.random.default_rng(3)
+rows, columns, count = 3000, 2000, 120000
+row = numpy.sort(random.integers(0, rows, count))
+column, value = random.integers(0, columns, count), random.integers(1, 9, count)
+row[-1], column[-1] = rows - 1, columns - 1
+listed = numpy.stack([row + 1, column + 1, value], 1)
+head = "%d %d %d" % (rows, columns, count)
+banner = "%%MatrixMarket matrix coordinate integer general\\n"
+shuffled = listed[random.permutation(count)]
+by_columns = listed[numpy.argsort(column, kind="stable")]
+for name, first, entries in (("docword.rows.txt", head.replace(" ", "\\n"), listed), ("columns.mtx", banner + head, by_columns),
+                             ("shuffled.mtx", banner + head, shuffled)):
+    numpy.savetxt(name, entries, "%d", header=first, comments="")
+bounds = numpy.searchsorted(row, numpy.arange(rows + 1))
+with open("rows.svm", "w") as file:
+    for i in range(rows):
+        file.write("%d %s\\n" % (i % 2, " ".join("%d:%d" % (j + 1, v) for j, v in zip(
+            column[bounds[i]:bounds[i + 1]], value[bounds[i]:bounds[i + 1]]))))
+numpy.savetxt("long.csv", listed, "s%d,f%d,%d", header="sample,feature,value", comments="")
+"""
+
+
+def write_entries(work):
+    subprocess.run([sys.executable, "-c", ENTRIES], cwd=work, check=True)
+
+
+def sparse_text_larger_than_the_limit_goes_through_a_scratch_file():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        least = least_cap(work)
+        write_entries(work)
+        for name in ("docword.rows.txt", "columns.mtx", "shuffled.mtx", "rows.svm", "long.csv"):
+            good("nmf convert %s -o there.npz -q && nmf convert there.npz -o there.npy -q" % name, work)
+            if name == "long.csv":  # looking at a table takes some memory of its own
+                good("nmf convert long.csv -o here.npz -q --memory-limit 1M", work)
+            else:
+                capped("nmf convert %s -o here.npz -q" % name, work, 2, floor, least)
+            good("nmf convert here.npz -o here.npy -q", work)
+            assert same_bytes(work, "there.npy", "here.npy"), "another X of " + name
+        result = good("nmf convert shuffled.mtx --transpose -o here.npz --memory-limit 2M", work)
+        assert "stay on disk in a scratch file" in result.stderr, result.stderr
+        good("nmf convert shuffled.mtx --transpose -o there.npz -q && nmf convert there.npz -o there.npy -q && "
+             "nmf convert here.npz -o here.npy -q", work)
+        assert same_bytes(work, "there.npy", "here.npy"), "another transpose"
+
+
+def tables_larger_than_the_limit_go_through_a_scratch_file():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        least = least_cap(work)
+        good("nmf generate parts --shape 2500x600 -o small.npy -q && nmf convert small.npy -o large.csv -q", work)
+        good("gzip -k large.csv && nmf convert small.npy -o large.mtx -q && nmf convert large.mtx -o mtx.npy -q", work)
+        capped("nmf convert large.mtx -o here.npy -q", work, 6, floor, least)
+        assert same_bytes(work, "mtx.npy", "here.npy"), "another X of large.mtx"
+        good("nmf convert large.csv -o there.npy -q", work)
+        for name in ("large.csv", "large.csv.gz"):
+            capped("nmf convert %s -o here.npy -q" % name, work, 6, floor, least)
+            assert same_bytes(work, "there.npy", "here.npy"), "another X of " + name
+        good("nmf fit large.csv -k 3 -o there.npz -q", work)
+        capped("nmf fit large.csv -k 3 --threads 2 -o here.npz -q", work, 10, floor, least)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
+
+        def no_large_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100000, 100000))
+
+        command = "nmf convert large.csv -o full.npy --memory-limit 6M -q"
+        sentence(command, command_test.run(command, work, preexec_fn=no_large_files), "its scratch file in ",
+                 "NMFKIT_SCRATCH names another directory")
+        assert not os.path.exists(os.path.join(work, "full.npy")), "something is left behind"
+
+
+def data_on_disk_are_weighted_as_they_are_read():
+    with command_test.scratch() as work:
+        write_entries(work)
+        good("nmf convert shuffled.mtx -o counts.npz -q && nmf generate parts --shape 3000x1000 -o dense.npy -q", work)
+        for name, weighting in (("counts.npz", "tfidf"), ("counts.npz", "log1p-cp10k"), ("dense.npy", "tfidf"),
+                                ("dense.npy", "sum")):
+            weighed = "nmf convert %s --weighting %s -o %%s.npz -q %%s" % (name, weighting)
+            good(weighed % ("there", ""), work)
+            result = good((weighed % ("here", "--memory-limit 1M")).replace(" -q", ""), work)
+            assert "stay on disk" in result.stderr, result.stderr
+            for where in ("there", "here"):
+                good("nmf convert %s.npz -o %s.npy -q" % (where, where), work)
+            assert same_bytes(work, "there.npy", "here.npy"), "%s by %s" % (name, weighting)
+        fit = "nmf fit dense.npy -k 3 --weighting tfidf -q -o %s.npz %s"
+        good(fit % ("there", ""), work)
+        good(fit % ("here", "--memory-limit 4M"), work)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "another fit"
+
+
 command_test.main([fit_within_a_limit_has_the_bits_of_memory,
                    arrays_as_long_as_W_lie_in_a_scratch_file, transform_and_convert_go_through_a_file,
                    pca_within_a_limit_has_the_bits_of_memory,
@@ -245,4 +346,7 @@ command_test.main([fit_within_a_limit_has_the_bits_of_memory,
                    full_disk_for_the_scratch_file_is_a_sentence,
                    file_cut_short_during_a_fit_is_a_sentence,
                    scratch_file_that_the_disk_does_not_give_back_is_a_sentence,
-                   stored_members_of_archives_stay_on_disk])
+                   stored_members_of_archives_stay_on_disk,
+                   sparse_text_larger_than_the_limit_goes_through_a_scratch_file,
+                   tables_larger_than_the_limit_go_through_a_scratch_file,
+                   data_on_disk_are_weighted_as_they_are_read])

@@ -61,7 +61,7 @@ def surplus_features_are_left_out_and_counted():
         right = fitted(work)
         table(work, "new.csv", [None, 0, 1, 2, 3, 4, 5])
         done = run("nmf transform m.npz new.csv -o w.npy", work)
-        assert "1 features that the model does not know are left out" in done.stdout, done.stdout
+        assert "1 feature that the model does not know is left out" in done.stdout, done.stdout
         assert weights(work, "w.npy") == right
 
 

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         options.decimal = decimals[data[size - 2] % 4];
     }
     const nmfi_read_request request = {"fuzz.csv", NULL, &options};
-    const nmf_status status = nmfi_csv_matrix((const char *)data, size, &request, &matrix, &error);
+    const nmf_status status =
+        nmfi_csv_matrix((const char *)data, size, &request, NULL, &matrix, &error);
     if (status == NMF_OK) {
         (void)nmf_matrix_fingerprint(matrix);
         if (nmf_matrix_rows(matrix) < 1 || nmf_matrix_columns(matrix) < 1) {

@@ -2,6 +2,7 @@
  * content give a matrix whose entries can all be looked at, in memory or on disk, or a sentence. The
  * file around them is written here by HDF5 itself, so that the bytes go into shapes, pointers,
  * indices, values and names: its own parsing is HDF5's. */
+#include "input.h"
 #include "scratch.h"
 
 #include <hdf5.h>
@@ -12,21 +13,6 @@
 #define LARGEST_SHAPE 100000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What the input says comes next. */
-typedef struct input {
-    const uint8_t *at;
-    size_t left;
-} input;
-
-static unsigned take(input *in)
-{
-    if (in->left == 0) {
-        return 0;
-    }
-    in->left--;
-    return *in->at++;
-}
 
 /* A type of numbers or texts; *text: 1 for texts of a fixed length, 2 for any. */
 static hid_t take_type(input *in, int *text)
@@ -96,12 +82,7 @@ static void add_dataset(hid_t parent, const char *name, input *in)
     if (set >= 0 && text == 2) {
         write_texts(set, type, in, (size_t)count);
     } else if (set >= 0 && how / 32 % 4 != 3) { /* else: nothing was ever written to it */
-        const size_t wanted = (size_t)count * H5Tget_size(type);
-        const size_t there = wanted < in->left ? wanted : in->left;
-        memset(bytes, 0, sizeof bytes);
-        memcpy(bytes, in->at, there);
-        in->at += there;
-        in->left -= there;
+        take_bytes(in, bytes, (size_t)count * H5Tget_size(type));
         (void)H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
     }
     (void)H5Dclose(set);

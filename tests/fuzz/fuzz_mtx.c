@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     nmf_status status = nmfi_text_reader_open_memory(data, size, "fuzz.mtx", &text, &error);
     if (status == NMF_OK) {
-        status = nmfi_mtx_matrix(text, &matrix, &error);
+        status = nmfi_mtx_matrix(text, NULL, NULL, &matrix, &error);
         if (status == NMF_OK) {
             (void)nmf_matrix_fingerprint(matrix);
         }

@@ -3,7 +3,10 @@
  * ends that with one sentence. */
 #include "array_support.h"
 
+#include "io/files/file_view.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <nmfkit/nmfkit.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,6 +39,18 @@ ssize_t pread(int descriptor, void *bytes, size_t count, off_t offset)
     }
     if (most > 0 && count > (size_t)most) count = (size_t)most;
     return (ssize_t)syscall(SYS_pread64, descriptor, bytes, count, offset);
+}
+
+/* How far the system was told to fetch, beyond what was read. */
+static atomic_long fetched_to = 0, fetches = 0;
+
+int posix_fadvise(int descriptor, off_t offset, off_t count, int advice)
+{
+    if (advice == POSIX_FADV_WILLNEED) {
+        atomic_fetch_add(&fetches, 1);
+        if (offset + count > atomic_load(&fetched_to)) atomic_store(&fetched_to, offset + count);
+    }
+    return (int)syscall(SYS_fadvise64, descriptor, offset, count, advice);
 }
 
 /* --- files and matrices --------------------------------------------------------------------------- */
@@ -493,6 +508,59 @@ static void who_watches_sees_the_bytes(void **state)
     nmf_matrix_free(X);
 }
 
+/* Too large for the memory it may have, it is a copy that is looked at. */
+static void a_file_cut_short_while_it_is_looked_at_is_there_still(void **state)
+{
+    (void)state;
+    enum { BYTES = 3 << 20 };
+    nmfi_file_view *view = NULL;
+    nmf_error error = {NMF_OK, ""};
+    unsigned char *bytes = malloc(BYTES);
+    assert_non_null(bytes);
+    for (int i = 0; i < BYTES; i++) bytes[i] = (unsigned char)(i * 7 + i / 1000);
+    FILE *file = fopen("cut.bin", "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, BYTES, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    if (nmfi_file_view_open_within("cut.bin", 1 << 20, &view, &error) != NMF_OK)
+        fail_msg("%s", error.message);
+    assert_true(view->mapped);
+    assert_int_equal(view->count, BYTES);
+    assert_int_equal(truncate("cut.bin", 10), 0);
+    assert_memory_equal(view->bytes, bytes, BYTES);
+    nmfi_file_view_let_go(view, view->bytes + BYTES / 2);
+    assert_memory_equal(view->bytes, bytes, BYTES);
+    nmfi_file_view_close(view);
+    free(bytes);
+}
+
+/* What comes next is fetched while what was read is computed with: all but the last megabytes of the file, in order. */
+static void what_comes_next_is_fetched_ahead(void **state)
+{
+    (void)state;
+    enum { ROWS = 6000, COLUMNS = 4096 }; /* 24.6 MB, of which 8 lie ahead */
+    write_npy("ahead.npy", "|u1", 0, 1, COLUMNS);
+    FILE *file = fopen("ahead.npy", "r+b");
+    assert_non_null(file);
+    char head[128];
+    assert_int_equal(fread(head, sizeof head, 1, file), 1);
+    char *const shape = strstr(head + 10, "(1, 4096)");
+    assert_non_null(shape);
+    memcpy(shape, "(6000, 4096)", 12);
+    memcpy(shape + 12, ", }", 3);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
+    assert_int_equal(fwrite(head, sizeof head, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(truncate("ahead.npy", 128 + (off_t)ROWS * COLUMNS), 0);
+    nmf_matrix *X = read_there("ahead.npy", 1, 0);
+    atomic_store(&fetches, 0);
+    atomic_store(&fetched_to, 0);
+    assert_true(nmf_matrix_fingerprint(X) != 0);
+    assert_true(atomic_load(&fetches) > 4);
+    assert_in_range(atomic_load(&fetched_to), 20 << 20, 128 + ROWS * COLUMNS + (8 << 20));
+    nmf_matrix_free(X);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +578,8 @@ int main(void)
         cmocka_unit_test(a_reading_that_fails_ends_the_fit_in_a_sentence),
         cmocka_unit_test(a_file_cut_short_while_it_is_read_is_a_sentence),
         cmocka_unit_test(a_file_written_to_while_it_is_read_is_a_sentence),
+        cmocka_unit_test(a_file_cut_short_while_it_is_looked_at_is_there_still),
+        cmocka_unit_test(what_comes_next_is_fetched_ahead),
         cmocka_unit_test(who_watches_sees_the_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -454,7 +454,11 @@ static void what_cannot_be_fitted_is_said_in_a_sentence(void **state)
     options.loss = NMF_LOSS_KL;
     options.solver = NMF_SOLVER_CD;
     expect_refusal(X, &options,
-                   "solver = cd minimizes the frobenius loss only; loss kl needs auto, mu or jmm");
+                   "solver = cd minimizes the frobenius loss only; loss kl "
+                   "needs auto, mu, scd, jmm or incremental");
+    options.loss = NMF_LOSS_IS;
+    expect_refusal(X, &options,
+                   "solver = cd minimizes the frobenius loss only; loss is needs auto, mu or jmm");
     nmf_matrix_free(X);
 }
 

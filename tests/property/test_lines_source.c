@@ -101,6 +101,33 @@ static void looks_at_entries_are_looks_at_memory(void **state)
 }
 
 /* The first trace lines tell of the same descent, each summed in another order. */
+static void weightings_are_those_of_memory(void **state)
+{
+    (void)state;
+    const nmf_dtype dtypes[] = {NMF_U8, NMF_F64, NMF_F32};
+    for (int t = 0; t < 3; t++)
+        for (int w = NMF_WEIGHTING_TFIDF; w <= NMF_WEIGHTING_RAW; w++) {
+            nmf_matrix *X = matrix_of(&some, dtypes[t], SPARSE_ROWS), *memory = NULL, *range = NULL;
+            double idf[130], other[130];
+            giver g;
+            nmf_matrix *given = given_by(&g, X);
+            memory = matrix_of(&some, dtypes[t], SPARSE_ROWS);
+            assert_int_equal(nmf_weighting_idf(memory, idf, NULL), NMF_OK);
+            assert_int_equal(nmf_weighting_idf(given, other, NULL), NMF_OK);
+            assert_memory_equal(other, idf, sizeof idf);
+            assert_int_equal(nmf_weigh(&memory, (nmf_weighting)w, NULL, NULL), NMF_OK);
+            assert_int_equal(nmf_weigh(&given, (nmf_weighting)w, NULL, NULL), NMF_OK);
+            assert_false(nmf_matrix_is_in_memory(given));
+            expect_same(memory, given);
+            assert_int_equal(nmf_matrix_range(given, 37, 5, &range, NULL), NMF_OK);
+            assert_true(nmf_matrix_at(range, 3, 7) == nmf_matrix_at(memory, 40, 7));
+            nmf_matrix_free(range);
+            nmf_matrix_free(given);
+            nmf_matrix_free(memory);
+            nmf_matrix_free(X);
+        }
+}
+
 static void descents_are_those_in_memory(void **state)
 {
     (void)state;
@@ -323,9 +350,9 @@ static void what_needs_another_side_is_refused(void **state)
                      NMF_ERROR_UNSUPPORTED);
     options = wishes(NMF_LOSS_FROBENIUS, 5);
     options.weighting = NMF_WEIGHTING_SQRT;
+    nmf_matrix_transpose(given);
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     options.weighting = NMF_WEIGHTING_NONE;
-    nmf_matrix_transpose(given);
     assert_int_equal(nmf_matrix_select(given, rows, 1, &made, &error), NMF_ERROR_UNSUPPORTED);
     assert_int_equal(nmf_fit(given, &options, &model, &error), NMF_ERROR_UNSUPPORTED);
     nmf_matrix_transpose(given);
@@ -339,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_at_entries_are_looks_at_memory),
+        cmocka_unit_test(weightings_are_those_of_memory),
         cmocka_unit_test(descents_are_those_in_memory),
         cmocka_unit_test(an_iteration_is_one_reading),
         cmocka_unit_test(transforms_have_the_bits_of_memory),

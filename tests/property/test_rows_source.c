@@ -227,6 +227,174 @@ static void a_bad_entry_is_named_wherever_it_comes_from(void **state)
     nmf_matrix_free(X);
 }
 
+static void weights_may_be_given_too(void **state)
+{
+    (void)state;
+    for (int holes = 0; holes < 2; holes++) {
+        nmf_matrix *X = matrix_of(&small, NMF_F32, BY_ROWS),
+                   *also = matrix_of(&small, NMF_F32, BY_ROWS);
+        nmf_matrix *weights = NULL;
+        assert_int_equal(nmf_matrix_new(NMF_F32, small.m, small.n, &weights, NULL), NMF_OK);
+        float *w = nmf_matrix_writable(weights);
+        for (int64_t i = 0; i < small.m * small.n; i++)
+            w[i] = holes ? (float)(i % 13 > 0) : (float)(1 + i * 7 % 5) / 4;
+        giver of_X = {.X = X, .calls_left = -1}, of_weights = {.X = weights, .calls_left = -1};
+        nmf_matrix *given = given_by(&of_X), *too = given_by(&of_weights), *copy = NULL;
+        assert_int_equal(nmf_matrix_range(weights, 0, small.m, &copy, NULL), NMF_OK);
+        assert_int_equal(nmf_matrix_set_weights(also, copy, NULL), NMF_OK);
+        assert_int_equal(nmf_matrix_set_weights(given, too, NULL), NMF_OK);
+        const nmf_options options = options_of(&wishes[0]);
+        nmf_model *there = fit(also, &options), *here = fit(given, &options);
+        expect_same_model(there, here);
+        nmf_model_free(there);
+        nmf_model_free(here);
+        nmf_matrix_free(given);
+        nmf_matrix_free(also);
+
+        nmf_error error;
+        given = given_by(&of_X);
+        too = given_by(&of_weights);
+        of_weights.calls_left = 0;
+        assert_int_equal(nmf_matrix_set_weights(given, too, &error), NMF_ERROR_FILE);
+        assert_string_equal(error.message, "rows 0 and on are not there");
+        nmf_matrix_free(too);
+        nmf_matrix_free(given);
+        nmf_matrix_free(weights);
+        nmf_matrix_free(X);
+    }
+}
+
+static void given_rows_are_weighted_like_rows_in_memory(void **state)
+{
+    (void)state;
+    const nmf_dtype dtypes[] = {NMF_U8, NMF_F32, NMF_F64};
+    for (int64_t d = 0; d < COUNT(dtypes); d++)
+        for (int w = NMF_WEIGHTING_TFIDF; w <= NMF_WEIGHTING_RAW; w++) {
+            nmf_matrix *X = matrix_of(&small, dtypes[d], BY_ROWS),
+                       *memory = matrix_of(&small, dtypes[d], BY_ROWS);
+            giver g = {.X = X, .calls_left = -1};
+            nmf_matrix *given = given_by(&g);
+            nmf_options options = options_of(&wishes[0]);
+            options.weighting = (nmf_weighting)w;
+            nmf_model *there = fit(memory, &options), *here = fit(given, &options);
+            expect_same_model(there, here);
+            assert_int_equal(nmf_weigh(&memory, (nmf_weighting)w, NULL, NULL), NMF_OK);
+            assert_int_equal(nmf_weigh(&given, (nmf_weighting)w, NULL, NULL), NMF_OK);
+            assert_false(nmf_matrix_is_in_memory(given));
+            assert_int_equal(nmf_matrix_dtype(given), nmf_matrix_dtype(memory));
+            double row[70], same[70];
+            for (int64_t i = 0; i < small.m; i++) {
+                assert_int_equal(nmf_matrix_copy_rows(given, i, 1, NMF_F64, row, NULL), NMF_OK);
+                assert_int_equal(nmf_matrix_copy_rows(memory, i, 1, NMF_F64, same, NULL), NMF_OK);
+                assert_memory_equal(row, same, sizeof row);
+            }
+            nmf_model_free(there);
+            nmf_model_free(here);
+            nmf_matrix_free(given);
+            nmf_matrix_free(memory);
+            nmf_matrix_free(X);
+        }
+}
+
+/* --- beyond 2^31 --------------------------------------------------------------------------------- */
+
+enum { MANY_COLUMNS = 1000 };
+static const int64_t far = INT64_C(1) << 31;
+
+static double value_of(int64_t i, int64_t j)
+{
+    return (double)((i % 251) * (j % 3) + i % 7 + j % 5);
+}
+
+static nmf_status make_rows(void *context, int64_t first, int64_t count, void *rows,
+                            nmf_error *error)
+{
+    const int64_t columns = *(const int64_t *)context;
+    float *to = rows;
+    (void)error;
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = 0; j < columns; j++) *to++ = (float)value_of(first + i, j);
+    return NMF_OK;
+}
+
+static void rows_beyond_2_to_the_31_are_solved_like_others(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 6, ROWS = 20, K = 2 };
+    int64_t columns = COLUMNS;
+    const nmf_row_reader reader = {NMF_F32, far + 100, COLUMNS, make_rows, &columns};
+    nmf_matrix *endless = NULL, *W = NULL, *last = NULL, *these = NULL, *same = NULL;
+    nmf_error error;
+    assert_int_equal(nmf_matrix_from_rows(&reader, &endless, &error), NMF_OK);
+    assert_true(nmf_matrix_stored(endless) == (far + 100) * COLUMNS);
+    assert_int_equal(nmf_matrix_range(endless, far + 100 - ROWS, ROWS, &last, &error), NMF_OK);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = K;
+    options.max_iter = 20;
+    nmf_model *model = fit(last, &options);
+    assert_int_equal(nmf_transform(model, last, NULL, &these, &error), NMF_OK);
+    if (nmf_transform_on_demand(model, endless, NULL, &W, &error) != NMF_OK)
+        fail_msg("%s", error.message);
+    assert_true(nmf_matrix_rows(W) == far + 100);
+    assert_int_equal(nmf_matrix_range(W, far + 100 - ROWS, ROWS, &same, &error), NMF_OK);
+    double a[ROWS * K], b[ROWS * K];
+    assert_int_equal(nmf_matrix_copy_rows(these, 0, ROWS, NMF_F64, a, &error), NMF_OK);
+    assert_int_equal(nmf_matrix_copy_rows(same, 0, ROWS, NMF_F64, b, &error), NMF_OK);
+    assert_memory_equal(a, b, sizeof a);
+    nmf_matrix_free(same);
+    nmf_matrix_free(these);
+    nmf_matrix_free(W);
+    nmf_matrix_free(last);
+    nmf_matrix_free(endless);
+    nmf_model_free(model);
+}
+
+static nmf_status make_entries(void *context, int64_t first, int64_t count, void *indices,
+                               void *values, nmf_error *error)
+{
+    int32_t *const to = indices;
+    uint8_t *const bytes = values;
+    (void)context, (void)error;
+    for (int64_t e = 0; e < count; e++) {
+        to[e] = (int32_t)((first + e) % MANY_COLUMNS);
+        bytes[e] = (uint8_t)value_of((first + e) / MANY_COLUMNS % 100, to[e]);
+    }
+    return NMF_OK;
+}
+
+static void entries_beyond_2_to_the_31_are_where_they_are(void **state)
+{
+    (void)state;
+    const int64_t rows = far / MANY_COLUMNS + 500;
+    int64_t *pointers = malloc(((size_t)rows + 1) * sizeof *pointers);
+    assert_non_null(pointers);
+    for (int64_t i = 0; i <= rows; i++) pointers[i] = i * MANY_COLUMNS;
+    nmf_reader reader = NMF_READER_INIT;
+    reader.rows = rows;
+    reader.columns = MANY_COLUMNS;
+    reader.pointers = pointers;
+    reader.index_bytes = 4;
+    reader.read_entries = make_entries;
+    nmf_matrix *many = NULL, *last = NULL;
+    nmf_error error;
+    assert_int_equal(nmf_matrix_from_reader(&reader, &many, &error), NMF_OK);
+    assert_true(nmf_matrix_stored(many) == rows * MANY_COLUMNS);
+    assert_int_equal(nmf_matrix_range(many, rows - 3, 3, &last, &error), NMF_OK);
+    assert_int_equal(nmf_matrix_stored(last), 3 * MANY_COLUMNS);
+    double row[MANY_COLUMNS], same[MANY_COLUMNS];
+    for (int64_t i = 0; i < 3; i++) {
+        assert_int_equal(nmf_matrix_copy_rows(many, rows - 3 + i, 1, NMF_F64, row, &error), NMF_OK);
+        assert_int_equal(nmf_matrix_copy_rows(last, i, 1, NMF_F64, same, &error), NMF_OK);
+        assert_memory_equal(row, same, sizeof row);
+        for (int64_t j = 0; j < MANY_COLUMNS; j++)
+            assert_true(row[j] == value_of((rows - 3 + i) % 100, j));
+        assert_true(nmf_matrix_at(many, rows - 3 + i, 501) == value_of((rows - 3 + i) % 100, 501));
+    }
+    nmf_matrix_free(last);
+    nmf_matrix_free(many);
+    free(pointers);
+}
+
 /* What needs a layout in memory, or the columns, says so. */
 static void what_cannot_be_done_without_memory_is_refused(void **state)
 {
@@ -261,6 +429,10 @@ int main(void)
         cmocka_unit_test(a_fit_ends_with_the_sentence_of_a_failure_at_any_call),
         cmocka_unit_test(transform_and_pca_end_so_too),
         cmocka_unit_test(a_bad_entry_is_named_wherever_it_comes_from),
+        cmocka_unit_test(weights_may_be_given_too),
+        cmocka_unit_test(given_rows_are_weighted_like_rows_in_memory),
+        cmocka_unit_test(rows_beyond_2_to_the_31_are_solved_like_others),
+        cmocka_unit_test(entries_beyond_2_to_the_31_are_where_they_are),
         cmocka_unit_test(what_cannot_be_done_without_memory_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ def columns_are_matched_by_name():
             warnings.simplefilter("always")
             W = fitted.transform(frame(more, NAMES[3:] + ["other"] + NAMES[:3]))
         claim(np.array_equal(right, W), "with another one between them")
-        claim(any("1 features that the model does not know" in str(w.message) for w in said),
+        claim(any("1 feature that the model does not know is left out" in str(w.message) for w in said),
               "the surplus one is counted")
         with raises(ValueError, "lack 1 of the model's 6 features: 'c'"):
             fitted.transform(frame(np.delete(X, 2, 1), list("abdef")))

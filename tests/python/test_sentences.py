@@ -168,6 +168,10 @@ def calls_that_lack_something_say_what():
         pass
     sentence = said_by(ValueError, fitted.transform, X[:, :4])
     claim("4 features" in sentence and "6" in sentence, "%s", sentence)
+    for estimator in (fitted, PCA(3).fit(X)):
+        for W in (X, X[0, :3]):
+            sentence = said_by(ValueError, estimator.inverse_transform, W)
+            claim(str(W.shape) in sentence and "3 components" in sentence, "%s", sentence)
     sentence = said_by(ValueError, NMF(3, solver="hals", beta_loss="kullback-leibler").fit, X)
     claim("hals" in sentence, "%s", sentence)
     for missing in ("nowhere.npy", "nowhere/"):
