@@ -20,7 +20,11 @@ void archive_begin(archive *a)
 /* Takes `bytes`, which free() frees, over. */
 static void add(archive *a, const char *name, void *bytes, size_t count)
 {
-    zip_source_t *source = zip_source_buffer(a->zip, bytes, count, 1);
+    if (count == 0) { /* which libzip would not free */
+        free(bytes);
+        bytes = NULL;
+    }
+    zip_source_t *source = zip_source_buffer(a->zip, bytes, count, bytes != NULL);
     const zip_int64_t index = source != NULL ? zip_file_add(a->zip, name, source, 0) : -1;
     if (index < 0 || zip_set_file_compression(a->zip, (zip_uint64_t)index, ZIP_CM_STORE, 0) != 0) {
         abort();
@@ -35,7 +39,8 @@ void archive_add_array(archive *a, const char *name, input *in, int dimensions)
     } kinds[] = {{'i', 4}, {'i', 8}, {'f', 8}, {'u', 1}, {'f', 4}, {'u', 2},
                  {'i', 2}, {'S', 3}, {'u', 8}, {'b', 1}, {'f', 2}, {'U', 12}};
     const unsigned which = take(in) % (sizeof kinds / sizeof kinds[0]);
-    const int64_t rows = dimensions == 1 ? (int64_t)take(in) - 1 : (int64_t)(take(in) % 32); /* -1: none */
+    /* -1: no dimension */
+    const int64_t rows = dimensions == 1 ? (int64_t)take(in) - 1 : (int64_t)(take(in) % 32);
     const int64_t columns = dimensions == 1 ? -1 : (int64_t)(take(in) % 32);
     const size_t items = (size_t)(rows < 0 ? 1 : rows) * (size_t)(columns < 0 ? 1 : columns);
     const size_t bytes = items * (size_t)kinds[which].bytes;
