@@ -192,11 +192,7 @@ def run(build, processes, words):
     import together
     program = os.path.join(build, "bench", "bench_mpi")
     command = together.launch(processes) + [program, "mpi"] + [str(w) for w in words]
-    environment = together.environment()
-    # Where each has a processor, MPI's own waiting need not offer it to others at every look: on a machine that is not
-    # quite idle that costs a time slice, and 3 GB/s become .05.
-    environment["OMPI_MCA_mpi_yield_when_idle"] = "1" if processes > len(os.sched_getaffinity(0)) else "0"
-    found = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, timeout=600,
+    found = subprocess.run(command, env=together.environment(), check=True, stdout=subprocess.PIPE, timeout=600,
                            universal_newlines=True).stdout
     return [[float(word) for word in line.split()] for line in found.splitlines()]
 

@@ -40,22 +40,21 @@ static double now(void)
 
 /* Waits without taking the processor from whom it waits for: there may be more processes than
  * processors, and then MPI's own waiting would spin a time slice away for each message. Large messages go in
- * fragments that both sides must look after: who sleeps too soon waits for each of them. */
+ * fragments that both sides must look after: who sleeps too soon waits for each of them. By the clock, since where
+ * others want the processor one look may take as long as they do; who sleeps is let in again sooner than who yields. */
 static void wait_for(MPI_Request *request)
 {
-    enum { SPINS = 2000 };
     static const struct timespec nap = {0, 50000};
-    static const double patience = 2e-3; /* seconds: several large messages take no longer */
-    double until = 0;
+    static const double spins = 2e-4,
+                        patience = 2e-3; /* seconds: several large messages take no longer */
     int done = 0;
-    for (int64_t tries = 0;; tries++) {
+    MPI_Test(request, &done, MPI_STATUS_IGNORE);
+    for (const double began = done ? 0 : now(); !done;) {
         MPI_Test(request, &done, MPI_STATUS_IGNORE);
-        if (done) return;
-        if (tries < SPINS) continue;
-        if (tries == SPINS) until = now() + patience;
-        if (now() > until)
+        const double waited = done ? 0 : now() - began;
+        if (waited > patience)
             nanosleep(&nap, NULL);
-        else
+        else if (waited > spins)
             sched_yield();
     }
 }
