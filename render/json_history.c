@@ -33,23 +33,27 @@ void nmfi_json_trace(nmfi_writing *w)
     nmfi_close_object(w);
 }
 
-/* Of several starts the loss of each when they were compared, and by how much they differ. */
+/* Of several starts the loss of each when they were compared, and by how much they differ; those that were not come to,
+ * since an earlier one was exact or the time was over, have none. */
 void nmfi_json_starts(nmfi_writing *w)
 {
     const nmf_model_content *content = w->f->content;
     const int64_t count = content->start_count;
     double lowest = INFINITY, highest = 0.0;
+    int64_t tried = 0;
     if (count < 2) {
         return;
     }
     for (int64_t s = 0; s < count; s++) {
+        tried += !isnan(content->start_losses[s]);
         lowest = fmin(lowest, content->start_losses[s]); /* which leaves NaN out */
         highest = fmax(highest, content->start_losses[s]);
     }
     nmfi_open_object(w, "starts");
     nmfi_put_whole(w, "count", count);
+    nmfi_put_whole(w, "tried", tried);
     nmfi_put_whole(w, "won", content->winning_start + 1);
-    nmfi_put_number(w, "spread", lowest > 0.0 ? highest / lowest - 1.0 : (double)NAN);
+    nmfi_put_number(w, "spread", tried > 1 && lowest > 0.0 ? highest / lowest - 1.0 : (double)NAN);
     nmfi_put_numbers(w, "losses", content->start_losses, count < MOST_STARTS ? count : MOST_STARTS);
     nmfi_close_object(w);
 }

@@ -23,11 +23,12 @@ function traceFigures() {
 function startsFigure() {
   var starts = DATA.starts;
   if (!starts) return null;
-  var drawn = chart({label: say("starts_title"), x: {label: say("start_axis")}, y: {label: say("loss")}, dots: true,
+  var several = starts.tried > 1;
+  var drawn = several && chart({label: say("starts_title"), x: {label: say("start_axis")}, y: {label: say("loss")}, dots: true,
     points: starts.losses.map(function (loss, i) { return [i + 1, loss]; }), ringed: starts.won});
   return [el("h3", {"class": "explains"}, term(say("starts_title"), "starts")),
-    el("p", {"class": "note"}, weave(starts.spread === null ? "starts_exact" : "starts_spread", {
-      count: number("starts/count", "whole"), won: number("starts/won", "whole"), seed: number("model/winning_seed", "whole"),
+    el("p", {"class": "note"}, weave(starts.tried < starts.count ? "starts_some" : starts.spread === null ? "starts_exact" : "starts_spread", {
+      tried: number("starts/tried", "whole"), count: number("starts/count", "whole"), won: number("starts/won", "whole"), seed: number("model/winning_seed", "whole"),
       spread: number("starts/spread", "percent")})),
     drawn ? el("div", {"class": "charts one"}, figure(say("starts_title"), drawn, function () {
       return [["start", "loss"]].concat(starts.losses.map(function (loss, i) { return [i + 1, loss]; }));

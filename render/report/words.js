@@ -188,6 +188,7 @@ var WORDS = {
   starts_title: ["Starts", "各起点"], start_axis: ["number of the start", "起点编号"],
   starts_spread: ["{count} starts were tried; number {won} won (seed {seed}). When they were compared, the worst loss was {spread} above the best.",
                   "试了 {count} 个起点，第 {won} 个最好（种子 {seed}）。比较时最差的损失比最好的高 {spread}。"],
+  starts_some: ["Starts tried before the fit ended: {tried} of {count}; number {won} won (seed {seed}).", "{count} 个起点中试了 {tried} 个，拟合就结束了；第 {won} 个最好（种子 {seed}）。"],
   starts_exact: ["{count} starts were tried; number {won} won (seed {seed}).", "试了 {count} 个起点，第 {won} 个最好（种子 {seed}）。"],
   consensus_note: ["A consensus of {many}, which has no course of its own.", "这是{many}的共识，自身没有拟合过程。"],
   no_pca: ["No PCA stands beside it: PCA needs every entry, each counting once.", "没有 PCA 作比较：PCA 需要所有元素，且每个只计一次。"],

@@ -105,6 +105,12 @@ def make_gaps():
     return "gaps.npy", ["--missing", "nan", "--weights", "weights.npy", "--starts", "5", "--init", "random"], [], 3
 
 
+def make_exact():
+    rng = np.random.RandomState(11)
+    np.save("exact.npy", rng.rand(30, 2) @ rng.rand(2, 24))
+    return "exact.npy", ["--starts", "4", "--init", "random"], [], 2
+
+
 def make_ratings():
     rng = np.random.RandomState(8)
     rated = rng.rand(60, 20) < 0.4
@@ -209,6 +215,19 @@ def gaps_weights_and_starts_are_told(page):
     drawn = page.run("return [...document.querySelectorAll('#history svg')].map(s => "
                      "[s.querySelectorAll('.dot').length, s.querySelectorAll('.ring').length])")
     claim([5, 1] in drawn, "dots and rings are %s", drawn)
+
+
+def starts_that_an_exact_one_spared_are_not_told_as_tried(page):
+    make_report("exact", *make_exact())
+    report = other_page(page, "exact", None)
+    losses = np.load("exact.nmf.npz")["start_losses"]
+    tried = int((~np.isnan(losses)).sum())
+    claim(len(losses) == 4 and tried == 1, "the first of these starts is not exact: %s", losses)
+    claim((report["starts"]["tried"], report["starts"]["count"], report["starts"]["spread"]) == (1, 4, None), "%s",
+          report["starts"])
+    told = page.run("return document.querySelector('#history').textContent")
+    claim("before the fit ended: 1 of 4" in told, "%s", told)
+    claim(page.run("return document.querySelectorAll('#history .ring').length") == 0, "one dot is drawn")
 
 
 def what_nobody_rated_is_no_zero(page):
@@ -326,6 +345,7 @@ def large_models_stay_small_and_open_at_once(page):
 
 if __name__ == "__main__":
     pages.main(reports_are_written, *map(kind_of_data, MADE), holes_are_shown_as_holes,
-               gaps_weights_and_starts_are_told, what_nobody_rated_is_no_zero, entries_below_zero_are_drawn,
+               gaps_weights_and_starts_are_told, starts_that_an_exact_one_spared_are_not_told_as_tried,
+               what_nobody_rated_is_no_zero, entries_below_zero_are_drawn,
                a_consensus_is_no_fit_that_converged, the_keyboard_alone_is_enough,
                hostile_names_are_text, figures_are_saved, large_models_stay_small_and_open_at_once)
