@@ -140,6 +140,12 @@ NMF_API nmf_kernel_info nmf_kernel(void);
  * nmf_io_read, and what is learned from those is learned within as much. */
 NMF_API int64_t nmf_memory_bytes(void);
 
+/* A new file for what does not fit into memory: empty, without a name, and so gone with its descriptor, however the
+ * process ends. It lies in the directory that NMFKIT_SCRATCH names, else TMPDIR, else /var/tmp, which *where becomes
+ * (until the environment changes). Returns the descriptor, which the caller closes; -1 with errno where there can be
+ * none. Thread-safe as long as nobody changes the environment. */
+NMF_API int nmf_scratch_file(const char **where);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,10 +1,9 @@
 /* See spill.h. */
-#define _GNU_SOURCE /* O_TMPFILE, mkostemp */
 #include "spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <nmfkit/fit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,51 +15,18 @@
 struct nmfi_spill {
     int descriptor;
     char *path;
-    uint64_t bytes; /* in the file */
-    size_t waiting; /* behind them, still in the buffer */
+    const char *where; /* the directory it lies in */
+    uint64_t bytes;    /* in the file */
+    size_t waiting;    /* behind them, still in the buffer */
     unsigned char buffer[BUFFER_BYTES];
 };
-
-static const char *directory(void)
-{
-    static const char *const variables[] = {"NMFKIT_SCRATCH", "TMPDIR"};
-    for (int i = 0; i < 2; i++) {
-        const char *const named = getenv(variables[i]);
-        if (named != NULL && *named != '\0') {
-            return named;
-        }
-    }
-    return "/var/tmp";
-}
-
-/* A file without a name; where the file system knows none, one whose name goes at once. */
-static int open_nameless(const char *where)
-{
-#ifdef O_TMPFILE
-    const int descriptor = open(where, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-    if (descriptor >= 0) {
-        return descriptor;
-    }
-#endif
-    char name[4096];
-    const int length = snprintf(name, sizeof name, "%s/nmfkit-scratch-XXXXXX", where);
-    if (length < 0 || (size_t)length >= sizeof name) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    const int named = mkostemp(name, O_CLOEXEC);
-    if (named >= 0) {
-        (void)unlink(name);
-    }
-    return named;
-}
 
 static nmf_status fail(const nmfi_spill *spill, const char *what, int reason, nmf_error *error)
 {
     return nmf_fail(error, NMF_ERROR_FILE,
                     "%s: is too large for the memory it may have, and its scratch file in %s "
                     "cannot be %s: %s; NMFKIT_SCRATCH names another directory",
-                    spill->path, directory(), what, strerror(reason));
+                    spill->path, spill->where, what, strerror(reason));
 }
 
 nmf_status nmfi_spill_open(const char *path, nmfi_spill **spill, nmf_error *error)
@@ -74,7 +40,7 @@ nmf_status nmfi_spill_open(const char *path, nmfi_spill **spill, nmf_error *erro
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
     made->path = name;
-    made->descriptor = open_nameless(directory());
+    made->descriptor = nmf_scratch_file(&made->where);
     if (made->descriptor < 0) {
         const nmf_status status = fail(made, "made", errno, error);
         nmfi_spill_close(made);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nmfkit/fit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,16 @@ static const char *directory(void)
     return "/var/tmp";
 }
 
-/* A file without a name; where the file system knows none, one whose name goes at once. */
-static int open_nameless(const char *where)
+/* Where the file system knows no file without a name, one whose name goes at once. */
+int nmf_scratch_file(const char **where)
 {
+    const char *const place = *where = directory();
 #ifdef O_TMPFILE
-    const int descriptor = open(where, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+    const int descriptor = open(place, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
     if (descriptor >= 0) return descriptor;
 #endif
     char name[4096];
-    const int length = snprintf(name, sizeof name, "%s/nmfkit-scratch-XXXXXX", where);
+    const int length = snprintf(name, sizeof name, "%s/nmfkit-scratch-XXXXXX", place);
     if (length < 0 || (size_t)length >= sizeof name) {
         errno = ENAMETOOLONG;
         return -1;
@@ -48,9 +50,9 @@ static nmf_status fail(const char *where, size_t bytes, int reason, nmf_error *e
 
 nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget, nmf_error *error)
 {
-    const char *const where = directory();
+    const char *where;
     memset(scratch, 0, sizeof *scratch);
-    const int descriptor = open_nameless(where);
+    const int descriptor = nmf_scratch_file(&where);
     if (descriptor < 0) return fail(where, bytes, errno, error);
     /* Trap: a file that only has the length gets its space when pages are written back, and where there
      * is none then the process ends with SIGBUS. */
