@@ -1,5 +1,7 @@
-/* How one entry is weighted: see weigher.h. Arithmetic in f64. */
+/* How an entry and a dense row are weighted: see weigher.h. Arithmetic in f64. */
 #include "data/weigher.h"
+
+#include "data/value.h"
 
 #include <math.h>
 
@@ -33,4 +35,13 @@ double nmfi_weighted_entry(const nmfi_weigher *w, int64_t row, int64_t column, d
     case NMF_WEIGHTING_SUM: return value / w->row_sums[row];
     }
     return value;
+}
+
+void nmfi_weigh_row(const nmfi_weigher *w, const double *row, int64_t columns, int64_t first)
+{
+    w->row_sums[0] = 0;
+    for (int64_t j = 0; j < columns; j++) w->row_sums[0] += nmfi_weigher_summand(w, j, row[j]);
+    nmfi_weigher_finish_sums(w, 1);
+    for (int64_t j = 0; j < columns; j++)
+        nmfi_set_value(w->dtype, w->out, first + j, nmfi_weighted_entry(w, 0, j, row[j]));
 }

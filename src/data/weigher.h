@@ -17,6 +17,8 @@ typedef struct nmfi_weigher {
 double nmfi_weigher_summand(const nmfi_weigher *w, int64_t column, double value);
 /* Sums become what entries are divided by. */
 void nmfi_weigher_finish_sums(const nmfi_weigher *w, int64_t rows);
+/* A dense row, whose sum comes to w->row_sums[0], into `out` from entry `first` on. */
+void nmfi_weigh_row(const nmfi_weigher *w, const double *row, int64_t columns, int64_t first);
 double nmfi_weighted_entry(const nmfi_weigher *w, int64_t row, int64_t column, double value);
 
 /* Whether X is weighted as it is read: its rows come from a function, and are its samples. */

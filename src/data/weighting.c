@@ -66,14 +66,6 @@ static nmf_status weigh_sparse(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix 
 
 /* --- dense ----------------------------------------------------------------------------------- */
 
-static void weigh_row(const nmfi_weigher *w, const double *row, int64_t columns, int64_t first)
-{
-    w->row_sums[0] = 0.0;
-    for (int64_t j = 0; j < columns; j++) w->row_sums[0] += nmfi_weigher_summand(w, j, row[j]);
-    nmfi_weigher_finish_sums(w, 1);
-    for (int64_t j = 0; j < columns; j++) put_weighted(w, 0, j, row[j], first + j);
-}
-
 static nmf_status weigh_dense(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix **made,
                               nmf_error *error)
 {
@@ -85,7 +77,7 @@ static nmf_status weigh_dense(nmfi_weigher *w, const nmf_matrix *X, nmf_matrix *
     if (status == NMF_OK) w->out = nmf_matrix_writable(*made);
     for (int64_t i = 0; status == NMF_OK && i < rows; i++) {
         status = nmf_matrix_copy_rows(X, i, 1, NMF_F64, row, error);
-        if (status == NMF_OK) weigh_row(w, row, columns, i * columns);
+        if (status == NMF_OK) nmfi_weigh_row(w, row, columns, i * columns);
     }
     free(row);
     return status;

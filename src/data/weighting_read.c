@@ -157,20 +157,12 @@ nmf_status nmfi_count_reading(const nmf_matrix *X, double *counts, nmf_error *er
 
 /* --- dense ------------------------------------------------------------------------------------- */
 
-static nmf_status weigh_row(const weighted_reading *r, int64_t row, const double *values,
-                            nmfi_weigher *w, int64_t at, nmf_error *error)
+static nmf_status check_row(int64_t row, const double *values, int64_t columns, nmf_error *error)
 {
-    const int64_t columns = r->X->dense.columns;
-    w->row_sums[0] = 0;
-    for (int64_t j = 0; j < columns; j++) {
-        const nmf_status status = check_entry(row, j, columns, values[j], error);
-        if (status != NMF_OK) return status;
-        w->row_sums[0] += nmfi_weigher_summand(w, j, values[j]);
-    }
-    nmfi_weigher_finish_sums(w, 1);
-    for (int64_t j = 0; j < columns; j++)
-        nmfi_set_value(w->dtype, w->out, at + j, nmfi_weighted_entry(w, 0, j, values[j]));
-    return NMF_OK;
+    nmf_status status = NMF_OK;
+    for (int64_t j = 0; j < columns && status == NMF_OK; j++)
+        status = check_entry(row, j, columns, values[j], error);
+    return status;
 }
 
 /* From several threads at once: sum and row are this call's own. */
@@ -190,9 +182,11 @@ static nmf_status read_weighted_rows(void *context, int64_t first, int64_t count
     for (int64_t i = 0; i < count && status == NMF_OK; i += most) {
         const int64_t some = count - i < most ? count - i : most;
         status = nmf_matrix_copy_rows(r->X, first + i, some, NMF_F64, values, error);
-        for (int64_t s = 0; s < some && status == NMF_OK; s++)
-            status =
-                weigh_row(r, first + i + s, values + s * columns, &w, (i + s) * columns, error);
+        for (int64_t s = 0; s < some && status == NMF_OK; s++) {
+            status = check_row(first + i + s, values + s * columns, columns, error);
+            if (status == NMF_OK)
+                nmfi_weigh_row(&w, values + s * columns, columns, (i + s) * columns);
+        }
     }
     free(values);
     return status;
