@@ -456,8 +456,10 @@ static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method,
                           is_scaled ? &scaled.options : options, model, error);
     if (status == NMF_OK && is_scaled) {
         status = nmfi_scaled_finish(&scaled, *model, error);
-        if (status != NMF_OK) nmf_model_free(*model);
-        if (status != NMF_OK) *model = NULL;
+        if (status != NMF_OK) {
+            nmf_model_free(*model);
+            *model = NULL;
+        }
     }
     nmfi_scaled_close(&scaled);
     return status;

@@ -384,11 +384,12 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
         c->errors = nmfi_take(&arena, count, sizeof *c->errors);
         c->complete = nmfi_take(&arena, count, sizeof *c->complete);
         c->unconverged = nmfi_take(&arena, count, sizeof *c->unconverged);
-        if (pass > 0) continue;
-        status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, 0, error), error);
-        if (status == NMF_OK) continue;
-        nmfi_release(arena.base);
-        return status;
+        if (pass == 0)
+            status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, 0, error), error);
+        if (status != NMF_OK) {
+            nmfi_release(arena.base);
+            return status;
+        }
     }
     const int64_t threads = nmfi_team_threads(c->team);
     const int without_folds = c->wishes->perturbation == NMF_PERTURBATION_FOLDS;

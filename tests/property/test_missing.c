@@ -68,6 +68,18 @@ static void missing_entries_are_predicted(void **state)
 }
 
 /* A sparse matrix of what was observed, and a dense one with NaN elsewhere, are one problem. */
+/* Of a dense and of a sparse fit of the same entries; the sparse one's is their sum. */
+static void expect_same_loss(const weighted *of, int64_t l, const nmf_model *dense,
+                             const nmf_model *sparse, double within)
+{
+    const double one = nmf_model_view(dense)->loss, other = nmf_model_view(sparse)->loss;
+    if (fabs(other - loss_of(of, nmf_model_view(sparse), weighted_losses[l].beta)) >
+        1e-8 * (1 + other))
+        fail_msg("%s: loss %g of stored entries is not their sum", weighted_losses[l].name, other);
+    if (fabs(one - other) > within * one)
+        fail_msg("%s: dense %.9g, sparse %.9g", weighted_losses[l].name, one, other);
+}
+
 static void unstored_is_as_nan(void **state)
 {
     (void)state;
@@ -85,13 +97,7 @@ static void unstored_is_as_nan(void **state)
             options.starts = 4;
             options.tol = 1e-5;
             nmf_model *a = fit(of.X, &options), *b = fit(sparse, &options);
-            const double one = nmf_model_view(a)->loss, other = nmf_model_view(b)->loss;
-            if (fabs(other - loss_of(&of, nmf_model_view(b), weighted_losses[l].beta)) >
-                1e-8 * (1 + other))
-                fail_msg("%s: loss %g of stored entries is not their sum", weighted_losses[l].name,
-                         other);
-            if (fabs(one - other) > 0.05 * one)
-                fail_msg("%s: dense %.9g, sparse %.9g", weighted_losses[l].name, one, other);
+            expect_same_loss(&of, l, a, b, 0.05);
             nmf_model_free(a);
             nmf_model_free(b);
             nmf_matrix_free(sparse);
@@ -159,13 +165,7 @@ static void stored_entries_have_weights(void **state)
             options.tol = 1e-7;
             options.max_iter = 5000;
             nmf_model *a = fit(of.X, &options), *b = fit(sparse, &options);
-            const double one = nmf_model_view(a)->loss, other = nmf_model_view(b)->loss;
-            if (fabs(other - loss_of(&of, nmf_model_view(b), weighted_losses[l].beta)) >
-                1e-8 * (1 + other))
-                fail_msg("%s: loss %g of stored entries is not their sum", weighted_losses[l].name,
-                         other);
-            if (fabs(one - other) > 0.02 * one)
-                fail_msg("%s: dense %.9g, sparse %.9g", weighted_losses[l].name, one, other);
+            expect_same_loss(&of, l, a, b, 0.02);
             expect_factors(b, weighted_losses[l].name);
             nmf_matrix *again = transform(b, sparse, NULL);
             /* Below 1 the loss is not convex in a row, which then may have several minima. */
