@@ -15,9 +15,9 @@
 struct nmfi_spill {
     int descriptor;
     char *path;
-    const char *where; /* the directory it lies in */
-    uint64_t bytes;    /* in the file */
-    size_t waiting;    /* behind them, still in the buffer */
+    char *where;    /* the directory it lies in */
+    uint64_t bytes; /* in the file */
+    size_t waiting; /* behind them, still in the buffer */
     unsigned char buffer[BUFFER_BYTES];
 };
 
@@ -33,16 +33,21 @@ nmf_status nmfi_spill_open(const char *path, nmfi_spill **spill, nmf_error *erro
 {
     *spill = NULL;
     nmfi_spill *made = calloc(1, sizeof *made);
-    char *name = strdup(path);
-    if (made == NULL || name == NULL) {
-        free(made);
-        free(name);
+    if (made == NULL) {
         return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     }
-    made->path = name;
-    made->descriptor = nmf_scratch_file(&made->where);
-    if (made->descriptor < 0) {
-        const nmf_status status = fail(made, "made", errno, error);
+    const char *where;
+    made->descriptor = nmf_scratch_file(&where);
+    const int reason = errno;
+    made->path = strdup(path);
+    made->where = strdup(where);
+    nmf_status status = NMF_OK;
+    if (made->path == NULL || made->where == NULL) {
+        status = nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    } else if (made->descriptor < 0) {
+        status = fail(made, "made", reason, error);
+    }
+    if (status != NMF_OK) {
         nmfi_spill_close(made);
         return status;
     }
@@ -59,6 +64,7 @@ void nmfi_spill_close(nmfi_spill *spill)
         close(spill->descriptor);
     }
     free(spill->path);
+    free(spill->where);
     free(spill);
 }
 
