@@ -8,6 +8,43 @@
 
 #define PIECE 8192 /* values converted at a time */
 
+/* A list of numbers side by side. */
+typedef struct list_in_file {
+    nmfi_disk_file *file;
+    uint64_t offset;
+    int64_t item_bytes;
+} list_in_file;
+
+static void close_list(void *context)
+{
+    list_in_file *list = context;
+    nmfi_disk_file_close(list->file);
+    free(list);
+}
+
+static nmf_status read_list(void *context, int64_t first, int64_t count, void *values,
+                            nmf_error *error)
+{
+    const list_in_file *list = context;
+    return nmfi_disk_file_read(list->file, list->offset + (uint64_t)(first * list->item_bytes),
+                               values, (size_t)(count * list->item_bytes), error);
+}
+
+nmf_status nmfi_disk_list_in(nmfi_disk_file *file, uint64_t offset, int64_t count,
+                             const nmfi_raw_array *kind, const char *path, nmfi_disk_list *list,
+                             nmf_error *error)
+{
+    list_in_file *made = malloc(sizeof *made);
+    if (made == NULL) {
+        nmfi_disk_file_close(file);
+        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    }
+    *made = (list_in_file){file, offset, kind->item_bytes};
+    *list = (nmfi_disk_list){
+        .count = count, .kind = *kind, .read = read_list, .context = made, .release = close_list};
+    return NMF_OK;
+}
+
 typedef struct disk_lines {
     int64_t *pointers;
     nmfi_disk_list indices, values;

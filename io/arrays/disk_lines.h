@@ -5,6 +5,8 @@
 
 #include "raw_array.h"
 
+#include "io/files/disk_file.h"
+
 /* A list of numbers that can be read from any of them on: into `values`, as they are stored. */
 typedef struct nmfi_disk_list {
     int64_t count;
@@ -13,6 +15,12 @@ typedef struct nmfi_disk_list {
     void *context;
     void (*release)(void *context); /* may be NULL */
 } nmfi_disk_list;
+
+/* One whose numbers lie side by side in a file, from byte `offset` on. Takes the file over, on failure too. `path` is
+ * for messages. Errors: MEMORY. */
+nmf_status nmfi_disk_list_in(nmfi_disk_file *file, uint64_t offset, int64_t count,
+                             const nmfi_raw_array *kind, const char *path, nmfi_disk_list *list,
+                             nmf_error *error);
 
 /* pointers: rows + 1, malloc'ed. Takes pointers and lists over, on failure too. Where the type of the
  * values hangs on them all are looked at: one reading. `path` is for messages. Errors: FORMAT (pointers

@@ -282,28 +282,6 @@ nmf_status nmfi_npz_sparse_matrix(nmfi_npz *npz, const char *path, nmf_matrix **
 
 /* --- left on disk ------------------------------------------------------------------------------ */
 
-/* A list of numbers in a stored member. */
-typedef struct stored_list {
-    nmfi_disk_file *file;
-    uint64_t offset;
-    int64_t item_bytes;
-} stored_list;
-
-static void close_list(void *context)
-{
-    stored_list *list = context;
-    nmfi_disk_file_close(list->file);
-    free(list);
-}
-
-static nmf_status read_list(void *context, int64_t first, int64_t count, void *values,
-                            nmf_error *error)
-{
-    stored_list *list = context;
-    return nmfi_disk_file_read(list->file, list->offset + (uint64_t)(first * list->item_bytes),
-                               values, (size_t)(count * list->item_bytes), error);
-}
-
 /* The header of the member's array, and where its numbers lie; `stored` 0: it is compressed. */
 static nmf_status look_at_list(nmfi_disk_file *file, const char *path, const char *member,
                                nmfi_zip_place *place, nmfi_npy_header *header, nmf_error *error)
@@ -324,36 +302,28 @@ static nmf_status look_at_list(nmfi_disk_file *file, const char *path, const cha
     return status;
 }
 
+/* The list of numbers in a member that is stored; *stored 0: it is compressed. */
 static nmf_status open_list(const nmfi_read_request *request, const char *member,
                             nmfi_disk_list *list, int *stored, nmf_error *error)
 {
     nmfi_zip_place place;
     nmfi_npy_header header;
-    stored_list *made = calloc(1, sizeof *made);
+    nmfi_disk_file *file = NULL;
     memset(list, 0, sizeof *list);
-    if (made == NULL) {
-        return nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", request->path);
-    }
     nmf_status status = nmfi_disk_file_open(request->path, request->options->watch,
-                                            request->options->watch_context, &made->file, error);
+                                            request->options->watch_context, &file, error);
     if (status == NMF_OK) {
-        status = look_at_list(made->file, request->path, member, &place, &header, error);
+        status = look_at_list(file, request->path, member, &place, &header, error);
     }
     if (status != NMF_OK || !place.stored) {
         *stored = 0;
-        close_list(made);
+        nmfi_disk_file_close(file);
         return status;
     }
-    made->offset = place.offset + header.data_offset;
-    made->item_bytes = header.item_bytes;
-    *list = (nmfi_disk_list){.count = header.shape[0],
-                             .kind = {.kind = header.kind,
-                                      .item_bytes = (int)header.item_bytes,
-                                      .big_endian = header.big_endian},
-                             .read = read_list,
-                             .context = made,
-                             .release = close_list};
-    return NMF_OK;
+    const nmfi_raw_array kind = {
+        .kind = header.kind, .item_bytes = (int)header.item_bytes, .big_endian = header.big_endian};
+    return nmfi_disk_list_in(file, place.offset + header.data_offset, header.shape[0], &kind,
+                             request->path, list, error);
 }
 
 static nmf_status leave_rows(nmfi_npz *npz, const nmfi_read_request *request,

@@ -358,52 +358,21 @@ static nmf_status order_lines(sorting *s)
 
 /* --- the matrix -------------------------------------------------------------------------------- */
 
-typedef struct list {
-    nmfi_disk_file *file;
-    int item_bytes;
-} list;
-
-static void close_list(void *context)
-{
-    list *old = context;
-    nmfi_disk_file_close(old->file);
-    free(old);
-}
-
-static nmf_status read_list(void *context, int64_t first, int64_t count, void *values,
-                            nmf_error *error)
-{
-    const list *from = context;
-    return nmfi_disk_file_read(from->file, (uint64_t)(first * from->item_bytes), values,
-                               (size_t)(count * from->item_bytes), error);
-}
-
 /* Takes the spill over, on failure too. */
 static nmf_status make_list(const sorting *s, nmfi_spill **spill, char kind, int item_bytes,
                             nmfi_disk_list *made)
 {
-    const nmf_io_read_options *options = s->t->request->options;
+    const nmfi_read_request *request = s->t->request;
+    const nmfi_raw_array numbers = {
+        .kind = kind, .item_bytes = item_bytes, .big_endian = NMFI_HOST_BIG_ENDIAN};
+    nmfi_disk_file *file;
     nmfi_spill *const taken = *spill;
     *spill = NULL;
-    list *context = calloc(1, sizeof *context);
-    if (context == NULL) {
-        nmfi_spill_close(taken);
-        return out_of_memory(s->t, s->error);
-    }
-    context->item_bytes = item_bytes;
-    const nmf_status status =
-        nmfi_spill_file(taken, options->watch, options->watch_context, &context->file, s->error);
-    if (status != NMF_OK) {
-        free(context);
-        return status;
-    }
-    *made = (nmfi_disk_list){
-        .count = s->kept,
-        .kind = {.kind = kind, .item_bytes = item_bytes, .big_endian = NMFI_HOST_BIG_ENDIAN},
-        .read = read_list,
-        .context = context,
-        .release = close_list};
-    return NMF_OK;
+    const nmf_status status = nmfi_spill_file(taken, request->options->watch,
+                                              request->options->watch_context, &file, s->error);
+    return status == NMF_OK
+               ? nmfi_disk_list_in(file, 0, s->kept, &numbers, request->path, made, s->error)
+               : status;
 }
 
 static nmf_status make_matrix(sorting *s, int64_t places, nmf_matrix **matrix)
@@ -415,7 +384,7 @@ static nmf_status make_matrix(sorting *s, int64_t places, nmf_matrix **matrix)
     }
     status = make_list(s, &s->values, s->integral ? 'i' : 'f', sizeof(double), &values);
     if (status != NMF_OK) {
-        close_list(indices.context);
+        indices.release(indices.context);
         return status;
     }
     int64_t *const pointers = s->begin;
