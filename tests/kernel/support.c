@@ -86,16 +86,35 @@ void kernel_near(const nmfi_kernels *table, const char *what, double got, double
                  (int)(8 * table->element_bytes), what, got, wanted, fabs(got - wanted), bound);
 }
 
-/* A page that says how much there is, whole pages of which the memory is the end, a page that nobody may touch. */
+/* A page that says how much there is, whole pages of which the memory is the end, a page that nobody may touch. What
+ * is freed is kept for the next that needs as many pages: thousands of maps take longer than the kernels. */
+typedef struct map_head {
+    size_t whole;
+    struct map_head *next; /* of those that are free */
+} map_head;
+enum { KEPT_PAGES = 256 };
+static map_head *kept[KEPT_PAGES];
+
+static map_head *new_map(size_t pages, size_t page)
+{
+    char *const map = mmap(NULL, (pages + 1) * page, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(map != MAP_FAILED);
+    assert_int_equal(mprotect(map + pages * page, page, PROT_NONE), 0);
+    map_head *const head = (map_head *)(void *)map;
+    head->whole = (pages + 1) * page;
+    return head;
+}
+
 void *kernel_memory(size_t bytes)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (bytes + page - 1) / page + 1;
-    const size_t whole = (pages + 1) * page;
-    char *const map = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(map != MAP_FAILED);
-    assert_int_equal(mprotect(map + pages * page, page, PROT_NONE), 0);
-    *(size_t *)(void *)map = whole;
-    return map + pages * page - bytes;
+    map_head *head = pages < KEPT_PAGES ? kept[pages] : NULL;
+    if (head)
+        kept[pages] = head->next;
+    else
+        head = new_map(pages, page);
+    return memset((char *)head + pages * page - bytes, 0, bytes);
 }
 
 void kernel_free(const void *memory)
@@ -103,8 +122,14 @@ void kernel_free(const void *memory)
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)memory;
     if (!memory) return;
     /* Nothing at all begins where the untouchable page does. */
-    size_t *const map = (size_t *)(at / page * page - page);
-    assert_int_equal(munmap(map, *map), 0);
+    map_head *const head = (map_head *)(at / page * page - page);
+    const size_t pages = head->whole / page - 1;
+    if (pages < KEPT_PAGES) {
+        head->next = kept[pages];
+        kept[pages] = head;
+    } else {
+        assert_int_equal(munmap(head, head->whole), 0);
+    }
 }
 
 double *kernel_doubles(int64_t count)
