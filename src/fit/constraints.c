@@ -166,19 +166,19 @@ void nmfi_normalize_H(const nmfi_fit *fit)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
-    for (int64_t j = 0; j < fit->k && fit->choice.options.simplex == NMF_SIMPLEX_H; j++) {
-        char *const w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
-        char *const h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
-        const double sum = kernels->sum(h, H->partition.ld, 1, H->partition.count);
+    const double one = sqrt(fit->facts.scale); /* as H is scaled here */
+    double *const sums = fit->work.squares;
+    if (fit->choice.options.simplex != NMF_SIMPLEX_H) return;
+    nmfi_factor_sums(kernels, &H->partition, fit->k, H->incumbent, sums);
+    for (int64_t j = 0; j < fit->k; j++) {
         if (!nmfi_scale_is_free(fit, j)) continue;
-        if (sum > 0) {
-            kernels->scale(w, W->partition.count, sum / sqrt(fit->facts.scale));
-            kernels->scale(h, H->partition.count, sqrt(fit->facts.scale) / sum);
+        if (sums[j] > 0) {
+            nmfi_factor_scale(kernels, &W->partition, W->incumbent, j, sums[j] / one);
+            nmfi_factor_scale(kernels, &H->partition, H->incumbent, j, one / sums[j]);
             continue;
         }
         /* An empty component: any row will do, and w_j is nothing. */
-        memset(w, 0, (size_t)(W->partition.count * kernels->element_bytes));
-        kernels->add_constant(h, H->partition.count,
-                              sqrt(fit->facts.scale) / (double)H->partition.count);
+        nmfi_factor_clear(kernels, &W->partition, W->incumbent, j);
+        nmfi_factor_add(kernels, &H->partition, H->incumbent, j, one / (double)H->partition.all);
     }
 }

@@ -17,11 +17,9 @@ void nmfi_divergence_rebalance_scales(const nmfi_fit *fit)
     enum { FAR = 8 };
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_factor *W = &fit->W, *H = &fit->H;
-    const int64_t bytes = kernels->element_bytes;
     if (!nmfi_take_squares(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
         if (!nmfi_scale_is_free(fit, j)) continue;
-        const int64_t at_w = j * W->partition.ld * bytes, at_h = j * H->partition.ld * bytes;
         const double w2 = fit->work.squares[j], h2 = fit->work.squares[fit->k + j];
         if (!(w2 > 0 && h2 > 0)) continue;
         const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
@@ -29,8 +27,8 @@ void nmfi_divergence_rebalance_scales(const nmfi_fit *fit)
         void *const ws[] = {W->incumbent, W->plain, W->ahead}, *const hs[] = {H->incumbent,
                                                                               H->plain, H->ahead};
         for (int i = 0; i < 3; i++) {
-            kernels->scale((char *)ws[i] + at_w, W->partition.count, ldexp(1.0, -apart));
-            kernels->scale((char *)hs[i] + at_h, H->partition.count, ldexp(1.0, apart));
+            nmfi_factor_scale(kernels, &W->partition, ws[i], j, ldexp(1.0, -apart));
+            nmfi_factor_scale(kernels, &H->partition, hs[i], j, ldexp(1.0, apart));
         }
     }
 }
@@ -62,15 +60,13 @@ static void match_marginals(nmfi_fit *fit, nmfi_divergence *d, nmfi_factor *fact
 static void add_floor(const nmfi_fit *fit, const nmfi_factor *factor)
 {
     const nmfi_kernels *kernels = fit->work.kernels;
-    const int64_t ld = factor->partition.ld, count = factor->partition.count;
     const double entries = (double)fit->k * (double)factor->partition.all;
     double *const sums = fit->work.squares, sum = 0; /* no squares are kept here */
     nmfi_factor_sums(kernels, &factor->partition, fit->k, factor->incumbent, sums);
     for (int64_t j = 0; j < fit->k; j++) sum += sums[j];
     const double mean = sum / entries;
     for (int64_t j = 0; j < fit->k; j++)
-        kernels->add_constant((char *)factor->incumbent + j * ld * kernels->element_bytes, count,
-                              1e-3 * mean);
+        nmfi_factor_add(kernels, &factor->partition, factor->incumbent, j, 1e-3 * mean);
 }
 
 static void make_positive(nmfi_fit *fit, nmfi_divergence *d, int match)

@@ -61,19 +61,9 @@ nmfi_visit nmfi_groups_visit(const nmfi_fit *fit, const nmfi_groups *groups, int
 void nmfi_groups_row_sums(const nmfi_fit *fit, const nmfi_groups *groups, int64_t group,
                           const void *factor, double *sums)
 {
-    const nmfi_kernels *kernels = fit->work.kernels;
-    const nmfi_partition *rows = &fit->work.pass.rows;
     const nmfi_visit visit = nmfi_groups_visit(fit, groups, group);
-    for (int64_t j = 0; j < fit->k; j++) {
-        sums[j] = 0;
-        for (int64_t s = visit.first_slot; s < visit.first_slot + visit.slots; s++) {
-            const int64_t first = nmfi_partition_first_row(rows, s);
-            const int64_t count = nmfi_partition_first_row(rows, s + 1) - first;
-            sums[j] += kernels->sum(
-                (const char *)factor + (j * rows->ld + first) * kernels->element_bytes, rows->ld, 1,
-                count);
-        }
-    }
+    nmfi_factor_sums_of_slots(fit->work.kernels, &fit->work.pass.rows, fit->k, factor,
+                              visit.first_slot, visit.slots, sums);
 }
 
 nmfi_shares nmfi_groups_shares(const nmfi_fit *fit, nmfi_groups *groups, int64_t group)

@@ -40,17 +40,16 @@ double nmfi_penalty(const nmfi_factor *factor, int64_t k)
 
 double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor)
 {
-    const nmfi_kernels *kernels = fit->work.kernels;
-    const int64_t ld = factor->partition.ld, count = factor->partition.count;
-    double squares = 0;
+    double *const squares = fit->work.squares, *const sums = squares + fit->k;
+    double square = 0, sum = 0;
+    if (!(factor->l1 > 0 || factor->l2 > 0)) return 0;
+    nmfi_factor_squares(fit->work.kernels, &factor->partition, fit->k, factor->incumbent, squares);
+    nmfi_factor_sums(fit->work.kernels, &factor->partition, fit->k, factor->incumbent, sums);
     for (int64_t j = 0; j < fit->k; j++) {
-        double square = 0;
-        const char *at = (const char *)factor->incumbent + j * ld * kernels->element_bytes;
-        kernels->squares(at, ld, 1, count, &square, 1);
-        squares += square;
+        square += squares[j];
+        sum += sums[j];
     }
-    return factor->l1 * kernels->sum(factor->incumbent, ld, fit->k, count) +
-           0.5 * factor->l2 * squares;
+    return factor->l1 * sum + 0.5 * factor->l2 * square;
 }
 
 int nmfi_scales_are_free(const nmfi_fit *fit)

@@ -48,12 +48,13 @@ static void moments_of_slot(const void *context, int64_t slot, int64_t first, in
     const nmfi_fit *fit = context;
     const nmfi_factor *H = &fit->H;
     const nmfi_kernels *kernels = fit->work.kernels;
-    const int64_t bytes = kernels->element_bytes, ld = H->partition.ld;
+    const int64_t bytes = kernels->element_bytes;
     const int64_t begin = nmfi_partition_first_row(&H->partition, slot);
     const int64_t end = nmfi_partition_first_row(&H->partition, slot + 1);
     double entries[ROWS];
     for (int64_t j = 0; j < count; j++) {
-        const char *h = (const char *)H->incumbent + (first + j) * ld * bytes;
+        const char *h =
+            nmfi_factor_component(kernels, &H->partition, H->incumbent, first + j);
         moments[j] = 0;
         for (int64_t row = begin; row < end; row += ROWS) {
             const int64_t rows = end - row < ROWS ? end - row : ROWS;

@@ -10,19 +10,13 @@
 #include "base/rng.h"
 
 #include <math.h>
-#include <string.h>
-
-static void *component(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
-{
-    const int64_t bytes = fit->work.kernels->element_bytes;
-    return (char *)factor->incumbent + j * factor->partition.ld * bytes;
-}
 
 static int empty(const nmfi_fit *fit, const nmfi_factor *factor, int64_t j)
 {
     double square;
-    nmfi_factor_squares(fit->work.kernels, &factor->partition, 1, component(fit, factor, j),
-                        &square);
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const void *w = nmfi_factor_component(kernels, &factor->partition, factor->incumbent, j);
+    nmfi_factor_squares(kernels, &factor->partition, 1, w, &square);
     return !(square > 0);
 }
 
@@ -47,6 +41,6 @@ int nmfi_revive(nmfi_fit *fit, int64_t draw)
     const nmfi_start_factor w = {W->incumbent, W->partition.count, W->partition.ld, &W->partition};
     nmfi_random_component(kernels, w, fit->k, j, sqrt(fit->facts.mean / (double)fit->k),
                           fit->progress.seed + draw, NMFI_STREAM_FILL_W);
-    memset(component(fit, H, j), 0, (size_t)(H->partition.ld * kernels->element_bytes));
+    nmfi_factor_clear(kernels, &H->partition, H->incumbent, j);
     return 1;
 }

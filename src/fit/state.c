@@ -102,12 +102,10 @@ void nmfi_balance(nmfi_fit *fit)
     if (!nmfi_take_squares(fit)) return;
     for (int64_t j = 0; j < fit->k; j++) {
         if (!nmfi_scale_is_free(fit, j)) continue;
-        char *w = (char *)W->incumbent + j * W->partition.ld * kernels->element_bytes;
-        char *h = (char *)H->incumbent + j * H->partition.ld * kernels->element_bytes;
         const double w2 = fit->work.squares[j], h2 = fit->work.squares[fit->k + j];
         if (!(w2 > 0 && h2 > 0)) continue;
-        kernels->scale(h, H->partition.count, sqrt(sqrt(w2 / h2)));
-        kernels->scale(w, W->partition.count, sqrt(sqrt(h2 / w2)));
+        nmfi_factor_scale(kernels, &H->partition, H->incumbent, j, sqrt(sqrt(w2 / h2)));
+        nmfi_factor_scale(kernels, &W->partition, W->incumbent, j, sqrt(sqrt(h2 / w2)));
     }
 }
 

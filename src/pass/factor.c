@@ -5,6 +5,32 @@
 
 #include <string.h>
 
+void *nmfi_factor_component(const nmfi_kernels *kernels, const nmfi_partition *partition,
+                            const void *factor, int64_t j)
+{
+    return (char *)(uintptr_t)factor + j * partition->ld * kernels->element_bytes;
+}
+
+void nmfi_factor_scale(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                       int64_t j, double by)
+{
+    kernels->scale(nmfi_factor_component(kernels, partition, factor, j), partition->count, by);
+}
+
+void nmfi_factor_add(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                     int64_t j, double number)
+{
+    kernels->add_constant(nmfi_factor_component(kernels, partition, factor, j), partition->count,
+                          number);
+}
+
+void nmfi_factor_clear(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                       int64_t j)
+{
+    memset(nmfi_factor_component(kernels, partition, factor, j), 0,
+           (size_t)(partition->ld * kernels->element_bytes));
+}
+
 typedef struct summing {
     const nmfi_kernels *kernels;
     const nmfi_partition *partition;
@@ -41,6 +67,21 @@ void nmfi_factor_squares(const nmfi_kernels *kernels, const nmfi_partition *part
 {
     const summing s = {kernels, partition, factor, 1};
     nmfi_slots_add_up(partition, sums_of_slot, &s, k, squares);
+}
+
+void nmfi_factor_sums_of_slots(const nmfi_kernels *kernels, const nmfi_partition *partition,
+                               int64_t k, const void *factor, int64_t first_slot, int64_t slots,
+                               double *sums)
+{
+    const int64_t bytes = kernels->element_bytes, ld = partition->ld;
+    for (int64_t j = 0; j < k; j++) {
+        sums[j] = 0;
+        for (int64_t s = first_slot; s < first_slot + slots; s++) {
+            const int64_t row = nmfi_partition_first_row(partition, s);
+            const int64_t rows = nmfi_partition_first_row(partition, s + 1) - row;
+            sums[j] += kernels->sum((const char *)factor + (j * ld + row) * bytes, ld, 1, rows);
+        }
+    }
 }
 
 typedef struct multiplying {

@@ -1,9 +1,19 @@
-/* What is asked of a factor as a whole, whoever has its rows: sums along the tree of its slots; all rows of
- * one that several processes have together. */
+/* What is asked of a factor, whoever has its rows: its components, sums along the tree of its slots, all rows of one that
+ * several processes have together. Where a component lies is known here and below. */
 #ifndef NMFI_PASS_FACTOR_H
 #define NMFI_PASS_FACTOR_H
 
 #include "pass/pass.h"
+
+/* Component j: the rows that are here. It times a number; a number added to its entries; zeros, what pads it too. */
+void *nmfi_factor_component(const nmfi_kernels *kernels, const nmfi_partition *partition,
+                            const void *factor, int64_t j);
+void nmfi_factor_scale(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                       int64_t j, double by);
+void nmfi_factor_add(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                     int64_t j, double number);
+void nmfi_factor_clear(const nmfi_kernels *kernels, const nmfi_partition *partition, void *factor,
+                       int64_t j);
 
 /* The sum of each of k components, and of its squares. Errors of rounding do not depend on who has which
  * rows. */
@@ -11,6 +21,11 @@ void nmfi_factor_sums(const nmfi_kernels *kernels, const nmfi_partition *partiti
                       const void *factor, double *sums);
 void nmfi_factor_squares(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
                          const void *factor, double *squares);
+
+/* Of the rows of some slots, all of them here, one slot after the other. */
+void nmfi_factor_sums_of_slots(const nmfi_kernels *kernels, const nmfi_partition *partition,
+                               int64_t k, const void *factor, int64_t first_slot, int64_t slots,
+                               double *sums);
 
 /* Its Gram matrix, k x k. */
 void nmfi_factor_gram(const nmfi_kernels *kernels, const nmfi_partition *partition, int64_t k,
