@@ -180,9 +180,6 @@ static nmf_status set_own(const cli_option *option, const char *text, cli_args *
     case CLI_KIND_TEXT:
     case CLI_KIND_FILE: break;
     }
-    if (text[0] == '\0' && option->kind == CLI_KIND_FILE)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT, "--%s needs a file name, not an empty word",
-                        option->flag);
     *(const char **)field = text;
     return NMF_OK;
 }
@@ -210,8 +207,20 @@ int cli_was_given(const cli_args *args, const char *flag)
     return 0;
 }
 
+/* Where an empty word says something: no heading, no comments, the column that has no name. */
+static int may_be_empty(const cli_flag *flag)
+{
+    static const char *const flags[] = {"title", "comment", "index"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (flag->own != NULL && strcmp(flag->flag, flags[i]) == 0) return 1;
+    return 0;
+}
+
 static nmf_status set_flag(const cli_flag *flag, const char *text, cli_args *args, nmf_error *error)
 {
+    if (text != NULL && text[0] == '\0' && !may_be_empty(flag))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "--%s needs a %s, not an empty word", flag->flag,
+                        flag->is_file ? "file name" : "value");
     if (flag->own != NULL) return set_own(flag->own, text, args, error);
     args->given |= UINT64_C(1) << flag->library_index;
     if (strcmp(flag->flag, "loss") == 0 && text != NULL && strncmp(text, "beta=", 5) == 0)

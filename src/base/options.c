@@ -256,6 +256,9 @@ nmf_status nmf_option_set(nmf_options *options, const nmf_option_info *option, c
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "setting an option needs options, its row of "
                         "the table and a text");
+    if (text[0] == '\0')
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s needs a value, not an empty text",
+                        option->flag);
     char *field = (char *)options + option->offset;
     switch (option->kind) {
     case NMF_OPTION_KIND_INT: return set_integer(field, option, text, error);
@@ -306,8 +309,8 @@ static int in_bounds(const nmf_options *options, const nmf_option_info *option)
     return value >= option->lowest && value <= option->highest; /* not NaN */
 }
 
-nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
-                              nmf_error *error)
+nmf_status nmfi_options_check_bounds(const nmf_options *given, int scope, nmf_options *checked,
+                                     nmf_error *error)
 {
     *checked = NMF_OPTIONS_INIT;
     if (given) {
@@ -330,6 +333,25 @@ nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *
         return out_of_bounds(option, text, error);
     }
     return NMF_OK;
+}
+
+/* Beside another loss than beta an exponent would be forgotten. Its default, and the loss's own, say nothing. */
+static nmf_status check_beta(const nmf_options *options, nmf_error *error)
+{
+    static const char *const losses[] = {NMF_LOSS_NAMES};
+    const nmf_options defaults = NMF_OPTIONS_INIT;
+    if (options->beta == defaults.beta || options->beta == nmfi_beta(options)) return NMF_OK;
+    return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                    "beta = %g is the exponent of loss = beta, and the loss is %s", options->beta,
+                    losses[options->loss]);
+}
+
+nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
+                              nmf_error *error)
+{
+    const nmf_status status = nmfi_options_check_bounds(given, scope, checked, error);
+    const int read = scope & (NMF_SCOPE_FIT | NMF_SCOPE_SELECT);
+    return status == NMF_OK && read ? check_beta(checked, error) : status;
 }
 
 nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what, nmf_error *error)

@@ -5,9 +5,13 @@
 #include <nmfkit/options.h>
 
 /* Copies `given` (NULL: the defaults; shorter struct of an older header: the rest is default) into
- * `checked` and checks the fields of `scope` against options.def. Errors: ARGUMENT. */
+ * `checked` and checks the fields of `scope` against options.def, and that loss and beta agree. Errors: ARGUMENT. */
 nmf_status nmfi_options_check(const nmf_options *given, int scope, nmf_options *checked,
                               nmf_error *error);
+/* Each field by itself, as models of earlier versions have them: an exponent beside a loss that has none is passed
+ * over. */
+nmf_status nmfi_options_check_bounds(const nmf_options *given, int scope, nmf_options *checked,
+                                     nmf_error *error);
 
 /* For what takes neither known parts nor bounds nor sums: ARGUMENT where there are some. */
 nmf_status nmfi_refuse_constraints(const nmf_options *options, const char *what, nmf_error *error);

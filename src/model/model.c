@@ -280,7 +280,7 @@ static nmf_status check_words(const nmf_model_content *c, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "precision is %d, but W and H are %s (%d): they must agree",
                         (int)c->precision, nmf_dtype_name(nmf_matrix_dtype(c->H)), (int)precision);
-    nmf_status status = nmfi_options_check(
+    nmf_status status = nmfi_options_check_bounds(
         &said, c->kind == NMF_MODEL_PCA ? NMF_SCOPE_PCA : NMF_SCOPE_FIT, &checked, error);
     if (status == NMF_OK) status = check_twice("k", (double)c->k, (double)said.k, error);
     if (status == NMF_OK && c->kind == NMF_MODEL_NMF)

@@ -37,7 +37,7 @@ static nmf_options options_of(int64_t method)
     options.k = parts.k;
     options.solver = methods[method].solver;
     options.loss = methods[method].loss;
-    options.beta = methods[method].beta;
+    if (methods[method].loss == NMF_LOSS_BETA) options.beta = methods[method].beta;
     options.max_iter = 40;
     options.threads = 1;
     options.precision = NMF_PRECISION_F64;

@@ -75,7 +75,7 @@ static nmf_options options_of(int64_t way, int64_t k)
     options.starts = ways[way].starts;
     options.sketch = ways[way].sketch;
     options.alpha_W = ways[way].alpha;
-    options.beta = 1.5;
+    if (options.loss == NMF_LOSS_BETA) options.beta = 1.5;
     return options;
 }
 

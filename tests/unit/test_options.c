@@ -265,9 +265,9 @@ static void words_have_no_case_and_sizes_have_units(void **state)
 static void bad_text_is_refused_with_the_limits(void **state)
 {
     (void)state;
-    static const char *const not_integers[] = {"",     "x", "3x",  "1.5", "1e3",
-                                               "0x10", "-", "nan", "--3"};
-    for (int i = 0; i < 9; i++) check_bad("max_iter", not_integers[i], "from 1 to 2147483648");
+    static const char *const not_integers[] = {"x",    "3x", "1.5", "1e3",
+                                               "0x10", "-",  "nan", "--3"};
+    for (int i = 0; i < 8; i++) check_bad("max_iter", not_integers[i], "from 1 to 2147483648");
     check_bad("max_iter", "0", "from 1 to 2147483648");
     check_bad("max_iter", "-1", "from 1 to 2147483648");
     check_bad("max_iter", "2147483649", "from 1 to 2147483648");
@@ -277,14 +277,15 @@ static void bad_text_is_refused_with_the_limits(void **state)
     check_bad("threads", "4097", "from 0 to 4096");
     check_bad("seed", "9223372036854775808", "from 0 to 9223372036854775807");
     check_bad("seed", "-9223372036854775809", "from 0");
-    static const char *const not_numbers[] = {"",    "x",    "1e-4x", "nan", "-nan",
-                                              "inf", "-inf", "1,5",   "1e"};
-    for (int i = 0; i < 9; i++) check_bad("tol", not_numbers[i], "from 0 to 1");
+    static const char *const not_numbers[] = {"x",   "1e-4x", "nan", "-nan",
+                                              "inf", "-inf",  "1,5", "1e"};
+    for (int i = 0; i < 8; i++) check_bad("tol", not_numbers[i], "from 0 to 1");
     check_bad("tol", "-1e-300", "from 0 to 1");
     check_bad("tol", "1.0000000000000002", "from 0 to 1");
     check_bad("alpha_W", "1e301", "1e+300");
     check_bad("init", "svd", "auto, random, nndsvd, nndsvda, nndsvdar, custom");
-    check_bad("init", "", "auto, random");
+    for (int i = 0; i < OPTIONS; i++)
+        check_bad(definition[i].field, "", "needs a value, not an empty text");
     check_bad("memory_limit_bytes", "1.5X", "from 0");
     check_bad("memory_limit_bytes", "-1G", "from 0");
     check_bad("memory_limit_bytes", "2Q", "such as 2G");
@@ -441,6 +442,32 @@ static void enums_and_flags_outside_their_values_are_refused(void **state)
     check_field("whiten", &minus, "-3");
 }
 
+/* An exponent beside a loss that has its own would be forgotten. */
+static void beta_goes_with_its_loss(void **state)
+{
+    (void)state;
+    static const double own[] = {2, 1, 0};
+    nmf_options options = NMF_OPTIONS_INIT, checked;
+    nmf_error error;
+    options.k = 1;
+    for (int loss = NMF_LOSS_FROBENIUS; loss <= NMF_LOSS_BETA; loss++) {
+        options.loss = (nmf_loss)loss;
+        options.beta = 1; /* the default */
+        assert_int_equal(nmfi_options_check(&options, NMF_SCOPE_FIT, &checked, &error), NMF_OK);
+        if (loss < NMF_LOSS_BETA) options.beta = own[loss];
+        assert_int_equal(nmfi_options_check(&options, NMF_SCOPE_SELECT, &checked, &error), NMF_OK);
+        options.beta = 1.5;
+        assert_int_equal(nmfi_options_check(&options, NMF_SCOPE_PCA, &checked, &error), NMF_OK);
+        assert_int_equal(nmfi_options_check(&options, NMF_SCOPE_FIT, &checked, &error),
+                         loss == NMF_LOSS_BETA ? NMF_OK : NMF_ERROR_ARGUMENT);
+        if (loss == NMF_LOSS_KL)
+            assert_string_equal(error.message,
+                                "beta = 1.5 is the exponent of loss = beta, and the loss is kl");
+        assert_int_equal(nmfi_options_check_bounds(&options, NMF_SCOPE_FIT, &checked, &error),
+                         NMF_OK); /* models of earlier versions */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_struct_that_nobody_initialized_is_refused),
         cmocka_unit_test(values_outside_their_bounds_and_nan_are_refused_where_they_are_read),
         cmocka_unit_test(enums_and_flags_outside_their_values_are_refused),
+        cmocka_unit_test(beta_goes_with_its_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
