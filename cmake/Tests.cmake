@@ -20,7 +20,7 @@ if(NMFKIT_SANITIZE MATCHES "address")
 endif()
 
 # What a sanitizer would take a quarter of an hour for and not change: how good fits are (other tests take the
-# same ways with less data), documents, pages, speed; and the kernels, which are never instrumented
+# same ways with less data), documents, pages, speed, checks of the sources; and the kernels, which are never instrumented
 # (cmake/Kernels.cmake): their arrays stand against pages that nobody may touch.
 set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_resume mpi_spread
             docs_blocks report_page report_real select_definitions ledger property_sketch python_news python_unmixing
@@ -29,11 +29,13 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             cli_readings property_same_bits property_working_memory property_environment cli_interrupt cli_bad_days cli_order python_minima docs_file_writers
             python_parity python_nmf python_minibatch python_pca python_gallery python_tutorials
             kernel_every_kernel kernel_hals kernel_products kernel_ratio kernel_reading kernel_sparse kernel_strip kernel_vectors
-            kernel_weighted)
+            kernel_weighted
+            scripts_floors scripts_headers packaging_checks packaging_run cli_values)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
-set(long_tests docs_blocks report_page report_real cli_golden property_divergence parity_divergence_f32 ledger
-               bench_bench cli_interrupt property_same_bits io_mtx parity_sklearn_mu io_npz)
+set(long_tests docs_blocks report_page report_real mpi_failures cli_golden cli_large parity_divergence_f32 ledger
+               property_divergence bench_bench mpi_bytes packaging_install property_sketch mpi_bits property_lines_source
+               cli_checkpoint io_mat io_npz io_mtx property_same_bits parity_sklearn_mu cli_interrupt)
 
 # nmfkit_test(NAME COMMAND...): one ctest.
 function(nmfkit_test name)
@@ -67,12 +69,17 @@ function(nmfkit_test name)
   endif()
 endfunction()
 
+# A hundred programs are linked with the static archives: by the faster linker, where there is one.
+include(CheckLinkerFlag)
+check_linker_flag(C -fuse-ld=gold links_by_gold)
+
 # nmfkit_test_target(TARGET): the settings of everything compiled below tests/.
 function(nmfkit_test_target target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(${target} PRIVATE NMFKIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE nmfkit_compiler nmfkit-io-static PkgConfig::nmfkit_test_needs
     PkgConfig::nmfkit_io_needs ${plugin_needs} PkgConfig::nmfkit_core_needs m)
+  target_link_options(${target} PRIVATE $<$<BOOL:${links_by_gold}>:-fuse-ld=gold>)
 endfunction()
 
 # --- programs -------------------------------------------------------------------------------------
