@@ -231,6 +231,24 @@ class Bench:
         beside = median(run["beside"] for run in ours)
         row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
 
+    def measure_consensus(self, case, row):
+        """Replicates and what they agree on, against as many of the peer's fits: each of these that is measured stands for
+        all."""
+        count = 4 if self.small else case.replicates
+        peers, ratios, seconds = [], [], []
+        for repetition in range(self.repeat):
+            peers.append(self.peer(case, repetition, "nmf"))
+            found = self.programs.consensus(self.datasets.path(case.data), self.k(case), count, case.options)
+            seconds.append(found["seconds"])
+            ratios.append(count * peers[-1]["seconds"] / seconds[-1])
+            say("  %-22s %10.4f s  worst stability %.2f, %d of %d replicates unconverged" % (
+                "nmf consensus", seconds[-1], found["worst_stability"], found["unconverged"], count))
+        spread(row, "peer_seconds", [count * run["seconds"] for run in peers])
+        spread(row, "seconds", seconds)
+        spread(row, "ratio", ratios)
+        row["peer_runs"] = len({id(run) for run in peers})
+        row["note"] = "scikit-learn's time is %d times that of a fit" % count
+
     def measure_storage(self, case, row):
         """u8 against f32, both to scikit-learn's error on the f32 data."""
         floats, bytes_, default, peers, ratios = [], [], [], [], []

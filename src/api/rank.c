@@ -119,6 +119,7 @@ static uint64_t hash_of(const nmf_rank_options *wishes)
     hash = nmfi_stir(hash, (uint64_t)wishes->folds);
     hash = nmfi_stir(hash, (uint64_t)wishes->repeats);
     hash = nmfi_stir(hash, (uint64_t)wishes->starts);
+    if (known) hash = nmfi_stir(hash, (uint64_t)known->options.loss);
     for (int64_t i = 0; known && i < known->row_count; i++)
         hash = nmfi_stir(hash, (uint64_t)known->rows[i].k);
     return hash;
