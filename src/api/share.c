@@ -33,7 +33,7 @@ static nmf_status check_all(const nmf_comm *comm, const nmf_matrix *X, const nmf
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "init = %s looks for the purest of all samples in one process: start one",
                         options->init == NMF_INIT_SPA ? "spa" : "snpa");
-    return nmfi_comm_status(comm, nmfi_compare_samples(X, options, error), error);
+    return nmfi_comm_status(comm, nmfi_compare_all_names(X, options, error), error);
 }
 
 /* --- X shared out ---------------------------------------------------------------------------------- */
