@@ -174,3 +174,12 @@ CASES = (
 
 # Relative errors on the Olivetti faces that nobody here has beaten, by k.
 BEST_KNOWN = {6: 0.15930, 16: 0.12759, 49: 0.0910}
+
+# The rows of README's table, in its order: what README and README.zh-CN call them.
+README = {
+    "faces16": ("400 faces, k = 16, tol 1e-4", "400 张人脸，k = 16，tol 1e-4"),
+    "faces49": ("400 faces, k = 49, tol 1e-4", "400 张人脸，k = 49，tol 1e-4"),
+    "python-faces-f64": ("default of both: 400 faces, f64, k = 25", "双方默认：400 张人脸，f64，k = 25"),
+    "python-digits": ("default of both: 1,797 digits, k = 10", "双方默认：1797 个手写数字，k = 10"),
+    "python-ap-counts": ("default of both: news, counts, KL, k = 20", "双方默认：新闻词频，KL，k = 20"),
+}
