@@ -7,12 +7,7 @@ import time
 import xml.etree.ElementTree
 
 import pages
-from pages import check_page, claim, json_of, keyboard_alone_reaches_everything, is_quiet, make_report, np, run, unpack
-
-HOSTILE = "<script>window.hacked=1</script>"
-NAMES = [HOSTILE, "</script><script>window.hacked=1</script>", "\"><img src=x onerror=window.hacked=1>",
-         "a'b\"c&amp;d", "\u202eevil", "${window.hacked=1}", "{k}", "臉", "=1+1", "line\u2028two"]
-
+from pages import HOSTILE, NAMES, check_page, claim, json_of, keyboard_alone_reaches_everything, is_quiet, make_report, np, run, unpack, write_names
 
 # ---- data ----
 
@@ -27,11 +22,6 @@ def pictures(seed=0):
     parts = np.zeros((4, 8, 6))
     parts[0, :4], parts[1, 4:], parts[2, :, :2], parts[3, 2:6, 2:5] = 1, 2, 1.5, 1
     return planted(seed, 40, parts.reshape(4, -1))
-
-
-def write_names(path, names):
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("".join(name + "\n" for name in names))
 
 
 def make_pictures():

@@ -1,37 +1,39 @@
-"""Reports of real data sets, where NMFKIT_TEST_DATA has them: faces, news, cells, signatures, notes,
-swimmers. What pages.py checks."""
+"""The six reports of docs/report.md, made by the commands that stand there, where NMFKIT_TEST_DATA has the data: faces,
+news, cells, signatures, notes, swimmers. Their title and their samples' names are scripts, besides; what pages.py
+checks, on each."""
 
 import os
 
+import documented
 import pages
-from pages import check_page, claim, make_report
+from pages import HOSTILE, NAMES, check_page, claim, np, write_names
 
-DATA = os.environ.get("NMFKIT_TEST_DATA", "")
-# Real data sets, where they are: data, how it is read, what else the report gets, k, kind.
-REAL = {
-    "faces": ("olivetti/olivetti.npy", ["--image-shape", "64x64"], [], 16, "pictures"),
-    "ap": ("ap/ap.mtx", ["--feature-names", "{}/ap/vocab.txt", "--weighting", "tfidf"], [], 20, "words"),
-    "cells": ("pbmc3k/pbmc3k_500.mtx", ["--transpose", "--loss", "kl"],
-              ["--labels", "{}/pbmc3k/celltype_2638.txt"], 9, "features"),
-    "breast21": ("sbs96/breast21_sbs96.tsv", ["--transpose", "--loss", "kl"], [], 5, "signatures"),
-    "piano": ("piano_mary/X.npy", ["--transpose", "--loss", "kl"], [], 4, "curves"),
-    "swimmer": ("swimmer/swimmer_32x32.npy", ["--image-shape", "32x32"], [], 17, "pictures"),
-}
+KINDS = {"faces": "pictures", "ap": "words", "cells": "features", "breast21": "signatures", "piano": "curves",
+         "swimmer": "pictures"}
 
 
 def report_of(name):
-    data, reading, more, k, kind = REAL[name]
-    path = os.path.join(DATA, data)
+    fit, report = documented.commands()[name]
+    needed = {word for word in fit + report if word in documented.DATA}
 
     def test(page):
-        if not os.path.exists(path):
-            return "NMFKIT_TEST_DATA has no " + data
-        make_report(name, path, [one.format(DATA) for one in reading], [one.format(DATA) for one in more], k)
-        report = check_page(page, name, None)
-        claim(report["kind"]["name"] == kind, "%s are taken for %s", name, report["kind"]["name"])
+        missing = [word for word in needed if not os.path.exists(word)]
+        if missing:
+            return "NMFKIT_TEST_DATA has no " + documented.DATA[missing[0]]
+        documented.run(pages.NMF, fit)
+        samples = len(np.load(name + ".nmf.npz")["W"])
+        write_names("samples.txt", [NAMES[i % len(NAMES)] + " %d" % i for i in range(samples)])
+        documented.run(pages.NMF, report + ["--title", HOSTILE, "--sample-names", "samples.txt"])
+        made = check_page(page, name, None, everything=True)
+        claim(made["kind"]["name"] == KINDS[name], "%s are taken for %s", name, made["kind"]["name"])
     test.__name__ = "the_report_of_" + name
     return test
 
 
+def the_document_has_these(page):
+    claim(set(documented.commands()) == set(KINDS), "docs/report.md makes %s", sorted(documented.commands()))
+    documented.link_data()
+
+
 if __name__ == "__main__":
-    pages.main(*map(report_of, REAL))
+    pages.main(the_document_has_these, *map(report_of, KINDS))
