@@ -23,7 +23,7 @@ endif()
 # same ways with less data), documents, pages, speed; and the kernels, which are never instrumented
 # (cmake/Kernels.cmake): their arrays stand against pages that nobody may touch.
 set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_spread
-            docs_blocks report_page report_real select_definitions ledger property_sketch python_news python_unmixing
+            docs_blocks report_page select_definitions ledger property_sketch python_news python_unmixing
             parity_divergence_f32 parity_jmm parity_numpy_pca
             parity_sklearn_mu parity_sklearn_nmf bench_bench io_generate_faces packaging_completion
             cli_readings property_same_bits property_working_memory property_environment cli_interrupt cli_bad_days cli_order python_minima docs_file_writers
@@ -32,7 +32,7 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             kernel_weighted)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
-set(long_tests docs_blocks report_page report_real cli_golden property_divergence parity_divergence_f32 ledger
+set(long_tests docs_blocks report_page cli_golden property_divergence parity_divergence_f32 ledger
                bench_bench cli_interrupt property_same_bits io_mtx parity_sklearn_mu io_npz)
 
 # nmfkit_test(NAME COMMAND...): one ctest.

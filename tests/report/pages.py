@@ -243,6 +243,7 @@ def everything_has_a_name(page, name):
     wanted = {"button", "link", "image", "img", "slider", "combobox", "radio", "textbox", "table", "group",
               "region", "navigation"}
     nodes = page.tool("Accessibility.getFullAXTree")["nodes"]
+    page.tool("Accessibility.disable")  # or it would be kept up to date with all that follows
     claim(len(nodes) > 100, "%s: the accessibility tree has %d nodes", name, len(nodes))
     for node in nodes:
         role = node.get("role", {}).get("value")
@@ -266,7 +267,10 @@ def keyboard_alone_reaches_everything(page, name):
     stops = page.run(STOPS)
     page.run("document.activeElement.blur(); window.scrollTo(0, 0); window.seen = new Set();"
              "document.addEventListener('focusin', e => seen.add(e.target.dataset.stop))")
+    # All of the page in the window: else each stop would be scrolled to, and that drawn.
+    page.resize(1200, page.run("return document.documentElement.scrollHeight"))
     page.press("Tab", len(stops) + 2)
+    page.tool("Emulation.clearDeviceMetricsOverride")
     seen = set(page.run("return [...seen]"))
     missed = [stop for i, stop in enumerate(stops) if str(i) not in seen]
     claim(not missed, "%s: Tab does not reach %d of %d: %s", name, len(missed), len(stops), missed[:3])
@@ -328,29 +332,31 @@ def fits_a_phone_and_paper(page, name):
     wide = page.run("return document.documentElement.scrollWidth")
     claim(wide <= 360, "%s: %d pixels wide on a phone of 360", name, wide)
     page.tool("Emulation.clearDeviceMetricsOverride")
-    paper = base64.b64decode(page.tool("Page.printToPDF", printBackground=True)["data"])
+    paper = base64.b64decode(page.tool("Page.printToPDF", printBackground=True, pageRanges="1-2", generateTaggedPDF=False)["data"])
     claim(paper[:4] == b"%PDF" and len(paper) > 10000, "%s: nothing is printed", name)
 
 
 # ---- all of it ----
 
-def check_page(page, name, data, everything=False):
-    """everything: by keyboard too, which takes its time; the title is HOSTILE and the samples' names NAMES."""
-    report = json_of(name)
+def open_page(page, name):
     page.open(name + ".html")
     claim(page.run("return document.documentElement.dataset.ready") == "yes", "%s is not drawn", name)
+    return json_of(name)
+
+
+def figures_are_right(page, name, report, data):
+    """What is claimed of every page, but its silence, which is judged when all has been done to it."""
     numbers_are_the_jsons(page, name, report)
     sliders_give_W_H(page, name, report, data)
-    terms_explain_themselves(page, name)
     is_legible_in_both_themes(page, name)
-    everything_has_a_name(page, name)
     language_switches(page, name)
+
+
+def page_is_for_everybody(page, name):
+    terms_explain_themselves(page, name)
+    everything_has_a_name(page, name)
     fits_a_phone_and_paper(page, name)
-    if everything:
-        keyboard_alone_reaches_everything(page, name)
-        names_are_only_text(page, name, report)
-    is_quiet(page, name)
-    return report
+    keyboard_alone_reaches_everything(page, name)
 
 
 def main(*tests):
