@@ -28,6 +28,14 @@ check: ## build and run all tests
 bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 	@scripts/bench build/release
 
+.PHONY: readme-table
+readme-table: all ## write README's table anew: minutes on a machine that has nothing else to do (NMFKIT_TEST_DATA)
+	@python3 bench/readme.py build/release
+
+.PHONY: bench-calls
+bench-calls: all ## measure accelerate() on the calls that other libraries make, for docs/python.md (NMFKIT_TEST_DATA)
+	@python3 bench/calls.py build/release $(BENCH_CALLS)
+
 .PHONY: bench-mpi
 bench-mpi: all ## measure fits by several processes against what bench/scale.py predicts (BENCH_MPI="--shape 50000x4096 -k 16")
 	@python3 bench/scale.py --measure build/release $(BENCH_MPI)

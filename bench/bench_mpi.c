@@ -122,12 +122,13 @@ static double fit(const nmf_matrix *X, int64_t k, int64_t threads)
     return seconds;
 }
 
-/* Alone. The others have left their processors. */
+/* Alone. The others sleep meanwhile, and do not wait for a message: who looks for one wants a processor for it. */
 static double fit_alone(const nmf_comm *comm, const nmf_matrix *X, int64_t k, int64_t threads)
 {
     double seconds = 0;
     if (nmf_comm_attach(NULL, NULL) != NMF_OK) exit(1);
     if (comm->rank == 0) seconds = fit(X, k, threads);
+    if (!comm->all_here(comm->context, 1e6)) exit(1);
     if (nmf_comm_attach(comm, NULL) != NMF_OK) exit(1);
     comm->broadcast(comm->context, 0, &seconds, sizeof seconds);
     return seconds;

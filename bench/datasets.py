@@ -7,7 +7,8 @@ faces10k   25 copies of them, each shifted by -2..2 pixels down and across (edge
 swimmer    the 256 stick figures of `nmf generate swimmer`, u8
 digits     scikit-learn's 1,797 digits of 8 x 8 pixels, f64
 golub      38 samples of 5,000 genes, u16; ap: 2,246 news of 10,473 terms, tf-idf, sparse f64;
-           pbmc: 500 genes of 2,638 cells, counts, sparse f32: where $NMFKIT_TEST_DATA has them
+           pbmc: 500 genes of 2,638 cells, counts, sparse f32 (pbmc-dense: zeros too): where
+           $NMFKIT_TEST_DATA has them
 planted    20,000 x 2,000 of rank 100: W and H uniform on (0, 1) with 30 % of the entries kept,
            plus the magnitude of normal noise of a tenth of the spread; f32
 
@@ -47,7 +48,7 @@ def load_pictures(path):
 GIVEN = {"golub": ("golub", "golub_5000x38_u16.npy"), "ap": ("ap", "ap.mtx"),
          "ap-counts": ("ap", "ap.mtx"), "pbmc-kl": ("pbmc3k", "pbmc3k_500.mtx"),
          "pbmc-f64": ("pbmc3k", "pbmc3k_500.mtx"),
-         "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
+         "pbmc": ("pbmc3k", "pbmc3k_500.mtx"), "pbmc-dense": ("pbmc3k", "pbmc3k_500.mtx"), "piano": ("piano_mary", "X.npy"),
          "piano-power": ("piano_mary", "X.npy"), "breast21": ("sbs96", "breast21.npy")}
 SPARSE = ("ap", "ap-counts", "pbmc", "pbmc-kl", "pbmc-f64", "counts")
 
@@ -70,6 +71,8 @@ def prepared(name):
         return X.astype(numpy.uint16) if name == "breast21" else X
     from scipy.io import mmread
     X = mmread(given(name)).tocsr()
+    if name == "pbmc-dense":
+        return numpy.ascontiguousarray(X.T.toarray(), numpy.float32)
     if name.startswith("pbmc"):
         return X.T.tocsr().astype(numpy.float64 if name == "pbmc-f64" else numpy.float32)
     if name == "ap-counts":

@@ -100,6 +100,14 @@ class Programs:
         return self.judged(data, self.call([sys.executable, script, json.dumps(request)]),
                            params.get("beta_loss", 2))
 
+    def consensus(self, data, k, replicates, options):
+        """`nmf consensus`: its table of one rank, with seconds from data in memory to what replicates agree on."""
+        table = self.model + ".json"
+        self.call([self.nmf, "consensus", data, "-k", str(k), "--replicates", str(replicates), "--threads",
+                   str(self.threads), "--json", table, "-o", self.model + ".nmf.npz", "--quiet", *options])
+        with open(table, encoding="utf-8") as file:
+            return json.load(file)
+
     def beside(self, name):
         """Another program of this folder."""
         return os.path.join(os.path.dirname(self.bench_fit), name)

@@ -3,9 +3,13 @@
 import csv
 import math
 import os
+import re
+from statistics import median
+
+from cases import README
 
 COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_seconds_high",
-           "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "ratio",
+           "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "repetitions", "ratios", "ratio",
            "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
            "sketch_iterations", "default_error", "default_worst", "default_seconds", "x_mb", "mb",
            "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note")
@@ -19,7 +23,7 @@ def number(value, digits=3):
     if value is None:
         return "-"
     if value == 0 or not 1e-4 <= abs(value) < 1e6:
-        return "%.*g" % (digits, value)
+        return re.sub(r"e\+?(-?)0*", r"e\1", "%.*g" % (digits, value))
     return "%.*f" % (max(0, digits - 1 - math.floor(math.log10(abs(value)))), value)
 
 
@@ -63,19 +67,46 @@ def main_table(rows):
     return lines
 
 
-def readme_table(rows):
-    """README's table: when nmfkit is where scikit-learn ended, and what its default gives by itself."""
-    lines = ["| case | scikit-learn | its error | nmfkit to that error | ratio | nmfkit's default | its error |",
-             "|---" * 7 + "|"]
-    for row in rows:
-        if row.get("peer_seconds") is None or row.get("seconds") is None:
+HEADS = (("case", "scikit-learn", "its error", "nmfkit, to that error", "ratio", "nmfkit's default", "its error"),
+         ("数据", "scikit-learn", "其误差", "nmfkit 达到该误差", "倍数", "nmfkit 默认", "其误差"))
+# of the runs that reach the error: how many of how many
+SOME, ALL = (", %d of %d runs", "，%d 次中的 %d 次"), (", %d of %d runs", "，%d 次全部")
+SPREAD = ("%sx to %sx, median %sx", "%sx 至 %sx，中位数 %sx")
+
+
+def ratios_in_words(ratios, language):
+    """Of one run or two each; of more the median where they agree to a tenth, else their range."""
+    ratios = sorted(ratios)
+    if not ratios:
+        return "-"
+    if len(ratios) <= 2:
+        return (", ", "、")[language].join(number(ratio, 2) + "x" for ratio in ratios)
+    if ratios[-1] <= 1.1 * ratios[0]:
+        return number(median(ratios), 2) + "x"
+    return SPREAD[language] % (number(ratios[0], 2), number(ratios[-1], 2), number(median(ratios), 2))
+
+
+def readme_table(rows, titles, language=0):
+    """README's table: when nmfkit is where scikit-learn ended, and what its default gives by itself. rows: of this
+    run, or as cases.csv has them; titles: in both languages, by the name of the case."""
+    lines = ["| " + " | ".join(HEADS[language]) + " |", "|---" * 7 + "|"]
+    found = {row["case"]: row for row in rows}
+    for name, title in titles.items():
+        row = found.get(name)
+        if row is None:
             continue
-        ratio = "%sx" % number(row["ratio"]) if row.get("ratio") is not None else "-"
-        default = row.get("default_seconds")
-        cells = (row["title"], number(row["peer_seconds"]) + " s", number(row.get("peer_error"), 4),
-                 number(row["seconds"]) + " s", ratio,
-                 number(default) + " s" if default is not None else "-",
-                 number(row.get("default_error"), 4))
+
+        def value(column, digits):
+            return number(float(row[column]), digits) if row.get(column) not in (None, "") else "-"
+
+        ratios = [float(ratio) for ratio in str(row["ratios"]).split()]
+        reaching = value("seconds", 3) + " s"
+        if not name.startswith("python-"):
+            count = (int(row["repetitions"]), len(ratios))
+            text = (ALL if count[0] == count[1] else SOME)[language]
+            reaching += text % ((count[::-1] if language == 0 else count)[:text.count("%d")])
+        cells = (title[language], value("peer_seconds", 3) + " s", value("peer_error", 4), reaching,
+                 ratios_in_words(ratios, language), value("default_seconds", 3) + " s", value("default_error", 4))
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -213,7 +244,7 @@ def write(directory, text, rows, runs, lines):
     with open(os.path.join(directory, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
     with open(os.path.join(directory, "readme.md"), "w", encoding="utf-8") as file:
-        file.write("\n".join(readme_table(rows)) + "\n")
+        file.write("\n".join(readme_table(rows, README)) + "\n")
     write_csv(os.path.join(directory, "cases.csv"), COLUMNS, rows)
     write_csv(os.path.join(directory, "runs.csv"), RUN_COLUMNS, runs)
     if lines:

@@ -26,6 +26,11 @@ def spread(row, name, values):
         row[name + "_low"], row[name + "_high"] = min(values), max(values)
 
 
+def pairs(slow, quick, good):
+    """Ratios of times of neighbouring runs, where the quick one is good."""
+    return [one["seconds"] / other["seconds"] for one, other in zip(slow, quick) if any(other is run for run in good)]
+
+
 class Bench:
     """What the rows share: the programs, the data, and measurements that several rows need."""
 
@@ -146,8 +151,7 @@ class Bench:
                 reaching.append(run)
                 ratios.append(peer["seconds"] / run["seconds"])
         self.fill(row, case, peers, reaching, default)
-        if len(ratios) == self.repeat:
-            spread(row, "ratio", ratios)
+        self.fill_ratios(row, ratios)
         if kind == "nmf" and case.kind == "fit":
             self.pass_figures(case, row)
 
@@ -184,12 +188,18 @@ class Bench:
         spread(row, "seconds", [run["seconds"] for run in reaching])
         for name in ("passes", "iterations", "sketch_iterations"):
             row[name] = median(run[name] for run in reaching) if reaching else None
-        row["reached"] = "%d of %d" % (len(reaching), self.repeat)
+        row["reached"], row["repetitions"] = "%d of %d" % (len(reaching), self.repeat), self.repeat
         row["default_seconds"] = median(run["seconds"] for run in default)
         row["default_error"] = median(run["error"] for run in default)
         row["default_worst"] = max(run["error"] for run in default)
         row["x_mb"] = millions(default[0]["x_bytes"])
         row["mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in default))
+
+    def fill_ratios(self, row, ratios):
+        """Of the repetitions that got there; the row has a ratio only if all did."""
+        row["ratios"] = " ".join("%.4g" % ratio for ratio in ratios)
+        if len(ratios) == self.repeat:
+            spread(row, "ratio", ratios)
 
     def measure_starts(self, case, row):
         """Many starts, the best kept, against a single fit of the peer's."""
@@ -197,9 +207,7 @@ class Bench:
         ours = [self.ours(case, repetition, "nmfkit") for repetition in range(self.repeat)]
         good = [run for run in ours if run["error"] <= case.goal * SLACK]
         self.fill(row, case, peers, good, ours)
-        if len(good) == self.repeat:
-            spread(row, "ratio", [peer["seconds"] / mine["seconds"]
-                                  for peer, mine in zip(peers, ours)])
+        self.fill_ratios(row, pairs(peers, ours, good))
 
     def measure_pca(self, case, row):
         peers, ours = [], []
@@ -209,9 +217,7 @@ class Bench:
         good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
         self.fill(row, case, peers, good, ours)
         row["iterations"] = None
-        if len(good) == self.repeat:
-            pairs = zip(peers, ours)
-            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
+        self.fill_ratios(row, pairs(peers, ours, good))
 
     def measure_python(self, case, row):
         """Default against default, both through Python."""
@@ -225,11 +231,27 @@ class Bench:
             ours.append(self.note(case, "nmfkit from Python", repetition, run))
         good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
         self.fill(row, case, peers, good, ours)
-        if len(good) == self.repeat:
-            pairs = zip(peers, ours)
-            spread(row, "ratio", [peer["seconds"] / mine["seconds"] for peer, mine in pairs])
+        self.fill_ratios(row, pairs(peers, ours, good))
         beside = median(run["beside"] for run in ours)
         row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
+
+    def measure_consensus(self, case, row):
+        """Replicates and what they agree on, against as many of the peer's fits: each of these that is measured stands for
+        all."""
+        count = 4 if self.small else case.replicates
+        peers, ratios, seconds = [], [], []
+        for repetition in range(self.repeat):
+            peers.append(self.peer(case, repetition, "nmf"))
+            found = self.programs.consensus(self.datasets.path(case.data), self.k(case), count, case.options)
+            seconds.append(found["seconds"])
+            ratios.append(count * peers[-1]["seconds"] / seconds[-1])
+            say("  %-22s %10.4f s  worst stability %.2f, %d of %d replicates unconverged" % (
+                "nmf consensus", seconds[-1], found["worst_stability"], found["unconverged"], count))
+        spread(row, "peer_seconds", [count * run["seconds"] for run in peers])
+        spread(row, "seconds", seconds)
+        spread(row, "ratio", ratios)
+        row["peer_runs"] = len({id(run) for run in peers})
+        row["note"] = "scikit-learn's time is %d times that of a fit" % count
 
     def measure_storage(self, case, row):
         """u8 against f32, both to scikit-learn's error on the f32 data."""
@@ -244,8 +266,7 @@ class Bench:
             if floats[-1]["reached"] and bytes_[-1]["reached"]:
                 ratios.append(floats[-1]["seconds"] / bytes_[-1]["seconds"])
         self.fill(row, case, peers, [run for run in bytes_ if run["reached"]], default)
-        if len(ratios) == self.repeat:
-            spread(row, "ratio", ratios)
+        self.fill_ratios(row, ratios)
         row["f32_mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in floats))
         row["note"] = "f32: %.4g s, %.0f MB" % (median(run["seconds"] for run in floats),
                                                row["f32_mb"])
@@ -300,9 +321,7 @@ class Bench:
     def compare(self, row, slow, quick, reaching):
         """Two ways of our own."""
         self.fill(row, None, slow, reaching, quick)
-        if len(reaching) == self.repeat:
-            spread(row, "ratio", [one["seconds"] / other["seconds"]
-                                  for one, other in zip(slow, quick)])
+        self.fill_ratios(row, pairs(slow, quick, reaching))
 
     def measure_passes(self, case, row):
         best = BEST_KNOWN[case.k] if self.datasets.is_olivetti else self.best_seen(case)

@@ -115,23 +115,40 @@ def iteration_bytes(kind, m, n, k, entry, processes, threads=1):
         return up + columns + whole + exchange(n, processes, numbers(k)) + 8 * processes * 3
     if kind in ("frobenius", "jmm"):  # dense or sparse, in rows: the sums of one visit
         sums = exchange(m, processes, numbers(k) + products(n, k, entry))
-        of_components = 2 * exchange(m, processes, 8 * k) if kind == "jmm" else 0
+        of_components = 3 * exchange(m, processes, 8 * k) if kind == "jmm" else 0
         return sums + of_components + 8 * processes * 2
     assert kind == "divergence"  # W to all, H's own columns to all
     factors = (processes - 1) * k * (m + n) * entry
     sums = exchange(m, processes, numbers(k)) + exchange(n, processes, numbers(k))
-    return factors + sums + 4 * exchange(m, processes, 8 * k) + 8 * processes * 3
+    return factors + sums + 2 * exchange(m, processes, 8 * k) + 8 * processes * 3
 
 
 # --- time of an iteration ----------------------------------------------------------------------------
 
 
-def exchange_seconds(m, n, k, entry, processes, network, threads=1):
+def to_all_seconds(count, k, entry, processes, network):
+    """A factor's rows: each process that has some sends its own to all, one after the other."""
+    latency, bandwidth = network[:2]
+    return min(processes, slots_of(count)) * math.ceil(math.log2(processes)) * latency + 2 * k * count * entry / bandwidth
+
+
+def divergence_seconds(m, n, k, entry, processes, network):
+    """Both factors to all, and the numbers of two visits, and agreements."""
+    latency, bandwidth = network[:2]
+    rounds = math.ceil(math.log2(processes))
+    factors = to_all_seconds(m, k, entry, processes, network) + to_all_seconds(n, k, entry, processes, network)
+    sums = sum(nodes(slots_of(count), processes)[1] * (2 * latency + numbers(k) / bandwidth) for count in (m, n))
+    return factors + sums + (2 + 2 + 3) * 2 * rounds * latency
+
+
+def exchange_seconds(m, n, k, entry, processes, network, threads=1, kind="frobenius"):
     """Sums of products up the tree, one level after the other, and from the root to all (binomial for what is small,
     scattered and gathered for what is large)."""
     latency, bandwidth = network[:2]
     if processes == 1:
         return 0.0
+    if kind == "divergence":
+        return divergence_seconds(m, n, k, entry, processes, network)
     node = numbers(k) + products(n, k, entry)
     levels = nodes(slots_of(m), processes)[1]
     rounds = math.ceil(math.log2(processes))
@@ -144,12 +161,21 @@ def exchange_seconds(m, n, k, entry, processes, network, threads=1):
     return up + down + agreements
 
 
-def iteration(shape, k, entry, processes, machine, network):
-    """(seconds of the pass, of H, of the network)."""
+def largest_share(count, processes):
+    """Of a side, what the process has that has the most slots."""
+    return -(-slots_of(count) // processes) / slots_of(count)
+
+
+def iteration(shape, k, entry, processes, machine, network, kind="frobenius"):
+    """(seconds of the pass, of H, of the network). Under a divergence H is a visit too, of columns, and of both each
+    entry takes its model, its part of the gradient and its part of the step's curvature."""
     m, n, stored = shape
     threads = machine.get("threads", 1)
-    share = max(1, -(-slots_of(m) // processes)) / slots_of(m)  # of the process that has the most slots
+    share = largest_share(m, processes)
     visit = 4.0 * stored * k * share / machine["flops"]
+    if kind == "divergence":
+        return (1.5 * visit, 6.0 * stored * k * largest_share(n, processes) / machine["flops"],
+                exchange_seconds(m, n, k, entry, processes, network, kind=kind))
     sweeps = 4 * 2.0 * n * k * k / machine["flops"]
     if dealt(n, k, threads):  # else every process updates all of H
         sweeps *= max(rows_of(n, processes, r) for r in {0, processes // 2, processes - 1}) / n if processes > 1 else 1
@@ -162,6 +188,24 @@ SHAPES = {  # name: (samples, features, entries), k, flops a second of a process
     "10^8 x 10^6, 10^11 entries": ((10**8, 10**6, 10**11), 50, CORES * 4e9, 8 * 10**11),
     "10^6 x 3x10^4 cells, 5 % stored": ((10**6, 3 * 10**4, 15 * 10**8), 30, CORES * 4e9, 8 * 15 * 10**8),
 }
+
+
+def table_of_divergence(title, shape, k, flops, entry_of_X):
+    names = ("25 GbE", "InfiniBand HDR")
+    print("\n**%s, k = %d, Kullback-Leibler**\n" % (title, k))
+    print("| processes | GB of X in each | GB of W in each | sent by all, GB | visit of rows, s | of columns, s | " + " | ".join("network, s; efficiency: " + n for n in names) + " |")
+    print("|--:|--:|--:|--:|--:|--:|" + "--:|" * len(names))
+    m, n, stored = shape
+    machine = {"flops": flops}
+    alone = sum(iteration(shape, k, 4, 1, machine, NETWORKS[names[0]], "divergence"))
+    for power in range(0, 15, 2):
+        p = 1 << power
+        times = [iteration(shape, k, 4, p, machine, NETWORKS[name], "divergence") for name in names]
+        copy = largest_share(n, p) if p > 1 or stored < m * n else 0  # one process reads a dense X along both sides
+        X = stored * entry_of_X * (largest_share(m, p) + copy)
+        print("| %d | %.3g | %.3g | %.3g | %.3g | %.3g | %s |" % (
+            p, X / 1e9, k * m * 4 / 1e9, iteration_bytes("divergence", m, n, k, 4, p) / 1e9, times[0][0], times[0][1],
+            " | ".join("%.2g; %.2f" % (t[2], alone / sum(t) / p) for t in times)))
 
 
 def tables():
@@ -179,6 +223,11 @@ def tables():
                 cells.append("%.2g; %.2f" % (wire, alone / (visit + sweeps + wire) / p))
             print("| %d | %.3g | %.3g | %.3g | %.3g | %s |" % (
                 p, stored / p / 1e9, iteration_bytes("frobenius", shape[0], shape[1], k, 4, p, CORES) / 1e9, visit, sweeps, " | ".join(cells)))
+
+
+    for title in ("10^9 x 10^4, dense u8", "10^6 x 3x10^4 cells, 5 % stored"):
+        shape, k, flops, stored = SHAPES[title]
+        table_of_divergence(title, shape, k, flops, stored / shape[2])
 
 
 # --- measured ----------------------------------------------------------------------------------------

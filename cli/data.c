@@ -158,7 +158,7 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
         options.most_bytes = 0;
         status = nmf_io_read(paths[0], &options, matrix, error);
     }
-    if (status == NMF_OK) status = cli_set_observed(args, options.transpose, *matrix, error);
+    if (status == NMF_OK) status = cli_set_observed(args, &options, *matrix, error);
     return status;
 }
 
@@ -216,9 +216,8 @@ nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *er
             return nmf_fail(error, NMF_ERROR_ARGUMENT,
                             "%s is no model, but %s is: the model comes first; usage: nmf %s %s",
                             path, args->operands[i], args->command->name, args->command->usage);
-    return nmf_fail(error, status,
-                    "%s is no model, which 'nmf fit' makes of data; usage: nmf %s %s", path,
-                    args->command->name, args->command->usage);
+    return nmf_fail(error, status, "%s; usage: nmf %s %s", reason.message, args->command->name,
+                    args->command->usage);
 }
 
 /* The directory that a file of this path goes into, as a new string; NULL when memory is out. */

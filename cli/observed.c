@@ -28,16 +28,89 @@ static double as_uncertainty(double value)
     return 1 / (value * value);
 }
 
-/* A file that lies as DATA does. */
-static nmf_status read_beside(int transposed, const char *path, nmf_matrix **file, nmf_error *error)
-{
-    nmf_io_read_options options = NMF_IO_READ_INIT;
-    options.transpose = transposed;
-    return nmf_io_read(path, &options, file, error);
-}
-
 /* Where a file speaks of the weight of entry (i, j): an entry each, or one for a whole row or column. */
 typedef enum extent { EACH_ENTRY, EACH_ROW, EACH_COLUMN } extent;
+
+/* --- a file that lies as DATA does ------------------------------------------------------------- */
+
+/* `selected` takes the place of *file. */
+static nmf_status replace(nmf_status status, nmf_matrix **file, nmf_matrix *selected)
+{
+    if (status != NMF_OK) return status;
+    nmf_matrix_free(*file);
+    *file = selected;
+    return NMF_OK;
+}
+
+/* Its rows in the order that the samples were brought into. */
+static nmf_status shuffle(uint32_t seed, nmf_matrix **file, nmf_error *error)
+{
+    const int64_t rows = nmf_matrix_rows(*file);
+    nmf_matrix *selected = NULL;
+    int64_t *const order = calloc((size_t)rows + 1, sizeof *order);
+    if (order == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: an order of rows");
+    nmf_io_numpy_permutation(seed, rows, order);
+    const nmf_status status = nmf_matrix_select(*file, order, rows, &selected, error);
+    free(order);
+    return replace(status, file, selected);
+}
+
+/* Pixels that run down the columns of height x width pictures, row by row. */
+static nmf_status order_by_rows(int64_t height, int64_t width, nmf_matrix **file, nmf_error *error)
+{
+    nmf_matrix *selected = NULL;
+    int64_t *const columns = calloc((size_t)(height * width) + 1, sizeof *columns);
+    if (columns == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: an order of pixels");
+    for (int64_t p = 0; p < height * width; p++) columns[p % height * width + p / height] = p;
+    const nmf_status status =
+        nmf_matrix_select_columns(*file, columns, height * width, &selected, error);
+    free(columns);
+    return replace(status, file, selected);
+}
+
+/* Brought into the order that `reading` brought X into; one number for each sample or feature becomes a column or
+ * a row. */
+static nmf_status read_beside(const nmf_io_read_options *reading, const char *path, extent of,
+                              const nmf_matrix *X, nmf_matrix **file, nmf_error *error)
+{
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    const int64_t height = nmf_matrix_image_height(X), width = nmf_matrix_image_width(X);
+    options.transpose = reading->transpose;
+    nmf_status status = nmf_io_read(path, &options, file, error);
+    if (status != NMF_OK) return status;
+    const int64_t rows = nmf_matrix_rows(*file), columns = nmf_matrix_columns(*file);
+    if ((of == EACH_ROW && rows == 1) || (of == EACH_COLUMN && columns == 1))
+        nmf_matrix_transpose(*file);
+    if (of != EACH_COLUMN && reading->shuffle) status = shuffle(reading->shuffle_seed, file, error);
+    if (status == NMF_OK && of != EACH_ROW && reading->image_order_column && height > 0 &&
+        nmf_matrix_columns(*file) == height * width)
+        status = order_by_rows(height, width, file, error);
+    return status;
+}
+
+/* By position a number would count for another entry than its name says. */
+static nmf_status check_names(const char *flag, extent of, const nmf_matrix *file,
+                              const nmf_matrix *X, nmf_error *error)
+{
+    const int rows = of != EACH_COLUMN, columns = of != EACH_ROW;
+    const struct {
+        int asked;
+        nmf_names which;
+        int64_t count;
+    } sides[] = {{rows, NMF_SAMPLE_NAMES, nmf_matrix_rows(X)},
+                 {columns, NMF_FEATURE_NAMES, nmf_matrix_columns(X)}};
+    for (int s = 0; s < 2; s++)
+        for (int64_t i = 0; sides[s].asked && i < sides[s].count; i++) {
+            const char *const a = nmf_matrix_name(X, sides[s].which, i);
+            const char *const b = nmf_matrix_name(file, sides[s].which, i);
+            if (a != NULL && b != NULL && strcmp(a, b) != 0)
+                return nmf_fail(error, NMF_ERROR_SHAPE,
+                                "%s: %s %lld is '%.80s' in the data and '%.80s' in the file: bring "
+                                "them into one order",
+                                flag, s == 0 ? "sample" : "feature", (long long)i, a, b);
+        }
+    return NMF_OK;
+}
 
 static nmf_status check_shape(const char *flag, extent of, const nmf_matrix *file,
                               const nmf_matrix *X, nmf_error *error)
@@ -100,12 +173,14 @@ static nmf_status multiply_stored(const source *from, const nmf_matrix *X, doubl
     return status;
 }
 
-static nmf_status multiply(int transposed, const char *flag, const char *path, extent of,
-                           meaning *means, const nmf_matrix *X, double *w, nmf_error *error)
+static nmf_status multiply(const nmf_io_read_options *reading, const char *flag, const char *path,
+                           extent of, meaning *means, const nmf_matrix *X, double *w,
+                           nmf_error *error)
 {
     nmf_matrix *file = NULL;
-    nmf_status status = read_beside(transposed, path, &file, error);
+    nmf_status status = read_beside(reading, path, of, X, &file, error);
     if (status == NMF_OK) status = check_shape(flag, of, file, X, error);
+    if (status == NMF_OK) status = check_names(flag, of, file, X, error);
     const source from = {flag, path, file, of, means};
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
     if (status == NMF_OK && nmf_matrix_is_sparse(X)) {
@@ -155,7 +230,8 @@ static nmf_status start_weights(const nmf_matrix *X, nmf_matrix **weights, doubl
     return NMF_OK;
 }
 
-nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X, nmf_error *error)
+nmf_status cli_set_observed(const cli_args *args, const nmf_io_read_options *reading, nmf_matrix *X,
+                            nmf_error *error)
 {
     const nmf_missing word = missing_word(args->missing);
     const struct {
@@ -176,7 +252,7 @@ nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X,
         if (files[f].path == NULL) continue;
         if (weights == NULL) status = start_weights(X, &weights, &w, error);
         if (status == NMF_OK)
-            status = multiply(transposed, files[f].flag, files[f].path, files[f].of, files[f].means,
+            status = multiply(reading, files[f].flag, files[f].path, files[f].of, files[f].means,
                               X, w, error);
     }
     if (status == NMF_OK && weights != NULL) status = nmf_matrix_set_weights(X, weights, error);

@@ -5,7 +5,9 @@
 #include "cli.h"
 
 /* --missing, --observed, --weights, --uncertainty, --row-weights and --column-weights together: what they
- * say is set on X, as it was read. Errors: those of reading the files; SHAPE; DATA; ARGUMENT. */
-nmf_status cli_set_observed(const cli_args *args, int transposed, nmf_matrix *X, nmf_error *error);
+ * say is set on X. The files lie as DATA does, and are turned and shuffled as `reading` turned and shuffled that.
+ * Errors: those of reading the files; SHAPE; DATA; ARGUMENT. */
+nmf_status cli_set_observed(const cli_args *args, const nmf_io_read_options *reading, nmf_matrix *X,
+                            nmf_error *error);
 
 #endif

@@ -22,8 +22,8 @@ endif()
 # What a sanitizer would take a quarter of an hour for and not change: how good fits are (other tests take the
 # same ways with less data), documents, pages, speed, checks of the sources; and the kernels, which are never instrumented
 # (cmake/Kernels.cmake): their arrays stand against pages that nobody may touch.
-set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_resume mpi_spread
-            docs_blocks report_page report_real select_definitions ledger property_sketch python_news python_unmixing
+set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_spread
+            docs_blocks report_page select_definitions ledger property_sketch python_news python_unmixing
             parity_divergence_f32 parity_jmm parity_numpy_pca
             parity_sklearn_mu parity_sklearn_nmf bench_bench io_generate_faces packaging_completion
             cli_readings property_same_bits property_working_memory property_environment cli_interrupt cli_bad_days cli_order python_minima docs_file_writers
@@ -33,7 +33,7 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             scripts_floors scripts_headers packaging_checks packaging_run cli_values)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
-set(long_tests docs_blocks report_page report_real mpi_failures cli_golden cli_large parity_divergence_f32 ledger
+set(long_tests docs_blocks report_page mpi_failures cli_golden cli_large parity_divergence_f32 ledger
                property_divergence bench_bench mpi_bytes packaging_install property_sketch mpi_bits property_lines_source
                cli_checkpoint io_mat io_npz io_mtx property_same_bits parity_sklearn_mu cli_interrupt)
 
@@ -123,11 +123,11 @@ if(TARGET nmfkit-mpi)
     target_link_libraries(test_mpi_mpich PRIVATE nmfkit nmfkit_compiler PkgConfig::nmfkit_mpich_needs)
     set_target_properties(test_mpi_mpich PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   endif()
-  # What counts bytes beside the plug-in (tests/mpi/test_bytes.py): its functions stand in for MPI's.
-  add_library(test_mpi_count MODULE tests/mpi/count_bytes.c)
-  target_link_libraries(test_mpi_count PRIVATE nmfkit_compiler PkgConfig::nmfkit_mpi_needs)
-  set_target_properties(test_mpi_count PROPERTIES
-    C_VISIBILITY_PRESET default LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  # What is sent, counted (tests/mpi/test_bytes.py): its functions stand in for MPI's.
+  add_executable(test_mpi_sent tests/mpi/sent.c tests/mpi/count_bytes.c)
+  target_link_libraries(test_mpi_sent PRIVATE nmfkit-mpi nmfkit nmfkit_compiler PkgConfig::nmfkit_mpi_needs m)
+  set_target_properties(test_mpi_sent PROPERTIES
+    C_VISIBILITY_PRESET default ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endif()
 
 # --- scripts: they run the command; a launcher such as valgrind is for compiled tests only ---------

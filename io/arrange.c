@@ -38,8 +38,7 @@ static nmf_status set_names(const char *path, const nmf_io_read_options *options
     nmf_status status = NMF_OK;
     for (int which = NMF_SAMPLE_NAMES; which <= NMF_LABELS && status == NMF_OK; which++) {
         if (files[which] != NULL) {
-            status =
-                nmfi_names_from_file(files[which], 0, matrix, (nmf_names)which, &request, error);
+            status = nmfi_names_told(files[which], matrix, (nmf_names)which, &request, error);
         }
     }
     return status;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TAG = 1 };
 
@@ -38,23 +39,38 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Waits without taking the processor from whom it waits for: there may be more processes than
- * processors, and then MPI's own waiting would spin a time slice away for each message. Large messages go in
- * fragments that both sides must look after: who sleeps too soon waits for each of them. By the clock, since where
- * others want the processor one look may take as long as they do; who sleeps is let in again sooner than who yields. */
+/* Sleeps for a thirty-second of what was waited already, within bounds: who has waited long may be late by that, and a
+ * processor that is looked at ten thousand times a second is not another's. */
+static void nap(double waited, double least, double most)
+{
+    const double part = waited / 32, seconds = part < least ? least : part > most ? most : part;
+    const struct timespec time = {0, (long)(1e9 * seconds)};
+    nanosleep(&time, NULL);
+}
+
+/* How long who waits for a message looks for it, in seconds: at first without a pause, then leaving the processor to
+ * others at each look, then asleep between looks. A message that is near takes some microseconds. Large ones go in
+ * fragments that both sides must look after: several take no longer than two milliseconds. */
+typedef struct patience {
+    double spins, yields;
+} patience;
+static const patience with_room = {2e-4, 2e-3};
+/* Where this machine has more processes than processors, who looks keeps another one from working. */
+static const patience in_a_crowd = {2e-5, 2e-5};
+static patience own_patience;
+
+/* MPI's own waiting would spin for as long as it takes, and where others want the processor keep it for a time slice.
+ * By the clock, since then one look may take as long as they do; who sleeps is let in again sooner than who yields. */
 static void wait_for(MPI_Request *request)
 {
-    static const struct timespec nap = {0, 50000};
-    static const double spins = 2e-4,
-                        patience = 2e-3; /* seconds: several large messages take no longer */
     int done = 0;
     MPI_Test(request, &done, MPI_STATUS_IGNORE);
     for (const double began = done ? 0 : now(); !done;) {
         MPI_Test(request, &done, MPI_STATUS_IGNORE);
         const double waited = done ? 0 : now() - began;
-        if (waited > patience)
-            nanosleep(&nap, NULL);
-        else if (waited > spins)
+        if (waited > own_patience.yields)
+            nap(waited, 5e-5, 1e-3);
+        else if (waited > own_patience.spins)
             sched_yield();
     }
 }
@@ -132,14 +148,13 @@ static int64_t least(void *context, int64_t value)
 static int all_here(void *context, double seconds)
 {
     (void)context;
-    static const struct timespec nap = {0, 1000000};
-    const double until = now() + seconds;
+    const double began = now();
     MPI_Request request;
     int here = 0;
     MPI_Ibarrier(end, &request);
     MPI_Test(&request, &here, MPI_STATUS_IGNORE);
-    while (!here && now() < until) {
-        nanosleep(&nap, NULL);
+    for (double waited = 0; !here && waited < seconds; waited = now() - began) {
+        nap(waited, 1e-3, 2e-2);
         MPI_Test(&request, &here, MPI_STATUS_IGNORE);
     }
     return here;
@@ -189,6 +204,18 @@ static nmf_status check_kernels(nmf_error *error)
                     first);
 }
 
+/* Of the processes that this machine has memory in common for. */
+static int has_more_processes_than_processors(void)
+{
+    MPI_Comm here;
+    int size = 1;
+    if (MPI_Comm_split_type(own, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) == MPI_SUCCESS) {
+        MPI_Comm_size(here, &size);
+        MPI_Comm_free(&here);
+    }
+    return size > sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 static nmf_status take(MPI_Comm comm, nmf_error *error)
 {
     drop();
@@ -196,6 +223,7 @@ static nmf_status take(MPI_Comm comm, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "the communicator is MPI_COMM_NULL");
     MPI_Comm_dup(comm, &own);
     MPI_Comm_dup(comm, &end);
+    own_patience = has_more_processes_than_processors() ? in_a_crowd : with_room;
     const nmf_status status = check_kernels(error);
     if (status != NMF_OK) drop();
     return status;

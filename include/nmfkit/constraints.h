@@ -27,7 +27,8 @@ typedef struct nmf_constraints {
 
     /* Bounds of single entries, beside the numbers of the options: 1 x 1, a row for all rows (1 x k for W, 1 x
      * features for H), or of the factor's shape (samples x k, k x features). 0 <= lower <= upper; an upper one may
-     * be infinite. Those of W are read by nmf_transform too, and not kept by the model. */
+     * be infinite. Where bounds and X have names of features (of samples, for W) these are the same, in the same
+     * order. Those of W are read by nmf_transform too, and not kept by the model. */
     const nmf_matrix *lower_W, *upper_W, *lower_H, *upper_H;
 } nmf_constraints;
 

@@ -249,7 +249,8 @@ NMF_API int64_t nmf_matrix_image_width(const nmf_matrix *matrix);
  * matrix takes it over, unless this fails, and frees it with itself or when others are set. Where a function
  * gives the rows of dense ones (nmf_matrix_from_reader) they are read here, once, into memory. NULL: every
  * entry counts once. With a beta-divergence whose beta <= 0 weights are 0 or 1. Errors: ARGUMENT (a dense
- * one for a sparse matrix or the other way round; other entries; compressed along the other side), SHAPE,
+ * one for a sparse matrix or the other way round; other entries; compressed along the other side), SHAPE (also
+ * where both have names of samples or features, and others or in another order),
  * DATA (the first weight that is negative or not finite, named), UNSUPPORTED (sparse and not in memory), MEMORY, and what that
  * function says. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights,

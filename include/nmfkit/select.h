@@ -42,7 +42,8 @@ typedef struct nmf_rank_options {
     void *progress_context;
     /* 1: the options' loss is a wish. 0: where it is frobenius, the default, and X holds whole numbers, the data decide
      * between squares and the Kullback-Leibler divergence: what is held out foretells which of the two its spread
-     * behaves like (extended quasi-likelihood of two pilot fits; Nelder & Pregibon 1987). */
+     * behaves like (extended quasi-likelihood of two pilot fits; Nelder & Pregibon 1987), and who speaks for counts is
+     * asked again with the k that this leads to. */
     int keep_loss;
 } nmf_rank_options;
 

@@ -2,7 +2,9 @@
  * has most of them). */
 #include "foreign_files.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct {
     size_t at;
@@ -141,4 +143,45 @@ int nmfi_is_text(const unsigned char *head, size_t bytes)
         controls += head[i] < ' ' && strchr("\t\n\r\f\v", head[i]) == NULL;
     }
     return bytes > 0 && controls == 0;
+}
+
+/* Kinds that are read, which a sentence names where something else is wanted. */
+static const struct {
+    const char *bytes;
+    size_t count;
+    const char *what;
+} own_kinds[] = {{"\x93NUMPY", 6, "an .npy array"},
+                 {"\x89HDF", 4, "an HDF5 file (.h5ad, .h5, .mat)"},
+                 {"MATLAB ", 7, "a MATLAB file"},
+                 {"\x89PNG", 4, "a PNG picture"},
+                 {"\xFF\xD8\xFF", 3, "a JPEG picture"},
+                 {"PK\3\4", 4, "a zip archive that is damaged or cut off"},
+                 {"\x1F\x8B", 2, "packed by gzip"},
+                 {"\xFD\x37zXZ", 5, "packed by xz"},
+                 {"\x28\xB5\x2F\xFD", 4, "packed by Zstandard"}};
+
+const char *nmfi_what_is(const char *path)
+{
+    struct stat info;
+    unsigned char head[512];
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        return "a directory";
+    }
+    FILE *file = fopen(path, "rb");
+    const size_t count = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    for (size_t i = 0; i < sizeof own_kinds / sizeof own_kinds[0]; i++) {
+        if (count >= own_kinds[i].count && memcmp(head, own_kinds[i].bytes, own_kinds[i].count) == 0) {
+            return own_kinds[i].what;
+        }
+    }
+    const nmfi_foreign_kind *kind = nmfi_foreign_file(head, count, path);
+    if (kind != NULL && strncmp(kind->is, "is ", 3) == 0) {
+        return kind->is + 3;
+    }
+    return count == 0                 ? "an empty file"
+           : nmfi_is_text(head, count) ? "text, such as a table"
+                                       : "a file of another kind";
 }

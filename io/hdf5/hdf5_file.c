@@ -1,5 +1,6 @@
 /* Looking into HDF5 files, and reading their numbers: see hdf5_file.h. */
 #include "hdf5_inside.h"
+#include "lzf.h"
 
 #include "io/files/file_view.h"
 
@@ -22,6 +23,7 @@ nmf_status nmfi_hdf5_open(const char *path, nmfi_hdf5 **file, nmf_error *error)
     }
     made->silenced = H5Eget_auto2(H5E_DEFAULT, &made->report, &made->report_to) >= 0 &&
                      H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
+    nmfi_lzf_register();
     made->bytes = stat(path, &info) == 0 ? (int64_t)info.st_size : 0;
     made->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (made->file < 0) {

@@ -68,10 +68,14 @@ typedef struct nmfi_hdf5_numbers {
 nmf_status nmfi_hdf5_read(const nmfi_hdf5 *file, const char *group, const char *name,
                           nmfi_hdf5_as as, nmfi_hdf5_numbers *numbers, nmf_error *error);
 
-/* Gives `matrix` the names in `name` below `group`: texts, integers, or anndata's groups of texts
+/* Gives `matrix` the names in `name` below `group`: texts, numbers, truth values, or anndata's groups of texts
  * (categories with codes; values with a mask). What is of another kind is left alone. Errors:
  * FORMAT, SHAPE (not one for each row or column), MEMORY. hdf5_names.c. */
 nmf_status nmfi_hdf5_names(const nmfi_hdf5 *file, const char *group, const char *name,
                            nmf_matrix *matrix, nmf_names which, nmf_error *error);
+
+/* The same of the index of `table` (obs, var): a column that the attribute _index names, or the usual ones. */
+nmf_status nmfi_hdf5_index(const nmfi_hdf5 *file, const char *table, nmf_matrix *matrix,
+                           nmf_names which, nmf_error *error);
 
 #endif

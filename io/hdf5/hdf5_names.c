@@ -39,15 +39,35 @@ static int add_name(name_list *list, const char *name, size_t length)
     return 1;
 }
 
+/* "3" for 3.0, and no digit more than a number has. */
+static int write_number(double value, char *text, size_t bytes)
+{
+    int length = 0;
+    for (int digits = 6; digits <= 17; digits++) {
+        length = snprintf(text, bytes, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    return length;
+}
+
 /* One block of a list as it lies in memory after reading. */
 static int add_block(name_list *list, hid_t type, const unsigned char *block, hsize_t count)
 {
     const size_t bytes = H5Tget_size(type);
     for (hsize_t i = 0; i < count; i++) {
         const unsigned char *at = block + i * bytes;
-        char number[24];
+        char number[64];
         int good;
-        if (H5Tget_class(type) == H5T_INTEGER) {
+        if (H5Tget_class(type) == H5T_ENUM) { /* truth values: FALSE, TRUE */
+            const int named = H5Tenum_nameof(type, at, number, sizeof number) >= 0;
+            good = add_name(list, number, named ? strnlen(number, sizeof number - 1) : 0);
+        } else if (H5Tget_class(type) == H5T_FLOAT) {
+            double value;
+            memcpy(&value, at, sizeof value);
+            good = add_name(list, number, (size_t)write_number(value, number, sizeof number));
+        } else if (H5Tget_class(type) == H5T_INTEGER) {
             int64_t value;
             memcpy(&value, at, sizeof value);
             const int length = snprintf(number, sizeof number, "%" PRId64, value);
@@ -106,6 +126,8 @@ static hid_t name_type(hid_t stored)
 {
     switch (H5Tget_class(stored)) {
     case H5T_INTEGER: return H5Tcopy(H5T_NATIVE_INT64);
+    case H5T_FLOAT: return H5Tcopy(H5T_NATIVE_DOUBLE);
+    case H5T_ENUM: return H5Tget_size(stored) <= sizeof(int64_t) ? H5Tcopy(stored) : -1;
     case H5T_STRING:
         return H5Tis_variable_str(stored) > 0 || H5Tget_size(stored) <= LONGEST_FIXED_TEXT
                    ? H5Tcopy(stored)
@@ -257,6 +279,62 @@ nmf_status nmfi_hdf5_names(const nmfi_hdf5 *file, const char *group, const char 
     return status;
 }
 
+nmf_status nmfi_hdf5_index(const nmfi_hdf5 *file, const char *table, nmf_matrix *matrix,
+                           nmf_names which, nmf_error *error)
+{
+    static const char *const usual[] = {"_index", "index"};
+    char name[128];
+    if (nmfi_hdf5_text_attribute(file, table, "_index", name, sizeof name)) {
+        return nmfi_hdf5_names(file, table, name, matrix, which, error);
+    }
+    nmf_status status = NMF_OK;
+    for (int i = 0; i < 2 && status == NMF_OK && !nmf_matrix_has_names(matrix, which); i++) {
+        status = nmfi_hdf5_names(file, table, usual[i], matrix, which, error);
+    }
+    return status;
+}
+
+static int is_sample(const nmf_matrix *matrix, const char *name)
+{
+    for (int64_t i = 0; i < nmf_matrix_rows(matrix); i++) {
+        if (strcmp(nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, i), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Labels of another file may stand in another order: its table has names too. Names that are none of the data's say
+ * nothing. */
+static nmf_status compare_samples(const nmfi_hdf5 *file, const char *table,
+                                  const nmf_matrix *matrix, nmf_error *error)
+{
+    const int64_t rows = nmf_matrix_rows(matrix);
+    nmf_matrix *own = NULL;
+    nmf_status status = nmf_matrix_new(NMF_U8, rows, 1, &own, error);
+    if (status == NMF_OK) {
+        status = nmfi_hdf5_index(file, table, own, NMF_SAMPLE_NAMES, error);
+    }
+    const int named = status == NMF_OK && nmf_matrix_has_names(own, NMF_SAMPLE_NAMES);
+    for (int64_t i = 0; named && status == NMF_OK && i < rows; i++) {
+        const char *a = nmf_matrix_name(matrix, NMF_SAMPLE_NAMES, i);
+        const char *b = nmf_matrix_name(own, NMF_SAMPLE_NAMES, i);
+        if (strcmp(a, b) == 0) {
+            continue;
+        }
+        if (i == 0 && !is_sample(matrix, b)) {
+            break;
+        }
+        status = nmf_fail(error, NMF_ERROR_SHAPE,
+                          "%s: row %" PRId64
+                          " of '%s' is '%.80s', and that sample of the data is '%.80s': "
+                          "bring them into one order",
+                          file->path, i, table, b, a);
+    }
+    nmf_matrix_free(own);
+    return status;
+}
+
 nmf_status nmfi_hdf5_names_in(const char *path, const char *member, nmf_matrix *matrix,
                               nmf_names which, nmf_error *error)
 {
@@ -274,6 +352,10 @@ nmf_status nmfi_hdf5_names_in(const char *path, const char *member, nmf_matrix *
         if (status == NMF_OK) {
             status = nmfi_hdf5_names(file, slash != NULL ? group : "",
                                      slash != NULL ? slash + 1 : group, matrix, which, error);
+        }
+        if (status == NMF_OK && slash != NULL && which == NMF_LABELS &&
+            nmf_matrix_has_names(matrix, which) && nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES)) {
+            status = compare_samples(file, group, matrix, error);
         }
         if (status == NMF_OK && !nmf_matrix_has_names(matrix, which)) {
             status =

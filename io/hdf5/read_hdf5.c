@@ -211,22 +211,6 @@ static nmf_status read_anndata_matrix(const nmfi_read_request *request, const nm
     return status == NMF_OK ? read_compressed(request, file, group, &how, matrix, error) : status;
 }
 
-/* The index of `table` (obs, var): a column that the attribute _index names, or the usual ones. */
-static nmf_status read_index(const nmfi_hdf5 *file, const char *table, nmf_matrix *matrix,
-                             nmf_names which, nmf_error *error)
-{
-    static const char *const usual[] = {"_index", "index"};
-    char name[128];
-    if (nmfi_hdf5_text_attribute(file, table, "_index", name, sizeof name)) {
-        return nmfi_hdf5_names(file, table, name, matrix, which, error);
-    }
-    nmf_status status = NMF_OK;
-    for (int i = 0; i < 2 && status == NMF_OK && !nmf_matrix_has_names(matrix, which); i++) {
-        status = nmfi_hdf5_names(file, table, usual[i], matrix, which, error);
-    }
-    return status;
-}
-
 /* The names that people read, where the index has identifiers (CELLxGENE); genes apart from antibodies
  * and peaks. */
 static nmf_status read_features(const nmfi_hdf5 *file, const char *features,
@@ -234,7 +218,7 @@ static nmf_status read_features(const nmfi_hdf5 *file, const char *features,
                                 nmf_error *error)
 {
     static const char *const types[] = {"feature_types", "feature_type", "modality"};
-    nmf_status status = read_index(file, features, *matrix, NMF_FEATURE_NAMES, error);
+    nmf_status status = nmfi_hdf5_index(file, features, *matrix, NMF_FEATURE_NAMES, error);
     if (status == NMF_OK && nmfi_hdf5_look(file, features, "feature_name") != NMFI_HDF5_NOTHING) {
         status = nmfi_hdf5_names(file, features, "feature_name", *matrix, NMF_FEATURE_NAMES, error);
         nmfi_note(request, "%s: '%s/feature_name' names the features", request->path, features);
@@ -261,9 +245,11 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name,
                             ? read_table(request, file, name, matrix, error)
                             : read_anndata_matrix(request, file, name, matrix, error);
     if (status == NMF_OK && nmfi_hdf5_look(file, "", "obs") != NMFI_HDF5_NOTHING) {
-        status = read_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);
+        status = nmfi_hdf5_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);
     }
-    if (status == NMF_OK && nmfi_hdf5_look(file, "", features) != NMFI_HDF5_NOTHING) {
+    const int has_genes = strncmp(name, "obsm/", 5) != 0; /* else a row of something for each cell */
+    if (status == NMF_OK && has_genes &&
+        nmfi_hdf5_look(file, "", features) != NMFI_HDF5_NOTHING) {
         status = read_features(file, features, request, matrix, error);
     }
     return status;

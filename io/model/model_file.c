@@ -15,6 +15,7 @@
 #include "model_json.h"
 
 #include "io/arrays/npz_writer.h"
+#include "io/files/foreign_files.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #define MANIFEST "manifest.json"
+#define A_MODEL "a model is the .npz file that 'nmf fit' or nmfkit.save_model writes"
 #define TRACE_COLUMNS 5
 #define LONGEST_MANIFEST ((size_t)1 << 20)
 
@@ -178,7 +180,8 @@ static nmf_status load_manifest(loading *l)
     size_t bytes;
     const int64_t index = nmfi_npz_find(l->npz, MANIFEST);
     if (index < 0) {
-        return nmf_fail(l->error, NMF_ERROR_FORMAT, "%s: is no model file: it has no %s", l->path,
+        return nmf_fail(l->error, NMF_ERROR_FORMAT,
+                        "%s: is no model but an archive of arrays without a %s; " A_MODEL, l->path,
                         MANIFEST);
     }
     nmf_status status = nmfi_npz_bytes(l->npz, index, &text, &bytes, l->error);
@@ -467,9 +470,7 @@ nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *err
     nmf_error reason = {NMF_OK, ""};
     nmf_status status = nmfi_npz_open(path, &npz, &reason);
     if (status == NMF_ERROR_FORMAT) {
-        const size_t said = strlen(path) + strlen(": "); /* the path */
-        return nmf_fail(error, status, "%s: is no model file, or a damaged one: it %s", path,
-                        strlen(reason.message) > said ? reason.message + said : "cannot be read");
+        return nmf_fail(error, status, "%s: is no model but %s; " A_MODEL, path, nmfi_what_is(path));
     }
     if (status != NMF_OK) {
         return nmf_fail(error, status, "%s", reason.message);

@@ -339,9 +339,12 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
         return bad_value(r, "format");
     }
     if (format != FORMAT_VERSION) {
+        const cJSON *const by = cJSON_GetObjectItemCaseSensitive(root, "nmfkit");
         return nmf_fail(r->error, NMF_ERROR_UNSUPPORTED,
-                        "%s: is a model file of format %" PRIu64 "; this version reads format %d",
-                        r->path, format, FORMAT_VERSION);
+                        "%s: is a model of format %" PRIu64 ", written by nmfkit %.40s; this one, "
+                        "%s, reads format %d: a newer one reads both",
+                        r->path, format, cJSON_IsString(by) ? by->valuestring : "of another version",
+                        nmf_version(), FORMAT_VERSION);
     }
     for (size_t i = 0; i < RESULT_COUNT; i++) {
         const int newer = results[i].offset >= AT(weighting);

@@ -1,5 +1,6 @@
 /* Names from text files: see names_beside.h. */
 #include "names_beside.h"
+#include "names_table.h"
 
 #include "io/arrays/hdf5.h"
 #include "io/arrays/names_array.h"
@@ -255,9 +256,24 @@ static nmf_status names_from_archive(const char *path, const char *colon, nmf_ma
     return status;
 }
 
+static nmf_status names_from_table(const char *path, const char *colon, nmf_matrix *matrix,
+                                   nmf_names which, const nmfi_read_request *request,
+                                   nmf_error *error)
+{
+    int taken;
+    char *name = strndup(path, (size_t)(colon - path));
+    const nmf_status status =
+        name != NULL
+            ? nmfi_names_from_table(name, colon + 1, matrix, which, request, &taken, error)
+            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+    free(name);
+    return status;
+}
+
 /* "FILE:NAME": of a file with several lists, as its first bytes say of what kind. */
 static nmf_status names_from_member(const char *path, const char *colon, nmf_matrix *matrix,
-                                    nmf_names which, nmf_error *error)
+                                    nmf_names which, const nmfi_read_request *request,
+                                    nmf_error *error)
 {
     unsigned char head[16] = {0};
     char *name = strndup(path, (size_t)(colon - path));
@@ -267,22 +283,31 @@ static nmf_status names_from_member(const char *path, const char *colon, nmf_mat
         (void)fclose(file);
     }
     free(name);
-    return nmfi_reader_mat.recognise(head, count)
-               ? names_from_numbers(&nmfi_reader_mat, path, colon, matrix, which, error)
-           : nmfi_reader_npz.recognise(head, count)
-               ? names_from_archive(path, colon, matrix, which, error)
-               : names_from_hdf5(path, colon, matrix, which, error);
+    if (nmfi_reader_mat.recognise(head, count)) {
+        return names_from_numbers(&nmfi_reader_mat, path, colon, matrix, which, error);
+    }
+    if (nmfi_reader_npz.recognise(head, count)) {
+        return names_from_archive(path, colon, matrix, which, error);
+    }
+    return count == 0 || nmfi_reader_hdf5.recognise(head, count)
+               ? names_from_hdf5(path, colon, matrix, which, error)
+               : names_from_table(path, colon, matrix, which, request, error);
+}
+
+static int is_npy(const char *path)
+{
+    const size_t length = strlen(path);
+    return length >= 4 && strcmp(path + length - 4, ".npy") == 0;
 }
 
 nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
                                 const nmfi_read_request *request, nmf_error *error)
 {
-    const size_t length = strlen(path);
     const char *colon = strrchr(path, ':');
     if (colon != NULL && !nmfi_is_file(path)) {
-        return names_from_member(path, colon, matrix, which, error);
+        return names_from_member(path, colon, matrix, which, request, error);
     }
-    if (length < 4 || strcmp(path + length - 4, ".npy") != 0) {
+    if (!is_npy(path)) {
         const nmfi_name_column column = {.column = cell, .divider = '\t'};
         return nmfi_names_from_column(path, &column, matrix, which, request, error);
     }
@@ -295,13 +320,26 @@ nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, 
     return status;
 }
 
+nmf_status nmfi_names_told(const char *path, nmf_matrix *matrix, nmf_names which,
+                           const nmfi_read_request *request, nmf_error *error)
+{
+    int taken = 0;
+    nmf_status status = NMF_OK;
+    if (nmfi_is_file(path) && !is_npy(path)) {
+        status = nmfi_names_from_table(path, NULL, matrix, which, request, &taken, error);
+    }
+    return status != NMF_OK || taken
+               ? status
+               : nmfi_names_from_file(path, 0, matrix, which, request, error);
+}
+
 nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix, nmf_names which,
                              nmf_error *error)
 {
     if (path == NULL || matrix == NULL || (unsigned)which > NMF_LABELS) {
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "reading names needs a path and a matrix");
     }
-    return nmfi_names_from_file(path, 0, matrix, which, NULL, error);
+    return nmfi_names_told(path, matrix, which, NULL, error);
 }
 
 char *nmfi_path_beside(const char *beside, const char *name)

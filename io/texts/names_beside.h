@@ -7,13 +7,17 @@
 
 /* Gives `matrix` the names in the file at `path`, plain or gzipped: of each line the tab-separated
  * cell number `cell` (from 0), or the last one where there are fewer; or, where it is an .npy file,
- * its texts or numbers; or those that "FILE.h5ad:PATH", "FILE.mat:NAME" or
- * "FILE.npz:NAME" name. A byte-order mark is no part of a name, Latin-1 becomes UTF-8, and a first
+ * its texts or numbers; or those that "FILE.h5ad:PATH", "FILE.mat:NAME", "FILE.npz:NAME" or
+ * "FILE.csv:COLUMN" name. A byte-order mark is no part of a name, Latin-1 becomes UTF-8, and a first
  * line that can only be a header is left out, which the request's caller (NULL: nobody) hears.
  * Errors: FILE, FORMAT, SHAPE (not one
  * line for each row or column), MEMORY. */
 nmf_status nmfi_names_from_file(const char *path, int cell, nmf_matrix *matrix, nmf_names which,
                                 const nmfi_read_request *request, nmf_error *error);
+
+/* The same for a file that the caller named, which may also be a table (names_table.h). */
+nmf_status nmfi_names_told(const char *path, nmf_matrix *matrix, nmf_names which,
+                           const nmfi_read_request *request, nmf_error *error);
 
 /* Which part of each line is the name. */
 typedef struct nmfi_name_column {

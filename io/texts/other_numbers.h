@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* 1 for a number with separators of thousands ("1,234.5", "1'234"), a percent sign, or a currency's
- * before it: what names of samples hardly look like. */
+/* 1 for a number with separators of thousands ("1,234.5", "1'234", "1 234", "1.234,5"), a decimal comma, a percent
+ * sign, a currency's, or Fortran's exponent ("1.5D+03"): what names of samples hardly look like. */
 int nmfi_is_number_otherwise(const char *text, size_t length);
 
 #endif

@@ -27,7 +27,7 @@ typedef struct rows {
     double *values;
     int64_t count, capacity;
     nmfi_spill *apart; /* what memory has no room for; NULL: nothing */
-    int asks;          /* of three columns: the first two were whole numbers so far */
+    int asks;          /* what lies there could be entries (are_whole) */
     names features, samples;
 } rows;
 
@@ -122,13 +122,22 @@ static nmf_status read_header(rows *r)
     return status;
 }
 
-/* The first two of three columns could be numbers of samples and features. */
+static int is_whole(double value, double least, double most)
+{
+    return value >= least && value <= most && value == (double)(int64_t)value;
+}
+
+/* The first two of three columns could be numbers of samples and features; or of four, of which the last has times
+ * in seconds, as lists of ratings have. */
 static int are_whole(const rows *r)
 {
-    int whole = r->table->numbers == 3;
-    for (int64_t i = 0; i < r->count && whole; i++) {
-        const double value = r->values[i];
-        whole = i % 3 == 2 || (value >= 0.0 && value <= 0x1p31 && value == (double)(int64_t)value);
+    static const double first_second = 1e8, last_second = 1e14; /* 1973; and of thousandths of seconds */
+    const int64_t columns = r->table->numbers;
+    int whole = columns == 3 || columns == 4;
+    for (int64_t i = 0; i < r->count && whole; i += columns) {
+        const double *row = r->values + i;
+        whole = is_whole(row[0], 0.0, 0x1p31) && is_whole(row[1], 0.0, 0x1p31) &&
+                (columns == 3 || is_whole(row[3], first_second, last_second));
     }
     return whole;
 }
@@ -304,7 +313,7 @@ static nmf_status make_matrix(rows *r, nmf_matrix **matrix)
     return status;
 }
 
-/* --- three columns of numbers: a table, or one entry a line? --------------------------------- */
+/* --- three or four columns of numbers: a table, or one entry a line? ------------------------- */
 
 typedef struct pair {
     double row, column;
@@ -324,18 +333,16 @@ static int compare_columns(const void *a, const void *b)
     return (x->column > y->column) - (x->column < y->column);
 }
 
-/* 1 if the first two of three columns could be numbers of rows and columns: whole, no pair twice,
- * but numbers come again in both. */
-static int could_be_entries(const double *values, int64_t count)
+/* 1 if the first two columns, whole numbers, could be numbers of rows and columns: no pair twice, but numbers come
+ * again in both. */
+static int could_be_entries(const rows *r)
 {
+    const int64_t columns = r->table->numbers, count = r->count / columns;
     pair *pairs = malloc((size_t)count * sizeof *pairs);
     int64_t row_count = 1, column_count = 1;
-    int possible = pairs != NULL && count > 3;
+    int possible = pairs != NULL && count > 3 && are_whole(r);
     for (int64_t i = 0; i < count && possible; i++) {
-        pairs[i] = (pair){values[3 * i], values[3 * i + 1]};
-        possible = pairs[i].row >= 0.0 && pairs[i].row <= 0x1p31 && pairs[i].column >= 0.0 &&
-                   pairs[i].column <= 0x1p31 && pairs[i].row == (double)(int64_t)pairs[i].row &&
-                   pairs[i].column == (double)(int64_t)pairs[i].column;
+        pairs[i] = (pair){r->values[columns * i], r->values[columns * i + 1]};
     }
     if (possible) {
         qsort(pairs, (size_t)count, sizeof *pairs, compare_pairs);
@@ -357,9 +364,17 @@ static int could_be_entries(const double *values, int64_t count)
 static nmf_status ask_about_entries(const rows *r)
 {
     const nmfi_table *t = r->table;
-    if (t->columns != 3 || t->numbers != 3 || t->request->options->index != NULL ||
-        !(r->apart != NULL ? r->asks && are_whole(r) : could_be_entries(r->values, r->count / 3))) {
+    if ((t->columns != 3 && t->columns != 4) || t->numbers != t->columns ||
+        t->request->options->index != NULL ||
+        !(r->apart != NULL ? r->asks && are_whole(r) : could_be_entries(r))) {
         return NMF_OK;
+    }
+    if (t->columns == 4) {
+        return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
+                        "%s: its four columns of numbers may be four features, or one entry a line "
+                        "with its time (sample, feature, value, time): --index none says the first; "
+                        "for the second cut the last column off, and say --long",
+                        t->request->path);
     }
     return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
                     "%s: its three columns of numbers may be three features, or one entry a line "

@@ -103,7 +103,10 @@ nmf_status nmfi_look_refuse_other_numbers(const nmfi_look *l)
 {
     const nmfi_table *t = l->table;
     for (int64_t c = 0; c < t->columns; c++) {
-        const nmfi_csv_cell *first = NULL;
+        const nmfi_csv_cell *first = NULL, *above = nmfi_look_heading(l, c);
+        if (above != NULL && nmfi_look_names_an_index(above)) {
+            continue; /* it says itself that these are names */
+        }
         for (int64_t i = l->data; i < l->sample.records && nmfi_look_is_text(&l->column[c]); i++) {
             const nmfi_csv_cell *cell = nmfi_look_cell(l, i, c); /* NULL: the record is shorter */
             if (cell == NULL || nmfi_look_kind(l, i, c) != NMFI_CELL_TEXT) {
@@ -118,8 +121,9 @@ nmf_status nmfi_look_refuse_other_numbers(const nmfi_look *l)
         if (first != NULL) {
             return nmfi_table_fail(
                 t, first,
-                "is a number with separators of thousands, a percent sign or a currency, as all of "
-                "its column: take them out (--index: where they are names)");
+                "is a number with separators of thousands, a decimal comma, a percent sign, a "
+                "currency or Fortran's D, as all of its column: write it plainly (--decimal , where "
+                "it is the comma; --index where these are names)");
         }
     }
     return NMF_OK;

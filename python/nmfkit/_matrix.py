@@ -121,8 +121,34 @@ def _beside(X, weights):
     return kept
 
 
+def _labels(X, axis):
+    """What the rows (axis 0) or columns of a DataFrame or a Dataset are called; None where nothing says it or they
+    are only counted."""
+    if hasattr(X, "feature_names"):
+        return X.feature_names if axis else X.sample_names
+    index = getattr(X, "columns" if axis else "index", None)
+    if index is None or callable(index) or is_sparse(X):
+        return None
+    names = list(index)
+    return None if names == list(range(len(names))) else names
+
+
+def compare_names(X, other, what, axes=(0, 1)):
+    """Refuses what goes with X entry by entry, row by row or column by column, where both have names and these are
+    others, or in another order."""
+    for axis in axes:
+        a, b = _labels(X, axis), _labels(other, axis)
+        if a is None or b is None or len(a) != len(b):
+            continue
+        for i, (mine, its) in enumerate(zip(a, b)):
+            if mine != its:
+                raise ValueError("%s %d is %r in X and %r in %s: bring them into one order"
+                                 % ("column" if axis else "row", i, mine, its, what))
+
+
 def unmask(X, weights):
     """The data of a masked array, and weights that are 0 where it is masked."""
+    compare_names(X, weights, "weights")
     if not isinstance(X, np.ma.MaskedArray):
         return X, weights
     seen = ~np.ma.getmaskarray(X)

@@ -11,7 +11,7 @@ from . import _checks, _known, _options, _pickles, _sklearn, _start
 from ._accelerate import PARITY, solver_of
 from ._checkpoint import kept
 from ._library import STOPPED, NmfError, library
-from ._matrix import FLOATS, OnDisk, borrow, entries, kept_of, unmask
+from ._matrix import FLOATS, OnDisk, borrow, compare_names, entries, kept_of, unmask
 from ._model import build, learn, trace_of, transform, transform_with
 from ._options import OPTIONS
 from ._watch import Watch
@@ -139,6 +139,7 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         X's shape: how much each entry counts; what has weight 0, and what a masked array masks, was
         not observed and is not looked at. fixed_W: the first columns of W, where they are known."""
         self._check_parameters()
+        self._compare_names(X, fixed_W, W, H)
         X, weights = unmask(X, weights)
         observed = self._observed(weights)
         known, lent, matched = _known.fields(self, self.fixed_H, self.keep_H, fixed_W,
@@ -159,6 +160,14 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         self._say_if_shrunk()
         self._warn_if_unfinished()
         return W
+
+    def _compare_names(self, X, fixed_W=None, W=None, H=None):
+        """What is paired with X's rows or columns by position has their names, or none."""
+        for value, name, axis in ((fixed_W, "fixed_W", 0), (W, "W", 0), (H, "H", 1),
+                                  *((getattr(self, bound), bound, bound.endswith("H"))
+                                    for bound in _known.BOUNDS)):
+            compare_names(X, value, name, (axis,))
+        compare_names(self.fixed_H, self.keep_H, "keep_H", (1,))
 
     def _check_parameters(self):
         _checks.check_parameters(self, PARAMETERS)
@@ -340,6 +349,8 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     def transform(self, X, weights=None):
         """W of the rows of X for the learned components; weights as of fit_transform."""
         _sklearn.check_is_fitted(self)
+        for bound in _known.BOUNDS[:2]:
+            compare_names(X, getattr(self, bound), bound, (0,))
         X, weights = unmask(X, weights)
         observed = self._observed(weights)
         X, names = _sklearn.check_new(self, X, kept_of(_sklearn.plain(X, self)))

@@ -182,16 +182,28 @@ def check_new(estimator, X, dtypes):
     return X, names
 
 
+def _compare_features(estimator, names):
+    """Features of more data, which are paired by position, are called as those before."""
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if names is None or fitted is None or list(fitted) == names:
+        return
+    missing = [name for name in fitted if name not in set(names)]
+    raise ValueError("The feature names should match those that were passed during fit%s"
+                     % (": %r is missing" % missing[0] if missing else ", in the same order"))
+
+
 def check_input(estimator, X, reset, dtypes):
     """X as an array of one of the types, else converted to the first, with n_features_in_ and
     feature_names_in_ noted or compared, and a Dataset's image_shape noted. Its entries are left to the library, which looks at them
     anyway: see refuse_unusable."""
-    names = names_of_columns(X) if reset else None
+    names = names_of_columns(X)
     if reset:
         estimator.__dict__.pop("image_shape_", None)
         if isinstance(X, Dataset) and X.image_shape is not None:
             estimator.image_shape_ = X.image_shape
     X = _check_input(estimator, plain(X, estimator), reset, dtypes)
+    if not reset:
+        _compare_features(estimator, names)
     if reset and names is not None:
         estimator.feature_names_in_ = np.asarray(names, dtype=object)
     elif reset and not IS_HERE and hasattr(estimator, "feature_names_in_"):

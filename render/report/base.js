@@ -227,10 +227,11 @@ function featureName(j) {
  * same lighter and darker. */
 var HUES = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0],
             [170, 160, 40], [110, 110, 120]];
-function colourOf(component) {
+function hueOf(component) {
   var hue = HUES[component % HUES.length], round = Math.floor(component / HUES.length) % 4;
-  var mixed = hue.map(function (v) {
+  return hue.map(function (v) {
     return Math.round(round === 0 ? v : round === 1 ? v + (255 - v) * 0.5 : round === 2 ? v * 0.6 : v + (255 - v) * 0.75);
   });
-  return "rgb(" + mixed.join(",") + ")";
 }
+
+function colourOf(component) { return "rgb(" + hueOf(component).join(",") + ")"; }

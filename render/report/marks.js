@@ -22,7 +22,7 @@ function figure(title, drawing, table, note) {
 
 /* ---- pictures ---- */
 
-/* Control points, evenly spaced; the same ones as render/colormap.c, thinned. */
+/* Control points, evenly spaced; the same ones as render/draw/colormap.c, thinned. */
 var COLOURS = {
   gray: [[0, 0, 0], [255, 255, 255]],
   viridis: [[68, 1, 84], [71, 44, 122], [59, 81, 139], [44, 113, 142], [33, 144, 141], [39, 173, 129], [92, 200, 99], [170, 220, 50], [253, 231, 37]],
@@ -30,17 +30,28 @@ var COLOURS = {
   diverging: [[5, 48, 97], [67, 147, 195], [209, 229, 240], [247, 247, 247], [253, 219, 199], [214, 96, 77], [103, 0, 31]]
 };
 
+/* 256 colours between the control points. */
+function shadesOf(points) {
+  var last = points.length - 1, shades = [];
+  for (var i = 0; i < 256; i++) {
+    var spot = i / 255 * last, from = Math.min(Math.floor(spot), last - 1);
+    shades.push([0, 1, 2].map(function (channel) {
+      return Math.round(points[from][channel] + (spot - from) * (points[from + 1][channel] - points[from][channel]));
+    }));
+  }
+  return shades;
+}
+
 function paint(canvas, values, low, high, colours) {
   var context = canvas.getContext("2d", {willReadFrequently: true}), image = context.createImageData(KIND.width, KIND.height);
-  var points = COLOURS[colours], last = points.length - 1;
+  var shades = shadesOf(COLOURS[colours]), pixels = image.data;
   for (var i = 0; i < values.length; i++) {
     if (isNaN(values[i])) continue; /* a hole: clear, so that the hatch behind is seen */
-    var place = high > low ? Math.min(Math.max((values[i] - low) / (high - low), 0), 1) : 0;
-    var from = Math.min(Math.floor(place * last), last - 1), rest = place * last - from;
-    for (var channel = 0; channel < 3; channel++) {
-      image.data[4 * i + channel] = Math.round(points[from][channel] + rest * (points[from + 1][channel] - points[from][channel]));
-    }
-    image.data[4 * i + 3] = 255;
+    var shade = shades[high > low ? Math.round(255 * Math.min(Math.max((values[i] - low) / (high - low), 0), 1)) : 0];
+    pixels[4 * i] = shade[0];
+    pixels[4 * i + 1] = shade[1];
+    pixels[4 * i + 2] = shade[2];
+    pixels[4 * i + 3] = 255;
   }
   context.putImageData(image, 0, 0);
 }

@@ -28,10 +28,19 @@ function sortedPlaces(shares) {
   return places;
 }
 
-/* A picture of one column a sample, painted by column(context, place, x). */
-function strip(count, height, column, places) {
-  var canvas = el("canvas", {width: Math.max(count, 1), height: height}), context = canvas.getContext("2d");
-  places.forEach(function (place, x) { column(context, place, x); });
+/* A picture with one column a sample: paint(place, x, set) gives pixels by set(x, y, [red, green, blue]). */
+function strip(places, height, paint) {
+  var width = Math.max(places.length, 1), canvas = el("canvas", {width: width, height: height});
+  var context = canvas.getContext("2d", {willReadFrequently: true}), image = context.createImageData(width, height), pixels = image.data;
+  function set(x, y, colour) {
+    var at = 4 * (y * width + x);
+    pixels[at] = colour[0];
+    pixels[at + 1] = colour[1];
+    pixels[at + 2] = colour[2];
+    pixels[at + 3] = 255;
+  }
+  places.forEach(function (place, x) { paint(place, x, set); });
+  context.putImageData(image, 0, 0);
   return canvas.toDataURL();
 }
 
@@ -89,15 +98,14 @@ function plotFigure(title, note, plot, table) {
 
 function structureFigure(shares, places) {
   var order = ordered(), height = 240;
-  var image = strip(places.length, height, function (context, place, x) {
-    var y = height;
-    order.forEach(function (c) {
-      var size = shares[place][c] * height;
-      context.fillStyle = colourOf(c);
-      context.fillRect(x, y - size, 1, size);
-      y -= size;
+  var colours = order.map(hueOf);
+  var image = strip(places, height, function (place, x, set) {
+    var y = height, end = height;
+    order.forEach(function (c, i) {
+      end -= shares[place][c] * height;
+      for (var last = Math.max(Math.round(end), 0); y > last;) set(x, --y, colours[i]);
     });
-  }, places);
+  });
   var plot = samplePlot(say("structure"), places, image, height, function (place) {
     var top = order.slice().sort(function (a, b) { return shares[place][b] - shares[place][a]; }).slice(0, 3);
     var label = labelName(place);
@@ -120,14 +128,10 @@ function heatFigure(places) {
   var order = ordered(), row = Math.max(6, Math.min(22, Math.floor(320 / K))), height = row * K;
   var weights = places.map(function (place) { return W.row(place); }), top = order.map(function () { return 0; });
   weights.forEach(function (one) { for (var c = 0; c < K; c++) top[c] = Math.max(top[c], one[c]); });
-  var image = strip(places.length, K, function (context, place, x) {
-    order.forEach(function (c, y) {
-      var level = top[c] > 0 ? weights[x][c] / top[c] : 0, points = COLOURS.viridis, spot = level * (points.length - 1);
-      var from = Math.min(Math.floor(spot), points.length - 2), rest = spot - from;
-      context.fillStyle = "rgb(" + points[from].map(function (v, i) { return Math.round(v + rest * (points[from + 1][i] - v)); }).join(",") + ")";
-      context.fillRect(x, y, 1, 1);
-    });
-  }, places);
+  var colours = shadesOf(COLOURS.viridis);
+  var image = strip(places, K, function (place, x, set) {
+    order.forEach(function (c, y) { set(x, y, colours[top[c] > 0 ? Math.round(255 * weights[x][c] / top[c]) : 0]); });
+  });
   var index = {};
   places.forEach(function (place, i) { index[place] = i; });
   var plot = samplePlot(say("heat"), places, image, height, function (place) {

@@ -1,5 +1,5 @@
 /* nmf_consensus: arguments checked once, then called down. */
-#include "api/share.h"
+#include "api/alike.h"
 #include "base/comm.h"
 #include "base/options.h"
 #include "data/matrix.h"
@@ -90,7 +90,7 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK && filled.perturbation == NMF_PERTURBATION_FOLDS)
         status = check_folds(X, &checked, error);
     status = nmfi_comm_status(nmfi_comm_shared(), status, error);
-    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, hash_of(&filled), error);
+    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, NMFI_USES_ALL, hash_of(&filled), error);
     nmfi_input input;
     if (status == NMF_OK)
         status = nmfi_comm_status(nmfi_comm_shared(),

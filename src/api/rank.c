@@ -1,5 +1,5 @@
 /* nmf_rank: arguments checked once, then called down. */
-#include "api/share.h"
+#include "api/alike.h"
 #include "base/comm.h"
 #include "base/options.h"
 #include "data/matrix.h"
@@ -119,6 +119,7 @@ static uint64_t hash_of(const nmf_rank_options *wishes)
     hash = nmfi_stir(hash, (uint64_t)wishes->folds);
     hash = nmfi_stir(hash, (uint64_t)wishes->repeats);
     hash = nmfi_stir(hash, (uint64_t)wishes->starts);
+    if (known) hash = nmfi_stir(hash, (uint64_t)known->options.loss);
     for (int64_t i = 0; known && i < known->row_count; i++)
         hash = nmfi_stir(hash, (uint64_t)known->rows[i].k);
     return hash;
@@ -144,7 +145,7 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);
     if (status == NMF_OK) status = check_zeros(X, &checked, error);
     status = nmfi_comm_status(nmfi_comm_shared(), status, error);
-    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, hash_of(&filled), error);
+    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, NMFI_USES_ALL, hash_of(&filled), error);
     nmfi_input input;
     if (status == NMF_OK)
         status = nmfi_comm_status(nmfi_comm_shared(),

@@ -1,6 +1,7 @@
 /* See share.h. What can go wrong in one process alone is agreed upon before the others wait for it. */
 #include "api/share.h"
 
+#include "api/alike.h"
 #include "base/cpu.h"
 #include "base/machine.h"
 #include "data/matrix.h"
@@ -21,92 +22,18 @@ void nmf_comm_rows(int64_t samples, int64_t rank, int64_t size, int64_t *first, 
     *count = rows.count;
 }
 
-/* --- are they the same? ---------------------------------------------------------------------------- */
+/* --- before anything is shared --------------------------------------------------------------------- */
 
-uint64_t nmfi_stir(uint64_t hash, uint64_t word)
+static nmf_status check_all(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
+                            nmfi_uses uses, uint64_t wishes, nmf_error *error)
 {
-    hash ^= word + 0x9e3779b97f4a7c15u + (hash << 6) + (hash >> 2);
-    return hash * 0xbf58476d1ce4e5b9u;
-}
-
-static int is_own(const nmf_option_info *option)
-{
-    static const char *const names[] = {"threads", "block_rows", "memory_limit_bytes",
-                                        "time_limit_seconds"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(option->field, names[i]) == 0) return 1;
-    return 0;
-}
-
-/* Every option but what a process may have for itself. (Not the time limit, of which each has what reading
- * left: they decide together when it is over.) */
-static uint64_t of_options(const nmf_options *o)
-{
-    uint64_t hash = 0;
-    int64_t count;
-    const nmf_option_info *table = nmf_option_table(&count);
-    for (int64_t i = 0; i < count; i++) {
-        char text[64] = {0};
-        if (is_own(&table[i])) continue;
-        nmf_option_get(o, &table[i], text, sizeof text);
-        for (size_t c = 0; c < sizeof text; c++) hash = nmfi_stir(hash, (unsigned char)text[c]);
-    }
-    return hash;
-}
-
-static uint64_t shape_of(const nmf_matrix *matrix)
-{
-    if (!matrix) return 0;
-    return nmfi_stir(nmfi_stir(1, (uint64_t)nmf_matrix_rows(matrix)),
-                     (uint64_t)nmf_matrix_columns(matrix));
-}
-
-/* What decides how many passes there are, of what shape; what is everywhere: H, and X where each has all of it. */
-static int64_t signature(const nmf_matrix *X, const nmf_options *o, uint64_t wishes)
-{
-    const nmf_constraints *c = o->constraints;
-    const uint64_t words[] = {(uint64_t)nmf_matrix_rows(X),
-                              (uint64_t)nmf_matrix_columns(X),
-                              (uint64_t)nmf_matrix_dtype(X),
-                              (uint64_t)nmf_matrix_is_sparse(X),
-                              (uint64_t)nmf_matrix_stored(X),
-                              (uint64_t)nmf_matrix_missing(X),
-                              (uint64_t)nmf_matrix_has_weights(X),
-                              nmf_matrix_is_in_memory(X) ? nmf_matrix_fingerprint(X) : 1,
-                              nmf_matrix_fingerprint(X->weights),
-                              wishes,
-                              (uint64_t)(o->checkpoints != NULL),
-                              shape_of(o->start_W),
-                              nmf_matrix_fingerprint(o->start_H),
-                              c ? nmf_matrix_fingerprint(c->H) : 0,
-                              c ? shape_of(c->W) : 0,
-                              of_options(o)};
-    uint64_t hash = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = nmfi_stir(hash, words[i]);
-    return (int64_t)(hash >> 2); /* its negative is there too */
-}
-
-nmf_status nmfi_check_alike(const nmf_matrix *X, const nmf_options *options, uint64_t wishes,
-                            nmf_error *error)
-{
-    const nmf_comm *comm = nmfi_comm_shared();
-    if (!comm || nmfi_comm_same(comm, signature(X, options, wishes))) return NMF_OK;
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "the %lld processes that share this were given other data or other options "
-                    "than each other",
-                    (long long)comm->size);
-}
-
-static nmf_status check_alike(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
-                              uint64_t wishes, nmf_error *error)
-{
-    const nmf_status status = nmfi_check_alike(X, options, wishes, error);
+    const nmf_status status = nmfi_check_alike(X, options, uses, wishes, error);
     if (status != NMF_OK) return status;
     if (options->init == NMF_INIT_SPA || options->init == NMF_INIT_SNPA)
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "init = %s looks for the purest of all samples in one process: start one",
                         options->init == NMF_INIT_SPA ? "spa" : "snpa");
-    return nmfi_comm_status(comm, nmfi_compare_samples(X, options, error), error);
+    return nmfi_comm_status(comm, nmfi_compare_all_names(X, options, error), error);
 }
 
 /* --- X shared out ---------------------------------------------------------------------------------- */
@@ -218,9 +145,10 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
     const nmf_comm *comm = nmfi_comm_shared();
     nmf_matrix *part = NULL;
     if (!comm) return learn(X, options, model, error);
-    nmf_status status = check_alike(comm, X, options, 0, error);
-    if (status == NMF_OK)
-        status = part_of(comm, X, options, wants_columns(X, options), &part, error);
+    const int columns_too = wants_columns(X, options);
+    nmf_status status =
+        check_all(comm, X, options, columns_too ? NMFI_USES_LINES : NMFI_USES_ROWS, 0, error);
+    if (status == NMF_OK) status = part_of(comm, X, options, columns_too, &part, error);
     if (status != NMF_OK) {
         nmf_matrix_free(part);
         return status;
@@ -273,7 +201,7 @@ nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nm
     const nmf_comm *comm = nmfi_comm_shared();
     if (!comm || !spreads_fits(comm, X, options))
         return nmfi_learn_together(nmfi_fit_model, X, options, model, error);
-    nmf_status status = check_alike(comm, X, options, 0, error);
+    nmf_status status = check_all(comm, X, options, NMFI_USES_ALL, 0, error);
     if (status == NMF_OK && options->checkpoints)
         status =
             nmf_fail(error, NMF_ERROR_UNSUPPORTED,
@@ -297,7 +225,8 @@ nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_mat
     const nmf_comm *comm = nmfi_comm_shared();
     nmf_matrix *part = NULL;
     if (!comm) return nmfi_transform(model, X, options, W, error);
-    nmf_status status = check_alike(comm, X, options, nmf_matrix_fingerprint(model->H), error);
+    nmf_status status =
+        check_all(comm, X, options, NMFI_USES_ROWS, nmf_matrix_fingerprint(model->H), error);
     if (status == NMF_OK) status = part_of(comm, X, options, 0, &part, error);
     if (status == NMF_OK) {
         status = nmfi_comm_status(comm, nmfi_transform(model, part, options, W, error), error);

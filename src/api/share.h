@@ -18,12 +18,6 @@ nmf_status nmfi_fit_together(const nmf_matrix *X, const nmf_options *options, nm
 nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const nmf_options *options,
                                nmf_model **model, nmf_error *error);
 
-/* Whether all processes that are attached were given the same: X, of which all is looked at where each has it in memory,
- * the options but those that each may have for itself, and what is hashed in `wishes`. Errors: ARGUMENT, on all. */
-nmf_status nmfi_check_alike(const nmf_matrix *X, const nmf_options *options, uint64_t wishes,
-                            nmf_error *error) NMF_MUST_CHECK;
-uint64_t nmfi_stir(uint64_t hash, uint64_t word);
-
 /* W of new rows, likewise. */
 nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_matrix *X,
                                    const nmf_options *options, nmf_matrix **W, nmf_error *error);

@@ -256,13 +256,14 @@ nmf_status nmf_matrix_copy_rows(const nmf_matrix *matrix, int64_t first, int64_t
     return NMF_OK;
 }
 
-static uint64_t hash_dense(const nmf_dense *d, int64_t before)
+static uint64_t hash_dense(const nmf_dense *d, int64_t before, const nmfi_window *window)
 {
     const size_t bytes = nmf_dtype_bytes(d->dtype);
-    const int64_t rows = d->columns > 0 ? d->rows : 0; /* 10^18 rows of nothing take no time */
-    uint64_t sum = 0;
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < d->columns; j++)
+    const int64_t end = window->first_row + window->rows;
+    const int64_t behind = window->first_column + window->columns;
+    uint64_t sum = 0; /* 10^18 rows of nothing take no time */
+    for (int64_t i = window->first_row; i < end && window->columns > 0; i++)
+        for (int64_t j = window->first_column; j < behind; j++)
             sum += hash_entry(d->data, i * d->row_stride + j * d->column_stride, bytes,
                               (uint64_t)(before + i) * (uint64_t)d->columns + (uint64_t)j + 1);
     return sum;
@@ -301,19 +302,30 @@ static uint64_t hash_read(const nmf_matrix *matrix, int64_t before)
     return there ? sum : 0;
 }
 
-static uint64_t hash_sparse(const nmf_sparse *s, int64_t before)
+static uint64_t hash_sparse(const nmf_sparse *s, int64_t before, const nmfi_window *window)
 {
     const size_t bytes = nmf_dtype_bytes(s->dtype);
-    const int64_t lines = nmfi_sparse_lines(s);
+    const int64_t line = s->by_columns ? window->first_column : window->first_row;
+    const int64_t lines = s->by_columns ? window->columns : window->rows;
+    const int64_t least = s->by_columns ? window->first_row : window->first_column;
+    const int64_t behind = least + (s->by_columns ? window->rows : window->columns);
     uint64_t sum = 0;
-    for (int64_t line = 0; line < lines; line++)
-        for (int64_t e = s->pointers[line]; e < s->pointers[line + 1]; e++) {
-            const uint64_t l = (uint64_t)line, index = (uint64_t)nmfi_sparse_index(s, e);
-            const uint64_t row = s->by_columns ? index : l, column = s->by_columns ? l : index;
-            sum += hash_entry(s->values, e, bytes,
-                              ((uint64_t)before + row) * (uint64_t)s->columns + column + 1);
+    for (int64_t l = line; l < line + lines; l++)
+        for (int64_t e = s->pointers[l]; e < s->pointers[l + 1]; e++) {
+            const int64_t index = nmfi_sparse_index(s, e);
+            const int64_t row = s->by_columns ? index : l, column = s->by_columns ? l : index;
+            if (index >= least && index < behind)
+                sum += hash_entry(s->values, e, bytes,
+                                  (uint64_t)(before + row) * (uint64_t)s->columns +
+                                      (uint64_t)column + 1);
         }
     return sum;
+}
+
+uint64_t nmfi_fingerprint_of_window(const nmf_matrix *matrix, const nmfi_window *window)
+{
+    return nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse, matrix->share.first, window)
+                                        : hash_dense(&matrix->dense, matrix->share.first, window);
 }
 
 uint64_t nmfi_fingerprint_of(int64_t samples, int64_t features, nmf_dtype dtype, uint64_t sum)
@@ -332,9 +344,9 @@ uint64_t nmf_matrix_fingerprint(const nmf_matrix *matrix)
     const nmfi_share *share =
         &matrix->share; /* of a part: that of the whole, whoever has which rows */
     const int64_t before = share->first, rows = share->comm ? share->all_rows : d->rows;
-    const uint64_t sum = matrix->reader.read            ? hash_read(matrix, before)
-                         : matrix->reader.read_entries  ? hash_lines(matrix, before)
-                         : nmf_matrix_is_sparse(matrix) ? hash_sparse(&matrix->sparse, before)
-                                                        : hash_dense(d, before);
+    const nmfi_window all = {.rows = d->rows, .columns = d->columns};
+    const uint64_t sum = matrix->reader.read           ? hash_read(matrix, before)
+                         : matrix->reader.read_entries ? hash_lines(matrix, before)
+                                                       : nmfi_fingerprint_of_window(matrix, &all);
     return nmfi_fingerprint_of(rows, d->columns, d->dtype, nmfi_comm_sum(share->comm, sum));
 }

@@ -51,6 +51,11 @@ nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nm
 
 void nmfi_names_free(nmfi_name_list *list);
 
+/* Refuses `other` (called `whose` in the sentence), whose rows or columns are paired with X's by position, where
+ * both have names and these differ. Errors: SHAPE. */
+nmf_status nmfi_compare_names(const nmf_matrix *X, const nmf_matrix *other, nmf_names which,
+                              const char *whose, nmf_error *error);
+
 /* OK, or UNSUPPORTED where the rows come from a function and `what` wants them in memory. */
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what,
                                        nmf_error *error);

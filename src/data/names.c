@@ -65,6 +65,23 @@ int nmf_matrix_has_names(const nmf_matrix *matrix, nmf_names which)
     return matrix && (size_t)which <= NMF_LABELS && matrix->names[which].names != NULL;
 }
 
+nmf_status nmfi_compare_names(const nmf_matrix *X, const nmf_matrix *other, nmf_names which,
+                              const char *whose, nmf_error *error)
+{
+    const int64_t count = names_wanted(X, which);
+    if (!nmf_matrix_has_names(X, which) || !nmf_matrix_has_names(other, which)) return NMF_OK;
+    for (int64_t i = 0; i < count && names_wanted(other, which) == count; i++) {
+        const char *const a = nmf_matrix_name(X, which, i);
+        const char *const b = nmf_matrix_name(other, which, i);
+        if (strcmp(a, b) != 0)
+            return nmf_fail(error, NMF_ERROR_SHAPE,
+                            "%s %lld is '%.80s' in X and '%.80s' in %s: bring them into one order",
+                            which == NMF_FEATURE_NAMES ? "column" : "row", (long long)i, a, b,
+                            whose);
+    }
+    return NMF_OK;
+}
+
 static nmf_status inherit(nmf_matrix *to, const nmf_matrix *from, nmf_names which, nmf_error *error)
 {
     if (!nmf_matrix_has_names(from, which) || from->names[which].count != names_wanted(to, which))

@@ -93,7 +93,11 @@ nmf_status nmf_matrix_set_weights(nmf_matrix *matrix, nmf_matrix *weights, nmf_e
     nmf_matrix *loaded = NULL;
     const int sparse = nmf_matrix_is_sparse(matrix);
     nmf_status status =
-        sparse || nmf_matrix_is_in_memory(weights) ? NMF_OK : load(weights, &loaded, error);
+        nmfi_compare_names(matrix, weights, NMF_FEATURE_NAMES, "the weights", error);
+    if (status == NMF_OK)
+        status = nmfi_compare_names(matrix, weights, NMF_SAMPLE_NAMES, "the weights", error);
+    if (status == NMF_OK && !sparse && !nmf_matrix_is_in_memory(weights))
+        status = load(weights, &loaded, error);
     if (status == NMF_OK)
         status = sparse ? check_stored(matrix, weights, error)
                         : check_dense(loaded ? loaded : weights, error);

@@ -95,6 +95,11 @@ nmf_dense nmfi_transposed(const nmf_dense *dense);
 uint64_t nmfi_fingerprint_part(const nmfi_source *source, const nmfi_block *block, int64_t first);
 uint64_t nmfi_fingerprint_of_lines(const nmf_sparse *lines, int64_t first);
 uint64_t nmfi_fingerprint_of(int64_t samples, int64_t features, nmf_dtype dtype, uint64_t sum);
+/* What some rows and columns of a matrix in memory add to it. */
+typedef struct nmfi_window {
+    int64_t first_row, rows, first_column, columns;
+} nmfi_window;
+uint64_t nmfi_fingerprint_of_window(const nmf_matrix *matrix, const nmfi_window *window);
 
 /* Row i of the block becomes column first + i of `to`, whose rows are `stride` elements apart. */
 void nmfi_block_transpose(const nmfi_block *block, int64_t first, void *to, int64_t stride);

@@ -6,6 +6,7 @@
 #include "fit/defaults.h"
 #include "fit/method.h"
 #include "fit/volume.h"
+#include "pass/factor.h"
 
 #include <stdio.h>
 
@@ -44,7 +45,8 @@ static void choose_for_readings(nmfi_fit *fit)
 {
     const nmfi_source *source = &fit->work.source;
     nmf_options *o = &fit->choice.options;
-    if (source->in_memory || source->comm || o->solver != NMF_SOLVER_AUTO) return;
+    if (source->in_memory || nmfi_source_is_shared(source)) return;
+    if (o->solver != NMF_SOLVER_AUTO) return;
     if (fit->choice.weighted || o->volume > 0) return;
     const int is_kl = o->loss == NMF_LOSS_KL, is_frobenius = o->loss == NMF_LOSS_FROBENIUS;
     if (is_frobenius && !source->is_sparse) return;
@@ -129,7 +131,7 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s takes no known parts, bounds or sums%s; auto does",
                         solvers[o->solver], o->solver == NMF_SOLVER_JMM ? "" : " under the kl loss");
-    if (o->solver == NMF_SOLVER_INCREMENTAL && fit->work.source.comm)
+    if (o->solver == NMF_SOLVER_INCREMENTAL && nmfi_source_is_shared(&fit->work.source))
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
                         "solver = incremental visits rows one group after the other, so several processes "
                         "have nothing to share; auto does");

@@ -1,6 +1,7 @@
 /* See constraints.h. */
 #include "fit/constraints.h"
 
+#include "data/matrix.h"
 #include "fit/loss.h"
 
 #include "model/features.h"
@@ -39,22 +40,36 @@ static nmf_status match_columns(nmfi_fit *fit, nmf_constraints *c, nmf_error *er
     return NMF_OK;
 }
 
-nmf_status nmfi_compare_samples(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
+/* The caller's struct, which may be an older and shorter one, or none. */
+static nmf_constraints constraints_of(const nmf_options *options)
 {
+    nmf_constraints own = {.struct_bytes = sizeof own};
     const nmf_constraints *given = options->constraints;
-    const int has_W = given && given->struct_bytes >= offsetof(nmf_constraints, keep_H);
-    const nmf_matrix *W = has_W ? given->W : NULL;
-    if (!W || nmf_matrix_rows(W) != nmf_matrix_rows(X)) return NMF_OK; /* checked elsewhere */
-    for (int64_t i = 0; i < nmf_matrix_rows(W); i++) {
-        const char *const a = nmf_matrix_name(X, NMF_SAMPLE_NAMES, i);
-        const char *const b = nmf_matrix_name(W, NMF_SAMPLE_NAMES, i);
-        if (a && b && strcmp(a, b) != 0)
-            return nmf_fail(error, NMF_ERROR_SHAPE,
-                            "row %lld is '%s' in X and '%s' in the known W: bring them into one "
-                            "order",
-                            (long long)i, a, b);
-    }
-    return NMF_OK;
+    if (given)
+        memcpy(&own, given, given->struct_bytes < sizeof own ? given->struct_bytes : sizeof own);
+    return own;
+}
+
+nmf_status nmfi_compare_all_names(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
+{
+    const nmf_constraints c = constraints_of(options);
+    const int custom = options->init == NMF_INIT_CUSTOM;
+    const struct {
+        const nmf_matrix *matrix;
+        nmf_names which;
+        const char *name;
+    } all[] = {{c.W, NMF_SAMPLE_NAMES, "the known W"},
+               {c.lower_W, NMF_SAMPLE_NAMES, "lower_W"},
+               {c.upper_W, NMF_SAMPLE_NAMES, "upper_W"},
+               {c.lower_H, NMF_FEATURE_NAMES, "lower_H"},
+               {c.upper_H, NMF_FEATURE_NAMES, "upper_H"},
+               {custom ? options->start_W : NULL, NMF_SAMPLE_NAMES, "start_W"},
+               {custom ? options->start_H : NULL, NMF_FEATURE_NAMES, "start_H"}};
+    nmf_status status = NMF_OK;
+    for (size_t i = 0; i < sizeof all / sizeof *all && status == NMF_OK; i++)
+        if (all[i].matrix)
+            status = nmfi_compare_names(X, all[i].matrix, all[i].which, all[i].name, error);
+    return status;
 }
 
 /* Rows of H are brought to their sum by their scale, which therefore nothing else may hold. */
@@ -96,9 +111,9 @@ nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_
         memcpy(&own, options->constraints, given < sizeof own ? given : sizeof own);
         status = check_struct(&own, error);
         if (status == NMF_OK && own.H) status = match_columns(fit, &own, error);
-        if (status == NMF_OK) status = nmfi_compare_samples(fit->X, options, error);
         o.constraints = &own;
     }
+    if (status == NMF_OK) status = nmfi_compare_all_names(fit->X, options, error);
     if (status != NMF_OK) return status;
     fit->W.limits = nmfi_limits_of_W(&o, fit->facts.m, fit->k);
     fit->H.limits = nmfi_limits_of_H(&o, fit->k, fit->facts.n);

@@ -4,8 +4,10 @@
 
 #include "fit/state.h"
 
-/* Names of samples say in which order the rows of a known W stand: they must be X's. Errors: SHAPE. */
-nmf_status nmfi_compare_samples(const nmf_matrix *X, const nmf_options *options, nmf_error *error);
+/* What goes with X row by row or column by column (a known W, bounds, a start) has X's names in X's order, or none.
+ * Errors: SHAPE. */
+nmf_status nmfi_compare_all_names(const nmf_matrix *X, const nmf_options *options,
+                                  nmf_error *error);
 
 /* The limits of both factors, known components with their columns in X's order. Before the choice of a method.
  * Errors: ARGUMENT, SHAPE, DATA, MEMORY. */

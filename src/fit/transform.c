@@ -223,7 +223,12 @@ static nmf_status limit(transform *t, const nmf_matrix *X, nmf_error *error)
                         "transform seeks W for the model's H: of constraints it takes bounds of W");
     const nmfi_source source = nmfi_source_of(X);
     t->limits = nmfi_limits_of_W(t->options, nmfi_source_all_rows(&source), t->model->k);
-    return nmfi_limits_check(&t->limits, error);
+    nmf_status status = NMF_OK;
+    if (t->limits.lower)
+        status = nmfi_compare_names(X, t->limits.lower, NMF_SAMPLE_NAMES, "lower_W", error);
+    if (status == NMF_OK && t->limits.upper)
+        status = nmfi_compare_names(X, t->limits.upper, NMF_SAMPLE_NAMES, "upper_W", error);
+    return status == NMF_OK ? nmfi_limits_check(&t->limits, error) : status;
 }
 
 /* The bounds as rules read them; rows that nothing is known of stay where they are put here. */

@@ -1,5 +1,5 @@
 /* Features matched by name: a table of the data's names, open addressing, asked for each of the
- * model's. A name that stands twice would be matched by guessing, and is refused. */
+ * model's. A name that stands twice would be matched by guessing, and is refused where it is asked for. */
 #include "model/features.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 typedef struct name_table {
     const nmf_matrix *matrix;
-    int64_t *slots; /* number of a column + 1; 0: free */
+    int64_t *slots; /* number of a column + 1; 0: free; negative: of one whose name stood there before */
     size_t mask;
 } name_table;
 
@@ -23,14 +23,24 @@ static uint64_t hash(const char *name) /* FNV-1a */
 static int64_t *find(const name_table *table, const char *name)
 {
     size_t at = (size_t)hash(name) & table->mask;
-    while (table->slots[at] != 0 &&
-           strcmp(nmf_matrix_name(table->matrix, NMF_FEATURE_NAMES, table->slots[at] - 1), name) !=
-               0)
+    while (table->slots[at] != 0 && strcmp(nmf_matrix_name(table->matrix, NMF_FEATURE_NAMES,
+                                                           llabs(table->slots[at]) - 1),
+                                           name) != 0)
         at = (at + 1) & table->mask;
     return &table->slots[at];
 }
 
-static nmf_status fill(name_table *table, const nmf_matrix *matrix, const char *whose,
+static nmf_status refuse_doubled(const nmf_matrix *matrix, int64_t column, const char *whose,
+                                 nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_SHAPE,
+                    "the feature name '%s' stands twice in %s (column %lld has it again), so "
+                    "features cannot be matched by name; match = position goes by their order",
+                    nmf_matrix_name(matrix, NMF_FEATURE_NAMES, column), whose, (long long)column);
+}
+
+/* A name that stands twice is refused at once where `all` names are matched. */
+static nmf_status fill(name_table *table, const nmf_matrix *matrix, int all, const char *whose,
                        nmf_error *error)
 {
     const int64_t count = nmf_matrix_columns(matrix);
@@ -42,13 +52,8 @@ static nmf_status fill(name_table *table, const nmf_matrix *matrix, const char *
     for (int64_t c = 0; c < count; c++) {
         const char *name = nmf_matrix_name(matrix, NMF_FEATURE_NAMES, c);
         int64_t *slot = find(table, name);
-        if (*slot != 0)
-            return nmf_fail(error, NMF_ERROR_SHAPE,
-                            "the feature name '%s' stands twice in %s (columns %lld and %lld), so "
-                            "features cannot be matched by name; match = position goes by their "
-                            "order",
-                            name, whose, (long long)*slot - 1, (long long)c);
-        *slot = c + 1;
+        if (*slot != 0 && all) return refuse_doubled(matrix, c, whose, error);
+        *slot = *slot == 0 ? c + 1 : -(c + 1);
     }
     return NMF_OK;
 }
@@ -115,6 +120,7 @@ static nmf_status pair(const nmf_matrix *H, const nmf_matrix *X, const name_tabl
     int64_t before = -1;
     for (int64_t j = 0; j < features; j++) {
         const int64_t column = *find(data, nmf_matrix_name(H, NMF_FEATURE_NAMES, j)) - 1;
+        if (column < -1) return refuse_doubled(X, -column - 2, "the data", error);
         map->columns[j] = column;
         found->shared += column >= 0;
         found->reordered |= column >= 0 && column < before;
@@ -134,10 +140,10 @@ static nmf_status map_by_name(const nmf_matrix *H, const nmf_matrix *X, const nm
     name_table data = {0}, model = {0};
     map->columns = malloc(((size_t)nmf_matrix_columns(H) + 1) * sizeof *map->columns);
     nmf_status status =
-        map->columns ? fill(&data, X, "the data", error)
+        map->columns ? fill(&data, X, 0, "the data", error)
                      : nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: a map of %lld features",
                                 (long long)nmf_matrix_columns(H));
-    if (status == NMF_OK) status = fill(&model, H, "the model", error);
+    if (status == NMF_OK) status = fill(&model, H, 1, "the model", error);
     if (status == NMF_OK) status = pair(H, X, &data, &model, options, map, error);
     free(data.slots);
     free(model.slots);
@@ -182,14 +188,16 @@ nmf_status nmfi_map_known(const nmf_matrix *X, const nmf_matrix *known, int64_t 
     }
     if (same_names(known, X)) return NMF_OK;
     int64_t *const map = malloc(((size_t)n + 1) * sizeof *map);
-    nmf_status status = map ? fill(&table, known, "the known components", error)
+    nmf_status status = map ? fill(&table, known, 0, "the known components", error)
                             : nmf_fail(error, NMF_ERROR_MEMORY,
                                        "out of memory: a map of %lld features", (long long)n);
-    if (status == NMF_OK) status = fill(&data, X, "the data", error);
+    if (status == NMF_OK) status = fill(&data, X, 1, "the data", error);
     for (int64_t j = 0; j < n && status == NMF_OK; j++) {
         const char *const name = nmf_matrix_name(X, NMF_FEATURE_NAMES, j);
         map[j] = *find(&table, name) - 1;
-        if (map[j] < 0)
+        if (map[j] < -1)
+            status = refuse_doubled(known, -map[j] - 2, "the known components", error);
+        else if (map[j] < 0)
             status =
                 nmf_fail(error, NMF_ERROR_SHAPE,
                          "the known components have no feature '%.80s', which the data have", name);

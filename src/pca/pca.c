@@ -185,7 +185,8 @@ nmf_status nmfi_pca(const nmf_matrix *X, const nmf_options *options, nmf_model *
                             .source = nmfi_source_of(X),
                             .k = options->k,
                             .began = nmfi_seconds()};
-    const int alone = !state.source.comm; /* processes that share a fit would have to agree */
+    const int alone =
+        !nmfi_source_is_shared(&state.source); /* processes that share a fit would have to agree */
     nmfi_stop_after(&state.stop, options->progress && alone ? ask : NULL, &state,
                     alone ? options->time_limit_seconds : 0);
     state.defaults = nmfi_defaults_for(&state.source);

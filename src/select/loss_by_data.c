@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-enum { PILOT_K = 8 };
-
 static int all_whole(nmf_dtype dtype, const void *values, int64_t first, int64_t stride,
                      int64_t count)
 {
@@ -80,7 +78,7 @@ static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, 
     return NMF_OK;
 }
 
-nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t most_k, uint64_t seed,
+nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t k, uint64_t seed,
                              int64_t limit_bytes, int *counts, nmf_error *error)
 {
     static const double negligible = 1e-6; /* of the squares that are held out */
@@ -90,7 +88,7 @@ nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t most_k, uint64
     nmfi_latin_plan pilot = *plan;
     double squares = 0, divergence = 0;
     *counts = 0;
-    pilot.most_k = most_k < PILOT_K ? most_k : PILOT_K;
+    pilot.most_k = k;
     nmf_status status = lose(&pilot, 2, seed, limit_bytes, &squares, error);
     if (status == NMF_OK) status = lose(&pilot, 1, seed, limit_bytes, &divergence, error);
     if (status != NMF_OK || held_out < 1 || divergence <= 0) return status;

@@ -424,24 +424,74 @@ static nmf_status open_ranking(ranking *r, nmf_error *error)
     return status;
 }
 
-/* Whole numbers whose loss was left open are judged as what they behave like. */
-static nmf_status choose_loss(ranking *r, nmf_error *error)
+static void judge_by(ranking *r, nmf_loss loss)
 {
-    nmf_rank_content *content = &r->result->content;
+    r->result->content.options.loss = loss;
+    r->plan.beta = nmfi_beta(&r->result->content.options);
+    measure_held_out(r);
+}
+
+/* What whole numbers spread like, by pilots of k components. */
+static nmf_status ask_data(ranking *r, int64_t k, int *counts, nmf_error *error)
+{
     nmfi_latin_plan pilot = r->plan;
-    struct asker asker = {r, 0, 0};
-    int counts = 0;
-    if (!content->loss_by_data) return NMF_OK;
+    struct asker asker = {r, 0, k};
     pilot.stop = ask;
     pilot.stop_context = &asker;
     const size_t taken = r->latin.arena.used + r->part.arena.used;
-    const nmf_status status =
-        nmfi_loss_by_data(&pilot, content->max_k, (uint64_t)r->options->seed,
-                          nmfi_limit_beside(r->options->memory_limit_bytes, taken), &counts, error);
-    if (!counts) return status;
-    content->options.loss = NMF_LOSS_KL;
-    r->plan.beta = nmfi_beta(&content->options);
+    nmf_status status =
+        nmfi_loss_by_data(&pilot, k, (uint64_t)r->options->seed,
+                          nmfi_limit_beside(r->options->memory_limit_bytes, taken), counts, error);
+    status = nmfi_comm_status(r->turns, status, error);
+    atomic_store(&r->stop, (int)nmfi_comm_most(r->turns, atomic_load(&r->stop)));
     return status;
+}
+
+/* Whole numbers whose loss was left open are judged as what they behave like; what an earlier answer found of that
+ * holds. */
+static nmf_status choose_loss(ranking *r, nmf_error *error)
+{
+    enum { PILOT_K = 8 };
+    const nmf_rank_content *content = &r->result->content;
+    const nmf_rank_result *known = r->wishes->known;
+    int counts = 0;
+    nmf_status status = NMF_OK;
+    if (content->loss_by_data && known && known->content.loss_by_data)
+        counts = known->content.options.loss == NMF_LOSS_KL;
+    else if (content->loss_by_data)
+        status = ask_data(r, content->max_k < PILOT_K ? content->max_k : PILOT_K, &counts, error);
+    judge_by(r, counts ? NMF_LOSS_KL : content->options.loss);
+    return status;
+}
+
+/* The same question to another loss; where it is stopped before anything is known of that, the answer there is stays. */
+static nmf_status judge_anew(ranking *r, nmf_loss loss, nmf_error *error)
+{
+    nmf_rank_result *const earlier = r->result, *const anew = nmfi_allocate(sizeof *anew);
+    if (!anew) return nmf_fail(error, NMF_ERROR_MEMORY, "no memory for a rank result");
+    anew->content = earlier->content;
+    anew->content.rows = NULL;
+    anew->content.row_count = anew->content.fits = 0;
+    r->result = anew;
+    judge_by(r, loss);
+    const nmf_status status = try_ranks(r, error);
+    const int nothing = status == NMF_ERROR_INTERRUPTED;
+    r->result = nothing ? earlier : anew;
+    nmf_rank_free(nothing ? anew : earlier);
+    return nothing ? NMF_OK : status;
+}
+
+/* What a poor fit leaves grows with what it foretells, whatever the noise does: few components may take pictures for
+ * counts. So counts are asked again with as many as they speak for, and where these leave something else, squares judge. */
+static nmf_status review_loss(ranking *r, nmf_error *error)
+{
+    const nmf_rank_content *content = &r->result->content;
+    int counts = 0;
+    if (!content->loss_by_data || content->options.loss != NMF_LOSS_KL || atomic_load(&r->stop))
+        return NMF_OK;
+    const nmf_status status = ask_data(r, content->predicts, &counts, error);
+    if (status != NMF_OK || counts || atomic_load(&r->stop)) return status;
+    return judge_anew(r, NMF_LOSS_FROBENIUS, error);
 }
 
 nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
@@ -454,13 +504,10 @@ nmf_status nmfi_rank(const nmf_matrix *X, const nmf_options *options,
                  .turns = nmfi_comm_shared(),
                  .began = nmfi_seconds()};
     nmf_status status = nmfi_comm_status(r.turns, open_ranking(&r, error), error);
-    if (status == NMF_OK) status = nmfi_comm_status(r.turns, choose_loss(&r, error), error);
-    if (status == NMF_OK) {
-        atomic_store(&r.stop, (int)nmfi_comm_most(r.turns, atomic_load(&r.stop)));
-        measure_held_out(&r);
-        status = take_known(&r, error);
-    }
+    if (status == NMF_OK) status = choose_loss(&r, error);
+    if (status == NMF_OK) status = take_known(&r, error);
     if (status == NMF_OK) status = try_ranks(&r, error);
+    if (status == NMF_OK) status = review_loss(&r, error);
     nmfi_team_stop(r.team);
     nmfi_latin_close(&r.latin);
     nmfi_latin_close(&r.part);

@@ -14,7 +14,7 @@ sys.path[:0] = [os.path.join(SOURCE, "tests", "cli"), os.path.join(SOURCE, "benc
 import command_test  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
-from cases import CASES  # noqa: E402
+from cases import CASES, README  # noqa: E402
 
 
 def read_csv(path):
@@ -94,6 +94,26 @@ def exponents_are_those_of_the_curve():
     assert abs(report.slope([(n, 7.0 * n * n) for n in (10, 20, 40, 80)]) - 2) < 1e-12
 
 
+def ratios_are_told_as_they_are():
+    for ratios, words in (([], "-"), ([66.2, 67.9], "66x, 68x"), ([7.31, 7.2, 7.4], "7.3x"),
+                          ([23.4, 45.1, 41.8], "23x to 45x, median 42x")):
+        assert report.ratios_in_words(ratios, 0) == words, words
+    row = {"case": "faces16", "peer_seconds": "3.631", "peer_error": "0.127702", "seconds": 0.05431, "repetitions": "3",
+           "ratios": "66.2 67.9", "default_seconds": 0.1141, "default_error": "0.12761"}
+    assert report.readme_table([row], README)[2] == (
+        "| 400 faces, k = 16, tol 1e-4 | 3.63 s | 0.1277 | 0.0543 s, 2 of 3 runs | 66x, 68x | 0.114 s | 0.1276 |")
+    assert "3 次中的 2 次 | 66x、68x" in report.readme_table([row], README, 1)[2]
+
+
+def tables_of_readme_are_what_was_measured():
+    if not os.path.exists(os.path.join(SOURCE, "bench", "readme.csv")):
+        return "bench/readme.csv is not there yet: make readme-table"
+    done = subprocess.run([sys.executable, os.path.join(SOURCE, "bench", "readme.py"), "--check"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout
+    return None
+
+
 def run_py(only, directory):
     environment = dict(os.environ, BENCH_SMALL="1", BENCH_REPEAT="1", BENCH_ONLY=only,
                        BENCH_OUT=directory)
@@ -110,7 +130,7 @@ def the_whole_benchmark_writes_its_tables():
         return str(missing)
     if not os.path.exists(os.path.join(BUILD, "bench", "bench_fit")):
         return "this build has no bench_fit"
-    wanted = ["faces6", "faces10k-u8", "pca6", "pass16", "passes16"]
+    wanted = ["faces6", "faces16", "faces10k-u8", "pca6", "pass16", "passes16"]
     with tempfile.TemporaryDirectory() as directory:
         result = run_py(",".join(wanted + ["scaling"]), directory)
         assert result.returncode == 0, result.stderr
@@ -128,8 +148,7 @@ def the_whole_benchmark_writes_its_tables():
         assert result.stdout.count("\n| ") > len(wanted), result.stdout
         assert "misses" not in result.stdout + result.stderr, "what is hoped for is nobody's figure"
         with open(os.path.join(directory, "readme.md"), encoding="utf-8") as file:
-            heads, _, *lines = file.read().splitlines()
-        assert len(lines) == 3 and all(line.count("|") == heads.count("|") for line in lines), lines
+            assert file.read().splitlines() == report.readme_table(table, README), "its rows and no others"
         with open(os.path.join(directory, "scaling.svg"), encoding="ascii") as file:
             assert file.read().count("<polyline") == 3 * len(
                 {line["threads"] for line in read_csv(os.path.join(directory, "passes.csv"))
@@ -151,4 +170,5 @@ def an_unknown_case_is_refused_by_name():
 command_test.main([every_part_is_measured_with_one_thread_and_with_all,
                    shares_are_work_by_time_by_limit, another_kernel_variant_is_measured_on_demand,
                    verdicts_follow_from_must_and_aim, exponents_are_those_of_the_curve,
+                   ratios_are_told_as_they_are, tables_of_readme_are_what_was_measured,
                    the_whole_benchmark_writes_its_tables, an_unknown_case_is_refused_by_name])

@@ -107,10 +107,13 @@ def foreign_names_are_an_error_and_position_is_for_who_means_it():
 
 def a_name_that_stands_twice_is_not_guessed():
     with command_test.scratch() as work:
-        fitted(work)
+        right = fitted(work)
         table(work, "new.csv", range(6), names=["gene0", "gene0"] + NAMES[2:])
         done = run("nmf transform m.npz new.csv -o w.npy", work, 1)
         assert "'gene0' stands twice" in done.stderr, done.stderr
+        table(work, "new.csv", [None, 5, 4, 3, None, 2, 1, 0])  # one that the model does not ask for
+        run("nmf transform m.npz new.csv -o w.npy --quiet", work)
+        assert weights(work, "w.npy") == right
 
 
 def the_way_the_data_were_read_stays_with_the_model():
@@ -128,7 +131,110 @@ def the_way_the_data_were_read_stays_with_the_model():
         assert w == v and w != u
 
 
-command_test.main([columns_in_another_order_give_the_same_weights,
+def what_goes_with_the_data_has_its_names():
+    """Weights, bounds and starts by position would count for another entry than they say."""
+    samples = ["s%d" % i for i in range(len(ROWS))]
+
+    def write(path, names, columns, values):
+        with open(os.path.join(work, path), "w", encoding="ascii") as file:
+            file.write("id," + ",".join(columns) + "\n")
+            file.writelines("%s,%s\n" % (name, ",".join(map(str, row))) for name, row in zip(names, values))
+
+    with command_test.scratch() as work:
+        table(work, "x.csv", range(6))
+        write("same.csv", samples, NAMES, ROWS)
+        write("columns.csv", samples, NAMES[::-1], ROWS)
+        write("rows.csv", samples[::-1], NAMES, ROWS)
+        write("each.csv", NAMES[::-1], ["weight"], [[j + 1] for j in range(6)])
+        write("lower.csv", ["lower"], NAMES[::-1], [[0] * 6])
+        write("H.csv", ["a", "b"], NAMES[::-1], [[1] * 6, [2] * 6])
+        write("W.csv", samples[::-1], ["a", "b"], [[1, 2]] * len(ROWS))
+        run("nmf fit x.csv -k 2 -o m.npz --weights same.csv --quiet", work)
+        for options in ("--weights columns.csv", "--uncertainty rows.csv", "--observed columns.csv",
+                        "--missing rows.csv", "--column-weights each.csv", "--row-weights W.csv",
+                        "--lower-H lower.csv", "--fix-W W.csv", "--start-W same.csv --start-H H.csv"):
+            done = command_test.run("nmf fit x.csv -k 2 -o no.npz " + options, work)
+            assert done.returncode == 1, options
+            assert "no.npz" not in os.listdir(work)
+            if "row-weights" not in options and "start" not in options:
+                assert "bring them into one order" in done.stderr, done.stderr
+
+
+def what_goes_with_the_data_is_shuffled_as_they_are():
+    """--shuffle and --image-order bring X into another order: its weights too."""
+    def write(path, rows):
+        with open(os.path.join(work, path), "w", encoding="ascii") as file:
+            file.writelines(",".join(map(str, row)) + "\n" for row in rows)
+
+    def learned(*options):
+        run("nmf fit %s -k 2 --seed 1 -o m.npz --save-H h.csv --quiet" % " ".join(options), work)
+        with open(os.path.join(work, "h.csv"), encoding="ascii") as file:
+            return file.read()
+
+    with command_test.scratch() as work:
+        W = [[1 + (7 * i + 3 * j) % 5 for j in range(6)] for i in range(len(ROWS))]
+        each = [1 + i % 4 for i in range(len(ROWS))]
+        write("x.csv", ROWS)
+        write("w.csv", W)
+        write("r.csv", [each])
+        run("nmf convert x.csv --shuffle 3 -o xs.csv --quiet", work)
+        run("nmf convert w.csv --shuffle 3 -o ws.csv --quiet", work)
+        write("c.csv", [[value] for value in each])
+        run("nmf convert c.csv --shuffle 3 -o rs.csv --quiet", work)
+        assert learned("x.csv --shuffle 3 --weights w.csv") == learned("xs.csv --weights ws.csv")
+        assert learned("x.csv --shuffle 3 --row-weights r.csv") == learned("xs.csv --row-weights rs.csv")
+        order = [0, 2, 4, 1, 3, 5]  # of 3 x 2 pixels that run down the columns, row by row: 0 3 / 1 4 / 2 5
+        order = [0, 3, 1, 4, 2, 5]
+        write("xp.csv", [[row[j] for j in order] for row in ROWS])
+        write("wp.csv", [[row[j] for j in order] for row in W])
+        write("cp.csv", [[W[0][j]] for j in order])
+        write("c.csv", [W[0]])
+        shape = "--image-shape 3x2"
+        assert learned("x.csv", shape, "--image-order column --weights w.csv") == learned(
+            "xp.csv", shape, "--weights wp.csv")
+        assert learned("x.csv", shape, "--image-order column --column-weights c.csv") == learned(
+            "xp.csv", shape, "--column-weights cp.csv")
+
+
+def labels_in_a_table_go_by_the_samples_names():
+    samples, right = ["s%d" % i for i in range(len(ROWS))], ["AB"[i % 2] for i in range(len(ROWS))]
+
+    def labels(content, source="x.csv", told="labels.csv", path="labels.csv", code=0):
+        with open(os.path.join(work, path), "w", encoding="utf-8") as file:
+            file.write(content)
+        done = run("nmf convert %s --labels %s -o back.npz" % (source, told), work, code)
+        if code:
+            return done.stderr
+        run("nmf fit back.npz -k 2 -o lm.npz --quiet", work)
+        done = run("nmf assign lm.npz -o -", work)
+        rows = list(csv.reader(done.stdout.splitlines(), delimiter="\t"))
+        place = rows[0].index("label")
+        return [row[place] for row in rows[1:1 + len(ROWS)]]
+
+    def lines(pattern, order):
+        return "".join(pattern % (samples[i], right[i]) for i in order)
+
+    mixed = [5, 3, 11, 0, 1, 2, 4, 10, 9, 8, 7, 6]
+    with command_test.scratch() as work:
+        table(work, "x.csv", range(6))
+        for content in ("id,type\n" + lines("%s,%s\n", mixed), lines("%s;%s\n", mixed),
+                        "id,type\nzz,Q\n" + lines('"%s","%s"\n', mixed), "\ufeff,x\n" + lines("%s,%s\n", mixed),
+                        '"x"\n' + "".join('"%d" "%s"\n' % (i + 1, right[i]) for i in range(len(ROWS))),
+                        "\n".join(right) + "\n"):
+            got = labels(content)
+            assert got == right, (content, got)
+        wide = "id,batch,type\n" + lines("%s,1,%s\n", mixed)
+        assert labels(wide, told="labels.csv:type") == right and labels(wide, told="labels.csv:3") == right
+        assert "labels.csv:COLUMN" in labels(wide, code=2)
+        assert "no column 'cluster'" in labels(wide, told="labels.csv:cluster", code=2)
+        assert "such as 's6'" in labels("id,type\n" + lines("%s,%s\n", mixed[:-1]), code=1)
+        assert "'s5' stands there twice" in labels(lines("%s,%s\n", mixed + [5]), code=1)
+
+
+command_test.main([what_goes_with_the_data_has_its_names,
+                   what_goes_with_the_data_is_shuffled_as_they_are,
+                   labels_in_a_table_go_by_the_samples_names,
+                   columns_in_another_order_give_the_same_weights,
                    surplus_features_are_left_out_and_counted,
                    missing_features_are_refused_by_name_or_taken_as_said,
                    foreign_names_are_an_error_and_position_is_for_who_means_it,

@@ -4,7 +4,11 @@ lead somewhere, and what a table quotes of a command's output is what the comman
 A document's blocks run in one scratch directory, one after the other, beside the files of fixtures(). Of
 ```sh every line must succeed; lines that install or build (./run, make, apt, pip, cd) are checked for their
 targets only. ```python blocks of a document share their names. ```c is compiled against the built library; what
-has no main is put into one. ```text and ```cmake are looked at by other tests."""
+has no main is put into one. ```text is a formula, or how a command is called: then the command has the options
+that it names. ```cmake is built in packaging_install, against what is installed; ELSEWHERE names other tests that
+run blocks. What is indented like a block would be run by nobody, and is refused.
+
+The examples that `nmf help COMMAND` ends with, and so those of the manual, are run as documents are."""
 
 import atexit
 import glob
@@ -14,11 +18,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SOURCE, BUILD = os.environ["NMFKIT_SOURCE_DIR"], os.environ["NMFKIT_BUILD_DIR"]
 DOCUMENTS = sorted(glob.glob(os.path.join(SOURCE, "*.md")) +
                    glob.glob(os.path.join(SOURCE, "docs", "*.md")))
+EXAMPLES = os.path.join(SOURCE, "help")  # no document: the examples of the commands' help
 KINDS = ("sh", "python", "c", "cmake", "text")
+ELSEWHERE = {"docs/report.md": ("tests/report/documented.py", "nmf fit olivetti.npy")}  # document: who runs it, what begins the block
 DATA = os.environ.get("NMFKIT_TEST_DATA")
 try:
     import numpy as np
@@ -74,11 +81,10 @@ PICTURES = tempfile.mkdtemp()  # made once, copied for each document
 
 
 def make_pictures(work, run):
-    for name, seed in (("faces.npz", 0), ("new.npz", 1)):
-        made = os.path.join(PICTURES, name)
-        if not os.path.exists(made):
-            run("nmf generate faces --seed %d -o '%s' --quiet" % (seed, made))
-        shutil.copy(made, os.path.join(work, name))
+    made = os.path.join(PICTURES, "faces.npz")
+    if not os.path.exists(made):
+        run("nmf generate faces -o '%s' --quiet" % made)
+    shutil.copy(made, os.path.join(work, "faces.npz"))
 
 
 def make_folder(work, run):
@@ -111,6 +117,28 @@ def make_catalogue(work, run):
     write_table(os.path.join(work, "genes-by-cells.tsv"), X.T, "gene", genomes, kinds)
 
 
+def make_tables(work, run):
+    """X.npy of three parts; counts.npy and counts.mtx."""
+    random = np.random.RandomState(1)
+    X = random.gamma(0.5, size=(60, 3)) @ random.gamma(0.5, size=(3, 40))
+    np.save(os.path.join(work, "X.npy"), X + 0.01 * random.rand(60, 40))
+    np.save(os.path.join(work, "counts.npy"), random.poisson(20 * X + 0.5).astype(np.uint16))
+    write_counts(os.path.join(work, "counts.mtx"), 60, 40, 20)
+
+
+def make_scene(work, run):
+    """The hyperspectral scene, where it is; else one of its shape with three materials and noise."""
+    os.makedirs(os.path.join(work, "samson"))
+    real = os.path.join(DATA or "", "samson", "Y_u16.npy")
+    if os.path.exists(real):
+        os.symlink(real, os.path.join(work, "samson", "Y_u16.npy"))
+        return
+    random = np.random.RandomState(2)
+    shares, spectra = random.dirichlet(0.3 * np.ones(3), 95 * 95), 100 + 900 * random.rand(3, 156)
+    Y = shares @ spectra + random.randn(95 * 95, 156)
+    np.save(os.path.join(work, "samson", "Y_u16.npy"), Y.round().astype(np.uint16).T.copy())
+
+
 def make_power(work, run):
     np.save(os.path.join(work, "power.npy"),
             np.random.RandomState(0).gamma(1.0, size=(80, 60)) + 1e-3)
@@ -136,13 +164,41 @@ def make_programs(work, run):
 FIXTURES = (("faces.npz", make_pictures), ("photos/", make_folder), ("ap.mtx", make_news),
             ("docs.mtx", make_documents), ("catalogue.tsv", make_catalogue),
             ("genes-by-cells.tsv", make_catalogue), ("power.npy", make_power),
-            ("negative.csv", make_negative), ("cells.h5ad", make_cells), ("faces.c", make_programs))
+            ("negative.csv", make_negative), ("cells.h5ad", make_cells), ("faces.c", make_programs),
+            ("nmf rank X.npy", make_tables), ("samson/Y_u16.npy", make_scene))
 
 
 def fixtures(text, work, run):
     for word, make in FIXTURES:
         if word in text:
             make(work, run)
+
+
+def make_examples(work, run):
+    """What the examples of the commands' help begin with."""
+    make_pictures(work, run)
+    make_tables(work, run)
+    make_documents(work, run)
+    make_cells(work, run)
+    with np.load(os.path.join(work, "faces.npz")) as faces:
+        X = faces["X"]
+    np.save(os.path.join(work, "faces.npy"), X[::16])
+    np.save(os.path.join(work, "new.npy"), X[:5])
+    run("nmf convert faces.npy -o faces/ --image-shape 64x64 --quiet; nmf fit docs.mtx -k 3 --quiet;"
+        "nmf fit cells.h5ad:layers/counts -k 2 --loss kl -o cells.nmf.npz --quiet")
+    for model, labels in (("docs.nmf.npz", "classes.txt"), ("cells.nmf.npz", "types.txt")):
+        samples = len(np.load(os.path.join(work, model))["W"])
+        with open(os.path.join(work, labels), "w", encoding="ascii") as file:
+            file.writelines("class%d\n" % (i % 3) for i in range(samples))
+    if DATA:
+        os.symlink(os.path.join(DATA, "olivetti", "olivettifaces.mat"), os.path.join(work, "olivettifaces.mat"))
+
+
+# Words of an example: those in their place here, where it would take long.
+SHORTER = {"demo -o parts -k 16": "demo -o parts -k 2", "--max-k 100": "--max-k 2", "--loss kl -k 9": "--loss kl -k 9 --replicates 20",
+           "--shape 100000x4096": "--shape 500x256", "bench limits": "bench limits --quick", "--shape 50000x4096": "--shape 1000x256 --quick"}
+# A download (cli_fetch has a server of its own), and what README.zh-CN.md runs in Chinese.
+NOT_RUN = ("nmf fetch olivetti", "nmf demo")
 
 
 # ---- blocks ----
@@ -197,6 +253,37 @@ def blocks(text):
     if start is not None:
         raise Failed("the block of line %d does not end" % start)
     return found
+
+
+INDENTED = re.compile(r"(?:^|\n)[ ]*\n    (\S.*)")
+
+
+def all_is_fenced(text):
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+    indented = INDENTED.search(outside)
+    if indented and not re.match(r"[-*]|\d+\.", indented.group(1)):
+        raise Failed("a block without ```, which nothing runs: %s" % indented.group(1))
+
+
+def check_usage(text, run):
+    """Of a line that says how a command is called: all of its options are the command's."""
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] != ["nmf"]:
+            continue
+        help_text = run("nmf help " + words[1])
+        for option in re.findall(r"--[A-Za-z][\w-]*", line):
+            if not re.search(re.escape(option) + r"(?![\w-])", help_text):
+                raise Failed("nmf %s has no %s" % (words[1], option))
+
+
+def run_elsewhere(path, block):
+    test, begins = ELSEWHERE.get(os.path.relpath(path, SOURCE), (None, None))
+    if test is None or not block.startswith(begins):
+        return False
+    if os.path.basename(path) not in read(os.path.join(SOURCE, test)):
+        raise Failed("%s does not run the block that begins with %s" % (test, begins))
+    return True
 
 
 def check_links(path, text):
@@ -267,28 +354,40 @@ def check(path, work):
         python.close()
 
 
-def check_blocks(path, work, python):
-    text = read(path)
+def runner(work):
+    """run(LINE): its output; a line that fails fails the test."""
     env = environment(work)
 
     def run(line):
+        begin = time.monotonic()
         done = subprocess.run(["bash", "-c", line], cwd=work, env=env, text=True, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
         if done.returncode != 0:
             raise Failed("%s\nended with %d: %s" % (line, done.returncode, done.stdout[-1500:]))
+        if "NMFKIT_TEST_VERBOSE" in os.environ:
+            print("%7.2f s  %s" % (time.monotonic() - begin, line), flush=True)
         return done.stdout
+    return run
 
+
+def check_blocks(path, work, python):
+    text, run = read(path), runner(work)
     check_links(path, text)
+    all_is_fenced(text)
     found = blocks(text)
     if any(kind not in KINDS for _, kind, _ in found):
         raise Failed("a block of another kind than %s" % ", ".join(KINDS))
-    if not any(kind in ("sh", "python", "c") for _, kind, _ in found):
+    if not found:
         return 0
     fixtures(text, work, run)
     for line, kind, block in found:
         try:
+            if run_elsewhere(path, block):
+                continue
             if kind == "sh":
                 run_shell(block, run)
+            elif kind == "text":
+                check_usage(block, run)
             elif kind == "c":
                 run_c(block, work, run)
             elif kind == "python":
@@ -299,16 +398,35 @@ def check_blocks(path, work, python):
     return len(found)
 
 
+def check_examples(work):
+    """Those of `nmf help COMMAND`, in the order of its list, beside what make_examples() leaves."""
+    run, count = runner(work), 0
+    make_examples(work, run)
+    for command in re.findall(r"^  ([a-z]+) ", run("nmf help"), re.M):
+        examples = run("nmf help " + command).partition("For example:\n")[2]
+        if not examples:
+            raise Failed("nmf help %s has no example" % command)
+        for line in examples.splitlines():
+            for long, short in SHORTER.items():
+                line = line.replace(long, short)
+            needs_data = "olivettifaces.mat" in line and not DATA
+            if line.strip() not in NOT_RUN and not needs_data:
+                run(line)
+                count += 1
+    return count
+
+
 def main():
-    chosen = sys.argv[1:] or DOCUMENTS
+    chosen = [EXAMPLES if name == "help" else name for name in sys.argv[1:]] or DOCUMENTS + [EXAMPLES]
     counts = []
     atexit.register(shutil.rmtree, PICTURES, ignore_errors=True)
     for path in chosen:
         with tempfile.TemporaryDirectory() as work:
             try:
-                counts.append("%s %d" % (os.path.basename(path), check(path, work)))
+                count = check_examples(work) if path == EXAMPLES else check(path, work)
             except Failed as error:
                 sys.exit("%s: %s" % (os.path.relpath(path, SOURCE), error))
+            counts.append("%s %d" % (os.path.basename(path), count))
     print("blocks run: " + ", ".join(counts))
 
 

@@ -117,12 +117,12 @@ def mmwrite(matrix_of):
     return write
 
 
-def anndata(sparse):
+def anndata(sparse, **how):
     def write(path):
         ann, pandas = module("anndata"), module("pandas")
-        made = ann.AnnData(module("scipy.sparse").csr_matrix(X) if sparse else X,
+        made = ann.AnnData(getattr(module("scipy.sparse"), sparse + "_matrix")(X) if sparse else X,
                            obs=pandas.DataFrame(index=SAMPLES), var=pandas.DataFrame(index=FEATURES), dtype=X.dtype)
-        made.write_h5ad(path)
+        made.write_h5ad(path, **how)
     return write
 
 
@@ -165,8 +165,9 @@ WRITERS = [
     (".mtx", "`scipy.io.mmwrite`, dense", mmwrite(lambda sparse: X), VALUES, ""),
     (".mtx", "R `Matrix::writeMM`",
      lambda path: r(R_TABLE + "library(Matrix); writeMM(Matrix(X, sparse=TRUE), '%s')" % path), VALUES, ""),
-    (".h5ad", "anndata `write_h5ad`, dense", anndata(False), NAMED, ""),
-    (".h5ad", "anndata `write_h5ad`, sparse", anndata(True), NAMED, ""),
+    (".h5ad", "anndata `write_h5ad`, dense", anndata(None), NAMED, ""),
+    (".h5ad", "anndata `write_h5ad`, sparse", anndata("csr"), NAMED, ""),
+    (".h5ad", "anndata `write_h5ad(compression='lzf')`, csc", anndata("csc", compression="lzf"), NAMED, ""),
     (".svm", "`sklearn.datasets.dump_svmlight_file`", svmlight, {"values", "labels"}, "--features 4"),
 ]
 

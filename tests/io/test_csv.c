@@ -336,6 +336,17 @@ static void long_tables_are_recognised_or_asked_about(void **state)
     assert_non_null(strstr(told, "long table"));
     array_text_fails("csv", "doc,word,n\n1,1,1\n1,2,2\n2,1,3\n2,3,4\n", NMF_ERROR_ARGUMENT,
                      "--long");
+    /* ratings with their times, with and without a header */
+    array_text_fails("csv",
+                     "userId,movieId,rating,timestamp\n1,10,5,964982703\n1,11,3.5,964982704\n"
+                     "2,10,4,964982705\n2,12,1,964982706\n",
+                     NMF_ERROR_ARGUMENT, "one entry a line with its time");
+    array_text_fails("data", "196\t242\t3\t881250949\n196\t302\t3\t891717742\n22\t242\t1\t878887116\n"
+                             "22\t377\t1\t880606923\n",
+                     NMF_ERROR_ARGUMENT, "one entry a line with its time");
+    static const double measured[] = {1, 10, 5, 96, 1, 11, 3, 97, 2, 10, 4, 98, 2, 12, 1, 99};
+    is_table(NULL, "csv", "a,b,c,d\n1,10,5,96\n1,11,3,97\n2,10,4,98\n2,12,1,99\n", 4, 4, measured,
+             NULL, "a b c d");
     nmf_io_read_options options = NMF_IO_READ_INIT;
     options.is_long = 1;
     is_table(&options, "csv", "doc,word,n\n1,1,1\n1,2,2\n2,1,3\n2,3,4\n", 2, 3, table, "1 2",
@@ -486,14 +497,26 @@ static void numbers_in_another_writing_are_no_names(void **state)
                                         "id,a,b\ns,5,\"1,234\"\nt,6,\"2,345\"\n",
                                         "a;b\n\xE2\x82\xAC"
                                         "10;5\n\xE2\x82\xAC"
-                                        "7;6\n"};
+                                        "7;6\n",
+                                        "a,b\n1.5D+00,5\n-0.25D-01,6\n",
+                                        "a;b\n1 234;5\n2 345,5;6\n",
+                                        "a;b\n1\xC2\xA0"
+                                        "234;5\n12\xC2\xA0"
+                                        "345;6\n",
+                                        "a;b\n1.234,5;5\n2.345.678;6\n",
+                                        "a,b\n\"1,5\",5\n\"0,25\",6\n",
+                                        "a,b\n5 %,5\n12.5 %,6\n",
+                                        "a,b\n5 \xE2\x82\xAC,5\n12.50\xE2\x82\xAC,6\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         array_text_fails("csv", texts[i], NMF_ERROR_FORMAT,
                          "is a number with separators of thousands");
     }
     static const char *const names[] = {"id,b\n\"1,23\",5\n\"2,00\",6\n",
                                         "id,b\n1-234,5\n2-000,6\n", "id,b\n100%A,5\n%,6\n",
-                                        "id,b\n$x,5\n$,6\n"};
+                                        "id,b\n$x,5\n$,6\n",
+                                        "well,b\n1D2,5\n1D3,6\n",
+                                        "when,b\n10.03.2020,5\n2020.03.11,6\n",
+                                        "at,b\n1 2345,5\n12 34,6\n"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         nmf_matrix *matrix = array_read_text("csv", names[i]);
         assert_int_equal(nmf_matrix_columns(matrix), 1);

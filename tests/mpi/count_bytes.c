@@ -1,18 +1,23 @@
 /* Counts what a process sends, by MPI's profiling interface: every function that the plug-in may send by is
- * defined here and calls its PMPI_ twin. Loaded before it (LD_PRELOAD); at MPI_Finalize one line on standard
- * error: "counted RANK BYTES MESSAGES". A broadcast counts once for each process that receives it, at the one it
- * comes from; an agreement counts what each process gives. */
-#include <mpi.h>
-#include <stdio.h>
+ * defined here and calls its PMPI_ twin. Linked into a program, where the plug-in finds them before MPI's own. A
+ * broadcast counts once for each process that receives it, at the one it comes from; an agreement counts what each
+ * process gives. */
+#include "count_bytes.h"
 
-static long long sent, messages;
+#include <mpi.h>
+
+static int64_t sent;
+
+int64_t counted_bytes(void)
+{
+    return sent;
+}
 
 static void count(int entries, MPI_Datatype type, int receivers)
 {
     int bytes = 0;
     PMPI_Type_size(type, &bytes);
-    sent += (long long)entries * bytes * receivers;
-    messages += receivers;
+    sent += (int64_t)entries * bytes * receivers;
 }
 
 static int others(MPI_Comm comm, int root)
@@ -61,12 +66,4 @@ int MPI_Allreduce(const void *data, void *result, int entries, MPI_Datatype type
 {
     count(entries, type, 1);
     return PMPI_Allreduce(data, result, entries, type, op, comm);
-}
-
-int MPI_Finalize(void)
-{
-    int rank = 0;
-    PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    fprintf(stderr, "counted %d %lld %lld\n", rank, sent, messages);
-    return PMPI_Finalize();
 }

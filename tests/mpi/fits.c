@@ -1,9 +1,11 @@
 /* Fits of small data by as many processes as mpirun started, or by one: a line for each, its name and a
  * hash of every bit of W, H, the loss and the trace. test_bits.py compares what different numbers of
  * processes print.
- *   usage: test_mpi_fits PLUGIN|alone fits
- *          test_mpi_fits PLUGIN|alone cut FOLDER      each fit is stopped and leaves a checkpoint there
- *          test_mpi_fits PLUGIN|alone resume FOLDER   goes on from those, to what `fits` prints */
+ *   usage: test_mpi_fits PLUGIN|alone WORDS
+ *     fits            all of them
+ *     cut FOLDER      each is stopped and leaves a checkpoint there
+ *     resume FOLDER   goes on from those, to what `fits` prints
+ * Several words are done one after the other, as starting processes takes longer than some fits. */
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <math.h>
@@ -175,9 +177,13 @@ static void say(const char *name, learner *learn, const nmf_matrix *X, nmf_optio
     nmf_status status = learn(X, &options, &model, &error);
     if (checkpoint) fclose(checkpoint);
     checkpoint = NULL;
+    if (cut_into) { /* there need be no result yet */
+        nmf_model_free(model);
+        return;
+    }
     if (status == NMF_OK) status = nmf_transform(model, X, NULL, &W, &error);
-    if (status != NMF_OK && !cut_into) failures++; /* there need be no result yet */
-    if (status != NMF_OK && speaks() && !cut_into) printf("%-28s %s\n", name, error.message);
+    if (status != NMF_OK) failures++;
+    if (status != NMF_OK && speaks()) printf("%-28s  %s\n", name, error.message);
     if (status == NMF_OK && speaks()) {
         const nmf_model_content *c = nmf_model_view(model);
         uint64_t hash = hash_matrix(hash_matrix(14695981039346656037u, c->W), c->H);
@@ -225,6 +231,20 @@ static void fit_wide(void)
     nmf_matrix_free(X);
 }
 
+/* Starts that the processes take turns with, and that they make together. Checkpoints are of the latter only. */
+static void fit_starts(const nmf_matrix *X)
+{
+    nmf_options options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_RANDOM);
+    options.starts = 7;
+    options.spread = NMF_SPREAD_FITS;
+    if (!cut_into && !resumed_from) say("7 starts in turns", nmf_fit, X, options);
+    options.loss = NMF_LOSS_KL;
+    if (!cut_into && !resumed_from) say("7 starts in turns, kl", nmf_fit, X, options);
+    options.spread = NMF_SPREAD_ROWS;
+    options.starts = 3;
+    say("3 starts of rows, kl", nmf_fit, X, options);
+}
+
 /* All ways through the pass, of one matrix. */
 static void fit_all_ways(void)
 {
@@ -233,6 +253,7 @@ static void fit_all_ways(void)
     options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_HALS, NMF_INIT_RANDOM);
     options.starts = 3;
     say("hals, 3 starts", nmf_fit, X, options);
+    fit_starts(X);
     options = with(NMF_LOSS_FROBENIUS, NMF_SOLVER_AUTO, NMF_INIT_NNDSVDAR);
     options.alpha_W = 1e-3;
     options.l1_ratio = 0.5;
@@ -363,13 +384,9 @@ static void join(const char *plugin)
     }
 }
 
-int main(int argc, char **argv)
+static void fit_all(void)
 {
     static const nmf_dtype dtypes[] = {NMF_F32, NMF_F64, NMF_U8};
-    if (argc < 3) return 2;
-    if (strcmp(argv[1], "alone") != 0) join(argv[1]);
-    if (strcmp(argv[2], "cut") == 0 && argc > 3) cut_into = argv[3];
-    if (strcmp(argv[2], "resume") == 0 && argc > 3) resumed_from = argv[3];
     for (threads = 1; threads <= 2 && !cut_into && !resumed_from; threads++)
         for (int d = 0; d < 3; d++) fit_dense(dtypes[d], 1500, 70);
     threads = 1;
@@ -379,6 +396,20 @@ int main(int argc, char **argv)
     fit_sparse();
     fit_weighted();
     fit_known();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) return 2;
+    if (strcmp(argv[1], "alone") != 0) join(argv[1]);
+    for (int i = 2; i < argc; i++) {
+        const int wants_folder = strcmp(argv[i], "fits") != 0;
+        if (wants_folder && i + 1 == argc) return 2;
+        cut_into = strcmp(argv[i], "cut") == 0 ? argv[i + 1] : NULL;
+        resumed_from = strcmp(argv[i], "resume") == 0 ? argv[i + 1] : NULL;
+        i += wants_folder;
+        fit_all();
+    }
     fflush(stdout);
     if (close_mpi) close_mpi();
     return failures > 0;

@@ -37,10 +37,11 @@ def launch(processes):
 
 def environment():
     """Open MPI asks whether root means it. Who waits leaves the processor to others by itself (mpi/comm_mpi.c): were MPI to
-    do so at each look too, a message on a busy machine would take ten times as long."""
+    do so at each look too, a message on a busy machine would take ten times as long. Where a process fails, mpirun waits
+    a second for the others before it ends them by force: here it does not."""
     words = dict(os.environ)
     words.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                 OMPI_MCA_mpi_yield_when_idle="0", OMPI_MCA_btl_vader_single_copy_mechanism="none")
+                 OMPI_MCA_odls_base_sigkill_timeout="0", OMPI_MCA_mpi_yield_when_idle="0", OMPI_MCA_btl_vader_single_copy_mechanism="none")
     return words
 
 

@@ -63,6 +63,19 @@ cmake --build "$scratch/build" >>"$scratch/log" || fail 'building against nmfkit
     -DEXPECTED_VERSION="$version" >"$scratch/unknown.log" 2>&1 || fail 'an unknown component was found'
 grep -q pictures "$scratch/unknown.log" || fail 'an unknown component is not named'
 
+# The lines of docs/c.md, as they stand there.
+mkdir "$scratch/guide"
+{
+    echo 'cmake_minimum_required(VERSION 3.25)'
+    echo 'project(guide C)'
+    echo "add_executable(mine $NMFKIT_SOURCE_DIR/examples/faces.c)"
+    awk '/^```cmake/ { inside = 1; next } /^```/ { inside = 0 } inside' "$NMFKIT_SOURCE_DIR/docs/c.md"
+    echo 'target_link_libraries(mine PRIVATE m)'
+} >"$scratch/guide/CMakeLists.txt"
+grep -q find_package "$scratch/guide/CMakeLists.txt" || fail 'docs/c.md has no lines for CMake'
+{ cmake -S "$scratch/guide" -B "$scratch/guide/build" -DCMAKE_PREFIX_PATH="$prefix" &&
+    cmake --build "$scratch/guide/build"; } >>"$scratch/log" || fail 'the lines of docs/c.md build nothing'
+
 "$prefix/bin/nmf" info >"$scratch/info" || fail 'the installed command does not start'
 
 unset NMFKIT_LIBRARY

@@ -12,6 +12,7 @@ import warnings
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # these matrices are small
 sys.path.insert(0, os.path.join(SOURCE, "python"))
+SEED = int(os.environ.get("NMFKIT_SEED", "0"))  # others than 0 draw other data by the same laws
 
 
 def need(*modules):

@@ -45,7 +45,7 @@ def samson_is_unmixed():
 
 def scene(seed, k, pixels=2000, bands=80, darkest=.3, pure=1.0, light=.03, noise=.005):
     """Smooth spectra of different brightness; shares with `pure` the purest; light that varies."""
-    r = np.random.RandomState(seed)
+    r = np.random.RandomState(seed + python_test.SEED)
     b = np.linspace(0, 1, bands)
     spectra = np.array([sum(r.rand() * np.exp(-(b - c) ** 2 / (2 * w ** 2)) for c, w in
                             zip(r.rand(4), r.uniform(.05, .3, 4))) + .05 for _ in range(k)])

@@ -10,9 +10,10 @@ import python_test
 from python_test import claim, raises
 
 np, sp = python_test.need("numpy", "scipy.sparse")
+import nmfkit  # noqa: E402
 from nmfkit import NMF, PCA  # noqa: E402
 
-RANDOM = np.random.RandomState(3)
+RANDOM = np.random.RandomState(3 + python_test.SEED)
 DATA = os.environ.get("NMFKIT_TEST_DATA")
 PARTS = RANDOM.rand(40, 3) ** 3, RANDOM.rand(3, 25) ** 3
 X = PARTS[0] @ PARTS[1] + 0.01 * RANDOM.rand(40, 25)
@@ -95,7 +96,7 @@ def stored_entries_count_as_their_weights_say():
 def few_ratings_are_not_overfitted():
     """Popularity as skewed as that of films, five in a hundred rated, noise 0.6: what was held out is missed by
     little more, with twice the components that there are too."""
-    r = np.random.RandomState(11)
+    r = np.random.RandomState(11 + python_test.SEED)
     m, n, k = 2000, 1200, 12
     V = r.gamma(.5, 1, (m, k)) @ r.gamma(.5, 1, (k, n))
     V = np.clip(1.5 + V / V.std(), 0, 8)
@@ -136,7 +137,7 @@ def few_iterations_lead_near_the_best():
 
 def entries_without_noise_are_hardly_penalized():
     """What their means leave of exact entries is no noise."""
-    r = np.random.RandomState(5)
+    r = np.random.RandomState(5 + python_test.SEED)
     for share in (.15, .3):
         V = (r.rand(300, 4) ** 2 @ r.rand(4, 200) ** 2).astype(np.float32)
         known = np.nonzero(r.rand(300, 200) < share)
@@ -180,7 +181,36 @@ def what_cannot_be_is_said():
         NMF(3, missing="none at all").fit(X)
 
 
+def what_goes_with_x_has_its_names():
+    """Entry by entry, row by row or column by column: by position it would count for another one."""
+    try:
+        import pandas
+    except ImportError:
+        return "no pandas"
+    rng = np.random.RandomState(0)
+    X = pandas.DataFrame(rng.rand(12, 5) + .1, index=["s%d" % i for i in range(12)], columns=list("abcde"))
+    weights = pandas.DataFrame(rng.rand(12, 5), index=X.index, columns=X.columns)
+    right = NMF(2, random_state=0).fit_transform(X, weights=weights)
+    claim(np.array_equal(NMF(2, random_state=0).fit_transform(X, weights=weights.to_numpy()), right), "the same names")
+    fitted = NMF(2, random_state=0).fit(X)
+    W, H = np.ones((12, 2)), np.ones((2, 5))
+    for call in (lambda: NMF(2).fit(X, weights=weights[list("edcba")]), lambda: NMF(2).fit(X, weights=weights[::-1]),
+                 lambda: fitted.transform(X, weights=weights[::-1]),
+                 lambda: nmfkit.select_rank(X, weights=weights[list("edcba")], ranks=[1, 2]),
+                 lambda: NMF(2, init="custom").fit(X, W=pandas.DataFrame(W, index=X.index[::-1]), H=H),
+                 lambda: NMF(2, init="custom").fit(X, W=W, H=pandas.DataFrame(H, columns=list("edcba"))),
+                 lambda: NMF(2).fit(X, fixed_W=pandas.DataFrame(W[:, :1], index=X.index[::-1])),
+                 lambda: NMF(2, lower_H=pandas.DataFrame(0 * H, columns=list("edcba"))).fit(X),
+                 lambda: NMF(2, upper_W=pandas.DataFrame(9 * W, index=X.index[::-1])).fit(X)):
+        with raises(ValueError, "bring them into one order"):
+            call()
+    learner = nmfkit.MiniBatchNMF(2, random_state=0).partial_fit(X)
+    with raises(ValueError, "feature names"):
+        learner.partial_fit(X[list("edcba")])
+    return None
+
+
 python_test.main(weighted_losses_are_what_NumPy_computes, ways_to_say_missing_agree,
                  only_stored_entries_were_observed, stored_entries_count_as_their_weights_say, few_ratings_are_not_overfitted,
                  entries_without_noise_are_hardly_penalized, few_iterations_lead_near_the_best,
-                 what_cannot_be_is_said)
+                 what_cannot_be_is_said, what_goes_with_x_has_its_names)

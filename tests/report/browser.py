@@ -2,6 +2,7 @@
 nothing but the standard library. Exit code 77 says that Chromium or the driver is missing."""
 
 import base64
+import http.client
 import json
 import os
 import shutil
@@ -9,8 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 
 # Debian's names, then those of other distributions.
 CHROMIUM = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
@@ -33,11 +32,12 @@ class Browser:
     """with Browser(folder) as page: page.open(path); page.run("return document.title")"""
 
     def __init__(self, folder):
-        self.folder, self.base = folder, "http://127.0.0.1:%d" % free_port()
+        self.folder, port = folder, free_port()
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         environment = dict(os.environ, HOME=folder, LC_ALL="C.UTF-8", TMPDIR=folder)
         environment.pop("LD_PRELOAD", None)  # a sanitizer's runtime, for the library only
         self.process = subprocess.Popen(
-            [DRIVER, "--port=" + self.base.rsplit(":", 1)[1]], stdout=subprocess.DEVNULL,
+            [DRIVER, "--port=%d" % port], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, env=environment)
         try:
             self._wait()
@@ -61,20 +61,19 @@ class Browser:
             try:
                 if self._call("GET", "/status")["ready"]:
                     return
-            except (urllib.error.URLError, ConnectionError):
-                pass
+            except ConnectionError:
+                self.connection.close()
             time.sleep(0.05)
         raise RuntimeError("chromedriver does not answer")
 
     def _call(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"},
-                                         method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(error.read().decode("utf-8", "replace")[:2000]) from None
+        data = None if body is None else json.dumps(body)
+        self.connection.request(method, path, data, {"Content-Type": "application/json"})
+        with self.connection.getresponse() as answer:
+            said = answer.read().decode("utf-8", "replace")
+        if answer.status != 200:
+            raise RuntimeError(said[:2000])
+        return json.loads(said)["value"]
 
     def _post(self, path, body):
         return self._call("POST", path, body)
@@ -104,11 +103,11 @@ class Browser:
         return [event["params"]["request"]["url"] for event in events
                 if event["method"] == "Network.requestWillBeSent"]
 
-    def press(self, key, code, times=1):
-        for _ in range(times):
-            for kind in ("rawKeyDown", "keyUp"):
-                self.tool("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                          windowsVirtualKeyCode=code)
+    KEYS = {"Tab": "\ue004", "ArrowRight": "\ue014", "Enter": "\ue007"}
+
+    def press(self, key, times=1):
+        one = [{"type": kind, "value": self.KEYS[key]} for kind in ("keyDown", "keyUp")]
+        self._post(self.session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": times * one}]})
 
     def resize(self, width, height, mobile=False):
         self.tool("Emulation.setDeviceMetricsOverride", width=width, height=height,
@@ -128,7 +127,8 @@ class Browser:
     def __exit__(self, *reason):
         try:
             self._call("DELETE", self.session)
-        except (RuntimeError, OSError):
+        except (RuntimeError, OSError, http.client.HTTPException):
             pass
+        self.connection.close()
         self.process.terminate()
         self.process.wait()

@@ -61,16 +61,18 @@ def the_table_is_what_its_losses_say():
 
 
 def dense_and_sparse_give_the_same_answer():
-    X = planted(3, 2, mean=10.0)
-    for loss in ("frobenius", "kl"):
-        a = nmfkit.select_rank(X, [2, 3, 4], loss=loss)
-        b = nmfkit.select_rank(sparse.csr_matrix(X), [2, 3, 4], loss=loss)
-        c = nmfkit.select_rank(sparse.csc_matrix(X), [2, 3, 4], loss=loss)
-        for other in (b, c):
-            claim(np.allclose(a.table.loss, other.table.loss, rtol=5e-3), "%s: %s %s", loss,
-                  a.table.loss, other.table.loss)
-            claim(a.set == other.set == [3], "sets %s %s", a.set, other.set)
-            claim(a.predicts == other.predicts == 3, "predicts %d %d", a.predicts, other.predicts)
+    """Of counts of mean 4 a rank above wins a hundredth of the draws, which five folds cannot tell from the best (their
+    limit is .009); of counts of mean 10 it wins none."""
+    for mean, members in ((4.0, [3, 4]), (10.0, [3])):
+        X = planted(3, 2, mean=mean)
+        for loss in ("frobenius", "kl"):
+            a = nmfkit.select_rank(X, [2, 3, 4], loss=loss)
+            for form in (sparse.csr_matrix, sparse.csc_matrix):
+                other = nmfkit.select_rank(form(X), [2, 3, 4], loss=loss)
+                claim(np.allclose(a.table.loss, other.table.loss, rtol=5e-3), "%s: %s %s", loss, a.table.loss,
+                      other.table.loss)
+                claim(a.set == other.set == members, "mean %g, %s: sets %s %s", mean, loss, a.set, other.set)
+                claim(a.predicts == other.predicts == 3, "predicts %d %d", a.predicts, other.predicts)
 
 
 def unit(rows):

@@ -148,6 +148,47 @@ static void assert_same(const nmf_rank_result *a, const nmf_rank_result *b)
     assert_string_equal(p->stability, q->stability);
 }
 
+/* Zeros and ones in which patches of eight pixels are there or not; a share `wrong` of the pixels is the other of the two. */
+static nmf_matrix *patches(uint64_t seed, int64_t parts, double wrong)
+{
+    enum { ROWS = 160, PIXELS = 8 };
+    nmf_matrix *X = NULL;
+    const int64_t columns = parts * PIXELS;
+    assert_int_equal(nmf_matrix_new(NMF_U8, ROWS, columns, &X, NULL), NMF_OK);
+    for (int64_t i = 0; i < ROWS * columns; i++) {
+        const int is_there = uniform(seed, i / PIXELS) < 0.3;
+        const int is_wrong = uniform(seed, i + 1000000) < wrong;
+        ((unsigned char *)nmf_matrix_writable(X))[i] = (unsigned char)(is_there != is_wrong);
+    }
+    return X;
+}
+
+/* What few components leave of pictures grows with what these foretell, as with counts; what enough of them leave does
+ * not. */
+static void pictures_of_zeros_and_ones_are_no_counts(void **state)
+{
+    (void)state;
+    enum { PARTS = 12 };
+    for (int noisy = 0; noisy < 2; noisy++) {
+        nmf_matrix *X = patches(3, PARTS, noisy ? 0.02 : 0);
+        nmf_rank_options wishes = NMF_RANK_OPTIONS_INIT;
+        wishes.max_k = 16;
+        nmf_rank_result *result = rank_of(X, NMF_LOSS_FROBENIUS, 0, &wishes);
+        const nmf_rank_content *content = nmf_rank_view(result);
+        assert_true(content->loss_by_data);
+        assert_int_equal(content->options.loss, NMF_LOSS_FROBENIUS);
+        assert_int_equal(content->predicts, PARTS);
+        assert_int_equal(content->largest_stable, PARTS);
+        assert_non_null(strstr(content->advice, "squares"));
+        wishes.known = result; /* what it found of the loss holds too */
+        nmf_rank_result *again = rank_of(X, NMF_LOSS_FROBENIUS, 0, &wishes);
+        assert_same(result, again);
+        nmf_rank_free(again);
+        nmf_rank_free(result);
+        nmf_matrix_free(X);
+    }
+}
+
 /* A fifth of X was not observed: it holds garbage, which no bit of the answer knows of. */
 static void missing_entries_are_neither_learned_from_nor_foretold(void **state)
 {
@@ -307,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_ranks_are_found),
         cmocka_unit_test(whole_numbers_are_judged_as_what_they_spread_like),
+        cmocka_unit_test(pictures_of_zeros_and_ones_are_no_counts),
         cmocka_unit_test(missing_entries_are_neither_learned_from_nor_foretold),
         cmocka_unit_test(noise_of_rank_one_has_no_structure),
         cmocka_unit_test(the_answer_has_the_same_bits_for_any_number_of_threads),
