@@ -1,10 +1,9 @@
 /* nmf_consensus: arguments checked once, then called down. */
 #include "api/alike.h"
-#include "base/comm.h"
+#include "api/share.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "data/observed.h"
-#include "model/input.h"
 #include "select/select.h"
 
 #include <string.h>
@@ -46,11 +45,8 @@ static nmf_status fill_in(const nmf_consensus_options *given, nmf_consensus_opti
 /* Fits without a fold are plain ones. */
 static nmf_status check_folds(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
-    const double beta = options->loss == NMF_LOSS_IS     ? 0
-                        : options->loss == NMF_LOSS_BETA ? options->beta
-                                                         : 1;
     const int64_t rows = nmf_matrix_rows(X), columns = nmf_matrix_columns(X);
-    if (options->alpha_W > 0 || options->alpha_H > 0 || beta <= 0)
+    if (options->alpha_W > 0 || options->alpha_H > 0 || nmfi_beta(options) <= 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "perturbation folds goes with a loss of beta > 0 and without penalties");
     if (rows < 2 || columns < 2)
@@ -89,14 +85,9 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = nmf_matrix_validate(X, error);
     if (status == NMF_OK && filled.perturbation == NMF_PERTURBATION_FOLDS)
         status = check_folds(X, &checked, error);
-    status = nmfi_comm_status(nmfi_comm_shared(), status, error);
-    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, NMFI_USES_ALL, hash_of(&filled), error);
     nmfi_input input;
-    if (status == NMF_OK)
-        status = nmfi_comm_status(nmfi_comm_shared(),
-                                  nmfi_input_to_learn(X, &checked, &input, error), error);
+    status = nmfi_agree_to_learn(X, &checked, hash_of(&filled), status, &input, error);
     if (status != NMF_OK) return status;
-    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_consensus(input.X, &checked, &filled, result, error);
     if (status == NMF_OK)
         nmf_model_set_fingerprint(nmf_consensus_view(*result)->model,

@@ -1,10 +1,9 @@
 /* nmf_rank: arguments checked once, then called down. */
 #include "api/alike.h"
-#include "base/comm.h"
+#include "api/share.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "data/observed.h"
-#include "model/input.h"
 #include "select/select.h"
 
 #include <string.h>
@@ -144,14 +143,9 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
     if (status == NMF_OK) status = validate(X, error);
     if (status == NMF_OK) status = fit_to_shape(X, &filled, error);
     if (status == NMF_OK) status = check_zeros(X, &checked, error);
-    status = nmfi_comm_status(nmfi_comm_shared(), status, error);
-    if (status == NMF_OK) status = nmfi_check_alike(X, &checked, NMFI_USES_ALL, hash_of(&filled), error);
     nmfi_input input;
-    if (status == NMF_OK)
-        status = nmfi_comm_status(nmfi_comm_shared(),
-                                  nmfi_input_to_learn(X, &checked, &input, error), error);
+    status = nmfi_agree_to_learn(X, &checked, hash_of(&filled), status, &input, error);
     if (status != NMF_OK) return status;
-    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
     status = nmfi_rank(input.X, &checked, &filled, result, error);
     nmfi_input_free(&input);
     return status;

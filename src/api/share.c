@@ -80,6 +80,19 @@ static nmf_status part_of(const nmf_comm *comm, const nmf_matrix *X, const nmf_o
     return nmfi_comm_status(comm, nmfi_matrix_part(X, &share, part, error), error);
 }
 
+nmf_status nmfi_agree_to_learn(const nmf_matrix *X, nmf_options *options, uint64_t wishes,
+                               nmf_status so_far, nmfi_input *input, nmf_error *error)
+{
+    const nmf_comm *comm = nmfi_comm_shared();
+    nmf_status status = nmfi_comm_status(comm, so_far, error);
+    if (status == NMF_OK) status = nmfi_check_alike(X, options, NMFI_USES_ALL, wishes, error);
+    if (status != NMF_OK) return status;
+    status = nmfi_comm_status(comm, nmfi_input_to_learn(X, options, input, error), error);
+    if (status == NMF_OK)
+        options->memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input->bytes);
+    return status;
+}
+
 /* --- W brought together ---------------------------------------------------------------------------- */
 
 /* All rows at rank 0, in *W's place. */
