@@ -96,7 +96,7 @@ nmf_status nmf_consensus(const nmf_matrix *X, const nmf_options *options,
         status = nmfi_comm_status(nmfi_comm_shared(),
                                   nmfi_input_to_learn(X, &checked, &input, error), error);
     if (status != NMF_OK) return status;
-    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
+    nmfi_take_of_limit(&checked, input.bytes);
     status = nmfi_consensus(input.X, &checked, &filled, result, error);
     if (status == NMF_OK)
         nmf_model_set_fingerprint(nmf_consensus_view(*result)->model,

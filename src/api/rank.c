@@ -151,7 +151,7 @@ nmf_status nmf_rank(const nmf_matrix *X, const nmf_options *options,
         status = nmfi_comm_status(nmfi_comm_shared(),
                                   nmfi_input_to_learn(X, &checked, &input, error), error);
     if (status != NMF_OK) return status;
-    checked.memory_limit_bytes = nmfi_limit_beside(checked.memory_limit_bytes, input.bytes);
+    nmfi_take_of_limit(&checked, input.bytes);
     status = nmfi_rank(input.X, &checked, &filled, result, error);
     nmfi_input_free(&input);
     return status;
