@@ -236,6 +236,8 @@ HELD = {
     "kl-pass64": "of 8 m n k operations 6 count: 75 % is the most there can be",
     "kl-random": "f64, since f32 is only for fits with a tolerance; from one seed in three a saddle, near which coordinate "
                  "descent stands for some fifty iterations",
+    "consensus-sparse": AS_NEWS,
+    "consensus-dense": "scikit-learn's updates are quick where X is dense, products by OpenBLAS; ours count zeros as entries there",
     "busy": "what is shared out waits for a thread that is not running",
     "is-piano": "Newton steps, with a Hessian for each row",
 }
