@@ -183,3 +183,61 @@ README = {
     "python-digits": ("default of both: 1,797 digits, k = 10", "双方默认：1797 个手写数字，k = 10"),
     "python-ap-counts": ("default of both: news, counts, KL, k = 20", "双方默认：新闻词频，KL，k = 20"),
 }
+
+# What holds each case back from its aim, by profiles of its fit and by the arithmetic that it cannot do without: told where
+# it falls short.
+AS_NEWS = "as for the news: sums across a vector and a division for each coordinate of lines of few entries"
+HELD = {
+    "faces6": "five readings of X, of which the sketch takes three, are more than half of a fit of ten milliseconds",
+    "faces16": "HALS in the sketch, three tenths of the time, beside 13 and 15 % for its two products; one start in three ends "
+               "in a valley whose floor lies above scikit-learn's error",
+    "faces49": "some 400 iterations in the sketch, three tenths of them HALS, and 30 on X for the last thousandth",
+    "faces10k": "seven readings of X at two thirds of the peak, six of them for the sketch",
+    "faces10k-u8": "both are held by arithmetic, not by memory: only what reading costs is saved",
+    "planted": "readings of X with a sketch of 350 columns",
+    "ap": "the gathered rows: each stored entry names one of the other factor, and has two multiply-adds for each of its numbers",
+    "counts": "the gathered rows: each stored entry names one of the other factor",
+    "gather": "the updates of W and H, which the limit does not have",
+    "counts-memory": "sums of runs of rows, and padding to whole vectors",
+    "pca6": "both sides read X as often, and OpenBLAS's products are at two thirds of the peak too",
+    "pca16": "both sides read X as often, and OpenBLAS's products are at two thirds of the peak too",
+    "scan-f32": "conversions to f64, in which sums and squares are exact enough, beside the reading",
+    "scan-f64": "comparisons, sums and squares of every entry beside the reading",
+    "pass16": "X comes from memory in the products, and their sums across lanes end each span of 1,024 columns",
+    "pass64": "the factor comes from the second-level cache once for each four rows of X",
+    "pass16-f64": "X comes from memory in the products, 8 bytes for 32 flops of each entry",
+    "pass64-f64": "the factor comes from the second-level cache once for each four rows of X",
+    "pass16-u8": "each entry is converted to f32, twice",
+    "pass64-u8": "each entry is converted to f32, and the factor comes from the second-level cache for each four rows",
+    "pass-narrow": "two or four components have too few multiply-adds for each vector that is loaded",
+    "passes16": "the sketch's readings, and the last iterations on X",
+    "python-faces": "HALS in the sketch; scikit-learn stops after 200 iterations, short of its own tolerance",
+    "python-swimmer": "the checks and arrays of a call from Python beside a fit of a few milliseconds",
+    "python-faces-f64": "HALS in the sketch, a third of the time, and the last readings of X, in f64; scikit-learn stops after 200 "
+                        "iterations, short of its own tolerance",
+    "python-digits": "four starts, since which valley is the deepest shows at their ends only",
+    "python-golub": "38 samples leave a fit of a few milliseconds, most of it the sketch of 5,000 genes",
+    "python-ap": "the other side of X, the start's sketch and the checks, which are made once, beside 30 iterations",
+    "python-ap-counts": "most words have some thirty entries: sums across a vector and a division, one after the other, take the "
+                        "time of a coordinate's step, not multiply-adds",
+    "python-pbmc-kl": AS_NEWS,
+    "python-pbmc": "what is made once, beside some ten iterations",
+    "kl6": "readings of X for the start's sketch, and those that measure it",
+    "kl16": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
+    "kl6-long": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
+    "kl16-long": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
+    "kl-ap": AS_NEWS,
+    "kl-pbmc": AS_NEWS,
+    "kl49": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
+    "kl-piano": "what is called for a strip of rows costs as much as the arithmetic of some hundred columns",
+    "kl-breast": "fifty fits of 2,016 entries one after the other: what is called for a strip of 16 rows costs as much as the "
+                 "arithmetic of 21 columns, and there is too little of it for two threads",
+    "kl-pass16": "a reciprocal, a selection and two stores for each entry, beside 8 m n k operations of which 6 count",
+    "kl-pass64": "of 8 m n k operations 6 count: 75 % is the most there can be",
+    "kl-random": "f64, since f32 is only for fits with a tolerance; from one seed in three a saddle, near which coordinate "
+                 "descent stands for some fifty iterations",
+    "consensus-sparse": AS_NEWS,
+    "consensus-dense": "scikit-learn's updates are quick where X is dense, products by OpenBLAS; ours count zeros as entries there",
+    "busy": "what is shared out waits for a thread that is not running",
+    "is-piano": "Newton steps, with a Hessian for each row",
+}

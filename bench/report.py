@@ -12,7 +12,7 @@ COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_s
            "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "repetitions", "ratios", "ratio",
            "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
            "sketch_iterations", "default_error", "default_worst", "default_seconds", "x_mb", "mb",
-           "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note")
+           "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note", "held")
 RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations",
                "sketch_iterations", "passes", "stopped", "reached", "kkt", "threads", "kernel",
                "init", "x_bytes", "fit_bytes")
@@ -49,10 +49,18 @@ def memory(row):
     return "%s / %s (X %s)" % (number(row["mb"]), number(row["peer_mb"]), number(row["x_mb"]))
 
 
+UNITS = {"x": "x", "%": " %", "passes": " passes"}
+
+
+def wanted(row):
+    unit = UNITS[row["unit"]]
+    return "%g%s / %g%s" % (row["must"], unit, row["aim"], unit)
+
+
 def main_table(rows):
     heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
              "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s",
-             "% of limit", "note")
+             "% of limit", "must / aim", "verdict", "note")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for row in rows:
         peer = with_spread(row, "peer_seconds")
@@ -62,9 +70,16 @@ def main_table(rows):
         cells = (title, peer, number(row.get("peer_error"), 5), with_spread(row, "seconds"),
                  with_spread(row, "ratio"), with_spread(row, "passes"), iterations(row),
                  number(row.get("default_error"), 5), number(row.get("default_seconds")),
-                 memory(row), number(row.get("gflops")), number(row.get("percent")), row["note"])
+                 memory(row), number(row.get("gflops")), number(row.get("percent")), wanted(row),
+                 row["verdict"], row["note"])
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def held_lines(rows):
+    """What limits each case that falls short of its aim, in a line."""
+    return ["- **%s** (%s; aim %g%s): %s." % (row["case"], row["verdict"], row["aim"], UNITS[row["unit"]], row["held"])
+            for row in rows if row["held"]]
 
 
 HEADS = (("case", "scikit-learn", "its error", "nmfkit, to that error", "ratio", "nmfkit's default", "its error"),

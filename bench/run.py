@@ -62,14 +62,19 @@ def kernel_lines(bench):
     return [line for line in lines if int(line["threads"]) == most]
 
 
+def our_kernels(programs):
+    """What is in use, by what `nmf info` says of it."""
+    lines = programs.call([programs.nmf, "info"]).splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("kernels:")), "unknown")
+
+
 def heading(bench, datasets, threads):
     return ["# nmfkit against scikit-learn", "",
             "%s, %s, %d threads on each side, %d repetition%s." % (
                 datetime.date.today().isoformat(), processor(), threads, bench.repeat,
                 "s" if bench.repeat > 1 else ""),
             "Faces: %s. %s" % (datasets.faces_are, bench.peer_version),
-            "Our kernels: %s." % (os.environ.get("BENCH_KERNELS") or "the widest the machine has"),
-            ""] + (
+            "Our kernels: %s." % bench.kernels, ""] + (
                 ["**Tiny data: these figures measure nothing.**", ""] if bench.small else [])
 
 
@@ -88,13 +93,18 @@ runs are counted.
 """.strip().split("\n")
 
 
-def compose(bench, datasets, threads, rows, sections):
+def compose(bench, datasets, threads, rows, sections, skipped):
     text = heading(bench, datasets, threads)
     if "limits" in sections:
         text += ["## Limits of this machine", ""]
         text += report.limits_table(sections["limits"], bench.limit) + [""]
     if rows:
         text += ["## Cases", ""] + report.main_table(rows) + [""] + EXPLANATION + [""]
+        held = report.held_lines(rows)
+        if held:
+            text += ["### What limits the cases short of their aim", ""] + held + [""]
+    if skipped:
+        text += ["Not measured, since $NMFKIT_TEST_DATA does not have their data: %s." % ", ".join(skipped), ""]
     if "kernels" in sections:
         text += ["## Kernels and storage types, one pass, k = 16", ""]
         text += report.kernels_table(sections["kernels"], bench.share) + [""]
@@ -116,13 +126,14 @@ def main():
     programs = Programs(os.path.abspath(sys.argv[1]), out, threads)
     datasets = Datasets(out, programs.nmf, small)
     bench = Bench(programs, datasets, repeat, small)
-    rows, sections, cases = [], {}, {case.name: case for case in CASES}
+    bench.kernels = our_kernels(programs)
+    rows, sections, cases, skipped = [], {}, {case.name: case for case in CASES}, []
 
     def save():  # after each case: what was measured is kept whatever happens next
         for row in rows:
             bench.settle(cases[row["case"]], row)
         lines = [line for table in bench.tables.values() for line in table]
-        text = compose(bench, datasets, threads, rows, sections)
+        text = compose(bench, datasets, threads, rows, sections, skipped)
         report.write(out, text, rows, bench.runs, lines)
 
     if "limits" in only:
@@ -131,6 +142,8 @@ def main():
     for case in CASES:
         if case.name in only and not datasets.has(case.data):
             say("%s: skipped, $NMFKIT_TEST_DATA has no such data" % case.name)
+            skipped.append(case.name)
+            save()
         elif case.name in only:
             say("%s: %s" % (case.name, case.title))
             rows.append(bench.row(case))

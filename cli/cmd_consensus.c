@@ -60,7 +60,8 @@ static nmf_status agree(const cli_args *args, const nmf_matrix *X, int64_t k,
     options.k = k;
     watched.progress = cli_progress_rank;
     watched.progress_context = &progress;
-    const nmf_status status = nmf_consensus(X, &options, &watched, result, error);
+    nmf_status status = cli_count_data(args, X, &options, error);
+    if (status == NMF_OK) status = nmf_consensus(X, &options, &watched, result, error);
     cli_progress_end(&progress);
     return status;
 }

@@ -136,14 +136,16 @@ static nmf_status answer(const cli_args *args, nmf_rank_options *wishes, nmf_ran
                          nmf_error *error)
 {
     nmf_matrix *X = NULL;
+    nmf_options options = args->options;
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &X, error);
+    if (status == NMF_OK) status = cli_count_data(args, X, &options, error);
     status = cli_together_agree(status, error);
     if (status == NMF_OK) {
         cli_progress progress = cli_progress_begin();
         wishes->progress = cli_progress_rank;
         wishes->progress_context = &progress;
         cli_interrupt_hold();
-        status = nmf_rank(X, &args->options, wishes, result, error);
+        status = nmf_rank(X, &options, wishes, result, error);
         cli_progress_end(&progress);
     }
     nmf_matrix_free(X);

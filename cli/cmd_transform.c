@@ -70,6 +70,7 @@ int cli_run_transform(const cli_args *args)
         status = nmf_model_set_weighting(model, NMF_WEIGHTING_NONE, NULL, &error);
     if (status == NMF_OK) status = cli_read_known(args, X, &options, &known, &error);
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
+    if (status == NMF_OK) status = cli_count_data(args, X, &options, &error);
     status = cli_together_agree(status, &error);
     if (status == NMF_OK) { /* W of data on disk is solved for as it is written */
         const int at_once = nmf_matrix_is_in_memory(X) || cli_together_joined();

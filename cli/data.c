@@ -68,18 +68,26 @@ static nmf_status memory_limit(const cli_args *args, int64_t *bytes, nmf_error *
     return status;
 }
 
-nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error *error)
+/* Commands that read data by rows, so that they may stay on disk. */
+static int reads_by_rows(const cli_args *args)
+{
+    return (args->command->bit & (CLI_FIT | CLI_PCA | CLI_TRANSFORM | CLI_CONVERT)) != 0;
+}
+
+nmf_status cli_count_data(const cli_args *args, const nmf_matrix *X, nmf_options *options,
+                          nmf_error *error)
 {
     const int64_t entry = (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(X));
     const int64_t each = entry + (nmf_matrix_is_sparse(X) ? nmf_matrix_sparse(X).index_bytes : 0);
     const int64_t bytes = nmf_matrix_is_in_memory(X) ? nmf_matrix_stored(X) * each : 0;
-    if (options->memory_limit_bytes == 0) return NMF_OK;
-    if (bytes >= options->memory_limit_bytes)
+    if (options->memory_limit_bytes > 0 && bytes >= options->memory_limit_bytes)
         return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the data take %lld bytes of memory; the limit is %lld: what 'nmf convert' "
-                        "writes as .npy, or as .npz where they are sparse, can stay on disk",
-                        (long long)bytes, (long long)options->memory_limit_bytes);
-    options->memory_limit_bytes -= bytes;
+                        "the data take %lld bytes of memory; the limit is %lld%s",
+                        (long long)bytes, (long long)options->memory_limit_bytes,
+                        reads_by_rows(args) ? ": what 'nmf convert' writes as .npy, or as .npz where "
+                                              "they are sparse, can stay on disk"
+                                            : "");
+    options->memory_taken_bytes = bytes;
     return NMF_OK;
 }
 
@@ -94,13 +102,12 @@ static void tell_of_parts(const char *sentence, void *context)
 static nmf_status most_in_memory(const cli_args *args, int64_t *bytes, nmf_error *error)
 {
     enum { SMALL = 64 << 20 };
-    const unsigned by_rows = CLI_FIT | CLI_PCA | CLI_TRANSFORM | CLI_CONVERT;
     const nmf_status status = memory_limit(args, bytes, error);
     if (*bytes > 1) *bytes /= 2;
     /* Of data that several processes have together each keeps its own rows. */
     const int spreads_rows = args->options.spread != NMF_SPREAD_FITS;
     if (cli_together_joined() && spreads_rows && (*bytes == 0 || *bytes > SMALL)) *bytes = SMALL;
-    if ((args->command->bit & by_rows) == 0) *bytes = -1;
+    if (!reads_by_rows(args)) *bytes = -1;
     return status;
 }
 
@@ -112,9 +119,10 @@ static int is_wanted_whole(const cli_args *args, const nmf_matrix *X)
            !nmf_matrix_is_in_memory(X);
 }
 
-/* like: whose data's reading counts where the command line says nothing; NULL: none. */
+/* like: whose data's reading counts where the command line says nothing; NULL: none. to_disk: whatever can stay
+ * on disk does. */
 static nmf_status read_as(const cli_args *args, const nmf_model *like, const char *const *paths,
-                          int64_t count, nmf_matrix **matrix, nmf_error *error)
+                          int64_t count, int to_disk, nmf_matrix **matrix, nmf_error *error)
 {
     nmf_io_read_options options = NMF_IO_READ_INIT;
     const nmf_model_content *const model = like != NULL ? nmf_model_view(like) : NULL;
@@ -150,6 +158,7 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
     nmf_status status = refuse_models(paths, count, error);
     if (status == NMF_OK) status = most_in_memory(args, &options.most_bytes, error);
     if (status != NMF_OK) return status;
+    if (to_disk) options.most_bytes = 1;
     status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                         : nmf_io_read_list(paths, count, &options, matrix, error);
     if (status == NMF_OK && is_wanted_whole(args, *matrix)) {
@@ -165,13 +174,13 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error)
 {
-    return read_as(args, NULL, paths, count, matrix, error);
+    return read_as(args, NULL, paths, count, 0, matrix, error);
 }
 
 nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const char *const *paths,
                          int64_t count, nmf_matrix **matrix, nmf_error *error)
 {
-    return read_as(args, model, paths, count, matrix, error);
+    return read_as(args, model, paths, count, 0, matrix, error);
 }
 
 static double now_seconds(void)
@@ -194,11 +203,28 @@ nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_opt
     /* As a fit may, a little beyond the limit. */
     if (limit > 0) cli_interrupt_after(limit + (limit > 5 ? 0.1 * limit : 0.5), sentence);
     const nmf_status status =
-        read_as(args, like, args->operands + before, args->operand_count - before, matrix, error);
+        read_as(args, like, args->operands + before, args->operand_count - before, 0, matrix, error);
     if (limit > 0) cli_interrupt_after(0, NULL);
     const double left = limit - (now_seconds() - began);
     if (limit > 0) options->time_limit_seconds = left > least * limit ? left : least * limit;
     return status;
+}
+
+int cli_leave_on_disk(const cli_args *args, nmf_options *options, nmf_matrix **X)
+{
+    nmf_matrix *there = NULL;
+    nmf_error ignored = {NMF_OK, ""};
+    if (options->memory_limit_bytes == 0 || !nmf_matrix_is_in_memory(*X) || cli_together_joined())
+        return 0;
+    if (read_as(args, NULL, args->operands, args->operand_count, 1, &there, &ignored) != NMF_OK ||
+        nmf_matrix_is_in_memory(there)) {
+        nmf_matrix_free(there);
+        return 0;
+    }
+    nmf_matrix_free(*X);
+    *X = there;
+    options->memory_taken_bytes = 0;
+    return 1;
 }
 
 nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error)

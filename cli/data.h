@@ -9,8 +9,13 @@
 nmf_status cli_read_data(const cli_args *args, const char *const *paths, int64_t count,
                          nmf_matrix **matrix, nmf_error *error);
 
-/* Takes the memory that the data take off the limit. Errors: MEMORY (nothing is left). */
-nmf_status cli_limit_beside(const nmf_matrix *X, nmf_options *options, nmf_error *error);
+/* The memory that the data take counts within the limit. Errors: MEMORY (nothing is left). */
+nmf_status cli_count_data(const cli_args *args, const nmf_matrix *X, nmf_options *options,
+                          nmf_error *error);
+
+/* Data in memory that leave too little of the limit are read anew, so that they stay on disk; 0: they cannot, and X
+ * is as it was. */
+int cli_leave_on_disk(const cli_args *args, nmf_options *options, nmf_matrix **X);
 
 /* Bytes that were read so far of data that stay on disk. */
 int64_t cli_disk_bytes(void);

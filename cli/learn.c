@@ -115,9 +115,11 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     if (status == NMF_OK) status = cli_read_in_time(args, NULL, &own, &X, error);
     if (status == NMF_OK && chosen != NULL && speaks) status = keep_other_models(chosen, X, error);
     if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
-    if (status == NMF_OK) status = cli_limit_beside(X, &own, error);
+    if (status == NMF_OK) status = cli_count_data(args, X, &own, error);
     status = cli_together_agree(status, error);
     if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
+    if (status == NMF_ERROR_MEMORY && X && cli_leave_on_disk(args, &own, &X))
+        status = cli_learn_model(args, X, &own, learn, &model, error);
     if (status == NMF_OK && speaks) {
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);

@@ -178,7 +178,7 @@ static inline nmf_options nmf_options_init(void)
 #define NMF_OPTION_REAL(field, flag, value, low, high, scope, metavar, help) value,
 #define NMF_OPTION_FLAG(field, flag, value, scope, help) value,
 #define NMF_OPTION_ENUM(field, flag, value, type, names, scope, help) value,
-#define NMF_OPTION_HOOK(field, type) NULL,
+#define NMF_OPTION_HOOK(field, type) 0,
 #include <nmfkit/options.def>
     };
     return defaults;

@@ -108,8 +108,9 @@ class nmf_constraints(ctypes.Structure):
                 ("lower_H", c_void_p), ("upper_H", c_void_p)]
 
 
-# Pointers that no table lists, each behind an option.
-HOOKS = {"missing_features": "checkpoints", "upper_H": "constraints"}
+# What no table lists, each behind an option.
+HOOKS = {"missing_features": ("checkpoints", c_void_p), "upper_H": ("constraints", c_void_p),
+         "volume": ("memory_taken_bytes", c_int64)}
 
 
 def _option_fields():
@@ -117,7 +118,7 @@ def _option_fields():
         name = row.field.decode()
         yield name, OPTION_TYPES[row.kind]
         if name in HOOKS:
-            yield HOOKS[name], c_void_p
+            yield HOOKS[name]
 
 
 class nmf_options(ctypes.Structure):

@@ -44,7 +44,7 @@ static nmf_status weighted_fit(nmfi_learner *fit, const nmf_matrix *X, const nmf
         return fit(X, options, model, error);
     nmf_status status = nmfi_input_to_learn(X, options, &input, error);
     if (status != NMF_OK) return status;
-    left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
+    nmfi_take_of_limit(&left, input.bytes);
     status = fit(input.X, &left, model, error);
     if (status == NMF_OK) status = nmfi_model_keep_input(*model, options, input.idf, error);
     if (status != NMF_OK) {

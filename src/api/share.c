@@ -4,6 +4,7 @@
 #include "api/alike.h"
 #include "base/cpu.h"
 #include "base/machine.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "fit/constraints.h"
 #include "fit/fit.h"
@@ -88,8 +89,7 @@ nmf_status nmfi_agree_to_learn(const nmf_matrix *X, nmf_options *options, uint64
     if (status == NMF_OK) status = nmfi_check_alike(X, options, NMFI_USES_ALL, wishes, error);
     if (status != NMF_OK) return status;
     status = nmfi_comm_status(comm, nmfi_input_to_learn(X, options, input, error), error);
-    if (status == NMF_OK)
-        options->memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input->bytes);
+    if (status == NMF_OK) nmfi_take_of_limit(options, input->bytes);
     return status;
 }
 
@@ -167,8 +167,7 @@ nmf_status nmfi_learn_together(nmfi_learner *learn, const nmf_matrix *X, const n
         return status;
     }
     nmf_options own = *options;
-    own.memory_limit_bytes =
-        nmfi_limit_beside(options->memory_limit_bytes, (size_t)loaded_bytes(comm, X, options));
+    nmfi_take_of_limit(&own, (size_t)loaded_bytes(comm, X, options));
     status = nmfi_comm_status(comm, learn(part, &own, model, error), error);
     if (status == NMF_OK) status = check_H(comm, *model, error);
     if (status == NMF_OK) status = gather_model(comm, X, *model, error);

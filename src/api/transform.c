@@ -24,7 +24,7 @@ static nmf_status transform(const nmf_model_content *content, const nmf_matrix *
     if (nmf_matrix_rows(X) == 0) return nmf_fail(error, NMF_ERROR_DATA, "X has no samples");
     nmf_status status = nmfi_input_like(content, X, options, &input, error);
     if (status != NMF_OK) return status;
-    left.memory_limit_bytes = nmfi_limit_beside(options->memory_limit_bytes, input.bytes);
+    nmfi_take_of_limit(&left, input.bytes);
     status = nmfi_transform_together(input.model, input.X, &left, W, error);
     nmfi_input_free(&input);
     if (status == NMF_OK) return NMF_OK;

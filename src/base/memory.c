@@ -63,15 +63,40 @@ void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes)
     return block;
 }
 
-nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error)
+/* Sums of sizes that may be beyond any number. */
+static size_t plus(size_t a, size_t b)
+{
+    size_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
+}
+
+nmfi_memory_limit nmfi_limit_beside(nmfi_memory_limit limit, size_t bytes)
+{
+    const size_t taken = plus((size_t)limit.taken, bytes);
+    limit.taken = taken > INT64_MAX ? INT64_MAX : (int64_t)taken;
+    return limit;
+}
+
+int nmfi_exceeds(nmfi_memory_limit limit, size_t bytes)
+{
+    return limit.bytes > 0 && plus((size_t)limit.taken, bytes) > (size_t)limit.bytes;
+}
+
+nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes, nmf_error *error)
+{
+    if (limit.taken == 0)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "%s needs %zu bytes of memory at least; the limit is %lld",
+                        what, bytes, (long long)limit.bytes);
+    return nmf_fail(error, NMF_ERROR_MEMORY,
+                    "%s needs %zu bytes of memory at least, beside %lld that the data take; the limit is %lld",
+                    what, bytes, (long long)limit.taken, (long long)limit.bytes);
+}
+
+nmf_status nmfi_within_limit(size_t needed, nmfi_memory_limit limit, nmf_error *error)
 {
     if (needed > PTRDIFF_MAX)
         return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
-    if (limit_bytes > 0 && needed > (size_t)limit_bytes)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the fit needs %zu bytes of working memory; the limit is %lld", needed,
-                        (long long)limit_bytes);
-    return NMF_OK;
+    return nmfi_exceeds(limit, needed) ? nmfi_fail_limit(limit, "the fit", needed, error) : NMF_OK;
 }
 
 void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes)
@@ -85,18 +110,19 @@ void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes)
     return block;
 }
 
-nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error)
+nmf_status nmfi_arena_allocate(nmfi_arena *arena, nmfi_memory_limit limit, nmf_error *error)
 {
     if (arena->long_used > PTRDIFF_MAX)
         return nmf_fail(error, NMF_ERROR_MEMORY, "the working memory's size overflows");
-    nmf_status status = nmfi_within_limit(arena->used, limit_bytes, error);
+    nmf_status status = nmfi_within_limit(arena->used, limit, error);
     if (status != NMF_OK) return status;
     arena->base = nmfi_allocate(arena->used);
     if (!arena->base)
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",
                         arena->used);
     if (arena->long_used > 0) {
-        const size_t left = limit_bytes > 0 ? (size_t)limit_bytes - arena->used : 0;
+        const size_t left =
+            limit.bytes > 0 ? (size_t)(limit.bytes - limit.taken) - arena->used : 0;
         status = nmfi_scratch_open(&arena->scratch, arena->long_used, left, error);
         if (status != NMF_OK) return status;
     }

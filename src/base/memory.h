@@ -39,12 +39,25 @@ void *nmfi_take(nmfi_arena *arena, int64_t count, size_t bytes);
  * spills they lie in its scratch file, unless they are small. */
 void *nmfi_take_long(nmfi_arena *arena, int64_t count, size_t bytes);
 
+/* How much memory there may be, and how much of it X and the like take already. `bytes` 0: no limit. */
+typedef struct nmfi_memory_limit {
+    int64_t bytes, taken;
+} nmfi_memory_limit;
+#define NMFI_NO_LIMIT ((nmfi_memory_limit){0, 0})
+
+/* The same with so many bytes more taken. */
+nmfi_memory_limit nmfi_limit_beside(nmfi_memory_limit limit, size_t bytes);
+/* Whether so many bytes more are too many. */
+int nmfi_exceeds(nmfi_memory_limit limit, size_t bytes);
+/* MEMORY: `what`, such as "the fit", needs so many bytes, and others were taken; the limit is this. */
+nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes, nmf_error *error);
+
 /* Gives the measured arena its block, zeroed, and its scratch file. Errors: MEMORY, with the bytes wanted
- * and the limit (limit 0: none); FILE. */
-nmf_status nmfi_arena_allocate(nmfi_arena *arena, int64_t limit_bytes, nmf_error *error);
+ * and the limit; FILE. */
+nmf_status nmfi_arena_allocate(nmfi_arena *arena, nmfi_memory_limit limit, nmf_error *error);
 void nmfi_arena_free(nmfi_arena *arena);
 
-/* For who needs more than one arena: MEMORY, with both numbers, where `needed` is more than the limit. */
-nmf_status nmfi_within_limit(size_t needed, int64_t limit_bytes, nmf_error *error);
+/* For who needs more than one arena: MEMORY, with these numbers, where `needed` is more than the limit leaves. */
+nmf_status nmfi_within_limit(size_t needed, nmfi_memory_limit limit, nmf_error *error);
 
 #endif

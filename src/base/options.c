@@ -324,6 +324,9 @@ nmf_status nmfi_options_check_bounds(const nmf_options *given, int scope, nmf_op
         memcpy(checked, given, bytes);
         checked->struct_bytes = sizeof *checked;
     }
+    if (checked->memory_taken_bytes < 0)
+        return nmf_fail(error, NMF_ERROR_ARGUMENT, "memory_taken_bytes = %lld: must be 0 or more",
+                        (long long)checked->memory_taken_bytes);
     for (int64_t i = 0; i < COUNT(table); i++) {
         const nmf_option_info *option = &table[i];
         if (!(option->scope & scope)) continue;

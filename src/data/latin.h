@@ -75,7 +75,7 @@ typedef struct nmfi_latin_wishes {
      * each counts once. */
     const void *u;
     double beta;
-    int64_t limit_bytes;                /* 0: none */
+    nmfi_memory_limit limit;
     const struct nmfi_latin_part *part; /* whose X is dealt; of nmfi_latin_open_part alone */
 } nmfi_latin_wishes;
 

@@ -58,7 +58,7 @@ static nmf_status select_lines(const nmf_matrix *matrix, const nmf_sparse *from,
         arrays.indices = nmfi_take(&arena, stored, (size_t)from->index_bytes);
         arrays.values = nmfi_take(&arena, stored, nmf_dtype_bytes(from->dtype));
         if (round == 1) break;
-        const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
+        const nmf_status status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
         if (status != NMF_OK) return status;
     }
     nmf_status status = NMF_OK;

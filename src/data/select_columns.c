@@ -105,7 +105,7 @@ static nmf_status select_sparse(const nmf_matrix *matrix, const int64_t *columns
     for (int round = 0; round < 2; round++) { /* measure, then take */
         nmfi_sparse_take(&s.to, &arena, lines, minor, nmfi_sparse_stored(from), from->dtype, 0);
         if (round == 1) break;
-        const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
+        const nmf_status status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
         if (status != NMF_OK) return status;
     }
     s.to.pointers[0] = 0;

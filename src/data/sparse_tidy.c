@@ -90,7 +90,7 @@ static nmf_status sum_repeats(nmf_sparse *sorted, void **block, nmf_error *error
     nmfi_sparse_arrays arrays;
     nmfi_arena arena = {0};
     nmfi_sparse_take(&arrays, &arena, lines, minor, distinct, dtype, 0);
-    const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
+    const nmf_status status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
     if (status != NMF_OK) return status;
     nmfi_sparse_take(&arrays, &arena, lines, minor, distinct, dtype, 0);
     *sorted = sum_runs(sorted, &arrays, dtype);

@@ -158,7 +158,7 @@ nmf_status nmfi_sparse_transpose_alone(const nmf_sparse *from, nmf_sparse *trans
     nmfi_arena arena = {0};
     const int64_t lines = nmfi_sparse_minor(from), minor = nmfi_sparse_lines(from);
     nmfi_sparse_take(&arrays, &arena, lines, minor, nmfi_sparse_stored(from), from->dtype, 0);
-    const nmf_status status = nmfi_arena_allocate(&arena, 0, error);
+    const nmf_status status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
     if (status != NMF_OK) return status;
     nmfi_sparse_take(&arrays, &arena, lines, minor, nmfi_sparse_stored(from), from->dtype, 0);
     *transposed = nmfi_sparse_transpose(from, &arrays, NULL);

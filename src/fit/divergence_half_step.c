@@ -125,8 +125,9 @@ static nmf_status step_by_scd(nmfi_fit *fit, nmfi_divergence *d, const nmfi_fact
                               nmf_error *error)
 {
     (void)d;
-    /* A row whose entries have weights is copied first, which costs as much as a sweep. */
-    const int64_t sweeps = fit->choice.weighted ? 5 : 2;
+    /* All sweeps but the first look only at what moves; a row whose entries have weights is copied first, which costs as
+     * much as a sweep. */
+    const int64_t sweeps = fit->choice.weighted ? 5 : 3;
     const nmfi_scd_rule scd = {
         .step = step, .sweeps = sweeps, .accuracy = 1e-3, .monotone = half.monotone};
     const nmfi_rule rule = nmfi_rule_scd(&scd);

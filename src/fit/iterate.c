@@ -125,14 +125,27 @@ static double fallen(nmfi_descent *d)
     return by;
 }
 
+/* Whether all that the loss will yet fall by is below `least`, if its falls go on to shrink as they do. */
+static int little_is_left(nmfi_descent *d, double by, double least)
+{
+    const double before = d->fell;
+    d->fell = isinf(by) ? 0 : by;
+    if (!(by > 0 && by < before)) return 0;
+    const double shrinks = pow(by / before, NMFI_WINDOW);
+    return by * shrinks <= least * (1 - shrinks);
+}
+
 /* Nothing left to gain: over a window of iterations the loss fell by less than what rounding
  * moves it, or by less than a hundredth of tol for each. In f32, where that is not the fit's arithmetic, by so little
  * that rounding soon would be the one to tell. */
-static int stalled(const nmfi_fit *fit, const nmfi_loss_scale *scale, nmfi_descent *d)
+static int stalled(const nmfi_fit *fit, const nmfi_method *method, double kkt,
+                   const nmfi_loss_scale *scale, nmfi_descent *d)
 {
-    static const double soon = 200;
+    static const double soon = 200, surely = 0.8;
     const double by = fallen(d), tol = fit->choice.options.tol;
     if (fit->place.single && by <= soon * scale->rounding) d->worn = 1;
+    const int little = method->slows && little_is_left(d, by, tol * scale->matters);
+    if (little && tol > 0 && kkt <= surely * tol * method->flat) return 1;
     return d->worn ||
            (tol > 0 && by <= fmax(0.01 * tol * NMFI_WINDOW * scale->matters, scale->rounding));
 }
@@ -151,7 +164,7 @@ static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int a
     const nmfi_loss_scale scale = stage.method->scale(fit, stage.state, d->loss);
     const int converged = accepted && kkt <= small_enough(&scale, tol);
     if (fit->place.single && !descends) d->worn = 1;
-    const int stands = stalled(fit, &scale, d) || !descends;
+    const int stands = stalled(fit, stage.method, kkt, &scale, d) || !descends;
     if (d->ended) return; /* by the number of iterations */
     fit->progress.stopped = converged ? NMF_STOPPED_CONVERGED : NMF_STOPPED_STALLED;
     d->ended = converged || stands;

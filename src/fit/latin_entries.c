@@ -90,7 +90,6 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
                    .ldx = NMFI_LANES_MIN,
                    .F_sums = fit->shared,
                    .least = SMALLEST,
-                   .instead = SMALLEST,
                    .accuracy = 1e-3,
                    .sweeps = SWEEPS,
                    .active = fit->active};

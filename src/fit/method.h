@@ -69,6 +69,8 @@ typedef struct nmfi_method {
     int64_t trial_iterations; /* that tell several starts apart; 0: each is followed to its end */
     double flat;              /* where the loss has stopped falling, a residual of so many times tol is small enough:
                                * it falls slower than such a loss; 0: as much as tol */
+    int slows; /* its steps become ever shorter: where the falls of the loss shrink so that tol of it is more than all that is
+                * to come, it stands */
     int watches_residual;     /* the loss goes on falling when momentum has begun to swing */
     int deepens; /* `finish` may lead rows into deeper valleys: a stalled fit may go on from there */
 } nmfi_method;

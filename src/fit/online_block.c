@@ -33,7 +33,7 @@ nmf_status nmfi_online_open_block(const nmf_online *o, const nmf_matrix *X, nmfi
     memset(b, 0, sizeof *b);
     nmfi_pass_plan(&b->pass, &source, o->kernels, o->k, 0);
     layout_block(o, b);
-    const nmf_status status = nmfi_arena_allocate(&b->arena, 0, error);
+    const nmf_status status = nmfi_arena_allocate(&b->arena, NMFI_NO_LIMIT, error);
     if (status != NMF_OK) {
         b->arena.base = NULL;
         return status;

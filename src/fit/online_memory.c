@@ -1,5 +1,6 @@
 /* The memory of what is learned from rows (online_state.h), once the type of the arithmetic is known. */
 #include "fit/online_state.h"
+#include "base/options.h"
 
 static void layout_sums(nmf_online *o, nmfi_online_sums *s)
 {
@@ -32,7 +33,7 @@ nmf_status nmfi_online_take_memory(nmf_online *o, nmf_dtype dtype, nmf_error *er
     o->kernels = nmfi_kernels_for(o->precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32, NULL);
     o->columns = nmfi_partition_make(o->n);
     layout(o);
-    nmf_status status = nmfi_arena_allocate(&o->arena, o->options.memory_limit_bytes, error);
+    nmf_status status = nmfi_arena_allocate(&o->arena, nmfi_memory_limit_of(&o->options), error);
     if (status == NMF_OK) layout(o);
     if (status != NMF_OK) {
         o->arena = (nmfi_arena){0};

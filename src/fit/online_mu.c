@@ -82,7 +82,7 @@ nmf_status nmfi_minibatch_open(const nmf_matrix *H, const nmf_options *options,
     layout(m);
     nmf_status status = nmfi_team_start(options->threads, &m->team, error);
     if (status == NMF_OK) {
-        status = nmfi_arena_allocate(&m->arena, options->memory_limit_bytes, error);
+        status = nmfi_arena_allocate(&m->arena, nmfi_memory_limit_of(options), error);
         if (status != NMF_OK) m->arena.base = NULL;
     }
     if (status == NMF_OK) {
@@ -141,7 +141,7 @@ static nmf_status open_batch(const nmf_minibatch *m, const nmf_matrix *X, batch 
     memset(b, 0, sizeof *b);
     nmfi_pass_plan(&b->pass, &source, m->kernels, m->k, 0);
     layout_batch(m, b);
-    nmf_status status = nmfi_arena_allocate(&b->arena, 0, error);
+    nmf_status status = nmfi_arena_allocate(&b->arena, NMFI_NO_LIMIT, error);
     if (status != NMF_OK) {
         b->arena.base = NULL;
         return status;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/machine.h"
+#include "base/options.h"
 #include "data/matrix.h"
 
 #include <float.h>
@@ -239,30 +240,28 @@ static nmf_status measure(nmfi_fit *fit, const economy *e, nmf_error *error)
 
 /* As little as it takes. X that was left out of memory is not joined there by factors as large: then a
  * share of what there is is a limit too. */
-static int64_t limit_of(const nmfi_fit *fit)
+static nmfi_memory_limit limit_of(const nmfi_fit *fit)
 {
-    const int64_t limit = fit->choice.options.memory_limit_bytes;
-    if (limit > 0 || fit->work.source.in_memory) return limit;
-    return nmfi_memory_bytes() / 4 * 3;
+    nmfi_memory_limit limit = nmfi_memory_limit_of(&fit->choice.options);
+    if (limit.bytes == 0 && !fit->work.source.in_memory) limit.bytes = nmfi_memory_bytes() / 4 * 3;
+    return limit;
 }
 
 static nmf_status take_memory(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_work *work = &fit->work;
-    const int64_t limit = limit_of(fit);
+    const nmfi_memory_limit limit = limit_of(fit);
     economy e = {.threads = worthwhile_threads(fit)};
     nmf_status status;
     do {
         status = measure(fit, &e, error);
         if (status != NMF_OK) return status;
-    } while (limit > 0 && wanted_bytes(fit) > (size_t)limit && save_more(fit, &e));
+    } while (nmfi_exceeds(limit, wanted_bytes(fit)) && save_more(fit, &e));
     const size_t wanted = wanted_bytes(fit);
-    if (limit > 0 && wanted > (size_t)limit && work->arena.used <= PTRDIFF_MAX)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the fit needs %zu bytes of memory at least; the limit is %lld", wanted,
-                        (long long)limit);
-    const int64_t beside = (int64_t)(wanted - work->arena.used - resident_bytes(&work->arena));
-    status = nmfi_arena_allocate(&work->arena, limit > 0 ? limit - beside : 0, error);
+    if (nmfi_exceeds(limit, wanted) && work->arena.used <= PTRDIFF_MAX)
+        return nmfi_fail_limit(limit, "the fit", wanted, error);
+    const size_t beside = wanted - work->arena.used - resident_bytes(&work->arena);
+    status = nmfi_arena_allocate(&work->arena, nmfi_limit_beside(limit, beside), error);
     if (status == NMF_OK) layout(fit);
     return status;
 }
@@ -289,18 +288,16 @@ static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_work *work = &fit->work;
     const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
-    const int64_t limit = fit->choice.options.memory_limit_bytes;
+    const nmfi_memory_limit limit = nmfi_memory_limit_of(&fit->choice.options);
     const size_t bytes = nmfi_observed_bytes(fit->X, type);
     nmf_status status = NMF_OK;
-    if (limit > 0 && bytes >= (size_t)limit)
-        status =
-            nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
-                     bytes, (long long)limit);
+    if (nmfi_exceeds(limit, bytes))
+        status = nmfi_fail_limit(limit, "the copy of weighted X", bytes, error);
     status = nmfi_source_agree(&work->source, status, error);
     if (status != NMF_OK) return status;
     status = nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
     if (status != NMF_OK || !work->observed.filled) return status;
-    if (limit > 0) fit->choice.options.memory_limit_bytes -= (int64_t)bytes;
+    nmfi_take_of_limit(&fit->choice.options, bytes);
     work->source = nmfi_source_of(work->observed.filled);
     return NMF_OK;
 }
@@ -311,16 +308,15 @@ static nmf_status weigh_stored(nmfi_fit *fit, nmf_error *error)
     nmfi_work *work = &fit->work;
     const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
     if (!nmf_matrix_has_weights(fit->X)) return NMF_OK;
-    const int64_t limit = fit->choice.options.memory_limit_bytes;
+    const nmfi_memory_limit limit = nmfi_memory_limit_of(&fit->choice.options);
     const int64_t stored = nmf_matrix_stored(fit->X);
     const size_t bytes = 2 * nmfi_product(stored, (int64_t)nmf_dtype_bytes(type) + 8);
-    if (limit > 0 && bytes >= (size_t)limit)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "weights take %zu bytes; the memory limit is %lld",
-                        bytes, (long long)limit);
+    if (nmfi_exceeds(limit, bytes))
+        return nmfi_fail_limit(limit, "the copy of weighted X", bytes, error);
     const nmf_status status =
         nmfi_stored_weights_make(fit->X, type, fit->choice.beta, &work->stored, error);
     if (status != NMF_OK) return status;
-    if (limit > 0) fit->choice.options.memory_limit_bytes -= (int64_t)bytes;
+    nmfi_take_of_limit(&fit->choice.options, bytes);
     if (!work->stored.kept) return NMF_OK;
     work->source = nmfi_source_of(work->stored.kept);
     fit->facts.stored = work->source.stored;

@@ -62,15 +62,11 @@ static nmf_status scale_start(const nmf_matrix *X, nmfi_scaled_fit *fit, nmf_err
 static nmf_status keep_to_limit(const nmf_matrix *X, int f64, nmf_options *options,
                                 nmf_error *error)
 {
-    const int64_t limit = options->memory_limit_bytes;
+    const nmfi_memory_limit limit = nmfi_memory_limit_of(options);
     const size_t bytes =
         nmfi_product(nmf_matrix_rows(X), (int64_t)nmfi_product(nmf_matrix_columns(X), f64 ? 8 : 4));
-    if (limit == 0) return NMF_OK;
-    if (bytes >= (size_t)limit)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "weighted X takes %zu bytes; the memory limit is %lld", bytes,
-                        (long long)limit);
-    options->memory_limit_bytes -= (int64_t)bytes;
+    if (nmfi_exceeds(limit, bytes)) return nmfi_fail_limit(limit, "weighted X", bytes, error);
+    nmfi_take_of_limit(options, bytes);
     return NMF_OK;
 }
 

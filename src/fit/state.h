@@ -100,6 +100,7 @@ typedef struct nmfi_descent {
      * caller's, where squares of tiny entries may all be zero). */
     double losses[NMFI_WINDOW];
     int64_t loss_count;
+    double fell; /* over the window that ended an iteration ago; 0: none has */
 } nmfi_descent;
 
 /* What shrink.h has made of the noise so far. */

@@ -139,12 +139,24 @@ int nmfi_told_to_stop(const nmfi_fit *fit)
            fit->progress.stopped == NMF_STOPPED_TIME_LIMIT;
 }
 
+/* What f64 measures of a later pair is no less than the loss of an earlier one: what f32 said of that was less by rounding
+ * alone, which shows where a fit comes near an exact one. */
+static void lift_earlier(nmfi_fit *fit)
+{
+    nmf_trace_point *const trace = fit->work.trace;
+    const int64_t last = fit->progress.trace_count - 1;
+    if (!fit->choice.begins_single || fit->place.single) return;
+    for (int64_t t = last - 1; t >= 0 && trace[t].loss < trace[last].loss; t--)
+        trace[t].loss = trace[last].loss;
+}
+
 int nmfi_trace(nmfi_fit *fit, double loss, double kkt)
 {
     nmfi_progress *progress = &fit->progress;
     const nmf_trace_point point = point_now(fit, nmfi_loss_for_user(fit, loss), kkt);
     if (progress->trace_count < fit->work.trace_capacity)
         fit->work.trace[progress->trace_count++] = point;
+    lift_earlier(fit);
     progress->loss = loss;
     progress->kkt = kkt;
     if (!progress->measured) nmfi_go_on(fit, NMFI_UNTIL_LIMIT);
@@ -163,4 +175,5 @@ void nmfi_correct_trace(nmfi_fit *fit)
         progress->trace_count = 1; /* stopped before the first iteration on X */
     fit->work.trace[progress->trace_count - 1] =
         point_now(fit, nmfi_loss_for_user(fit, progress->loss), progress->kkt);
+    lift_earlier(fit);
 }

@@ -264,7 +264,7 @@ nmf_status nmfi_transform(const nmf_model_content *model, const nmf_matrix *X,
     nmfi_pass_plan(&t.pass, &source, t.kernels, t.model->k, options->block_rows);
     t.pass.scale = t.model->unit > 0 ? t.model->unit : 1.0;
     layout(&t);
-    status = nmfi_arena_allocate(&t.arena, options->memory_limit_bytes, error);
+    status = nmfi_arena_allocate(&t.arena, nmfi_memory_limit_of(options), error);
     status = nmfi_source_agree(&source, status, error);
     if (status == NMF_OK) {
         layout(&t);

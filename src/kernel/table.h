@@ -101,7 +101,8 @@ typedef struct nmfi_ratio {
 } nmfi_ratio;
 
 /* Up to NMFI_LANES_MAX rows of a factor in a divergence's half step: the point x and the two
- * parts of its gradient, all k x lanes with stride ld. */
+ * parts of its gradient, all k x lanes with stride ld. One lane with ld 1, for the kernels scd and strip_measure: a
+ * row alone, of no more memory than its k components. */
 typedef struct nmfi_strip {
     void *x;
     const void *num, *den; /* R F' and S F' */
@@ -120,8 +121,9 @@ typedef struct nmfi_scd {
     void *x; /* k, stride ldx: in: the start, out: the result */
     int64_t ldx;
     const void *lower, *upper; /* of x, likewise; NULL: 0 and infinity */
+    const void *num;           /* likewise: sum_e scale B_je a_e / v_e at the start; NULL: not known */
     const double *F_sums;      /* k */
-    double l1, l2, least, instead;
+    double l1, l2, least;      /* a model entry that is less is taken as that to divide by */
     double
         concordance; /* 1 / sqrt(least positive entry): no step raises the divergence; 0: Newton */
     double accuracy; /* stop when a sweep changes less of the model's sum, relatively */

@@ -1,7 +1,7 @@
 /* See input.h. */
 #include "model/input.h"
 
-#include "base/memory.h"
+#include "base/options.h"
 #include "data/clip.h"
 #include "data/observed.h"
 #include "data/weighting.h"
@@ -9,12 +9,11 @@
 
 #include <stdlib.h>
 
-static nmf_status check_limit(const nmfi_input *input, int64_t limit_bytes, nmf_error *error)
+static nmf_status check_limit(const nmfi_input *input, const nmf_options *options, nmf_error *error)
 {
-    if (limit_bytes == 0 || input->bytes < (size_t)limit_bytes) return NMF_OK;
-    return nmf_fail(error, NMF_ERROR_MEMORY,
-                    "the copy of the data alone takes %zu bytes of memory; the limit is %lld",
-                    input->bytes, (long long)limit_bytes);
+    const nmfi_memory_limit limit = nmfi_memory_limit_of(options);
+    if (!nmfi_exceeds(limit, input->bytes)) return NMF_OK;
+    return nmfi_fail_limit(limit, "the copy of the data", input->bytes, error);
 }
 
 /* Without its negative entries, where that is wished. */
@@ -26,10 +25,10 @@ static nmf_status clip(const nmf_options *options, nmfi_input *input, nmf_error 
     input->X = input->clipped;
     input->bytes += nmfi_product(nmf_matrix_stored(input->X),
                                  (int64_t)nmf_dtype_bytes(nmf_matrix_dtype(input->X)));
-    return check_limit(input, options->memory_limit_bytes, error);
+    return check_limit(input, options, error);
 }
 
-static nmf_status weigh(nmf_weighting weighting, const double *idf, int64_t limit_bytes,
+static nmf_status weigh(nmf_weighting weighting, const double *idf, const nmf_options *options,
                         nmfi_input *input, nmf_error *error)
 {
     if (weighting == NMF_WEIGHTING_NONE || weighting == NMF_WEIGHTING_RAW) return NMF_OK;
@@ -38,7 +37,7 @@ static nmf_status weigh(nmf_weighting weighting, const double *idf, int64_t limi
                         "a weighting of counts goes together with neither weights nor missing "
                         "entries");
     input->bytes += nmfi_weighted_bytes(input->X, weighting);
-    nmf_status status = check_limit(input, limit_bytes, error);
+    nmf_status status = check_limit(input, options, error);
     if (status == NMF_OK) status = nmfi_weighted(input->X, weighting, idf, &input->weighted, error);
     if (status == NMF_OK) input->X = input->weighted;
     return status;
@@ -51,7 +50,7 @@ nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, 
     nmf_status status = clip(options, input, error);
     if (status == NMF_OK) status = nmfi_learn_idf(input->X, options->weighting, &input->idf, error);
     if (status == NMF_OK)
-        status = weigh(options->weighting, input->idf, options->memory_limit_bytes, input, error);
+        status = weigh(options->weighting, input->idf, options, input, error);
     if (status != NMF_OK) nmfi_input_free(input);
     return status;
 }
@@ -135,7 +134,7 @@ static nmf_status match(const nmf_model_content *model, const nmf_matrix *X,
                           "data lack %lld of its features; ignore leaves them out",
                           (long long)map->found.missing);
     input->bytes = copied_bytes(X, count);
-    if (status == NMF_OK) status = check_limit(input, options->memory_limit_bytes, error);
+    if (status == NMF_OK) status = check_limit(input, options, error);
     if (status == NMF_OK)
         status = nmf_matrix_select_columns(X, map->columns, count, &input->matched, error);
     if (status == NMF_OK) input->X = input->matched;
@@ -153,15 +152,9 @@ nmf_status nmfi_input_like(const nmf_model_content *model, const nmf_matrix *X,
     if (status == NMF_OK) status = clip(options, input, error);
     if (status == NMF_OK)
         status =
-            weigh(model->weighting, input->model->idf, options->memory_limit_bytes, input, error);
+            weigh(model->weighting, input->model->idf, options, input, error);
     if (status != NMF_OK) nmfi_input_free(input);
     return status;
-}
-
-int64_t nmfi_limit_beside(int64_t limit_bytes, size_t bytes)
-{
-    if (limit_bytes == 0) return 0;
-    return (size_t)limit_bytes > bytes ? limit_bytes - (int64_t)bytes : 1; /* 0 would be no limit */
 }
 
 void nmfi_input_free(nmfi_input *input)

@@ -17,7 +17,7 @@ typedef struct nmfi_input {
 } nmfi_input;
 
 /* X for a fit: weighed by options->weighting, with the idf learned from it. Errors: DATA, MEMORY
- * (also where the copies alone pass options->memory_limit_bytes). */
+ * (also where the copies alone pass the memory limit). */
 nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, nmfi_input *input,
                                nmf_error *error);
 
@@ -25,9 +25,6 @@ nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, 
  * missing_features), weighed as the model's own data were. Errors as above, and SHAPE, ARGUMENT. */
 nmf_status nmfi_input_like(const nmf_model_content *model, const nmf_matrix *X,
                            const nmf_options *options, nmfi_input *input, nmf_error *error);
-
-/* What is left of the memory limit beside `bytes` that are taken: 0 where there is none. */
-int64_t nmfi_limit_beside(int64_t limit_bytes, size_t bytes);
 
 void nmfi_input_free(nmfi_input *input);
 

@@ -108,6 +108,7 @@ nmf_status nmfi_model_adopt(const nmf_model_content *content, nmf_matrix *W, nmf
     made->content.options.start_W = made->content.options.start_H = NULL;
     made->content.options.constraints = NULL;
     made->content.options.progress = NULL;
+    made->content.options.memory_taken_bytes = 0;
     made->content.options.progress_context = NULL;
     made->content.options.checkpoints = NULL;
     made->numbers = numbers;

@@ -185,7 +185,7 @@ static nmf_status transpose_together(nmf_dtype type, const nmfi_partition *rows,
     u.first_row = rows->first_row;
     nmfi_pass_plan(&pass, &u, nmfi_kernels_for(type, NULL), 1, 0);
     nmfi_pass_layout(&pass, &arena, 1, 0);
-    nmf_status status = nmfi_arena_allocate(&arena, 0, error);
+    nmf_status status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
     if (status == NMF_OK) nmfi_pass_layout(&pass, &arena, 1, 0);
     status = nmfi_comm_status(rows->comm, status, error);
     if (status == NMF_OK) status = nmfi_pass_copy_transposed(&pass, observed->u_transposed, error);

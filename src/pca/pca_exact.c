@@ -4,6 +4,7 @@
 #include "pca/pca.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "linalg/linalg.h"
 #include "pass/pass.h"
@@ -110,8 +111,8 @@ nmf_status nmfi_pca_exact(nmfi_pca_state *state, nmf_error *error)
         vectors = nmfi_take(&arena, c.small, nmfi_product(state->k, sizeof(double)));
         if (round == 1) break;
         nmf_status status = nmfi_within_limit(arena.used + nmfi_pca_result_bytes(state),
-                                              state->options.memory_limit_bytes, error);
-        if (status == NMF_OK) status = nmfi_arena_allocate(&arena, 0, error);
+                                              nmfi_memory_limit_of(&state->options), error);
+        if (status == NMF_OK) status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
         if (status != NMF_OK) return status;
     }
     nmf_status status = copy_centred(state, &c, error);

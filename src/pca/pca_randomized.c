@@ -4,6 +4,7 @@
 #include "pca/pca.h"
 
 #include "base/memory.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "pass/factor.h"
 #include "start/start.h"
@@ -67,7 +68,7 @@ static nmf_status take_means(nmfi_pca_state *state, nmf_error *error)
     nmfi_pass_plan(&s.pass, &state->source, nmfi_kernels_for(NMF_F64, NULL), 1,
                    state->options.block_rows);
     layout_means(&s, threads);
-    nmf_status status = nmfi_arena_allocate(&s.arena, 0, error);
+    nmf_status status = nmfi_arena_allocate(&s.arena, NMFI_NO_LIMIT, error);
     status = nmfi_source_agree(&state->source, status, error);
     if (status != NMF_OK) {
         nmfi_release(s.arena.base);
@@ -114,7 +115,7 @@ static nmf_status check_limit(nmfi_pca_state *state, nmfi_sketch *sketch, nmf_er
     layout_finder(state, nmfi_kernels_for(NMF_F64, NULL), &pass, sketch, &arena);
     const size_t larger = s.arena.used > arena.used ? s.arena.used : arena.used;
     return nmfi_within_limit(larger + nmfi_pca_result_bytes(state),
-                             state->options.memory_limit_bytes, error);
+                             nmfi_memory_limit_of(&state->options), error);
 }
 
 nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
@@ -130,7 +131,7 @@ nmf_status nmfi_pca_randomized(nmfi_pca_state *state, nmf_error *error)
     sketch.accuracy = state->kernels_inside->element_bytes == 4 ? 1e-6 : 1e-13;
     sketch.mean = state->mean;
     layout_finder(state, state->kernels_inside, &pass, &sketch, &arena);
-    status = nmfi_arena_allocate(&arena, 0, error);
+    status = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
     status = nmfi_source_agree(&state->source, status, error);
     if (status != NMF_OK) {
         nmfi_release(arena.base);

@@ -209,6 +209,9 @@ typedef struct nmfi_counts_rule {
     int measures;       /* the KKT sums, from num */
 } nmfi_counts_rule;
 nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context);
+/* Before a reading, by what the last one asked for in all, of `count` columns. Factors that lead towards 0 never come
+ * there, and lead nowhere from it: what is small and still falls becomes 0, and what is 0 and would rise becomes small. */
+void nmfi_counts_settle(const nmfi_counts_rule *context, int64_t count);
 
 /* A step in a shared metric, for the Kullback-Leibler divergence (rule_metric.c). */
 typedef struct nmfi_metric_rule {

@@ -95,3 +95,42 @@ nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context)
     const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
     return rule;
 }
+
+/* What all groups explain by an entry of x: each as much as the next. */
+static void explain(const nmfi_counts_rule *rule, int64_t j, int64_t c, double q)
+{
+    const nmfi_shares *s = &rule->shares;
+    const double each = q / (double)s->known;
+    for (int64_t g = 0; g < s->known; g++)
+        s->kernels->from_f64(&each, (char *)s->shares + ((g * s->k + j) * s->ld + c) * s->kernels->element_bytes, 1);
+}
+
+/* Where one entry of x goes on from, with all that groups asked for by it. */
+static double settled(const nmfi_counts_rule *rule, int64_t j, double x, double num)
+{
+    static const double small = 1e-2, smaller = 1e-3, clearly = 1e-2;
+    const double den = rule->sums[j] + rule->l1, mean = rule->means[j];
+    if (x < small * mean && num < (1 - clearly) * den) return 0;
+    return x == 0 && num > (1 + clearly) * den ? smaller * mean : x;
+}
+
+void nmfi_counts_settle(const nmfi_counts_rule *rule, int64_t count)
+{
+    const nmfi_shares *s = &rule->shares;
+    const int64_t bytes = s->kernels->element_bytes;
+    for (int64_t j = 0; j < s->k; j++)
+        for (int64_t c = 0; c < count; c += NMFI_LANES_MAX) {
+            const int64_t lanes = count - c < NMFI_LANES_MAX ? count - c : NMFI_LANES_MAX;
+            char *const at_x = (char *)rule->x + (j * s->ld + c) * bytes;
+            double x[NMFI_LANES_MAX], num[NMFI_LANES_MAX];
+            s->kernels->to_f64(at_x, x, lanes);
+            s->kernels->to_f64((char *)rule->num + (j * s->ld + c) * bytes, num, lanes);
+            for (int64_t i = 0; i < lanes; i++) {
+                const double next = settled(rule, j, x[i], num[i]);
+                if (next == x[i]) continue;
+                explain(rule, j, c + i, next * num[i]);
+                x[i] = next;
+            }
+            s->kernels->from_f64(x, at_x, lanes);
+        }
+}

@@ -31,7 +31,7 @@ static double concordance(const nmfi_strip_work *row)
     return 1 / sqrt(least * row->step->scale);
 }
 
-static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
+static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row, int measured)
 {
     const nmfi_divergence_step *step = &rule->step;
     take_entries(row);
@@ -46,11 +46,11 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
                      .ldx = row->strip.ld,
                      .lower = row->strip.lower,
                      .upper = row->strip.upper,
+                     .num = measured ? row->num : NULL,
                      .F_sums = row->F_sums,
                      .l1 = step->l1,
                      .l2 = step->l2,
                      .least = step->least,
-                     .instead = step->instead,
                      .concordance = rule->monotone ? concordance(row) : 0,
                      .accuracy = rule->accuracy,
                      .sweeps = rule->sweeps,
@@ -61,13 +61,14 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row)
 static void improve_strip(const void *context, nmfi_strip_work *work)
 {
     const nmfi_scd_rule *rule = context;
-    if (work->measures)
+    const int measured = work->measures;
+    if (measured)
         nmfi_strip_ratios(work);
     else
         nmfi_strip_model(work, work->strip.x, work->V);
     for (int64_t i = 0; i < work->rows; i++) {
         const nmfi_strip_work row = nmfi_strip_row(work, i);
-        descend(rule, &row);
+        descend(rule, &row, measured);
     }
     work->measures = 0;
     if (rule->adds)
@@ -82,7 +83,9 @@ static void improve_strip(const void *context, nmfi_strip_work *work)
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_scd_rule *rule = context;
-    nmfi_strips(&rule->step, tile, improve_strip, rule);
+    nmfi_tile alone = *tile;
+    if (tile->F && tile->rows == 1) alone.lanes = 1; /* a line: its components lie side by side */
+    nmfi_strips(&rule->step, &alone, improve_strip, rule);
 }
 
 static void nothing(const void *context, int64_t first, int64_t count)

@@ -36,8 +36,17 @@ int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes)
 static void copy_strip(const nmfi_strip_work *work, const void *from, int64_t ld_from, void *to,
                        int64_t ld_to)
 {
-    const int64_t bytes = work->step->kernels->element_bytes;
-    for (int64_t j = 0; j < work->step->k; j++)
+    const nmfi_kernels *kernels = work->step->kernels;
+    const int64_t bytes = kernels->element_bytes, k = work->step->k;
+    if (work->lanes == 1 && ld_to == 1) {
+        kernels->pack(from, ld_from, k, 1, to, k);
+        return;
+    }
+    if (work->lanes == 1 && ld_from == 1) {
+        kernels->unpack(from, k, k, 1, to, ld_to);
+        return;
+    }
+    for (int64_t j = 0; j < k; j++)
         memcpy((char *)to + j * ld_to * bytes, (const char *)from + j * ld_from * bytes,
                (size_t)(work->rows * bytes));
 }
@@ -52,7 +61,7 @@ static void *factor_at(const nmfi_strip_work *work, const void *factor)
 static void cut_room(nmfi_strip_work *work, char *room)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
-    const int64_t array = work->step->k * work->lanes * bytes;
+    const int64_t array = (work->step->k * work->lanes * bytes + 63) / 64 * 64;
     const int64_t panel = work->rows * work->ldv * bytes;
     void **const arrays[] = {&work->strip.x, &work->num,   &work->den,   &work->z,    &work->p,
                              &work->older,   &work->ahead, &work->lower, &work->upper};
@@ -157,8 +166,12 @@ static nmfi_ratio ratio_of(const nmfi_strip_work *work)
 
 void nmfi_strip_clear(const nmfi_strip_work *work, void *array)
 {
-    const int64_t bytes = work->step->kernels->element_bytes;
-    for (int64_t j = 0; j < work->step->k; j++)
+    const int64_t bytes = work->step->kernels->element_bytes, k = work->step->k;
+    if (work->strip.ld == work->lanes) {
+        memset(array, 0, (size_t)(k * work->lanes * bytes));
+        return;
+    }
+    for (int64_t j = 0; j < k; j++)
         memset((char *)array + j * work->strip.ld * bytes, 0, (size_t)(work->lanes * bytes));
 }
 
@@ -204,6 +217,10 @@ void nmfi_strip_fill(const nmfi_strip_work *work, const double *sums)
 {
     const nmfi_kernels *kernels = work->step->kernels;
     double row[NMFI_LANES_MAX];
+    if (work->strip.ld == 1) {
+        kernels->from_f64(sums, work->den, work->step->k);
+        return;
+    }
     for (int64_t j = 0; j < work->step->k; j++) {
         for (int64_t i = 0; i < work->rows; i++) row[i] = sums[j];
         kernels->from_f64(row, (char *)work->den + j * work->strip.ld * kernels->element_bytes,
@@ -323,11 +340,13 @@ static double left_out(const nmfi_strip_work *work)
 {
     const nmfi_divergence_step *step = work->step;
     const int64_t bytes = step->kernels->element_bytes;
-    double sum = -step->kernels->sum(work->V, work->ldv, 1, work->X.columns);
-    for (int64_t j = 0; j < step->k; j++) {
-        double x;
-        step->kernels->to_f64((const char *)work->strip.x + j * work->strip.ld * bytes, &x, 1);
-        sum += x * step->F_sums[j];
+    double sum = -step->kernels->sum(work->V, work->ldv, 1, work->X.columns), x[16];
+    enum { SOME = sizeof x / sizeof *x };
+    const int64_t some = work->strip.ld == 1 ? SOME : 1; /* at a time: there they lie side by side */
+    for (int64_t j = 0; j < step->k; j += some) {
+        const int64_t now = step->k - j < some ? step->k - j : some;
+        step->kernels->to_f64((const char *)work->strip.x + j * work->strip.ld * bytes, x, now);
+        for (int64_t i = 0; i < now; i++) sum += x[i] * step->F_sums[j + i];
     }
     return sum;
 }

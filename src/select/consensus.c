@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/comm.h"
+#include "base/options.h"
 #include "data/matrix.h"
 #include "fit/fit.h"
 
@@ -279,7 +280,7 @@ static nmf_status take_stability(consensus *c, nmf_error *error)
         silhouette = nmfi_take(&arena, k, sizeof *silhouette);
         cosine = nmfi_take(&arena, k, sizeof *cosine);
         if (pass == 1) break;
-        const nmf_status taken = nmfi_arena_allocate(&arena, 0, error);
+        const nmf_status taken = nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error);
         if (nmfi_comm_status(c->turns, taken, error) == NMF_OK) continue;
         nmfi_release(arena.base);
         return NMF_ERROR_MEMORY;
@@ -319,7 +320,7 @@ static nmf_status agree(consensus *c, nmf_error *error)
         order = nmfi_take(&arena, k, sizeof(int64_t));
         if (pass == 0) {
             const nmf_status status =
-                nmfi_arena_allocate(&arena, c->options->memory_limit_bytes, error);
+                nmfi_arena_allocate(&arena, nmfi_memory_limit_of(c->options), error);
             if (status != NMF_OK) return status;
         }
     }
@@ -366,7 +367,7 @@ static nmf_status open_result(consensus *c, nmf_error *error)
                                          .density_threshold = c->wishes->density_threshold,
                                          .neighborhood = c->wishes->neighborhood};
     lay_out_result(r, &r->arena);
-    nmf_status status = nmfi_arena_allocate(&r->arena, 0, error);
+    nmf_status status = nmfi_arena_allocate(&r->arena, NMFI_NO_LIMIT, error);
     if (status != NMF_OK) return status;
     lay_out_result(r, &r->arena);
     if (__builtin_mul_overflow(r->content.replicates, r->content.k, &r->content.kept))
@@ -385,7 +386,7 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
         c->complete = nmfi_take(&arena, count, sizeof *c->complete);
         c->unconverged = nmfi_take(&arena, count, sizeof *c->unconverged);
         if (pass == 0)
-            status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, 0, error), error);
+            status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error), error);
         if (status != NMF_OK) {
             nmfi_release(arena.base);
             return status;

@@ -36,7 +36,7 @@ nmf_status nmfi_fold_replicates_open(nmfi_fold_replicates *r, const nmf_matrix *
                                       .seed = (uint64_t)options->seed,
                                       .both = beta != 2 || nmf_matrix_is_sparse(X),
                                       .dense = beta != 1 && beta != 2,
-                                      .limit_bytes = options->memory_limit_bytes};
+                                      .limit = nmfi_memory_limit_of(options)};
     *r = (nmfi_fold_replicates){.fits = NULL};
     nmf_status status = nmfi_latin_open(&r->latin, X, &wishes, error);
     if (status != NMF_OK) return status;
@@ -48,7 +48,7 @@ nmf_status nmfi_fold_replicates_open(nmfi_fold_replicates *r, const nmf_matrix *
                                 .max_iter = options->max_iter,
                                 .tol = TOLERANCE};
     lay_out(r, workers, &r->arena);
-    status = nmfi_arena_allocate(&r->arena, options->memory_limit_bytes, error);
+    status = nmfi_arena_allocate(&r->arena, nmfi_memory_limit_of(options), error);
     if (status == NMF_OK)
         lay_out(r, workers, &r->arena);
     else

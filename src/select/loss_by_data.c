@@ -51,7 +51,7 @@ static double sum_of_logs(const nmfi_latin *latin)
 }
 
 /* What a pilot fit loses on what fold 0 holds out; below 0: it was stopped. */
-static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, int64_t limit_bytes,
+static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, nmfi_memory_limit limit,
                        double *loss, nmf_error *error)
 {
     const int64_t rows = plan->latin->group[0].count;
@@ -64,7 +64,7 @@ static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, 
         nmfi_latin_fit_layout(&fit, &pilot, &arena);
         losses = nmfi_take(&arena, rows, sizeof *losses);
         if (pass == 1) break;
-        const nmf_status status = nmfi_arena_allocate(&arena, limit_bytes, error);
+        const nmf_status status = nmfi_arena_allocate(&arena, limit, error);
         if (status != NMF_OK) return status;
     }
     nmfi_latin_fit_run(&fit, pilot.most_k, 0, seed);
@@ -79,7 +79,7 @@ static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, 
 }
 
 nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t k, uint64_t seed,
-                             int64_t limit_bytes, int *counts, nmf_error *error)
+                             nmfi_memory_limit limit, int *counts, nmf_error *error)
 {
     static const double negligible = 1e-6; /* of the squares that are held out */
     const nmfi_latin *latin = plan->latin;
@@ -89,8 +89,8 @@ nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t k, uint64_t se
     double squares = 0, divergence = 0;
     *counts = 0;
     pilot.most_k = k;
-    nmf_status status = lose(&pilot, 2, seed, limit_bytes, &squares, error);
-    if (status == NMF_OK) status = lose(&pilot, 1, seed, limit_bytes, &divergence, error);
+    nmf_status status = lose(&pilot, 2, seed, limit, &squares, error);
+    if (status == NMF_OK) status = lose(&pilot, 1, seed, limit, &divergence, error);
     if (status != NMF_OK || held_out < 1 || divergence <= 0) return status;
     if (2 * squares <= negligible * (latin->whole_squares - latin->squares[0])) return status;
     *counts = log(2 * divergence / held_out) + sum_of_logs(latin) / held_out <

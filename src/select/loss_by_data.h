@@ -19,6 +19,6 @@ int nmfi_are_whole_numbers(const nmf_matrix *X);
  * `plan`: of the fits (beta and most_k are not read); `latin` has both sides. Where there is no noise to speak of, or the
  * pilots are stopped, squares stay. Cost: two fits. Errors: MEMORY. Source: Nelder & Pregibon 1987. */
 nmf_status nmfi_loss_by_data(const nmfi_latin_plan *plan, int64_t k, uint64_t seed,
-                             int64_t limit_bytes, int *counts, nmf_error *error);
+                             nmfi_memory_limit limit, int *counts, nmf_error *error);
 
 #endif

@@ -200,21 +200,14 @@ static void lay_out(ranking *r, batch *b, double **numbers, nmfi_arena *arena, i
 static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena *arena,
                               int64_t *threads, nmf_error *error)
 {
-    const int64_t limit = r->options->memory_limit_bytes;
+    const nmfi_memory_limit limit =
+        nmfi_limit_beside(nmfi_memory_limit_of(r->options), r->latin.arena.used + r->part.arena.used);
     for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
         *arena = (nmfi_arena){0};
         lay_out(r, b, numbers, arena, *threads);
-        if (limit == 0 || *threads == 1 ||
-            arena->used + r->latin.arena.used + r->part.arena.used <= (size_t)limit)
-            break;
+        if (*threads == 1 || !nmfi_exceeds(limit, arena->used)) break;
     }
-    const size_t taken = r->latin.arena.used + r->part.arena.used;
-    if (limit > 0 && taken >= (size_t)limit)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the folds need %zu bytes of working memory; the limit is %lld", taken,
-                        (long long)limit);
-    const nmf_status status =
-        nmfi_arena_allocate(arena, limit > 0 ? limit - (int64_t)taken : 0, error);
+    const nmf_status status = nmfi_arena_allocate(arena, limit, error);
     if (status == NMF_OK) lay_out(r, b, numbers, arena, *threads);
     return status;
 }
@@ -406,7 +399,7 @@ static nmf_status open_ranking(ranking *r, nmf_error *error)
                                       .dense = beta != 1 && beta != 2,
                                       .u = observed.u,
                                       .beta = beta,
-                                      .limit_bytes = o->memory_limit_bytes};
+                                      .limit = nmfi_memory_limit_of(o)};
     const nmf_matrix *const X = observed.filled ? observed.filled : r->X;
     if (status == NMF_OK && nmfi_matrix_is_weighted(r->X)) status = nmf_matrix_validate(X, error);
     if (status == NMF_OK) status = nmfi_latin_open(&r->latin, X, &wishes, error);
@@ -441,7 +434,7 @@ static nmf_status ask_data(ranking *r, int64_t k, int *counts, nmf_error *error)
     const size_t taken = r->latin.arena.used + r->part.arena.used;
     nmf_status status =
         nmfi_loss_by_data(&pilot, k, (uint64_t)r->options->seed,
-                          nmfi_limit_beside(r->options->memory_limit_bytes, taken), counts, error);
+                          nmfi_limit_beside(nmfi_memory_limit_of(r->options), taken), counts, error);
     status = nmfi_comm_status(r->turns, status, error);
     atomic_store(&r->stop, (int)nmfi_comm_most(r->turns, atomic_load(&r->stop)));
     return status;

@@ -14,7 +14,7 @@ sys.path[:0] = [os.path.join(SOURCE, "tests", "cli"), os.path.join(SOURCE, "benc
 import command_test  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
-from cases import CASES, README  # noqa: E402
+from cases import CASES, HELD, README  # noqa: E402
 
 
 def read_csv(path):
@@ -89,6 +89,18 @@ def verdicts_follow_from_must_and_aim():
     assert rows.verdict(ratio, {"ratio": ratio.aim, "memory_holds": False}) == "misses: memory"
 
 
+def a_run_that_falls_short_is_slower_than_any_that_does_not():
+    case = next(case for case in CASES if case.unit == "x")
+    row = {"ratio": case.aim, "ratio_low": 0.0, "reached": "2 of 3"}
+    assert rows.verdict(case, row) == "reaches the aim, by 2 of 3 runs"
+    assert rows.verdict(case, dict(row, ratio=case.must)) == "holds, by 2 of 3 runs"
+
+
+def what_limits_a_case_is_known_of_each():
+    assert sorted(HELD) == sorted(case.name for case in CASES)
+    assert all(text and not text.endswith(".") for text in HELD.values())
+
+
 def exponents_are_those_of_the_curve():
     assert abs(report.slope([(n, 3e-6 * n) for n in (10, 20, 40, 80)]) - 1) < 1e-12
     assert abs(report.slope([(n, 7.0 * n * n) for n in (10, 20, 40, 80)]) - 2) < 1e-12
@@ -146,9 +158,14 @@ def the_whole_benchmark_writes_its_tables():
                  if run["case"] == "faces6" and "to that error" in run["program"]]
         assert float(to_it[0]["error"]) <= float(fit["peer_error"]) * rows.SLACK, runs
         assert result.stdout.count("\n| ") > len(wanted), result.stdout
-        assert "misses" not in result.stdout + result.stderr, "what is hoped for is nobody's figure"
+        assert "| must / aim | verdict |" in result.stdout and "Our kernels: " in result.stdout, result.stdout
+        for line in table:
+            said = "- **%s** (%s; aim " % (line["case"], line["verdict"]) in result.stdout
+            assert said == (not line["verdict"].startswith("reaches")), (line, result.stdout)
         with open(os.path.join(directory, "readme.md"), encoding="utf-8") as file:
-            assert file.read().splitlines() == report.readme_table(table, README), "its rows and no others"
+            readme = file.read()
+        assert "misses" not in readme, "what is hoped for is nobody's figure"
+        assert readme.splitlines() == report.readme_table(table, README), "its rows and no others"
         with open(os.path.join(directory, "scaling.svg"), encoding="ascii") as file:
             assert file.read().count("<polyline") == 3 * len(
                 {line["threads"] for line in read_csv(os.path.join(directory, "passes.csv"))
@@ -169,6 +186,7 @@ def an_unknown_case_is_refused_by_name():
 
 command_test.main([every_part_is_measured_with_one_thread_and_with_all,
                    shares_are_work_by_time_by_limit, another_kernel_variant_is_measured_on_demand,
-                   verdicts_follow_from_must_and_aim, exponents_are_those_of_the_curve,
+                   verdicts_follow_from_must_and_aim, a_run_that_falls_short_is_slower_than_any_that_does_not,
+                   what_limits_a_case_is_known_of_each, exponents_are_those_of_the_curve,
                    ratios_are_told_as_they_are, tables_of_readme_are_what_was_measured,
                    the_whole_benchmark_writes_its_tables, an_unknown_case_is_refused_by_name])

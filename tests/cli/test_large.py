@@ -183,6 +183,26 @@ def what_cannot_be_is_refused_with_the_least_that_would_do():
         good(command % least, work)
 
 
+def data_in_memory_count_within_the_limit_and_leave_it_where_they_must():
+    with command_test.scratch() as work:
+        good("nmf generate parts --shape 3000x1500 -o data.npy -q", work)  # 4.5 MB
+        # Half of the limit holds the data; the fit wants more than the rest, so they are left on disk after all.
+        fit = "nmf fit data.npy -k 10 --threads 1 -o %s.npz --memory-limit %d"
+        there = good(fit % ("there", 100000000), work)
+        assert "stay on disk" not in there.stderr, there.stderr
+        here = good(fit % ("here", 9000001), work)
+        assert "data.npy: its 4.5 MB stay on disk" in here.stderr, here.stderr
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
+        # What cannot be left there is named beside what is needed, and both together are enough.
+        command = "nmf rank data.npy --max-k 3 --repeats 2 --threads 1 --memory-limit %d"
+        refused = command_test.run(command % 5000000, work)
+        sentence(command, refused, " beside ", " that the data take; the limit is 5000000")
+        needed = [int(number) for number in re.findall(r"needs (\d+) .* beside (\d+) ", refused.stderr)[0]]
+        assert needed[1] >= 4500000, refused.stderr
+        refused = command_test.run(command % 4500000, work)
+        sentence(command, refused, "the data take 4500000 bytes of memory; the limit is 4500000")
+
+
 def full_disk_for_the_scratch_file_is_a_sentence():
     with command_test.scratch() as work:
         good(TALL, work)
@@ -354,6 +374,7 @@ command_test.main([fit_within_a_limit_has_the_bits_of_memory,
                    arrays_as_long_as_W_lie_in_a_scratch_file, transform_and_convert_go_through_a_file,
                    pca_within_a_limit_has_the_bits_of_memory,
                    what_cannot_be_is_refused_with_the_least_that_would_do,
+                   data_in_memory_count_within_the_limit_and_leave_it_where_they_must,
                    full_disk_for_the_scratch_file_is_a_sentence,
                    file_cut_short_during_a_fit_is_a_sentence,
                    scratch_file_that_the_disk_does_not_give_back_is_a_sentence,

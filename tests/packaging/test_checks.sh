@@ -27,6 +27,7 @@ put() {
 put include/nmfkit/a.h '#include <stddef.h>'
 put include/nmfkit/io.h '#include <nmfkit/a.h>'
 put src/base/b.h '#include <nmfkit/a.h>'
+put src/base/comm.h '#include <nmfkit/a.h>'
 put src/data/d.h '#include "base/b.h"'
 put src/rule/r.h '#include "data/d.h"'
 put io/files/reader.h '#include <nmfkit/io.h>'
@@ -59,6 +60,8 @@ offence io/texts/csv.h '#include "io/model/model.h"' # a circle: model includes 
 offence cli/main.c '#include "io/files/reader.h"'
 offence src/data/d.h '#include "rule/r.h"' # a circle: rule includes data
 offence cli/main.c '#include "missing.h"'
+offence src/rule/r.h 'int rule_of(const nmf_comm *processes);' # who shares a fit is not a rule's business
+offence src/rule/r.h '#include "base/comm.h"'
 
 # The same by symbols, whatever was included: declared by hand, or by a header of a lower floor.
 object() {

@@ -338,9 +338,58 @@ static void a_writer_that_fails_ends_the_fit_with_its_sentence(void **state)
     nmf_matrix_free(X);
 }
 
+/* --- what they cost ---------------------------------------------------------------------------- */
+
+static nmf_status weigh(void *context, const nmf_checkpoint_piece *pieces, int64_t count,
+                        nmf_error *error)
+{
+    shelf *s = context;
+    (void)error;
+    s->written++;
+    s->count = 0;
+    for (int64_t i = 0; i < count; i++) s->count += pieces[i].bytes;
+    return NMF_OK;
+}
+
+/* Three times W and H in bytes, and what X is of no matter to; not one reading of X; and none before its time. */
+static void checkpoints_cost_three_times_the_factors_and_no_reading(void **state)
+{
+    (void)state;
+    enum { M = 3000, N = 700, K = 4, PADDING = 64, BESIDE = 1 << 15 }; /* the trace, options, sums */
+    static const problem parts = {"parts", fill_parts, M, N, K};
+    nmf_matrix *X = matrix_of(&parts, NMF_F32, BY_ROWS);
+    nmf_options all[] = {with(plainly(NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS), -1, 1, NMF_INIT_AUTO),
+                         with(plainly(NMF_SOLVER_HALS, NMF_LOSS_FROBENIUS), 0, 1, NMF_INIT_RANDOM),
+                         with(plainly(NMF_SOLVER_JMM, NMF_LOSS_KL), 0, 1, NMF_INIT_RANDOM)};
+    const size_t factors = (size_t)K * (M + N + 2 * PADDING) * sizeof(float);
+    for (int64_t i = 0; i < COUNT(all); i++) {
+        shelf s = {.bytes = NULL};
+        nmf_checkpoints hook = {.struct_bytes = sizeof hook, .context = &s, .write = weigh};
+        all[i].k = K;
+        all[i].max_iter = 12;
+        nmf_model *plain = fit(X, &all[i]);
+        all[i].checkpoints = &hook;
+        nmf_model *kept = fit(X, &all[i]);
+        assert_int_equal(nmf_model_view(kept)->passes, nmf_model_view(plain)->passes);
+        assert_true(s.written >= nmf_model_view(kept)->iterations);
+        assert_in_range(s.count, factors / 2, 3 * factors + BESIDE);
+        s.written = 0;
+        hook.every_seconds = 3600;
+        nmf_model *seldom = fit(X, &all[i]);
+        assert_int_equal(s.written, 0);
+        expect_same_model(plain, kept);
+        expect_same_model(plain, seldom);
+        nmf_model_free(plain);
+        nmf_model_free(kept);
+        nmf_model_free(seldom);
+    }
+    nmf_matrix_free(X);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(checkpoints_cost_three_times_the_factors_and_no_reading),
         cmocka_unit_test(resumed_fits_end_with_the_same_bits),
         cmocka_unit_test(a_fit_that_is_stopped_goes_on_as_if_it_had_not_been),
         cmocka_unit_test(what_is_no_checkpoint_of_this_fit_is_refused),

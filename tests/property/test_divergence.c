@@ -462,6 +462,8 @@ static void what_cannot_be_fitted_is_said_in_a_sentence(void **state)
                    "X[1,1] = 0: with beta = 0, entries must be > 0; add a small number to X or "
                    "choose a positive beta");
     options.loss = NMF_LOSS_KL;
+    const nmf_options defaults = NMF_OPTIONS_INIT;
+    options.beta = defaults.beta;
     options.solver = NMF_SOLVER_CD;
     expect_refusal(X, &options,
                    "solver = cd minimizes the frobenius loss only; loss kl "

@@ -71,6 +71,33 @@ static void a_fit_in_f64_ends_in_f64(void **state)
     nmf_matrix_free(dense);
 }
 
+/* Of an exact fit f32 soon says that nothing is left, and f64 finds what is. */
+static void a_trace_falls_where_the_arithmetic_changes(void **state)
+{
+    static const problem exact = {"exact rank", fill_exact_rank, 60, 40, 3};
+    (void)state;
+    for (int64_t l = 0; l < COUNT(layouts); l++) {
+        nmf_matrix *X = matrix_of(&exact, NMF_F64, layouts[l]);
+        for (int64_t more = 0; more < 3; more++)
+            for (int64_t seed = 0; seed < 8; seed++) {
+                nmf_options options = NMF_OPTIONS_INIT;
+                options.k = exact.k + more;
+                options.seed = seed;
+                options.init = seed % 2 ? NMF_INIT_RANDOM : NMF_INIT_AUTO;
+                nmf_model *model = fit(X, &options);
+                const nmf_model_content *c = nmf_model_view(model);
+                const double rounding = 1e-12 * norm(X) * norm(X);
+                for (int64_t t = 1; t < c->trace_count; t++)
+                    if (!(c->trace[t].loss <= c->trace[t - 1].loss + rounding))
+                        fail_msg("k = %lld, seed %lld: line %lld of the trace rises from %.17g to %.17g",
+                                 (long long)options.k, (long long)seed, (long long)t,
+                                 c->trace[t - 1].loss, c->trace[t].loss);
+                nmf_model_free(model);
+            }
+        nmf_matrix_free(X);
+    }
+}
+
 /* Entries that are 0 or infinite in f32, and such whose scale is. */
 static void what_f32_does_not_hold_is_fitted_in_f64(void **state)
 {
@@ -101,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fit_in_f64_ends_in_f64),
+        cmocka_unit_test(a_trace_falls_where_the_arithmetic_changes),
         cmocka_unit_test(what_f32_does_not_hold_is_fitted_in_f64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

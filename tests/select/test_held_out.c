@@ -123,7 +123,7 @@ static void open_run(run *r, const nmf_matrix *X, double beta, nmf_dtype compute
                                 .max_iter = 500,
                                 .tol = 1e-6};
     nmfi_latin_fit_layout(&r->fit, &r->plan, &r->arena);
-    assert_int_equal(nmfi_arena_allocate(&r->arena, 0, NULL), NMF_OK);
+    assert_int_equal(nmfi_arena_allocate(&r->arena, NMFI_NO_LIMIT, NULL), NMF_OK);
     nmfi_latin_fit_layout(&r->fit, &r->plan, &r->arena);
 }
 

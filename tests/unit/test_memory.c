@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -55,6 +56,11 @@ static void impossible_blocks_are_null(void **state)
 
 enum { PIECES = 40 };
 
+static nmfi_memory_limit of(size_t bytes)
+{
+    return (nmfi_memory_limit){(int64_t)bytes, 0};
+}
+
 /* The same random takes each time it is called, as a layout function does. */
 static void lay_out(nmfi_arena *arena, uint64_t seed, char *piece[PIECES], size_t size[PIECES])
 {
@@ -76,7 +82,7 @@ static void measuring_and_taking_agree(void **state)
         lay_out(&arena, seed, piece, size);
         for (int i = 0; i < PIECES; i++) assert_null(piece[i]);
         const size_t measured = arena.used;
-        assert_int_equal(nmfi_arena_allocate(&arena, (int64_t)measured, NULL), NMF_OK);
+        assert_int_equal(nmfi_arena_allocate(&arena, of(measured), NULL), NMF_OK);
         lay_out(&arena, seed, piece, size);
         assert_true(arena.used == measured);
         for (int i = 0; i < PIECES; i++) {
@@ -95,13 +101,34 @@ static void the_limit_is_kept_to_the_byte(void **state)
     nmf_error error = {0};
     nmfi_arena arena = {0};
     (void)nmfi_take(&arena, 1000, 8);
-    const int64_t measured = (int64_t)arena.used;
+    const size_t measured = arena.used;
     assert_true(measured >= 8000);
-    unit_failed(nmfi_arena_allocate(&arena, measured - 1, &error), &error, NMF_ERROR_MEMORY,
+    unit_failed(nmfi_arena_allocate(&arena, of(measured - 1), &error), &error, NMF_ERROR_MEMORY,
                 "limit");
     assert_null(arena.base);
-    assert_int_equal(nmfi_arena_allocate(&arena, 0, &error), NMF_OK); /* 0: none */
+    assert_int_equal(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), NMF_OK); /* 0: none */
     nmfi_release(arena.base);
+}
+
+/* What others take is within the limit that is named. */
+static void what_is_taken_counts_and_is_named(void **state)
+{
+    (void)state;
+    nmf_error error = {0};
+    nmfi_arena arena = {0};
+    char sentence[160];
+    (void)nmfi_take(&arena, 1000, 8);
+    const nmfi_memory_limit limit = {(int64_t)arena.used + 500, 0};
+    snprintf(sentence, sizeof sentence,
+             "the fit needs %zu bytes of memory at least, beside 501 that the data take; the limit is %lld",
+             arena.used, (long long)limit.bytes);
+    unit_failed(nmfi_arena_allocate(&arena, nmfi_limit_beside(nmfi_limit_beside(limit, 1), 500), &error),
+                &error, NMF_ERROR_MEMORY, sentence);
+    assert_int_equal(nmfi_arena_allocate(&arena, nmfi_limit_beside(limit, 500), &error), NMF_OK);
+    nmfi_release(arena.base);
+    assert_true(nmfi_exceeds(nmfi_limit_beside(limit, SIZE_MAX), 1));
+    assert_true(nmfi_exceeds(limit, SIZE_MAX));
+    assert_false(nmfi_exceeds(nmfi_limit_beside(NMFI_NO_LIMIT, SIZE_MAX), SIZE_MAX));
 }
 
 /* However the overflow comes about, later pieces do not make the sum look small again. */
@@ -120,7 +147,7 @@ static void an_overflow_is_remembered(void **state)
             (void)nmfi_take(&arena, bad[i].count, bad[i].bytes);
             for (int j = 0; j < 5; j++) (void)nmfi_take(&arena, INT64_MAX, 1);
             (void)nmfi_take(&arena, 3, 8);
-            unit_failed(nmfi_arena_allocate(&arena, 0, &error), &error, NMF_ERROR_MEMORY,
+            unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error, NMF_ERROR_MEMORY,
                         "overflow");
         }
 }
@@ -131,7 +158,7 @@ static void an_arena_too_large_to_be_had_is_refused(void **state)
     nmf_error error = {0};
     nmfi_arena arena = {0};
     (void)nmfi_take(&arena, INT64_MAX / 2, 1);
-    unit_failed(nmfi_arena_allocate(&arena, 0, &error), &error, NMF_ERROR_MEMORY, "out of memory");
+    unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error, NMF_ERROR_MEMORY, "out of memory");
 }
 
 int main(void)
@@ -142,6 +169,7 @@ int main(void)
         cmocka_unit_test(impossible_blocks_are_null),
         cmocka_unit_test(measuring_and_taking_agree),
         cmocka_unit_test(the_limit_is_kept_to_the_byte),
+        cmocka_unit_test(what_is_taken_counts_and_is_named),
         cmocka_unit_test(an_overflow_is_remembered),
         cmocka_unit_test(an_arena_too_large_to_be_had_is_refused),
     };

@@ -40,7 +40,7 @@ static visitor open_visitor(const nmfi_source *source, int64_t threads, int64_t 
     v.pass.team = v.team;
     assert_int_equal(v.pass.rows.slots, SLOTS);
     layout(&v, nmfi_team_threads(v.team));
-    assert_int_equal(nmfi_arena_allocate(&v.arena, 0, &error), NMF_OK);
+    assert_int_equal(nmfi_arena_allocate(&v.arena, NMFI_NO_LIMIT, &error), NMF_OK);
     layout(&v, nmfi_team_threads(v.team));
     nmfi_pass_prepare(&v.pass);
     uint64_t seed = 7;
