@@ -99,10 +99,13 @@ static const nmfi_reader *choose_reader(const char *path, const file_head *head)
 {
     for (size_t i = 0; i < READER_COUNT; i++) {
         if (readers[i]->recognise != NULL && readers[i]->recognise(head->bytes, head->count)) {
-            /* MATLAB's version 7.3 is HDF5 too, which other programs write without its header. */
+            /* MATLAB's version 7.3 is HDF5 too, which other programs write without its header; LDA-C looks like
+             * SVMlight, all the more where all documents have as many words. */
             const int is_mat =
                 readers[i] == &nmfi_reader_hdf5 && has_extension(path, nmfi_reader_mat.extensions);
-            return is_mat ? &nmfi_reader_mat : readers[i];
+            const int is_ldac = readers[i] == &nmfi_reader_svmlight &&
+                                has_extension(path, nmfi_reader_ldac.extensions);
+            return is_mat ? &nmfi_reader_mat : is_ldac ? &nmfi_reader_ldac : readers[i];
         }
     }
     for (size_t i = 0; i < READER_COUNT; i++) {

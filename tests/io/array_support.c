@@ -1,6 +1,12 @@
 /* Shared by the tests of array files: see array_support.h. */
 #include "array_support.h"
 
+#include "io/arrays/mat.h"
+#include "io/arrays/npy.h"
+#include "io/arrays/npz_sparse.h"
+#include "io/texts/csv.h"
+#include "io/texts/mtx.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -160,21 +166,71 @@ void array_golden_is_whole(const char *name, nmf_dtype dtype, double offset)
     nmf_matrix_free(matrix);
 }
 
-/* A sentence or a matrix, whose every entry can be looked at. Returns 1 for a matrix. */
+static void keep(void *context)
+{
+    (void)context; /* the bytes are is_safe's */
+}
+
+/* Bytes in memory by the reader of this extension; 0 where it reads files only. */
+static int read_memory(const char *path, const void *bytes, size_t count, nmf_status *status,
+                       nmf_matrix **matrix, nmf_error *error)
+{
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.most_bytes = -1; /* there is no file to leave anything in */
+    const nmfi_read_request request = {path, NULL, &options};
+    const char *extension = strrchr(path, '.') + 1;
+    nmfi_text_reader *text;
+    nmfi_npz *npz;
+    if (strcmp(extension, "npy") == 0) {
+        *status = nmfi_npy_matrix(bytes, count, path, NMFI_NPY_DATA, keep, NULL, matrix, error);
+    } else if (strcmp(extension, "mat") == 0 && count > 8 && memcmp(bytes, "MATLAB 5", 8) == 0) {
+        *status = nmfi_mat5_matrix(bytes, count, &request, keep, NULL, matrix, error);
+    } else if (strcmp(extension, "csv") == 0) {
+        *status = nmfi_csv_matrix(bytes, count, &request, NULL, matrix, error);
+    } else if (strcmp(extension, "mtx") == 0) {
+        *status = nmfi_text_reader_open_memory(bytes, count, path, &text, error);
+        if (*status == NMF_OK) {
+            *status = nmfi_mtx_matrix(text, NULL, NULL, matrix, error);
+            nmfi_text_reader_close(text);
+        }
+    } else if (strcmp(extension, "npz") == 0) {
+        *status = nmfi_npz_open_memory(bytes, count, path, &npz, error);
+        if (*status == NMF_OK) {
+            *status = nmfi_npz_read(npz, &request, matrix, error);
+            nmfi_npz_close(npz);
+        }
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+/* A sentence or a matrix, whose every entry can be looked at. Returns 1 for a matrix. One in eight is a file, whose
+ * kind is recognised too; the others are bytes at the end of their memory, which is quicker, and a sanitizer sees
+ * who reads behind it. */
 static int is_safe(const char *path, const void *bytes, size_t count)
 {
+    static unsigned turn;
     nmf_matrix *matrix = NULL;
     nmf_error error = {NMF_OK, ""};
-    array_write_file(path, bytes, count);
-    const nmf_status status = nmf_io_read(path, NULL, &matrix, &error);
+    nmf_status status = NMF_OK;
+    unsigned char *copy = malloc(count > 0 ? count : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, count);
+    if (turn++ % 8 == 0 || !read_memory(path, copy, count, &status, &matrix, &error)) {
+        array_write_file(path, bytes, count);
+        status = nmf_io_read(path, NULL, &matrix, &error);
+    }
     if (status != NMF_OK) {
         assert_null(matrix);
         assert_int_equal(error.status, status);
         is_one_sentence(&error);
+        free(copy);
         return 0;
     }
     (void)nmf_matrix_fingerprint(matrix);
     nmf_matrix_free(matrix);
+    free(copy);
     return 1;
 }
 

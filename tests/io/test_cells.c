@@ -336,6 +336,12 @@ static void ldac_is_told_from_svmlight(void **state)
         assert_string_equal(nmf_matrix_name(matrix, NMF_FEATURE_NAMES, 0), "0");
         nmf_matrix_free(matrix);
     }
+    /* Documents of as many words each: the name of the file tells. */
+    matrix = array_read_text("ldac", "2 1:14 2:3\n2 1:35 3:49\n2 2:56 3:70\n");
+    assert_int_equal(nmf_matrix_columns(matrix), 4);
+    assert_false(nmf_matrix_has_names(matrix, NMF_LABELS));
+    assert_true(nmf_matrix_at(matrix, 2, 3) == 70);
+    nmf_matrix_free(matrix);
     write_text("vocab.txt",
                genes); /* Blei's own name for the words, in the order of their numbers */
     read_as(NULL, lda, &matrix);
