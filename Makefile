@@ -110,7 +110,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	@scripts/fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
 
 .PHONY: format
-format: ## format the C sources in place
+format: ## lay out the C sources that were changed (all: scripts/format --all)
 	@scripts/format
 
 .PHONY: deps
