@@ -75,7 +75,7 @@ def _option(row):
 
 
 # What is not in the table.
-HEAD = ("start_W", "start_H", "progress", "progress_context", *_library.HOOKS.values())
+HEAD = ("start_W", "start_H", "progress", "progress_context", *(name for name, _ in _library.HOOKS.values()))
 OPTIONS = {option.field: option for option in map(_option, _library.option_rows())}
 
 

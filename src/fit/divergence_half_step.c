@@ -169,13 +169,22 @@ static nmf_status step_by_least_squares(nmfi_fit *fit, nmfi_divergence *d,
     return nmfi_divergence_visit_along(fit, factor, &step, rule, 0, error);
 }
 
+/* HALS in a metric that all rows share, over and over a row: of k^2 operations each sweep takes, up to half of what its
+ * products with the other factor cost. Fewer end an iteration where it could go on at little more. */
+static int64_t sweeps_worth(const nmfi_fit *fit, const nmfi_factor *factor)
+{
+    enum { LEAST = 4, MOST = 16 };
+    const nmfi_factor *other = factor->is_W ? &fit->H : &fit->W;
+    const int64_t worth = 2 * other->partition.all / fit->k;
+    return worth < LEAST ? LEAST : worth > MOST ? MOST : worth;
+}
+
 /* Weights that differ: in the metric of their means. */
 static nmf_status step_by_weights(nmfi_fit *fit, nmfi_divergence *d, const nmfi_factor *factor,
                                   nmfi_divergence_step step, nmfi_divergence_half half,
                                   nmf_error *error)
 {
     (void)half;
-    enum { FEW_COMPONENTS = 32 };
     const nmfi_observed *observed = &fit->work.observed;
     nmfi_pass *pass = nmfi_pass_along(fit, factor);
     const double *of_rows = factor->is_W ? observed->row_means : observed->column_means;
@@ -191,7 +200,7 @@ static nmf_status step_by_weights(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
                                      .ldu = pass->columns.count,
                                      .row_means = of_rows + pass->rows.first_row,
                                      .accuracy = 0.1,
-                                     .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
+                                     .sweeps = sweeps_worth(fit, factor)};
     const nmfi_rule rule = nmfi_rule_shared(&shared);
     return nmfi_divergence_visit(pass, &step, rule, 1, error);
 }
@@ -202,7 +211,6 @@ static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
                                   nmf_error *error)
 {
     (void)half;
-    enum { FEW_COMPONENTS = 32 };
     const nmfi_kernels *kernels = fit->work.kernels;
     const nmfi_metric *metric = &d->metric;
     const nmfi_observed *observed = &fit->work.observed;
@@ -220,7 +228,7 @@ static nmf_status step_by_filling(nmfi_fit *fit, nmfi_divergence *d, const nmfi_
                                      .u = factor->is_W ? observed->u : observed->u_transposed,
                                      .ldu = pass->columns.count,
                                      .accuracy = 0.1,
-                                     .sweeps = fit->k < FEW_COMPONENTS ? 16 : 4};
+                                     .sweeps = sweeps_worth(fit, factor)};
     const nmfi_rule rule = nmfi_rule_filled(&filled);
     return nmfi_divergence_visit(pass, &step, rule, 1, error);
 }
