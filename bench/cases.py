@@ -188,11 +188,12 @@ README = {
 # it falls short.
 AS_NEWS = "as for the news: sums across a vector and a division for each coordinate of lines of few entries"
 HELD = {
-    "faces6": "five readings of X, of which the sketch takes three, are more than half of a fit of ten milliseconds",
+    "faces6": "five readings of X, of which one validates it, two are the sketch's and two measure what is returned, are more than "
+              "half of a fit of ten milliseconds",
     "faces16": "HALS in the sketch, three tenths of the time, beside 13 and 15 % for its two products; one start in three ends "
                "in a valley whose floor lies above scikit-learn's error",
     "faces49": "some 400 iterations in the sketch, three tenths of them HALS, and 30 on X for the last thousandth",
-    "faces10k": "seven readings of X at two thirds of the peak, six of them for the sketch",
+    "faces10k": "seven readings of X at two thirds of the peak, most of them for the sketch",
     "faces10k-u8": "both are held by arithmetic, not by memory: only what reading costs is saved",
     "planted": "readings of X with a sketch of 350 columns",
     "ap": "the gathered rows: each stored entry names one of the other factor, and has two multiply-adds for each of its numbers",

@@ -53,24 +53,33 @@ double nmfi_shorter_step(int trial, double t, double slope, double there)
     return fmax(shortest * t, t * slope / (slope - there));
 }
 
-/* Row i's step along U: 1, or shorter where that lands too far beyond the minimum, or -1. */
-static double search_row(const nmfi_metric_rule *rule, nmfi_strip_work *work, int64_t i)
+/* What row i's step along U is where the whole of it lands too far beyond the minimum, at `there`; -1: nothing is lower. */
+static double shorten(const nmfi_metric_rule *rule, const nmfi_strip_work *work, int64_t i, double there)
 {
     enum { TRIALS = 6 };
     const double slope = work->lane[NMFI_LANE_SLOPE][i];
     const double l2 = rule->step.l2 * work->lane[NMFI_LANE_SQUARE][i];
-    double t = 1, growth = work->lane[NMFI_LANE_CURVATURE][i];
-    if (!(slope < 0)) return slope >= 0 ? 0 : -1; /* nothing to gain; not a number */
-    for (int trial = 0; trial < TRIALS; trial++) {
-        const double there = slope + t * (growth + l2);
-        if (there <= -rule->slope_tolerance * slope) return t;
+    nmfi_strip_work row = nmfi_strip_row(work, i);
+    double t = 1, growth;
+    for (int trial = 0; trial < TRIALS - 1; trial++) {
         if (!(there < HUGE_VAL)) return -1;
         t = nmfi_shorter_step(trial, t, slope, there);
         if (rule->slope_tolerance == 0) t *= 0.9; /* nothing beyond the minimum is allowed */
-        nmfi_strip_work row = nmfi_strip_row(work, i);
         nmfi_strip_curvatures(&row, row.R, &t, &growth);
+        there = slope + t * (growth + l2);
+        if (there <= -rule->slope_tolerance * slope) return t;
     }
     return -1;
+}
+
+/* Row i's step along U: 1, or shorter where that lands too far beyond the minimum, or -1. */
+static double search_row(const nmfi_metric_rule *rule, const nmfi_strip_work *work, int64_t i)
+{
+    const double slope = work->lane[NMFI_LANE_SLOPE][i];
+    const double l2 = rule->step.l2 * work->lane[NMFI_LANE_SQUARE][i];
+    if (!(slope < 0)) return slope >= 0 ? 0 : -1; /* nothing to gain; not a number */
+    const double there = slope + work->lane[NMFI_LANE_CURVATURE][i] + l2;
+    return there <= -rule->slope_tolerance * slope ? 1 : shorten(rule, work, i, there);
 }
 
 void nmfi_metric_direct(const nmfi_metric_rule *rule, nmfi_strip_work *work)
