@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static const cli_command commands[] = {
 #define CLI_COMMAND(name, bit, scope, least, most, usage, summary, text, example, words, run) \
@@ -48,6 +51,18 @@ static int fail_to_join(const cli_args *args, const nmf_error *error)
         fprintf(stderr, "nmf %s: %s\n", args->command->name, error->message);
     }
     return cli_fail(args, error);
+}
+
+/* OpenBLAS starts threads of its own when it is loaded, of which none is used here, and each wants memory (128 MB in
+ * x86's), asks for it for ever where a limit of the process leaves too little, and is waited for at the end. What it
+ * starts it asks the environment, before anything of this program has run: so once more from the beginning. */
+static void do_without_threads_of_the_blas(char **argv)
+{
+    struct rlimit of_data, of_addresses;
+    if (getrlimit(RLIMIT_DATA, &of_data) != 0 || getrlimit(RLIMIT_AS, &of_addresses) != 0) return;
+    if (of_data.rlim_cur == RLIM_INFINITY && of_addresses.rlim_cur == RLIM_INFINITY) return;
+    if (getenv("OPENBLAS_NUM_THREADS") != NULL || setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0) return;
+    (void)execv("/proc/self/exe", argv); /* where that fails, it goes on as it is */
 }
 
 static int run_command(int argc, char **argv)
@@ -95,6 +110,7 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    do_without_threads_of_the_blas(argv);
     /* A file-size limit then fails the write, with a sentence and without a leftover, like a full
      * disk. */
     signal(SIGXFSZ, SIG_IGN);

@@ -79,10 +79,10 @@ class Batches(Handle):
 
 def _is_little(gain, before, least):
     """Whether what readings are still to gain is below `least`, where each gains as much less than the one before it as
-    the last one did."""
-    if gain > least:
-        return False
-    return gain <= 0.05 * least or (gain < before and gain * gain <= least * (before - gain))
+    the last one did. A single one may gain nothing: the first goes by rows that it has not seen, the next by those it has."""
+    if max(gain, before) <= 0.05 * least:
+        return True
+    return 0 < gain < min(before, least) and gain * gain <= least * (before - gain)
 
 
 @_options.beyond(_options.FIT | _options.TRANSFORM, OTHERS)

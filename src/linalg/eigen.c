@@ -4,7 +4,10 @@
 #include <lapacke.h>
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 /* OpenBLAS splits sums by its number of threads; other BLAS libraries do not have these and link
  * all the same. */
@@ -22,6 +25,29 @@ static int blas_hold(void)
 static void blas_release(int before)
 {
     if (before > 1) openblas_set_num_threads(before);
+}
+
+/* OpenBLAS takes a buffer at its first call, and asks for it for ever where the system has none to give: whether it
+ * has, where a limit may be why not, is tried before. */
+static nmf_status find_room(nmf_error *error)
+{
+    enum { BUFFER_MB = 128 }; /* of version 0.3 for x86, the largest */
+    static atomic_int found;
+    struct rlimit of_data, of_addresses;
+    if (!openblas_get_num_threads || atomic_load(&found)) return NMF_OK;
+    if (getrlimit(RLIMIT_DATA, &of_data) == 0 && getrlimit(RLIMIT_AS, &of_addresses) == 0 &&
+        (of_data.rlim_cur != RLIM_INFINITY || of_addresses.rlim_cur != RLIM_INFINITY)) {
+        const size_t bytes = (size_t)BUFFER_MB << 20;
+        void *const room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (room == MAP_FAILED)
+            return nmf_fail(error, NMF_ERROR_MEMORY,
+                            "out of memory: OpenBLAS needs %d MB for itself, which the limits of this process "
+                            "(ulimit -d, ulimit -v) do not leave",
+                            BUFFER_MB);
+        munmap(room, bytes);
+    }
+    atomic_store(&found, 1);
+    return NMF_OK;
 }
 
 /* With workspace of our own: LAPACKE's convenience call prints when it finds no memory for it. */
@@ -71,6 +97,8 @@ nmf_status nmfi_eigen(double *A, int64_t n, int64_t count, double *values, doubl
                           (long long)n);
         goto done;
     }
+    status = find_room(error);
+    if (status != NMF_OK) goto done;
     const int threads = blas_hold();
     const lapack_int info = call_dsyevr(A, order, wanted, w, z, support, &found);
     blas_release(threads);

@@ -91,8 +91,9 @@ def least_cap(work):
     set aside. None under a sanitizer, whose tables no cap leaves room for."""
     if os.environ.get("NMFKIT_SANITIZED"):
         return None
+    alone = dict(command_test.environment(work), OPENBLAS_NUM_THREADS="1")  # as under a cap
     process = subprocess.Popen((TINY + " --solver hals --tol 0 --max-iter 100000000 -v").split(), cwd=work,
-                               executable=command_test.NMF, env=command_test.environment(work), text=True,
+                               executable=command_test.NMF, env=alone, text=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while not process.stderr.readline().startswith("iteration "):
         assert process.poll() is None, "the command ended by itself"
@@ -201,6 +202,27 @@ def data_in_memory_count_within_the_limit_and_leave_it_where_they_must():
         assert needed[1] >= 4500000, refused.stderr
         refused = command_test.run(command % 4500000, work)
         sentence(command, refused, "the data take 4500000 bytes of memory; the limit is 4500000")
+
+
+def a_blas_without_room_is_a_sentence():
+    """OpenBLAS would ask for its memory for ever, and the command wait for its threads: whether by data or by addresses."""
+    if os.environ.get("NMFKIT_SANITIZED"):
+        print("not tried: a sanitizer's tables leave no room for limits")
+        return
+    with command_test.scratch() as work:
+        good("nmf generate parts --shape 300x200 -o data.npy -q", work)
+        fit = "nmf fit data.npy -k 3 --threads 1 -o %s.npz -q"
+        good(fit % "there", work)
+        for megabytes in (50, 400):
+            for command in ("nmf --version", "nmf info data.npy", fit % "here"):
+                limited = "ulimit -d %d; timeout 30 %s" % (megabytes << 10, command)
+                result = command_test.run(limited, work)
+                if megabytes == 50 and command.startswith("nmf fit") and result.returncode != 0:
+                    sentence(limited, result, "out of memory")  # of a BLAS that needs more
+                    assert not os.path.exists(os.path.join(work, "here.npz")), "something is left behind"
+                else:
+                    assert result.returncode == 0, "%s: %d, %s" % (limited, result.returncode, result.stderr)
+        assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
 
 
 def full_disk_for_the_scratch_file_is_a_sentence():
@@ -375,6 +397,7 @@ command_test.main([fit_within_a_limit_has_the_bits_of_memory,
                    pca_within_a_limit_has_the_bits_of_memory,
                    what_cannot_be_is_refused_with_the_least_that_would_do,
                    data_in_memory_count_within_the_limit_and_leave_it_where_they_must,
+                   a_blas_without_room_is_a_sentence,
                    full_disk_for_the_scratch_file_is_a_sentence,
                    file_cut_short_during_a_fit_is_a_sentence,
                    scratch_file_that_the_disk_does_not_give_back_is_a_sentence,

@@ -78,6 +78,27 @@ def batches_do_not_matter_and_one_reading_is_nearly_all():
     claim(abs(model.reconstruction_err_ / error(W, model.components_, X) - 1) < 1e-9, "error")
 
 
+def a_tenth_of_the_readings_reach_what_scikit_learn_s_rule_does():
+    """Of words, whose spectrum is flat, and of parts; what they end with, and when they think that they are there."""
+    chance = np.random.RandomState(2)
+    topics = chance.dirichlet(np.full(600, 0.05), 12)
+    counts = chance.poisson(60 * chance.dirichlet(np.full(12, 0.2), 500) @ topics).astype(float)
+    words = counts * np.log(500 / (1 + (counts > 0).sum(0)))[None, :].clip(0)
+    words /= np.maximum(np.linalg.norm(words, axis=1), 1e-9)[:, None]
+    for data, k in ((words, 10), (X, 6)):
+        theirs = MiniBatchNMF(k, random_state=0, solver="mu", batch_size=128, max_no_improvement=None, tol=0)
+        W = theirs.fit_transform(data)
+        reached, readings = error(W, theirs.components_, data) ** 2, theirs.n_iter_
+        ours = MiniBatchNMF(k, random_state=0)
+        W = ours.fit_transform(data)
+        claim(ours.n_iter_ < ours.max_iter, "%d readings and no end", ours.n_iter_)
+        claim(error(W, ours.components_, data) ** 2 <= 1.0001 * reached, "it ends above, after %d readings", ours.n_iter_)
+        ours = MiniBatchNMF(k, random_state=0, max_iter=readings // 10, tol=0)
+        W = ours.fit_transform(data)
+        claim(error(W, ours.components_, data) ** 2 <= reached, "%d readings: %.6g, %.6g in %d", ours.n_iter_,
+              error(W, ours.components_, data) ** 2, reached, readings)
+
+
 def what_half_life_forgets():
     later = X[:, ::-1]
     errors = []
@@ -112,5 +133,6 @@ def what_it_refuses():
 
 
 python_test.main(steps_are_scikit_learn_s, fit_is_partial_fit_of_the_same_batches,
-                 batches_do_not_matter_and_one_reading_is_nearly_all, what_half_life_forgets,
+                 batches_do_not_matter_and_one_reading_is_nearly_all,
+                 a_tenth_of_the_readings_reach_what_scikit_learn_s_rule_does, what_half_life_forgets,
                  estimators_are_pickled_and_go_on, what_it_refuses)
