@@ -64,6 +64,10 @@ nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget,
     if (base == MAP_FAILED)
         return nmf_fail(error, NMF_ERROR_MEMORY, "no addresses for a scratch file of %zu bytes",
                         bytes);
+    /* Trap: a page that is missing would bring what lies around it, megabytes where the disk is set to read so much ahead.
+     * A block of rows touches as many places as there are components, in several arrays: together more than there is
+     * memory for, so that each would push out the others'. */
+    (void)madvise(base, bytes, MADV_RANDOM);
     scratch->base = base;
     scratch->bytes = bytes;
     scratch->budget = budget;
