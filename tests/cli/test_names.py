@@ -183,8 +183,7 @@ def what_goes_with_the_data_is_shuffled_as_they_are():
         run("nmf convert c.csv --shuffle 3 -o rs.csv --quiet", work)
         assert learned("x.csv --shuffle 3 --weights w.csv") == learned("xs.csv --weights ws.csv")
         assert learned("x.csv --shuffle 3 --row-weights r.csv") == learned("xs.csv --row-weights rs.csv")
-        order = [0, 2, 4, 1, 3, 5]  # of 3 x 2 pixels that run down the columns, row by row: 0 3 / 1 4 / 2 5
-        order = [0, 3, 1, 4, 2, 5]
+        order = [0, 3, 1, 4, 2, 5]  # of 3 x 2 pixels that run down the columns, row by row
         write("xp.csv", [[row[j] for j in order] for row in ROWS])
         write("wp.csv", [[row[j] for j in order] for row in W])
         write("cp.csv", [[W[0][j]] for j in order])
@@ -231,7 +230,43 @@ def labels_in_a_table_go_by_the_samples_names():
         assert "'s5' stands there twice" in labels(lines("%s,%s\n", mixed + [5]), code=1)
 
 
-command_test.main([what_goes_with_the_data_has_its_names,
+def labels_of_another_h5ad_go_with_its_names():
+    """Of anndata's columns: texts, truth values, numbers; those of a file whose cells stand in another order are
+    refused, and so is one that was not asked for."""
+    try:
+        import h5py
+        import numpy
+    except ImportError:
+        print("skipped: no h5py")
+        return
+
+    def write(path, cells, columns):
+        with h5py.File(os.path.join(work, path), "w") as file:
+            file["X"] = numpy.array(ROWS, dtype="f4")
+            for table, names in (("obs", cells), ("var", NAMES)):
+                group = file.create_group(table)
+                group.attrs["_index"] = "_index"
+                group["_index"] = numpy.array(names, dtype="S8")
+            for name, values in columns.items():
+                file["obs"][name] = values
+
+    cells = ["c%d" % i for i in range(len(ROWS))]
+    with command_test.scratch() as work:
+        marks = numpy.arange(len(ROWS)) % 2
+        write("x.h5ad", cells, {"truth": marks == 0, "half": marks / 2})
+        write("turned.h5ad", cells[::-1], {"type": marks})
+        write("foreign.h5ad", ["z" + name for name in cells], {"type": marks})
+        for column, values in (("truth", ["TRUE", "FALSE"]), ("half", ["0", "0.5"])):
+            run("nmf convert x.h5ad --labels x.h5ad:obs/%s -o l.npz --quiet" % column, work)
+            with numpy.load(os.path.join(work, "l.npz")) as file:
+                assert list(file["labels"]) == values * (len(ROWS) // 2), file["labels"]
+        done = run("nmf convert x.h5ad --labels turned.h5ad:obs/type -o no.npz", work, 1)
+        assert "bring them into one order" in done.stderr and "no.npz" not in os.listdir(work), done.stderr
+        run("nmf convert x.h5ad --labels foreign.h5ad:obs/type -o l.npz --quiet", work)
+
+
+command_test.main([labels_of_another_h5ad_go_with_its_names,
+                   what_goes_with_the_data_has_its_names,
                    what_goes_with_the_data_is_shuffled_as_they_are,
                    labels_in_a_table_go_by_the_samples_names,
                    columns_in_another_order_give_the_same_weights,

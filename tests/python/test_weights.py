@@ -196,7 +196,7 @@ def what_goes_with_x_has_its_names():
     W, H = np.ones((12, 2)), np.ones((2, 5))
     for call in (lambda: NMF(2).fit(X, weights=weights[list("edcba")]), lambda: NMF(2).fit(X, weights=weights[::-1]),
                  lambda: fitted.transform(X, weights=weights[::-1]),
-                 lambda: nmfkit.select_rank(X, weights=weights[list("edcba")], ranks=[1, 2]),
+                 lambda: nmfkit.select_rank(X, [1, 2], weights=weights[list("edcba")]),
                  lambda: NMF(2, init="custom").fit(X, W=pandas.DataFrame(W, index=X.index[::-1]), H=H),
                  lambda: NMF(2, init="custom").fit(X, W=W, H=pandas.DataFrame(H, columns=list("edcba"))),
                  lambda: NMF(2).fit(X, fixed_W=pandas.DataFrame(W[:, :1], index=X.index[::-1])),
