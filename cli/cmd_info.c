@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* dl_iterate_phdr */
 #include "data.h"
 #include "report.h"
+#include "streams.h"
 #include "words.h"
 
 #include <link.h>
@@ -192,19 +193,20 @@ static nmf_status print_data(const cli_args *args, nmf_error *error)
 {
     nmf_matrix *matrix = NULL;
     entry_summary summary;
-    char shape[160];
+    char shape[160], name[4096];
+    cli_show_streams(args->operands[0], name, sizeof name);
     nmf_status status = cli_read_data(args, args->operands, args->operand_count, &matrix, error);
     if (status == NMF_OK) status = nmf_weigh(&matrix, (nmf_weighting)args->weighting, NULL, error);
     if (status == NMF_OK) status = summarize_entries(matrix, &summary, error);
     if (status == NMF_OK) {
         const double entries = (double)nmf_matrix_rows(matrix) * (double)nmf_matrix_columns(matrix);
         if (args->as_json) {
-            status = print_json(args->operands[0], matrix, &summary, error);
+            status = print_json(name, matrix, &summary, error);
             nmf_matrix_free(matrix);
             return status;
         }
         cli_describe_matrix(matrix, shape, sizeof shape);
-        printf("%s: %s\n", args->operands[0], shape);
+        printf("%s: %s\n", name, shape);
         print_entries(matrix, &summary, entries);
         if (summary.not_finite > 0)
             printf("not finite: %lld entries\n", (long long)summary.not_finite);
@@ -281,8 +283,10 @@ static void print_pca(const nmf_model_content *content)
 static nmf_status print_model(const cli_args *args, nmf_error *error)
 {
     nmf_model *model = NULL;
+    char name[4096];
     nmf_status status = nmf_io_load_model(args->operands[0], &model, error);
     if (status != NMF_OK) return status;
+    cli_show_streams(args->operands[0], name, sizeof name);
     if (args->as_json) {
         status = cli_report_json("-", model, error);
         nmf_model_free(model);
@@ -290,7 +294,7 @@ static nmf_status print_model(const cli_args *args, nmf_error *error)
     }
     const nmf_model_content *const content = nmf_model_view(model);
     const int64_t height = nmf_matrix_image_height(content->H);
-    printf("%s: %s model, k = %lld, of %lld samples x %lld features", args->operands[0],
+    printf("%s: %s model, k = %lld, of %lld samples x %lld features", name,
            content->kind == NMF_MODEL_PCA ? "PCA" : "NMF", (long long)content->k,
            (long long)content->samples, (long long)content->features);
     if (height > 0)

@@ -102,6 +102,8 @@ class MiniBatchNMF(NMF):
     forget_factor=0, where H follows one batch alone, and with a penalty on one factor alone.
 
     n_components: how many parts; None: as many as features.
+    init, beta_loss, alpha_W, alpha_H, l1_ratio, random_state, verbose: as NMF's.
+    tol: fit ends when further readings would gain less; max_iter: readings of X at the most.
     half_life: of partial_fit with 'auto': after so many samples what was learned from one counts half; None or
         0: all count alike. forget_factor is the same for 'mu', for a whole X.
     batch_size, max_no_improvement, forget_factor, fresh_restarts, fresh_restarts_max_iter: of 'mu'.

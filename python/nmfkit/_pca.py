@@ -39,7 +39,13 @@ class PCA(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
     Arrays and sparse matrices are read where they lie, never copied or written to, whatever `copy`
     says; tol, iterated_power, n_oversamples and power_iteration_normalizer are accepted and have no
     effect. pca_sign='v' makes the largest entry of each component positive, as scikit-learn does
-    from 1.5 on; 'u' that of each score, as before."""
+    from 1.5 on; 'u' that of each score, as before.
+
+    n_components: how many; None: as many as there can be; a share below 1: as many as explain it; 'mle': as
+        many as Minka's estimate says.
+    whiten: scores are divided by their standard deviations.
+    svd_solver: 'auto', 'full', 'arpack' or 'randomized'; the library has one way that is exact and one in a sketch.
+    random_state: seed of the sketch: an int, a RandomState, or None for NumPy's own."""
 
     def __init__(self, n_components=None, *, copy=True, whiten=False, svd_solver="auto", tol=0.0,
                  iterated_power="auto", n_oversamples=10, power_iteration_normalizer="auto",
@@ -209,7 +215,7 @@ class PCA(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         return len(self.components_)
 
     def _more_tags(self):  # scikit-learn until 1.5
-        return {"preserves_dtype": [np.float64, np.float32]}
+        return {"preserves_dtype": [np.float64, np.float32], "X_types": ["2darray", "sparse"]}
 
     def __sklearn_tags__(self):  # from 1.6
         tags = super().__sklearn_tags__()

@@ -117,6 +117,18 @@ fi
 "$NMFKIT_SOURCE_DIR/scripts/uninstall" "$home/.local" || fail 'uninstall failed below ~/.local'
 [ "$(find "$home" | sort | tr '\n' ' ')" = "$home $home/.local $home/.local/bin $home/.local/share " ] ||
     fail "uninstall left $(find "$home")"
+
+# --- a virtual environment ---------------------------------------------------------------------------
+if "${NMFKIT_PYTHON:-python3}" -c 'import numpy, venv' 2>/dev/null; then
+    "${NMFKIT_PYTHON:-python3}" -m venv --without-pip --system-site-packages "$scratch/venv"
+    cmake --install "$NMFKIT_BUILD_DIR" --prefix "$scratch/venv" >>"$scratch/log"
+    (cd "$scratch" && venv/bin/python -c "
+import importlib.metadata, nmfkit
+assert nmfkit.__file__.startswith('$scratch/venv/'), nmfkit.__file__
+assert importlib.metadata.version('nmfkit') == '$version'
+") || fail 'the python of a virtual environment does not find what is installed there'
+fi
+
 printf 'a\n../b\n' >"$scratch/damaged"
 mkdir -p "$home/share/nmfkit" && cp "$scratch/damaged" "$home/share/nmfkit/installed.txt"
 ! "$NMFKIT_SOURCE_DIR/scripts/uninstall" "$home" 2>/dev/null || fail 'a list that leads outside was followed'

@@ -3,7 +3,10 @@ other versions, files that are not there, signals, and what scikit-learn's PCA h
 
 import os
 import pickle
+import re
 import signal
+import subprocess
+import sys
 import tempfile
 import warnings
 
@@ -155,6 +158,46 @@ def pca_is_a_probabilistic_model():
     return None
 
 
-python_test.main(columns_are_matched_by_name, data_sets_are_data, what_cannot_be_is_said,
+def said_by(source):
+    """What a Python of its own prints."""
+    return subprocess.run([sys.executable, "-c", source], text=True, stdout=subprocess.PIPE, check=True,
+                          env={**os.environ, "PYTHONPATH": os.path.join(python_test.SOURCE, "python")}).stdout
+
+
+def help_describes_every_parameter_without_scikit_learn():
+    said = said_by("import sys; sys.modules['sklearn'] = None\n"
+                   "import inspect, re, nmfkit\n"
+                   "for kind in (nmfkit.NMF, nmfkit.PCA, nmfkit.MiniBatchNMF):\n"
+                   "    print(kind.__name__, [name for name in list(inspect.signature(kind).parameters)\n"
+                   "                          if not re.search(r'\\b%s\\b' % name, kind.__doc__)])\n")
+    claim(said == "NMF []\nPCA []\nMiniBatchNMF []\n", "not described: %s", said)
+
+
+def masked_entries_are_missing_ones():
+    masked = np.ma.array(X, mask=np.arange(X.size).reshape(X.shape) % 7 == 0)
+    holes = masked.filled(np.nan)
+    claim(np.array_equal(NMF(2, random_state=0).fit(masked).components_,
+                         NMF(2, random_state=0, missing="nan").fit(holes).components_), "they are others")
+
+
+def verbose_prints_now_and_then_and_the_end():
+    lines = said_by("import numpy, nmfkit; nmfkit.NMF(3, verbose=1, random_state=0).fit(numpy.eye(9) + 1)").splitlines()
+    claim(1 <= len(lines) <= 4 and re.match(r"converged: \d+ iterations, relative error", lines[-1]), "%s", lines)
+
+
+def pca_takes_sparse_data_and_says_so():
+    scipy_sparse, base = python_test.need("scipy.sparse", "sklearn.base")
+    sparse = scipy_sparse.csr_matrix(np.where(X > 1, X, 0))
+    claim(np.allclose(PCA(2).fit(sparse).explained_variance_, PCA(2).fit(sparse.toarray()).explained_variance_,
+                      rtol=1e-6), "another answer")
+    if hasattr(base.BaseEstimator, "__sklearn_tags__"):
+        claim(PCA().__sklearn_tags__().input_tags.sparse, "the tag")
+    else:
+        claim("sparse" in PCA()._get_tags()["X_types"], "the tag")
+
+
+python_test.main(help_describes_every_parameter_without_scikit_learn, masked_entries_are_missing_ones,
+                 verbose_prints_now_and_then_and_the_end, pca_takes_sparse_data_and_says_so,
+                 columns_are_matched_by_name, data_sets_are_data, what_cannot_be_is_said,
                  pickles_of_older_versions_load, what_a_signal_handler_raises_comes_out_of_fit,
                  pca_is_a_probabilistic_model)

@@ -49,6 +49,8 @@ def the_record_is_true():
             name = next(entry for entry in wheel.namelist() if entry.endswith("/RECORD"))
             rows = list(csv.reader(io.StringIO(wheel.read(name).decode())))
             claim(sorted(row[0] for row in rows) == sorted(wheel.namelist()), "names")
+            claim("nmfkit/py.typed" in wheel.namelist(), "no py.typed")
+            claim(any(path.endswith((".data/scripts/nmf", "/bin/nmf")) for path in wheel.namelist()), "no command nmf")
             for path, digest, size in rows:
                 if path == name:
                     continue
