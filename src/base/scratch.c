@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const char *directory(void)
@@ -48,6 +50,27 @@ static nmf_status fail(const char *where, size_t bytes, int reason, nmf_error *e
                     bytes, where, strerror(reason));
 }
 
+/* Whether a page that is missing brings megabytes around it, since the disk is set to read so far ahead. A block of rows
+ * touches as many places as there are components, in several arrays: what comes with them would be more than there is memory
+ * for, and each would push out the others'. */
+static int reads_far_ahead(int descriptor)
+{
+    static const char *const places[] = {"", "../"}; /* of a disk, of a partition */
+    enum { FAR_KB = 512 };
+    struct stat status;
+    long kilobytes = 0;
+    if (fstat(descriptor, &status) != 0) return 0;
+    for (int i = 0; i < 2 && kilobytes == 0; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "/sys/dev/block/%u:%u/%squeue/read_ahead_kb",
+                 major(status.st_dev), minor(status.st_dev), places[i]);
+        FILE *const file = fopen(path, "re");
+        if (file && fscanf(file, "%ld", &kilobytes) != 1) kilobytes = 0;
+        if (file) fclose(file);
+    }
+    return kilobytes > FAR_KB;
+}
+
 nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget, nmf_error *error)
 {
     const char *where;
@@ -57,6 +80,7 @@ nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget,
     /* Trap: a file that only has the length gets its space when pages are written back, and where there
      * is none then the process ends with SIGBUS. */
     const int reason = posix_fallocate(descriptor, 0, (off_t)bytes);
+    const int far = reads_far_ahead(descriptor);
     void *base = MAP_FAILED;
     if (reason == 0) base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     (void)close(descriptor);
@@ -64,10 +88,7 @@ nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget,
     if (base == MAP_FAILED)
         return nmf_fail(error, NMF_ERROR_MEMORY, "no addresses for a scratch file of %zu bytes",
                         bytes);
-    /* Trap: a page that is missing would bring what lies around it, megabytes where the disk is set to read so much ahead.
-     * A block of rows touches as many places as there are components, in several arrays: together more than there is
-     * memory for, so that each would push out the others'. */
-    (void)madvise(base, bytes, MADV_RANDOM);
+    if (far) (void)madvise(base, bytes, MADV_RANDOM);
     scratch->base = base;
     scratch->bytes = bytes;
     scratch->budget = budget;
