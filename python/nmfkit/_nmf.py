@@ -245,10 +245,10 @@ class NMF(_pickles.Versioned, _sklearn.ClassNamePrefixFeaturesOutMixin, _sklearn
         if self.init == "custom":
             k = "auto" if self.n_components == "auto" else self._components(X)
             if W is None or H is None:
-                raise ValueError("init='custom' begins at a W and an H of the caller's, and %s is "
+                raise ValueError("init='custom' begins at a W and an H of the caller's, and %s "
                                  "missing; a fit of W for a given H is non_negative_factorization("
                                  "X, H=H, update_H=False)"
-                                 % ("both" if W is H else "W" if W is None else "H"))
+                                 % ("both are" if W is H else "W is" if W is None else "H is"))
             H = _start.check_custom(H, (k, X.shape[1]), "NMF (input H)")
             W = _start.check_custom(W, (X.shape[0], len(H)), "NMF (input W)")
             if X.dtype in FLOATS and (H.dtype != X.dtype or W.dtype != X.dtype):

@@ -255,6 +255,7 @@ def galleries_are_pictures_of_what_is_given():
 
 def what_is_loaded_later_is_named_at_once():
     claim({"read", "gallery", "datasets", "save_model"} <= set(dir(nmfkit)), "%s", dir(nmfkit))
+    claim(len(set(dir(nmfkit))) == len(dir(nmfkit)), "a name twice: %s", dir(nmfkit))
     with raises(AttributeError, "has no attribute 'raed'"):
         nmfkit.raed
     claim(pickle.loads(pickle.dumps(NMF(3))).n_components == 3, "pickled unfitted")
