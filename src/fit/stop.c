@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <float.h>
 #include <math.h>
 
 /* --- until when -------------------------------------------------------------------------------- */
@@ -140,13 +141,15 @@ int nmfi_told_to_stop(const nmfi_fit *fit)
 }
 
 /* What f64 measures of a later pair is no less than the loss of an earlier one: what f32 said of that was less by rounding
- * alone, which shows where a fit comes near an exact one. */
+ * alone, which shows where a fit comes near an exact one. A rise beyond rounding stays in the trace, for all to see. */
 static void lift_earlier(nmfi_fit *fit)
 {
     nmf_trace_point *const trace = fit->work.trace;
     const int64_t last = fit->progress.trace_count - 1;
     if (!fit->choice.begins_single || fit->place.single) return;
-    for (int64_t t = last - 1; t >= 0 && trace[t].loss < trace[last].loss; t--)
+    const double all = fit->choice.beta == 2 ? fit->facts.norm2 : fit->facts.baseline;
+    const double lowest = trace[last].loss - nmfi_loss_for_user(fit, FLT_EPSILON * all);
+    for (int64_t t = last - 1; t >= 0 && trace[t].loss < trace[last].loss && trace[t].loss >= lowest; t--)
         trace[t].loss = trace[last].loss;
 }
 
