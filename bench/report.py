@@ -60,7 +60,7 @@ def wanted(row):
 def main_table(rows):
     heads = ("case", "scikit-learn, s", "its error", "nmfkit to it, s", "ratio", "passes",
              "iterations (in sketch)", "default fit: error", "s", "memory, MB", "pass, GFLOP/s",
-             "% of limit", "must / aim", "verdict", "note")
+             "% of limit", "at least / hoped for", "verdict", "note")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for row in rows:
         peer = with_spread(row, "peer_seconds")
@@ -78,7 +78,7 @@ def main_table(rows):
 
 def held_lines(rows):
     """What limits each case that falls short of its aim, in a line."""
-    return ["- **%s** (%s; aim %g%s): %s." % (row["case"], row["verdict"], row["aim"], UNITS[row["unit"]], row["held"])
+    return ["- **%s** (%s; hoped for: %g%s): %s." % (row["case"], row["verdict"], row["aim"], UNITS[row["unit"]], row["held"])
             for row in rows if row["held"]]
 
 

@@ -12,7 +12,7 @@ PEER_SECONDS = 45  # a slow scikit-learn fit is not repeated past this; the row 
 SLACK = 1 + 2e-5   # rounding of an f32 loss against an error recomputed in double
 
 
-REACHED = "reaches the aim"
+REACHED = "reaches what is hoped for"
 
 
 def say(text):
@@ -354,10 +354,10 @@ def verdict(case, row):
     name = {"x": "ratio", "%": "percent", "passes": "passes"}[case.unit]
     value = row.get(name)
     if value is None:
-        return "misses: reached by %s" % row["reached"]
+        return "short: reached by %s" % row["reached"]
     fewer = case.unit == "passes"
     if not row.get("memory_holds", True):
-        return "misses: memory"
+        return "short: memory"
     runs = ", by %s runs" % row["reached"] if row.get("ratio_low") == 0 else ""
     if value <= case.aim if fewer else value >= case.aim:
         return REACHED + runs
@@ -365,4 +365,4 @@ def verdict(case, row):
         return "holds" + runs
     gap = {"x": "%.2gx" % (case.must / value), "%": "%.0f points" % (case.must - value),
            "passes": "%.0f passes" % (value - case.must)}
-    return "misses by " + gap[case.unit]
+    return "short by " + gap[case.unit]

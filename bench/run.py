@@ -102,7 +102,7 @@ def compose(bench, datasets, threads, rows, sections, skipped):
         text += ["## Cases", ""] + report.main_table(rows) + [""] + EXPLANATION + [""]
         held = report.held_lines(rows)
         if held:
-            text += ["### What limits the cases short of their aim", ""] + held + [""]
+            text += ["### What limits the cases short of what is hoped for", ""] + held + [""]
     if skipped:
         text += ["Not measured, since $NMFKIT_TEST_DATA does not have their data: %s." % ", ".join(skipped), ""]
     if "kernels" in sections:
