@@ -6,6 +6,7 @@
 #include "base/comm.h"
 #include "data/matrix.h"
 #include "data/source.h"
+#include "fit/constraints.h"
 #include "pass/pass.h"
 
 #include <string.h>
@@ -64,8 +65,7 @@ static uint64_t bound_of(const nmf_matrix *X, const nmf_matrix *bound)
 /* What decides how many passes there are, of what shape; what all use. */
 static int64_t signature(const nmf_matrix *X, const nmf_options *o, nmfi_uses uses, uint64_t wishes)
 {
-    static const nmf_constraints none = {.struct_bytes = sizeof none};
-    const nmf_constraints *c = o->constraints ? o->constraints : &none;
+    const nmf_constraints c = nmfi_constraints_of(o);
     const int whole = uses == NMFI_USES_ALL && nmf_matrix_is_in_memory(X);
     const uint64_t words[] = {shape_of(X),
                               (uint64_t)nmf_matrix_stored(X),
@@ -77,13 +77,13 @@ static int64_t signature(const nmf_matrix *X, const nmf_options *o, nmfi_uses us
                               (uint64_t)(o->checkpoints != NULL),
                               shape_of(o->start_W),
                               nmf_matrix_fingerprint(o->start_H),
-                              nmf_matrix_fingerprint(c->H),
-                              nmf_matrix_fingerprint(c->keep_H),
-                              nmf_matrix_fingerprint(c->lower_H),
-                              nmf_matrix_fingerprint(c->upper_H),
-                              shape_of(c->W),
-                              bound_of(X, c->lower_W),
-                              bound_of(X, c->upper_W),
+                              nmf_matrix_fingerprint(c.H),
+                              nmf_matrix_fingerprint(c.keep_H),
+                              nmf_matrix_fingerprint(c.lower_H),
+                              nmf_matrix_fingerprint(c.upper_H),
+                              shape_of(c.W),
+                              bound_of(X, c.lower_W),
+                              bound_of(X, c.upper_W),
                               of_options(o)};
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) hash = nmfi_stir(hash, words[i]);
@@ -122,14 +122,13 @@ static uint64_t difference(const nmf_comm *comm, const nmf_matrix *matrix, nmfi_
 static int have_same_entries(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *o,
                              nmfi_uses uses)
 {
-    const nmf_constraints *c = o->constraints;
+    const nmf_constraints c = nmfi_constraints_of(o);
     uint64_t sum = difference(comm, o->start_W, NMFI_USES_ROWS);
     if (uses != NMFI_USES_ALL)
         sum += difference(comm, X, uses) + 3 * difference(comm, X->weights, NMFI_USES_ROWS);
-    if (c)
-        sum += 5 * difference(comm, c->W, NMFI_USES_ROWS) +
-               7 * difference(comm, c->lower_W, NMFI_USES_ROWS) +
-               9 * difference(comm, c->upper_W, NMFI_USES_ROWS);
+    sum += 5 * difference(comm, c.W, NMFI_USES_ROWS) +
+           7 * difference(comm, c.lower_W, NMFI_USES_ROWS) +
+           9 * difference(comm, c.upper_W, NMFI_USES_ROWS);
     return nmfi_comm_sum(comm, sum) == 0;
 }
 

@@ -40,8 +40,7 @@ static nmf_status match_columns(nmfi_fit *fit, nmf_constraints *c, nmf_error *er
     return NMF_OK;
 }
 
-/* The caller's struct, which may be an older and shorter one, or none. */
-static nmf_constraints constraints_of(const nmf_options *options)
+nmf_constraints nmfi_constraints_of(const nmf_options *options)
 {
     nmf_constraints own = {.struct_bytes = sizeof own};
     const nmf_constraints *given = options->constraints;
@@ -52,7 +51,7 @@ static nmf_constraints constraints_of(const nmf_options *options)
 
 nmf_status nmfi_compare_all_names(const nmf_matrix *X, const nmf_options *options, nmf_error *error)
 {
-    const nmf_constraints c = constraints_of(options);
+    const nmf_constraints c = nmfi_constraints_of(options);
     const int custom = options->init == NMF_INIT_CUSTOM;
     const struct {
         const nmf_matrix *matrix;
@@ -99,7 +98,7 @@ static nmf_status check_simplex_H(const nmfi_fit *fit, const nmf_options *o, nmf
 
 nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
 {
-    nmf_constraints own = {.struct_bytes = sizeof own};
+    nmf_constraints own = nmfi_constraints_of(options);
     nmf_options o = *options;
     nmf_status status = NMF_OK;
     if (options->constraints) {
@@ -108,7 +107,6 @@ nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_
             return nmf_fail(error, NMF_ERROR_ARGUMENT,
                             "constraints.struct_bytes is %zu: it must be sizeof(nmf_constraints)",
                             given);
-        memcpy(&own, options->constraints, given < sizeof own ? given : sizeof own);
         status = check_struct(&own, error);
         if (status == NMF_OK && own.H) status = match_columns(fit, &own, error);
         o.constraints = &own;

@@ -4,6 +4,9 @@
 
 #include "fit/state.h"
 
+/* The caller's struct, which may be an older and shorter one (what it lacks is NULL), or none. */
+nmf_constraints nmfi_constraints_of(const nmf_options *options);
+
 /* What goes with X row by row or column by column (a known W, bounds, a start) has X's names in X's order, or none.
  * Errors: SHAPE. */
 nmf_status nmfi_compare_all_names(const nmf_matrix *X, const nmf_options *options,
