@@ -3,6 +3,7 @@
 #include "npy.h"
 
 #include "io/files/file_view.h"
+#include "io/files/number.h"
 #include "io/files/utf8.h"
 
 #include <inttypes.h>
@@ -168,28 +169,13 @@ static size_t longest_name_bytes(const nmfi_npy_header *header)
            1;
 }
 
-/* "3" for 3.0, and no digit more than a number has. */
-static void put_number(char text[32], double value)
-{
-    if (value == (double)(int64_t)value && value > -1e15 && value < 1e15) {
-        snprintf(text, 32, "%" PRId64, (int64_t)value);
-        return;
-    }
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-}
-
 /* Names that are numbers: value(i, context), as many as the matrix has rows or columns. */
 static nmf_status set_numbers(double (*value)(int64_t i, const void *context), const void *context,
                               const char *path, nmf_matrix *matrix, nmf_names which,
                               nmf_error *error)
 {
     const int64_t names = name_count(matrix, which);
-    char(*text)[32] = calloc((size_t)names + 1, sizeof *text);
+    char(*text)[NMFI_NUMBER_BYTES] = calloc((size_t)names + 1, sizeof *text);
     const char **list = calloc((size_t)names + 1, sizeof *list);
     nmf_status status = NMF_OK;
     if (text == NULL || list == NULL) {
@@ -199,12 +185,7 @@ static nmf_status set_numbers(double (*value)(int64_t i, const void *context), c
     for (int64_t i = 0; i < names && status == NMF_OK; i++) {
         const double number = value(i, context);
         list[i] = text[i];
-        /* Trap: casting what no int64_t holds is undefined. */
-        if (number >= -9e15 && number <= 9e15) {
-            put_number(text[i], number);
-        } else {
-            snprintf(text[i], sizeof text[i], "%.17g", number);
-        }
+        (void)nmfi_number_format(number + 0.0, 0, text[i]); /* -0 is 0 */
     }
     if (status == NMF_OK) {
         status = nmf_matrix_set_names(matrix, which, list, error);

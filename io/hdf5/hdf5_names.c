@@ -5,6 +5,8 @@
 #include "hdf5_inside.h"
 #include "room.h"
 
+#include "io/files/number.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,19 +41,6 @@ static int add_name(name_list *list, const char *name, size_t length)
     return 1;
 }
 
-/* "3" for 3.0, and no digit more than a number has. */
-static int write_number(double value, char *text, size_t bytes)
-{
-    int length = 0;
-    for (int digits = 6; digits <= 17; digits++) {
-        length = snprintf(text, bytes, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-    return length;
-}
-
 /* One block of a list as it lies in memory after reading. */
 static int add_block(name_list *list, hid_t type, const unsigned char *block, hsize_t count)
 {
@@ -66,7 +55,7 @@ static int add_block(name_list *list, hid_t type, const unsigned char *block, hs
         } else if (H5Tget_class(type) == H5T_FLOAT) {
             double value;
             memcpy(&value, at, sizeof value);
-            good = add_name(list, number, (size_t)write_number(value, number, sizeof number));
+            good = add_name(list, number, (size_t)nmfi_number_format(value + 0.0, 0, number));
         } else if (H5Tget_class(type) == H5T_INTEGER) {
             int64_t value;
             memcpy(&value, at, sizeof value);
