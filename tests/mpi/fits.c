@@ -6,6 +6,8 @@
  *     cut FOLDER      each is stopped and leaves a checkpoint there
  *     resume FOLDER   goes on from those, to what `fits` prints
  * Several words are done one after the other, as starting processes takes longer than some fits. */
+#include "random_numbers.h"
+
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <math.h>
@@ -19,16 +21,6 @@ static int64_t threads;
 static const char *cut_into, *resumed_from; /* folders */
 
 /* --- data -------------------------------------------------------------------------------------- */
-
-static uint64_t state;
-
-static double uniform(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (double)(state >> 11) * 0x1p-53;
-}
 
 /* Parts, and noise on them: between 0 and about 200. */
 static nmf_matrix *dense(nmf_dtype dtype, int64_t m, int64_t n)

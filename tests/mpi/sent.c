@@ -2,6 +2,7 @@
  * else the formula in docs/scale.md wants to know. test_bytes.py reckons it.
  *   line: NAME;KIND;M;N;K;BYTES */
 #include "count_bytes.h"
+#include "random_numbers.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -18,16 +19,6 @@ static void fail(const nmf_error *error)
 }
 
 /* --- data -------------------------------------------------------------------------------------- */
-
-static uint64_t state = 88172645463325252u;
-
-static double uniform(void)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (double)(state >> 11) * 0x1p-53;
-}
 
 /* Random entries, so many of them unknown; the same in each process. */
 static nmf_matrix *dense(int64_t m, int64_t n, double unknown)
