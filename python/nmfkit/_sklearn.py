@@ -187,7 +187,8 @@ def _compare_features(estimator, names):
     fitted = getattr(estimator, "feature_names_in_", None)
     if names is None or fitted is None or list(fitted) == names:
         return
-    missing = [name for name in fitted if name not in set(names)]
+    there = set(names)
+    missing = [name for name in fitted if name not in there]
     raise ValueError("The feature names should match those that were passed during fit%s"
                      % (": %r is missing" % missing[0] if missing else ", in the same order"))
 

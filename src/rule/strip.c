@@ -1,6 +1,8 @@
 /* A strip of a tile and its rows of X: the model and what is formed from it (divergence.h). */
 #include "rule/divergence.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 enum { ARRAYS = 9, PANELS = 3 };
@@ -61,7 +63,8 @@ static void *factor_at(const nmfi_strip_work *work, const void *factor)
 static void cut_room(nmfi_strip_work *work, char *room)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
-    const int64_t array = (work->step->k * work->lanes * bytes + 63) / 64 * 64;
+    const int64_t lines = (work->step->k * work->lanes * bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT;
+    const int64_t array = lines * NMFI_ALIGNMENT;
     const int64_t panel = work->rows * work->ldv * bytes;
     void **const arrays[] = {&work->strip.x, &work->num,   &work->den,   &work->z,    &work->p,
                              &work->older,   &work->ahead, &work->lower, &work->upper};

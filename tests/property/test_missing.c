@@ -67,7 +67,6 @@ static void missing_entries_are_predicted(void **state)
     drop_weighted(&of);
 }
 
-/* A sparse matrix of what was observed, and a dense one with NaN elsewhere, are one problem. */
 /* Of a dense and of a sparse fit of the same entries; the sparse one's is their sum. */
 static void expect_same_loss(const weighted *of, int64_t l, const nmf_model *dense,
                              const nmf_model *sparse, double within)
@@ -80,6 +79,7 @@ static void expect_same_loss(const weighted *of, int64_t l, const nmf_model *den
         fail_msg("%s: dense %.9g, sparse %.9g", weighted_losses[l].name, one, other);
 }
 
+/* A sparse matrix of what was observed, and a dense one with NaN elsewhere, are one problem. */
 static void unstored_is_as_nan(void **state)
 {
     (void)state;
