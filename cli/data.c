@@ -81,12 +81,12 @@ nmf_status cli_count_data(const cli_args *args, const nmf_matrix *X, nmf_options
     const int64_t each = entry + (nmf_matrix_is_sparse(X) ? nmf_matrix_sparse(X).index_bytes : 0);
     const int64_t bytes = nmf_matrix_is_in_memory(X) ? nmf_matrix_stored(X) * each : 0;
     if (options->memory_limit_bytes > 0 && bytes >= options->memory_limit_bytes)
-        return nmf_fail(error, NMF_ERROR_MEMORY,
-                        "the data take %lld bytes of memory; the limit is %lld%s",
-                        (long long)bytes, (long long)options->memory_limit_bytes,
-                        reads_by_rows(args) ? ": what 'nmf convert' writes as .npy, or as .npz where "
-                                              "they are sparse, can stay on disk"
-                                            : "");
+        return nmf_fail(
+            error, NMF_ERROR_MEMORY, "the data take %lld bytes of memory; the limit is %lld%s",
+            (long long)bytes, (long long)options->memory_limit_bytes,
+            reads_by_rows(args) ? ": what 'nmf convert' writes as .npy, or as .npz where "
+                                  "they are sparse, can stay on disk"
+                                : "");
     options->memory_taken_bytes = bytes;
     return NMF_OK;
 }
@@ -202,8 +202,8 @@ nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_opt
              args->command->name, limit);
     /* As a fit may, a little beyond the limit. */
     if (limit > 0) cli_interrupt_after(limit + (limit > 5 ? 0.1 * limit : 0.5), sentence);
-    const nmf_status status =
-        read_as(args, like, args->operands + before, args->operand_count - before, 0, matrix, error);
+    const nmf_status status = read_as(args, like, args->operands + before,
+                                      args->operand_count - before, 0, matrix, error);
     if (limit > 0) cli_interrupt_after(0, NULL);
     const double left = limit - (now_seconds() - began);
     if (limit > 0) options->time_limit_seconds = left > least * limit ? left : least * limit;

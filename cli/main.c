@@ -61,7 +61,8 @@ static void do_without_threads_of_the_blas(char **argv)
     struct rlimit of_data, of_addresses;
     if (getrlimit(RLIMIT_DATA, &of_data) != 0 || getrlimit(RLIMIT_AS, &of_addresses) != 0) return;
     if (of_data.rlim_cur == RLIM_INFINITY && of_addresses.rlim_cur == RLIM_INFINITY) return;
-    if (getenv("OPENBLAS_NUM_THREADS") != NULL || setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0) return;
+    if (getenv("OPENBLAS_NUM_THREADS") != NULL || setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0)
+        return;
     (void)execv("/proc/self/exe", argv); /* where that fails, it goes on as it is */
 }
 

@@ -60,7 +60,8 @@ static nmf_status order_by_rows(int64_t height, int64_t width, nmf_matrix **file
 {
     nmf_matrix *selected = NULL;
     int64_t *const columns = calloc((size_t)(height * width) + 1, sizeof *columns);
-    if (columns == NULL) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: an order of pixels");
+    if (columns == NULL)
+        return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: an order of pixels");
     for (int64_t p = 0; p < height * width; p++) columns[p % height * width + p / height] = p;
     const nmf_status status =
         nmf_matrix_select_columns(*file, columns, height * width, &selected, error);
@@ -252,8 +253,8 @@ nmf_status cli_set_observed(const cli_args *args, const nmf_io_read_options *rea
         if (files[f].path == NULL) continue;
         if (weights == NULL) status = start_weights(X, &weights, &w, error);
         if (status == NMF_OK)
-            status = multiply(reading, files[f].flag, files[f].path, files[f].of, files[f].means,
-                              X, w, error);
+            status = multiply(reading, files[f].flag, files[f].path, files[f].of, files[f].means, X,
+                              w, error);
     }
     if (status == NMF_OK && weights != NULL) status = nmf_matrix_set_weights(X, weights, error);
     if (status != NMF_OK) nmf_matrix_free(weights);

@@ -173,7 +173,8 @@ const char *nmfi_what_is(const char *path)
         (void)fclose(file);
     }
     for (size_t i = 0; i < sizeof own_kinds / sizeof own_kinds[0]; i++) {
-        if (count >= own_kinds[i].count && memcmp(head, own_kinds[i].bytes, own_kinds[i].count) == 0) {
+        if (count >= own_kinds[i].count &&
+            memcmp(head, own_kinds[i].bytes, own_kinds[i].count) == 0) {
             return own_kinds[i].what;
         }
     }
@@ -181,7 +182,7 @@ const char *nmfi_what_is(const char *path)
     if (kind != NULL && strncmp(kind->is, "is ", 3) == 0) {
         return kind->is + 3;
     }
-    return count == 0                 ? "an empty file"
+    return count == 0                  ? "an empty file"
            : nmfi_is_text(head, count) ? "text, such as a table"
                                        : "a file of another kind";
 }

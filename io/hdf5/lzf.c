@@ -55,7 +55,8 @@ static size_t unpack_chunk(unsigned flags, size_t count, const unsigned values[]
     if ((flags & H5Z_FLAG_REVERSE) == 0) {
         return 0;
     }
-    for (size_t room = told > 0 && told < most ? told : most;; room = room < most / 2 ? 2 * room : most) {
+    for (size_t room = told > 0 && told < most ? told : most;;
+         room = room < most / 2 ? 2 * room : most) {
         unsigned char *to = H5allocate_memory(room, 0);
         const size_t done = to != NULL ? nmfi_lzf_unpack(*buffer, bytes, to, room) : 0;
         if (done > 0) {

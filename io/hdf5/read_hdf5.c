@@ -247,9 +247,9 @@ static nmf_status read_anndata(const nmfi_hdf5 *file, const char *name,
     if (status == NMF_OK && nmfi_hdf5_look(file, "", "obs") != NMFI_HDF5_NOTHING) {
         status = nmfi_hdf5_index(file, "obs", *matrix, NMF_SAMPLE_NAMES, error);
     }
-    const int has_genes = strncmp(name, "obsm/", 5) != 0; /* else a row of something for each cell */
-    if (status == NMF_OK && has_genes &&
-        nmfi_hdf5_look(file, "", features) != NMFI_HDF5_NOTHING) {
+    const int has_genes =
+        strncmp(name, "obsm/", 5) != 0; /* else a row of something for each cell */
+    if (status == NMF_OK && has_genes && nmfi_hdf5_look(file, "", features) != NMFI_HDF5_NOTHING) {
         status = read_features(file, features, request, matrix, error);
     }
     return status;

@@ -470,7 +470,8 @@ nmf_status nmf_io_load_model(const char *path, nmf_model **model, nmf_error *err
     nmf_error reason = {NMF_OK, ""};
     nmf_status status = nmfi_npz_open(path, &npz, &reason);
     if (status == NMF_ERROR_FORMAT) {
-        return nmf_fail(error, status, "%s: is no model but %s; " A_MODEL, path, nmfi_what_is(path));
+        return nmf_fail(error, status, "%s: is no model but %s; " A_MODEL, path,
+                        nmfi_what_is(path));
     }
     if (status != NMF_OK) {
         return nmf_fail(error, status, "%s", reason.message);

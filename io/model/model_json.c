@@ -343,8 +343,9 @@ static nmf_status take_manifest(const reading *r, const cJSON *root, nmf_model_c
         return nmf_fail(r->error, NMF_ERROR_UNSUPPORTED,
                         "%s: is a model of format %" PRIu64 ", written by nmfkit %.40s; this one, "
                         "%s, reads format %d: a newer one reads both",
-                        r->path, format, cJSON_IsString(by) ? by->valuestring : "of another version",
-                        nmf_version(), FORMAT_VERSION);
+                        r->path, format,
+                        cJSON_IsString(by) ? by->valuestring : "of another version", nmf_version(),
+                        FORMAT_VERSION);
     }
     for (size_t i = 0; i < RESULT_COUNT; i++) {
         const int newer = results[i].offset >= AT(weighting);

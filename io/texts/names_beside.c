@@ -263,9 +263,8 @@ static nmf_status names_from_table(const char *path, const char *colon, nmf_matr
     int taken;
     char *name = strndup(path, (size_t)(colon - path));
     const nmf_status status =
-        name != NULL
-            ? nmfi_names_from_table(name, colon + 1, matrix, which, request, &taken, error)
-            : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
+        name != NULL ? nmfi_names_from_table(name, colon + 1, matrix, which, request, &taken, error)
+                     : nmf_fail(error, NMF_ERROR_MEMORY, "%s: out of memory", path);
     free(name);
     return status;
 }
@@ -328,9 +327,8 @@ nmf_status nmfi_names_told(const char *path, nmf_matrix *matrix, nmf_names which
     if (nmfi_is_file(path) && !is_npy(path)) {
         status = nmfi_names_from_table(path, NULL, matrix, which, request, &taken, error);
     }
-    return status != NMF_OK || taken
-               ? status
-               : nmfi_names_from_file(path, 0, matrix, which, request, error);
+    return status != NMF_OK || taken ? status
+                                     : nmfi_names_from_file(path, 0, matrix, which, request, error);
 }
 
 nmf_status nmf_io_read_names(const char *path, nmf_matrix *matrix, nmf_names which,

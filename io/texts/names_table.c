@@ -238,10 +238,10 @@ static nmf_status match(const names_table *t, const nmf_matrix *matrix, const ch
     }
     free(places);
     if (status == NMF_OK && *found > 0 && missing != NULL) {
-        status = nmf_fail(t->error, NMF_ERROR_SHAPE,
-                          "%s: has nothing for %" PRId64 " of the %" PRId64
-                          " samples, such as '%.80s'",
-                          t->path, rows - *found, rows, missing);
+        status =
+            nmf_fail(t->error, NMF_ERROR_SHAPE,
+                     "%s: has nothing for %" PRId64 " of the %" PRId64 " samples, such as '%.80s'",
+                     t->path, rows - *found, rows, missing);
     }
     return status;
 }
@@ -318,9 +318,9 @@ nmf_status nmfi_names_from_table(const char *path, const char *column, nmf_matri
     /* Of names in lines with tabs the first cell is the name: vocabularies and genes come so. */
     const int is_list = which != NMF_LABELS && column == NULL && t.scan.delimiter == '\t';
     if (t.scan.delimiter == 0 && column != NULL) {
-        status = nmf_fail(error, NMF_ERROR_ARGUMENT,
-                          "%s: is no table of several columns, so it has no column '%s'", path,
-                          column);
+        status =
+            nmf_fail(error, NMF_ERROR_ARGUMENT,
+                     "%s: is no table of several columns, so it has no column '%s'", path, column);
     } else if (t.scan.delimiter != 0 && !is_list) {
         *taken = 1;
         status = choose_column(&t, column, which);
@@ -331,8 +331,8 @@ nmf_status nmfi_names_from_table(const char *path, const char *column, nmf_matri
             status = set_names(&t, matrix, which, request);
         }
         if (status == NMF_OK && t.latin1) {
-            nmfi_note(request,
-                      "%s: is not UTF-8; its letters are taken as Latin-1 (Windows-1252)", path);
+            nmfi_note(request, "%s: is not UTF-8; its letters are taken as Latin-1 (Windows-1252)",
+                      path);
         }
     }
     close_table(&t);

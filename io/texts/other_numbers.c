@@ -27,8 +27,8 @@ static size_t sign_at(const char *at, const char *end, const char *const *signs)
 /* Blanks: also those that do not break a line, as spreadsheets put them between digits. */
 static const char *const blanks[] = {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", NULL};
 static const char *const currencies[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", NULL};
-static const char *const groups[] = {",", ".", "'", "\xE2\x80\x99", " ", "\xC2\xA0", "\xE2\x80\xAF",
-                                     "\xE2\x80\x89", NULL};
+static const char *const groups[] = {
+    ",", ".", "'", "\xE2\x80\x99", " ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", NULL};
 
 /* "234" behind each separator, always the same one: how many groups; *at moves behind them. */
 static int take_groups(const char **at, const char *end)
@@ -47,7 +47,8 @@ static int take_groups(const char **at, const char *end)
 /* ".5" or ",5"; *comma: that a comma stood there. */
 static void take_decimals(const char **at, const char *end, int *comma)
 {
-    const size_t digits = end - *at > 1 && (**at == '.' || **at == ',') ? digits_at(*at + 1, end) : 0;
+    const size_t digits =
+        end - *at > 1 && (**at == '.' || **at == ',') ? digits_at(*at + 1, end) : 0;
     *comma = digits > 0 && **at == ',';
     *at += digits > 0 ? 1 + digits : 0;
 }

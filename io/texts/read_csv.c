@@ -131,7 +131,8 @@ static int is_whole(double value, double least, double most)
  * in seconds, as lists of ratings have. */
 static int are_whole(const rows *r)
 {
-    static const double first_second = 1e8, last_second = 1e14; /* 1973; and of thousandths of seconds */
+    static const double first_second = 1e8,
+                        last_second = 1e14; /* 1973; and of thousandths of seconds */
     const int64_t columns = r->table->numbers;
     int whole = columns == 3 || columns == 4;
     for (int64_t i = 0; i < r->count && whole; i += columns) {
@@ -370,11 +371,12 @@ static nmf_status ask_about_entries(const rows *r)
         return NMF_OK;
     }
     if (t->columns == 4) {
-        return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
-                        "%s: its four columns of numbers may be four features, or one entry a line "
-                        "with its time (sample, feature, value, time): --index none says the first; "
-                        "for the second cut the last column off, and say --long",
-                        t->request->path);
+        return nmf_fail(
+            t->error, NMF_ERROR_ARGUMENT,
+            "%s: its four columns of numbers may be four features, or one entry a line "
+            "with its time (sample, feature, value, time): --index none says the first; "
+            "for the second cut the last column off, and say --long",
+            t->request->path);
     }
     return nmf_fail(t->error, NMF_ERROR_ARGUMENT,
                     "%s: its three columns of numbers may be three features, or one entry a line "

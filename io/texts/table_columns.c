@@ -122,7 +122,8 @@ nmf_status nmfi_look_refuse_other_numbers(const nmfi_look *l)
             return nmfi_table_fail(
                 t, first,
                 "is a number with separators of thousands, a decimal comma, a percent sign, a "
-                "currency or Fortran's D, as all of its column: write it plainly (--decimal , where "
+                "currency or Fortran's D, as all of its column: write it plainly (--decimal , "
+                "where "
                 "it is the comma; --index where these are names)");
         }
     }

@@ -82,14 +82,17 @@ int nmfi_exceeds(nmfi_memory_limit limit, size_t bytes)
     return limit.bytes > 0 && plus((size_t)limit.taken, bytes) > (size_t)limit.bytes;
 }
 
-nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes, nmf_error *error)
+nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes,
+                           nmf_error *error)
 {
     if (limit.taken == 0)
-        return nmf_fail(error, NMF_ERROR_MEMORY, "%s needs %zu bytes of memory at least; the limit is %lld",
-                        what, bytes, (long long)limit.bytes);
-    return nmf_fail(error, NMF_ERROR_MEMORY,
-                    "%s needs %zu bytes of memory at least, beside %lld that the data take; the limit is %lld",
-                    what, bytes, (long long)limit.taken, (long long)limit.bytes);
+        return nmf_fail(error, NMF_ERROR_MEMORY,
+                        "%s needs %zu bytes of memory at least; the limit is %lld", what, bytes,
+                        (long long)limit.bytes);
+    return nmf_fail(
+        error, NMF_ERROR_MEMORY,
+        "%s needs %zu bytes of memory at least, beside %lld that the data take; the limit is %lld",
+        what, bytes, (long long)limit.taken, (long long)limit.bytes);
 }
 
 nmf_status nmfi_within_limit(size_t needed, nmfi_memory_limit limit, nmf_error *error)
@@ -121,8 +124,7 @@ nmf_status nmfi_arena_allocate(nmfi_arena *arena, nmfi_memory_limit limit, nmf_e
         return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu bytes of working memory",
                         arena->used);
     if (arena->long_used > 0) {
-        const size_t left =
-            limit.bytes > 0 ? (size_t)(limit.bytes - limit.taken) - arena->used : 0;
+        const size_t left = limit.bytes > 0 ? (size_t)(limit.bytes - limit.taken) - arena->used : 0;
         status = nmfi_scratch_open(&arena->scratch, arena->long_used, left, error);
         if (status != NMF_OK) return status;
     }

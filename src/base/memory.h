@@ -50,7 +50,8 @@ nmfi_memory_limit nmfi_limit_beside(nmfi_memory_limit limit, size_t bytes);
 /* Whether so many bytes more are too many. */
 int nmfi_exceeds(nmfi_memory_limit limit, size_t bytes);
 /* MEMORY: `what`, such as "the fit", needs so many bytes, and others were taken; the limit is this. */
-nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes, nmf_error *error);
+nmf_status nmfi_fail_limit(nmfi_memory_limit limit, const char *what, size_t bytes,
+                           nmf_error *error);
 
 /* Gives the measured arena its block, zeroed, and its scratch file. Errors: MEMORY, with the bytes wanted
  * and the limit; FILE. */

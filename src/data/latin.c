@@ -450,8 +450,7 @@ nmf_status nmfi_latin_open(nmfi_latin *latin, const nmf_matrix *X, const nmfi_la
         latin->group[side] = (nmfi_groups){.count = counts[side], .folds = folds};
     for (int pass = 0; pass < 2; pass++) {
         if (pass == 1) {
-            const nmf_status status =
-                nmfi_arena_allocate(&latin->arena, wishes->limit, error);
+            const nmf_status status = nmfi_arena_allocate(&latin->arena, wishes->limit, error);
             if (status != NMF_OK) return status;
         }
         if (pass == 0) /* strides follow from the sizes of groups alone */

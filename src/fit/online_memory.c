@@ -1,6 +1,6 @@
 /* The memory of what is learned from rows (online_state.h), once the type of the arithmetic is known. */
-#include "fit/online_state.h"
 #include "base/options.h"
+#include "fit/online_state.h"
 
 static void layout_sums(nmf_online *o, nmfi_online_sums *s)
 {

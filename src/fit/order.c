@@ -53,8 +53,7 @@ static void moments_of_slot(const void *context, int64_t slot, int64_t first, in
     const int64_t end = nmfi_partition_first_row(&H->partition, slot + 1);
     double entries[ROWS];
     for (int64_t j = 0; j < count; j++) {
-        const char *h =
-            nmfi_factor_component(kernels, &H->partition, H->incumbent, first + j);
+        const char *h = nmfi_factor_component(kernels, &H->partition, H->incumbent, first + j);
         moments[j] = 0;
         for (int64_t row = begin; row < end; row += ROWS) {
             const int64_t rows = end - row < ROWS ? end - row : ROWS;

@@ -149,7 +149,8 @@ static void lift_earlier(nmfi_fit *fit)
     if (!fit->choice.begins_single || fit->place.single) return;
     const double all = fit->choice.beta == 2 ? fit->facts.norm2 : fit->facts.baseline;
     const double lowest = trace[last].loss - nmfi_loss_for_user(fit, FLT_EPSILON * all);
-    for (int64_t t = last - 1; t >= 0 && trace[t].loss < trace[last].loss && trace[t].loss >= lowest; t--)
+    for (int64_t t = last - 1;
+         t >= 0 && trace[t].loss < trace[last].loss && trace[t].loss >= lowest; t--)
         trace[t].loss = trace[last].loss;
 }
 

@@ -121,7 +121,7 @@ typedef struct nmfi_scd {
     void *x; /* k, stride ldx: in: the start, out: the result */
     int64_t ldx;
     const void *lower, *upper; /* of x, likewise; NULL: 0 and infinity */
-    const void *num;           /* likewise: sum_e scale B_je a_e / v_e at the start; NULL: not known */
+    const void *num; /* likewise: sum_e scale B_je a_e / v_e at the start; NULL: not known */
     const double *F_sums;      /* k */
     double l1, l2, least;      /* a model entry that is less is taken as that to divide by */
     double

@@ -38,12 +38,14 @@ static nmf_status find_room(nmf_error *error)
     if (getrlimit(RLIMIT_DATA, &of_data) == 0 && getrlimit(RLIMIT_AS, &of_addresses) == 0 &&
         (of_data.rlim_cur != RLIM_INFINITY || of_addresses.rlim_cur != RLIM_INFINITY)) {
         const size_t bytes = (size_t)BUFFER_MB << 20;
-        void *const room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *const room =
+            mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (room == MAP_FAILED)
-            return nmf_fail(error, NMF_ERROR_MEMORY,
-                            "out of memory: OpenBLAS needs %d MB for itself, which the limits of this process "
-                            "(ulimit -d, ulimit -v) do not leave",
-                            BUFFER_MB);
+            return nmf_fail(
+                error, NMF_ERROR_MEMORY,
+                "out of memory: OpenBLAS needs %d MB for itself, which the limits of this process "
+                "(ulimit -d, ulimit -v) do not leave",
+                BUFFER_MB);
         munmap(room, bytes);
     }
     atomic_store(&found, 1);

@@ -8,7 +8,8 @@
 
 typedef struct name_table {
     const nmf_matrix *matrix;
-    int64_t *slots; /* number of a column + 1; 0: free; negative: of one whose name stood there before */
+    int64_t *
+        slots; /* number of a column + 1; 0: free; negative: of one whose name stood there before */
     size_t mask;
 } name_table;
 
@@ -23,9 +24,9 @@ static uint64_t hash(const char *name) /* FNV-1a */
 static int64_t *find(const name_table *table, const char *name)
 {
     size_t at = (size_t)hash(name) & table->mask;
-    while (table->slots[at] != 0 && strcmp(nmf_matrix_name(table->matrix, NMF_FEATURE_NAMES,
-                                                           llabs(table->slots[at]) - 1),
-                                           name) != 0)
+    while (table->slots[at] != 0 &&
+           strcmp(nmf_matrix_name(table->matrix, NMF_FEATURE_NAMES, llabs(table->slots[at]) - 1),
+                  name) != 0)
         at = (at + 1) & table->mask;
     return &table->slots[at];
 }

@@ -49,8 +49,7 @@ nmf_status nmfi_input_to_learn(const nmf_matrix *X, const nmf_options *options, 
     *input = (nmfi_input){.X = X};
     nmf_status status = clip(options, input, error);
     if (status == NMF_OK) status = nmfi_learn_idf(input->X, options->weighting, &input->idf, error);
-    if (status == NMF_OK)
-        status = weigh(options->weighting, input->idf, options, input, error);
+    if (status == NMF_OK) status = weigh(options->weighting, input->idf, options, input, error);
     if (status != NMF_OK) nmfi_input_free(input);
     return status;
 }
@@ -151,8 +150,7 @@ nmf_status nmfi_input_like(const nmf_model_content *model, const nmf_matrix *X,
     nmfi_feature_map_free(&map);
     if (status == NMF_OK) status = clip(options, input, error);
     if (status == NMF_OK)
-        status =
-            weigh(model->weighting, input->model->idf, options, input, error);
+        status = weigh(model->weighting, input->model->idf, options, input, error);
     if (status != NMF_OK) nmfi_input_free(input);
     return status;
 }

@@ -102,7 +102,8 @@ static void explain(const nmfi_counts_rule *rule, int64_t j, int64_t c, double q
     const nmfi_shares *s = &rule->shares;
     const double each = q / (double)s->known;
     for (int64_t g = 0; g < s->known; g++)
-        s->kernels->from_f64(&each, (char *)s->shares + ((g * s->k + j) * s->ld + c) * s->kernels->element_bytes, 1);
+        s->kernels->from_f64(
+            &each, (char *)s->shares + ((g * s->k + j) * s->ld + c) * s->kernels->element_bytes, 1);
 }
 
 /* Where one entry of x goes on from, with all that groups asked for by it. */

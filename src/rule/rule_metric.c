@@ -54,7 +54,8 @@ double nmfi_shorter_step(int trial, double t, double slope, double there)
 }
 
 /* What row i's step along U is where the whole of it lands too far beyond the minimum, at `there`; -1: nothing is lower. */
-static double shorten(const nmfi_metric_rule *rule, const nmfi_strip_work *work, int64_t i, double there)
+static double shorten(const nmfi_metric_rule *rule, const nmfi_strip_work *work, int64_t i,
+                      double there)
 {
     enum { TRIALS = 6 };
     const double slope = work->lane[NMFI_LANE_SLOPE][i];

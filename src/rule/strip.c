@@ -63,7 +63,8 @@ static void *factor_at(const nmfi_strip_work *work, const void *factor)
 static void cut_room(nmfi_strip_work *work, char *room)
 {
     const int64_t bytes = work->step->kernels->element_bytes;
-    const int64_t lines = (work->step->k * work->lanes * bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT;
+    const int64_t lines =
+        (work->step->k * work->lanes * bytes + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT;
     const int64_t array = lines * NMFI_ALIGNMENT;
     const int64_t panel = work->rows * work->ldv * bytes;
     void **const arrays[] = {&work->strip.x, &work->num,   &work->den,   &work->z,    &work->p,
@@ -345,7 +346,8 @@ static double left_out(const nmfi_strip_work *work)
     const int64_t bytes = step->kernels->element_bytes;
     double sum = -step->kernels->sum(work->V, work->ldv, 1, work->X.columns), x[16];
     enum { SOME = sizeof x / sizeof *x };
-    const int64_t some = work->strip.ld == 1 ? SOME : 1; /* at a time: there they lie side by side */
+    const int64_t some =
+        work->strip.ld == 1 ? SOME : 1; /* at a time: there they lie side by side */
     for (int64_t j = 0; j < step->k; j += some) {
         const int64_t now = step->k - j < some ? step->k - j : some;
         step->kernels->to_f64((const char *)work->strip.x + j * work->strip.ld * bytes, x, now);

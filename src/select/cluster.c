@@ -169,7 +169,8 @@ nmf_status nmfi_cluster(const double *products, int64_t count, int64_t k, int64_
         m.size = nmfi_take(&arena, k, sizeof(double));
         m.self = nmfi_take(&arena, k, sizeof(double));
         centres = nmfi_take(&arena, k, sizeof(int64_t));
-        if (pass == 0 && nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error) != NMF_OK) return NMF_ERROR_MEMORY;
+        if (pass == 0 && nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error) != NMF_OK)
+            return NMF_ERROR_MEMORY;
     }
     for (int64_t i = 0; i < count; i++)
         if (cluster[i] >= 0) m.point[m.points++] = i;

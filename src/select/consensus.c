@@ -386,7 +386,8 @@ static nmf_status run_replicates(consensus *c, nmf_error *error)
         c->complete = nmfi_take(&arena, count, sizeof *c->complete);
         c->unconverged = nmfi_take(&arena, count, sizeof *c->unconverged);
         if (pass == 0)
-            status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error), error);
+            status = nmfi_comm_status(c->turns, nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error),
+                                      error);
         if (status != NMF_OK) {
             nmfi_release(arena.base);
             return status;

@@ -51,8 +51,8 @@ static double sum_of_logs(const nmfi_latin *latin)
 }
 
 /* What a pilot fit loses on what fold 0 holds out; below 0: it was stopped. */
-static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed, nmfi_memory_limit limit,
-                       double *loss, nmf_error *error)
+static nmf_status lose(const nmfi_latin_plan *plan, double beta, uint64_t seed,
+                       nmfi_memory_limit limit, double *loss, nmf_error *error)
 {
     const int64_t rows = plan->latin->group[0].count;
     nmfi_latin_plan pilot = *plan;

@@ -200,8 +200,8 @@ static void lay_out(ranking *r, batch *b, double **numbers, nmfi_arena *arena, i
 static nmf_status take_memory(ranking *r, batch *b, double **numbers, nmfi_arena *arena,
                               int64_t *threads, nmf_error *error)
 {
-    const nmfi_memory_limit limit =
-        nmfi_limit_beside(nmfi_memory_limit_of(r->options), r->latin.arena.used + r->part.arena.used);
+    const nmfi_memory_limit limit = nmfi_limit_beside(nmfi_memory_limit_of(r->options),
+                                                      r->latin.arena.used + r->part.arena.used);
     for (*threads = nmfi_team_threads(r->team);; (*threads)--) {
         *arena = (nmfi_arena){0};
         lay_out(r, b, numbers, arena, *threads);
@@ -432,9 +432,9 @@ static nmf_status ask_data(ranking *r, int64_t k, int *counts, nmf_error *error)
     pilot.stop = ask;
     pilot.stop_context = &asker;
     const size_t taken = r->latin.arena.used + r->part.arena.used;
-    nmf_status status =
-        nmfi_loss_by_data(&pilot, k, (uint64_t)r->options->seed,
-                          nmfi_limit_beside(nmfi_memory_limit_of(r->options), taken), counts, error);
+    nmf_status status = nmfi_loss_by_data(
+        &pilot, k, (uint64_t)r->options->seed,
+        nmfi_limit_beside(nmfi_memory_limit_of(r->options), taken), counts, error);
     status = nmfi_comm_status(r->turns, status, error);
     atomic_store(&r->stop, (int)nmfi_comm_most(r->turns, atomic_load(&r->stop)));
     return status;

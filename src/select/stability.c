@@ -163,7 +163,8 @@ nmf_status nmfi_match_components(const double *cosines, int64_t fits, int64_t k,
         m.partner = nmfi_take(&arena, k, sizeof(int64_t));
         norms = nmfi_take(&arena, k, sizeof(double));
         m.work = nmfi_take(&arena, nmfi_assignment_work_bytes(k, k), 1);
-        if (pass == 0 && nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error) != NMF_OK) return NMF_ERROR_MEMORY;
+        if (pass == 0 && nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, error) != NMF_OK)
+            return NMF_ERROR_MEMORY;
     }
     match_all(&m, norms);
     judge(&m, found);

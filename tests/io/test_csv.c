@@ -341,8 +341,9 @@ static void long_tables_are_recognised_or_asked_about(void **state)
                      "userId,movieId,rating,timestamp\n1,10,5,964982703\n1,11,3.5,964982704\n"
                      "2,10,4,964982705\n2,12,1,964982706\n",
                      NMF_ERROR_ARGUMENT, "one entry a line with its time");
-    array_text_fails("data", "196\t242\t3\t881250949\n196\t302\t3\t891717742\n22\t242\t1\t878887116\n"
-                             "22\t377\t1\t880606923\n",
+    array_text_fails("data",
+                     "196\t242\t3\t881250949\n196\t302\t3\t891717742\n22\t242\t1\t878887116\n"
+                     "22\t377\t1\t880606923\n",
                      NMF_ERROR_ARGUMENT, "one entry a line with its time");
     static const double measured[] = {1, 10, 5, 96, 1, 11, 3, 97, 2, 10, 4, 98, 2, 12, 1, 99};
     is_table(NULL, "csv", "a,b,c,d\n1,10,5,96\n1,11,3,97\n2,10,4,98\n2,12,1,99\n", 4, 4, measured,
@@ -511,12 +512,11 @@ static void numbers_in_another_writing_are_no_names(void **state)
         array_text_fails("csv", texts[i], NMF_ERROR_FORMAT,
                          "is a number with separators of thousands");
     }
-    static const char *const names[] = {"id,b\n\"1,23\",5\n\"2,00\",6\n",
-                                        "id,b\n1-234,5\n2-000,6\n", "id,b\n100%A,5\n%,6\n",
-                                        "id,b\n$x,5\n$,6\n",
-                                        "well,b\n1D2,5\n1D3,6\n",
-                                        "when,b\n10.03.2020,5\n2020.03.11,6\n",
-                                        "at,b\n1 2345,5\n12 34,6\n"};
+    static const char *const names[] = {
+        "id,b\n\"1,23\",5\n\"2,00\",6\n", "id,b\n1-234,5\n2-000,6\n",
+        "id,b\n100%A,5\n%,6\n",           "id,b\n$x,5\n$,6\n",
+        "well,b\n1D2,5\n1D3,6\n",         "when,b\n10.03.2020,5\n2020.03.11,6\n",
+        "at,b\n1 2345,5\n12 34,6\n"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         nmf_matrix *matrix = array_read_text("csv", names[i]);
         assert_int_equal(nmf_matrix_columns(matrix), 1);

@@ -15,7 +15,8 @@ static void becomes(const char *packed, size_t count, const char *wanted)
 {
     unsigned char out[400];
     const size_t length = strlen(wanted);
-    assert_int_equal(nmfi_lzf_unpack((const unsigned char *)packed, count, out, sizeof out), length);
+    assert_int_equal(nmfi_lzf_unpack((const unsigned char *)packed, count, out, sizeof out),
+                     length);
     assert_memory_equal(out, wanted, length);
     /* as much room as it needs is enough, and less is not */
     assert_int_equal(nmfi_lzf_unpack((const unsigned char *)packed, count, out, length), length);
@@ -28,9 +29,9 @@ static void runs_and_references_are_unpacked(void **state)
     char many[300];
     becomes("\0a", 2, "a");
     becomes("\3abcd", 5, "abcd");
-    becomes("\2abc\x20\2", 6, "abcabc");      /* 1 + 2 bytes from 3 back */
-    becomes("\0a\x60\0\0b", 6, "aaaaaab");    /* 3 + 2 from 1 back, which it makes itself */
-    memset(many, 'x', 270); /* 1, 7 + 254 + 2 and 6 */
+    becomes("\2abc\x20\2", 6, "abcabc");   /* 1 + 2 bytes from 3 back */
+    becomes("\0a\x60\0\0b", 6, "aaaaaab"); /* 3 + 2 from 1 back, which it makes itself */
+    memset(many, 'x', 270);                /* 1, 7 + 254 + 2 and 6 */
     many[270] = '\0';
     becomes("\0x\xE0\xFE\0\5xxxxxx", 12, many);
 }
@@ -50,9 +51,9 @@ static void damage_is_told(void **state)
                  {"\0a\x20\1", 4}}; /* one too far back */
     unsigned char out[400];
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_int_equal(nmfi_lzf_unpack((const unsigned char *)wrong[i].bytes, wrong[i].count, out,
-                                         sizeof out),
-                         0);
+        assert_int_equal(
+            nmfi_lzf_unpack((const unsigned char *)wrong[i].bytes, wrong[i].count, out, sizeof out),
+            0);
     }
 }
 

@@ -97,8 +97,8 @@ static map_head *kept[KEPT_PAGES];
 
 static map_head *new_map(size_t pages, size_t page)
 {
-    char *const map = mmap(NULL, (pages + 1) * page, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *const map =
+        mmap(NULL, (pages + 1) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(map != MAP_FAILED);
     assert_int_equal(mprotect(map + pages * page, page, PROT_NONE), 0);
     map_head *const head = (map_head *)(void *)map;

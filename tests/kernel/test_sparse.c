@@ -342,7 +342,8 @@ static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x, in
     double v[48] = {0}, num[COORDINATES] = {0};
     for (int e = 0; e < ENTRIES; e++) {
         for (int j = 0; j < COORDINATES; j++) v[e] += x[j] * row->B[j * 48 + e];
-        for (int j = 0; j < COORDINATES; j++) num[j] += row->B[j * 48 + e] * row->a[e] / fmax(v[e], 1e-15);
+        for (int j = 0; j < COORDINATES; j++)
+            num[j] += row->B[j * 48 + e] * row->a[e] / fmax(v[e], 1e-15);
     }
     void *const N = kernel_block(t, num, COORDINATES);
     void *A = kernel_block(t, row->a, 48), *B = kernel_block(t, row->B, COORDINATES * 48);
@@ -420,8 +421,10 @@ static void coordinates_that_the_gradient_holds_are_left_alone(void **state)
             memcpy(after, x, sizeof x);
             run_scd(tables[i], &row, after, 1, 0, 0, 0, 1);
             for (int j = 0; j < COORDINATES; j += 2)
-                if (fabs(g[j]) > 1e-3 * row.sums[j]) assert_true(g[j] > 0 ? after[j] == 0 : after[j] >= 0);
-            if (g[0] < -1e-3 * row.sums[0]) assert_true(after[0] > 0); /* it is the first to be looked at */
+                if (fabs(g[j]) > 1e-3 * row.sums[j])
+                    assert_true(g[j] > 0 ? after[j] == 0 : after[j] >= 0);
+            if (g[0] < -1e-3 * row.sums[0])
+                assert_true(after[0] > 0); /* it is the first to be looked at */
         }
 }
 
@@ -437,7 +440,8 @@ static void coordinates_come_to_rest_at_the_kkt_conditions(void **state)
             const double l1 = n % 2 ? 0.5 : 0, l2 = n % 4 > 1 ? 0.3 : 0;
             double x[COORDINATES];
             memcpy(x, row.x, sizeof x);
-            for (int call = 0; call < 100; call++) run_scd(tables[i], &row, x, 10, 0, l1, l2, n % 3 == 0);
+            for (int call = 0; call < 100; call++)
+                run_scd(tables[i], &row, x, 10, 0, l1, l2, n % 3 == 0);
             for (int j = 0; j < COORDINATES; j++) {
                 double num = 0;
                 for (int e = 0; e < ENTRIES; e++) {

@@ -355,7 +355,13 @@ static nmf_status weigh(void *context, const nmf_checkpoint_piece *pieces, int64
 static void checkpoints_cost_three_times_the_factors_and_no_reading(void **state)
 {
     (void)state;
-    enum { M = 3000, N = 700, K = 4, PADDING = 64, BESIDE = 1 << 15 }; /* the trace, options, sums */
+    enum {
+        M = 3000,
+        N = 700,
+        K = 4,
+        PADDING = 64,
+        BESIDE = 1 << 15
+    }; /* the trace, options, sums */
     static const problem parts = {"parts", fill_parts, M, N, K};
     nmf_matrix *X = matrix_of(&parts, NMF_F32, BY_ROWS);
     nmf_options all[] = {with(plainly(NMF_SOLVER_AUTO, NMF_LOSS_FROBENIUS), -1, 1, NMF_INIT_AUTO),

@@ -89,9 +89,10 @@ static void a_trace_falls_where_the_arithmetic_changes(void **state)
                 const double rounding = 1e-12 * norm(X) * norm(X);
                 for (int64_t t = 1; t < c->trace_count; t++)
                     if (!(c->trace[t].loss <= c->trace[t - 1].loss + rounding))
-                        fail_msg("k = %lld, seed %lld: line %lld of the trace rises from %.17g to %.17g",
-                                 (long long)options.k, (long long)seed, (long long)t,
-                                 c->trace[t - 1].loss, c->trace[t].loss);
+                        fail_msg(
+                            "k = %lld, seed %lld: line %lld of the trace rises from %.17g to %.17g",
+                            (long long)options.k, (long long)seed, (long long)t,
+                            c->trace[t - 1].loss, c->trace[t].loss);
                 nmf_model_free(model);
             }
         nmf_matrix_free(X);

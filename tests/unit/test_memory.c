@@ -120,10 +120,12 @@ static void what_is_taken_counts_and_is_named(void **state)
     (void)nmfi_take(&arena, 1000, 8);
     const nmfi_memory_limit limit = {(int64_t)arena.used + 500, 0};
     snprintf(sentence, sizeof sentence,
-             "the fit needs %zu bytes of memory at least, beside 501 that the data take; the limit is %lld",
+             "the fit needs %zu bytes of memory at least, beside 501 that the data take; the limit "
+             "is %lld",
              arena.used, (long long)limit.bytes);
-    unit_failed(nmfi_arena_allocate(&arena, nmfi_limit_beside(nmfi_limit_beside(limit, 1), 500), &error),
-                &error, NMF_ERROR_MEMORY, sentence);
+    unit_failed(
+        nmfi_arena_allocate(&arena, nmfi_limit_beside(nmfi_limit_beside(limit, 1), 500), &error),
+        &error, NMF_ERROR_MEMORY, sentence);
     assert_int_equal(nmfi_arena_allocate(&arena, nmfi_limit_beside(limit, 500), &error), NMF_OK);
     nmfi_release(arena.base);
     assert_true(nmfi_exceeds(nmfi_limit_beside(limit, SIZE_MAX), 1));
@@ -147,8 +149,8 @@ static void an_overflow_is_remembered(void **state)
             (void)nmfi_take(&arena, bad[i].count, bad[i].bytes);
             for (int j = 0; j < 5; j++) (void)nmfi_take(&arena, INT64_MAX, 1);
             (void)nmfi_take(&arena, 3, 8);
-            unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error, NMF_ERROR_MEMORY,
-                        "overflow");
+            unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error,
+                        NMF_ERROR_MEMORY, "overflow");
         }
 }
 
@@ -158,7 +160,8 @@ static void an_arena_too_large_to_be_had_is_refused(void **state)
     nmf_error error = {0};
     nmfi_arena arena = {0};
     (void)nmfi_take(&arena, INT64_MAX / 2, 1);
-    unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error, NMF_ERROR_MEMORY, "out of memory");
+    unit_failed(nmfi_arena_allocate(&arena, NMFI_NO_LIMIT, &error), &error, NMF_ERROR_MEMORY,
+                "out of memory");
 }
 
 int main(void)

@@ -265,8 +265,7 @@ static void words_have_no_case_and_sizes_have_units(void **state)
 static void bad_text_is_refused_with_the_limits(void **state)
 {
     (void)state;
-    static const char *const not_integers[] = {"x",    "3x", "1.5", "1e3",
-                                               "0x10", "-",  "nan", "--3"};
+    static const char *const not_integers[] = {"x", "3x", "1.5", "1e3", "0x10", "-", "nan", "--3"};
     for (int i = 0; i < 8; i++) check_bad("max_iter", not_integers[i], "from 1 to 2147483648");
     check_bad("max_iter", "0", "from 1 to 2147483648");
     check_bad("max_iter", "-1", "from 1 to 2147483648");
