@@ -9,6 +9,13 @@ function(nmfkit_objects target)
   target_link_libraries(${target} PRIVATE nmfkit_compiler Threads::Threads)
 endfunction()
 
+# nmfkit_link_whole(TARGET): a name that no library it is linked to exports ends the link, not a user's run.
+function(nmfkit_link_whole target)
+  if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_FUZZ) # sanitizers leave their runtime to the executable
+    target_link_options(${target} PRIVATE LINKER:--no-undefined LINKER:--as-needed)
+  endif()
+endfunction()
+
 # nmfkit_library(NAME OBJECTS... SHARED_OBJECTS... STATIC_OBJECTS... NEEDS...): libNAME.so and libNAME.a. The SONAME is libNAME.so.0.MINOR until
 # 1.0, since a minor version may change the interface till then, and libNAME.so.MAJOR from there on.
 if(PROJECT_VERSION_MAJOR EQUAL 0)
@@ -32,9 +39,7 @@ function(nmfkit_library name)
       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_link_libraries(${target} PRIVATE ${arg_NEEDS} m)
   endforeach()
-  if(NOT NMFKIT_SANITIZE AND NOT NMFKIT_FUZZ) # sanitizers leave their runtime to the executable
-    target_link_options(${name} PRIVATE LINKER:--no-undefined LINKER:--as-needed)
-  endif()
+  nmfkit_link_whole(${name})
 endfunction()
 
 # --- the core -------------------------------------------------------------------------------------
@@ -97,6 +102,7 @@ foreach(plugin ${plugins})
   target_link_libraries(nmfkit-${plugin} PRIVATE nmfkit-io PkgConfig::nmfkit_${plugin}_needs m)
   set_target_properties(nmfkit-${plugin} PROPERTIES LINKER_LANGUAGE C PREFIX "" SUFFIX .so OUTPUT_NAME ${plugin}
     LIBRARY_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:nmfkit-io>/${plugin_dir})
+  nmfkit_link_whole(nmfkit-${plugin})
   add_dependencies(nmfkit-plugins nmfkit-${plugin})
 endforeach()
 
@@ -106,5 +112,6 @@ if(nmfkit_mpi_needs_FOUND)
   add_library(nmfkit-mpi SHARED mpi/comm_mpi.c)
   target_link_libraries(nmfkit-mpi PUBLIC nmfkit PRIVATE nmfkit_compiler PkgConfig::nmfkit_mpi_needs)
   set_target_properties(nmfkit-mpi PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
+  nmfkit_link_whole(nmfkit-mpi)
   add_library(nmfkit::mpi ALIAS nmfkit-mpi)
 endif()

@@ -5,6 +5,8 @@
 #include <locale.h>
 #include <stddef.h>
 
+#include "io/files/plugin.h"
+
 typedef enum nmfi_number {
     NMFI_NUMBER = 0,
     NMFI_NUMBER_NONE = 1,    /* the text is no number */
@@ -18,7 +20,7 @@ nmfi_number nmfi_number_parse(const char *text, size_t length, char decimal, dou
 /* Writes `value` with the fewest of 15 to 17 digits (6 to 9 for f32) that read back as the same
  * number, whole ones in full up to 15 digits, and a zero; returns the length. In the C locale. */
 #define NMFI_NUMBER_BYTES 32
-int nmfi_number_format(double value, int is_f32, char out[NMFI_NUMBER_BYTES]);
+NMFI_FOR_PLUGINS int nmfi_number_format(double value, int is_f32, char out[NMFI_NUMBER_BYTES]);
 
 /* The C locale for this thread only, as strtod and printf need it to use the point. Leave what was
  * entered. */
