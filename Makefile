@@ -5,6 +5,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
+# What measures: the system's, which has the distribution's packages; another Python may come first in the PATH.
+NMFKIT_PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+export NMFKIT_PYTHON
 
 # Recursive makes of CMake bring their own -j; this keeps a `make -j` here from fighting with it.
 MAKEFLAGS += --no-print-directory
@@ -30,35 +33,35 @@ bench: all ## measure speed against scikit-learn (BENCH_ONLY=, BENCH_REPEAT=)
 
 .PHONY: readme-table
 readme-table: all ## write README's table anew: minutes on a machine that has nothing else to do (NMFKIT_TEST_DATA)
-	@python3 bench/readme.py build/release
+	@$(NMFKIT_PYTHON) bench/readme.py build/release
 
 .PHONY: bench-calls
 bench-calls: all ## measure accelerate() on the calls that other libraries make, for docs/python.md (NMFKIT_TEST_DATA)
-	@python3 bench/calls.py build/release $(BENCH_CALLS)
+	@$(NMFKIT_PYTHON) bench/calls.py build/release $(BENCH_CALLS)
 
 .PHONY: bench-mpi
 bench-mpi: all ## measure fits by several processes against what bench/scale.py predicts (BENCH_MPI="--shape 50000x4096 -k 16")
-	@python3 bench/scale.py --measure build/release $(BENCH_MPI)
+	@$(NMFKIT_PYTHON) bench/scale.py --measure build/release $(BENCH_MPI)
 
 .PHONY: bench-disk
 bench-disk: all ## measure fits of data larger than memory (minutes, and 25 GB: BENCH_DISK="--gb 20 --limit 512M")
-	@scripts/bench_disk build/release/nmf $(BENCH_DISK)
+	@$(NMFKIT_PYTHON) scripts/bench_disk build/release/nmf $(BENCH_DISK)
 
 .PHONY: bench-masks
 bench-masks: all ## measure fits with missing entries and weights (minutes, 4 GB of memory; NMFKIT_TEST_DATA)
-	@scripts/bench_masks . build/release $(BENCH_MASKS)
+	@$(NMFKIT_PYTHON) scripts/bench_masks . build/release $(BENCH_MASKS)
 
 .PHONY: ledger
 ledger: all ## write tests/ledger.csv anew: how good fits of real data are (NMFKIT_TEST_DATA)
-	@scripts/ledger build/release/nmf
+	@$(NMFKIT_PYTHON) scripts/ledger build/release/nmf
 
 .PHONY: rank-study
 rank-study: all ## write docs/rank-study.md anew: what nmf rank says of data whose rank is known
-	@scripts/rank_study build/release/nmf > docs/rank-study.md
+	@$(NMFKIT_PYTHON) scripts/rank_study build/release/nmf > docs/rank-study.md
 
 .PHONY: rank-tables
 rank-tables: all ## write the tables of docs/rank.md anew: what nmf rank says of real data (NMFKIT_TEST_DATA)
-	@scripts/rank_tables build/release/nmf
+	@$(NMFKIT_PYTHON) scripts/rank_tables build/release/nmf
 
 .PHONY: install
 install: all ## install below PREFIX (/usr/local); DESTDIR is put before it

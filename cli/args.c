@@ -128,17 +128,20 @@ static nmf_status set_pair(const cli_option *option, const char *text, int64_t *
     return NMF_OK;
 }
 
-/* Adds "; did you mean kl?" to the sentence about a value that is none of the names. */
-static nmf_status suggest_name(const char *const *names, int64_t count, const char *text,
-                               nmf_status status, nmf_error *error)
+/* To the sentence about a value that the library did not take: the nearest of the words that it takes. */
+static void suggest_value(const nmf_option_info *option, const char *text, nmf_error *error)
 {
     cli_suggestion suggestion = {NULL, 0};
-    for (int64_t i = 0; i < count; i++) cli_suggest(text, names[i], &suggestion);
-    const size_t used = strlen(error->message);
-    if (suggestion.best != NULL)
-        snprintf(error->message + used, sizeof error->message - used, "; did you mean %s?",
-                 suggestion.best);
-    return status;
+    const char *ours, *theirs;
+    for (int64_t i = 0; i < option->name_count; i++)
+        cli_suggest(text, option->names[i], &suggestion);
+    for (int64_t i = 0; (theirs = nmf_option_other_word(option, i, &ours)) != NULL; i++)
+        cli_suggest_for(text, theirs, ours, &suggestion);
+    if (strstr(error->message, "must be auto, off or") != NULL) {
+        cli_suggest(text, "auto", &suggestion);
+        cli_suggest(text, "off", &suggestion);
+    }
+    cli_add_suggestion(&suggestion, error);
 }
 
 static nmf_status set_name(const cli_option *option, const char *text, int *value, nmf_error *error)
@@ -154,7 +157,8 @@ static nmf_status set_name(const cli_option *option, const char *text, int *valu
     join_names(option->names, count, ", ", all, sizeof all);
     const nmf_status status =
         nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text, all);
-    return suggest_name(option->names, count, text, status, error);
+    cli_suggest_of(all, text, error);
+    return status;
 }
 
 /* "--transpose", "--transpose=yes" and "--transpose=no". */
@@ -227,9 +231,8 @@ static nmf_status set_flag(const cli_flag *flag, const char *text, cli_args *arg
         return set_beta(text + 5, args, error);
     const nmf_status status =
         nmf_option_set(&args->options, flag->library, text != NULL ? text : "yes", error);
-    return status != NMF_OK && flag->library->kind == NMF_OPTION_KIND_ENUM && text != NULL
-               ? suggest_name(flag->library->names, flag->library->name_count, text, status, error)
-               : status;
+    if (status != NMF_OK && text != NULL) suggest_value(flag->library, text, error);
+    return status;
 }
 
 nmf_status cli_parse_numbers(const char *flag, const char *text, int64_t **numbers, int64_t *count,

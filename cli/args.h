@@ -63,6 +63,19 @@ typedef struct cli_suggestion {
 } cli_suggestion;
 void cli_suggest(const char *word, const char *candidate, cli_suggestion *suggestion);
 
+/* The same where the candidate is another's word, and what is meant by it is to be suggested. */
+void cli_suggest_for(const char *word, const char *candidate, const char *meant,
+                     cli_suggestion *suggestion);
+
+/* Adds "; did you mean kl?" to the sentence about a word, where there is one to suggest. */
+void cli_add_suggestion(const cli_suggestion *suggestion, nmf_error *error);
+
+/* The same for the words of a list, divided by blanks or commas; nothing where `word` is one of them. */
+void cli_suggest_of(const char *list, const char *word, nmf_error *error);
+
+/* The same for the words that the sentence itself lists, behind "must be". */
+void cli_suggest_of_sentence(const char *word, nmf_error *error);
+
 /* Numbers separated by commas, "0,5,7", as a new array the caller frees. Errors: ARGUMENT,
  * MEMORY. */
 nmf_status cli_parse_numbers(const char *flag, const char *text, int64_t **numbers, int64_t *count,

@@ -6,6 +6,7 @@
  * and H are inside its time and not counted as work. Under the Kullback-Leibler loss it does 6 m n
  * k (the model of one factor's rows, the ratios' product, the model of the step) and the divisions
  * and logarithms are inside its time. */
+#include "args.h"
 #include "bench_limits.h"
 #include "bench_pass.h"
 #include "data.h"
@@ -216,9 +217,12 @@ static nmf_status choose_parts(const cli_args *args, int *wanted, nmf_error *err
     for (int64_t o = 0; o < args->operand_count; o++) {
         int i = 0;
         while (i < PARTS_COUNT && strcmp(args->operands[o], part_names[i]) != 0) i++;
-        if (i == PARTS_COUNT)
-            return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                            "unknown part %s: must be limits, pass or scaling", args->operands[o]);
+        if (i == PARTS_COUNT) {
+            (void)nmf_fail(error, NMF_ERROR_ARGUMENT,
+                           "unknown part %s: must be limits, pass or scaling", args->operands[o]);
+            cli_suggest_of(args->command->words, args->operands[o], error);
+            return NMF_ERROR_ARGUMENT;
+        }
         wanted[i] = 1;
     }
     return NMF_OK;

@@ -1,5 +1,6 @@
 /* nmf fetch: the Olivetti faces, downloaded, verified and converted; Ctrl-C stops the download, and
  * the next one goes on from there. */
+#include "args.h"
 #include "data.h"
 #include "files.h"
 #include "interrupt.h"
@@ -30,9 +31,11 @@ int cli_run_fetch(const cli_args *args)
     nmf_error error = {NMF_OK, ""};
     nmf_status status = NMF_OK;
     char *cached = NULL;
-    if (strcmp(args->operands[0], "olivetti") != 0)
+    if (strcmp(args->operands[0], "olivetti") != 0) {
         status = nmf_fail(&error, NMF_ERROR_ARGUMENT, "unknown data set %s: must be olivetti",
                           args->operands[0]);
+        cli_suggest_of(args->command->words, args->operands[0], &error);
+    }
     const cli_output output = {"-o", args->output, CLI_TEXT_OUT};
     if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK && args->output == NULL)

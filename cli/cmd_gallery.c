@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_CHOSEN 100 /* pictures where neither --grid nor --rows says how many */
 
@@ -36,6 +37,10 @@ static nmf_status check_usage(const cli_args *args, int is_model, nmf_error *err
     if (args->reconstruct != NULL && !is_model)
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "--reconstruct needs a model, and %s is none",
                         args->operands[0]);
+    if (args->kind != NULL && (!is_model || args->reconstruct != NULL))
+        return nmf_fail(error, NMF_ERROR_ARGUMENT,
+                        "--kind says what a model's components are drawn as; samples are drawn as "
+                        "pictures");
     if (args->reconstruct != NULL && args->rows != NULL)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "--rows and --reconstruct cannot be used together");
@@ -136,7 +141,8 @@ static nmf_status draw_pictures(const cli_args *args, int is_model, gallery_sour
 {
     const nmf_matrix *pictures = NULL;
     nmf_status status = prepare_pictures(args, is_model, source, &pictures, error);
-    if (status == NMF_OK && is_model && nmf_matrix_image_height(pictures) == 0)
+    const int other_kind = args->kind != NULL && strcmp(args->kind, "pictures") != 0;
+    if (status == NMF_OK && is_model && (other_kind || nmf_matrix_image_height(pictures) == 0))
         return draw_bars(args, pictures, error);
     if (status == NMF_OK) status = cli_check_shape(pictures, args->operands[0], error);
     if (status != NMF_OK) return status;

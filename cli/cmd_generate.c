@@ -1,4 +1,5 @@
 /* nmf generate: the built-in data sets. */
+#include "args.h"
 #include "data.h"
 #include "files.h"
 
@@ -8,8 +9,8 @@ static nmf_status generate_parts(const cli_args *args, nmf_matrix **matrix, nmf_
 {
     const int shaped = args->shape[0] > 0;
     return nmf_io_generate_parts(shaped ? args->shape[0] : 1000, shaped ? args->shape[1] : 1024,
-                                 args->rank > 0 ? args->rank : 24, (uint64_t)args->seed,
-                                 matrix, error);
+                                 args->rank > 0 ? args->rank : 24, (uint64_t)args->seed, matrix,
+                                 error);
 }
 
 static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error *error)
@@ -22,21 +23,10 @@ static nmf_status generate(const cli_args *args, nmf_matrix **matrix, nmf_error 
     if (strcmp(name, "faces") == 0)
         return nmf_io_generate_faces((uint64_t)args->seed, matrix, error);
     if (strcmp(name, "swimmer") == 0) return nmf_io_generate_swimmer(matrix, error);
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "unknown data set %s: must be faces, swimmer or parts", name);
-}
-
-/* An array alone cannot say that its rows are pictures, and is drawn as bars later on. */
-static void say_what_is_lost(const cli_args *args, const nmf_matrix *matrix)
-{
-    const size_t length = strlen(args->output);
-    if (nmf_matrix_image_height(matrix) == 0) return;
-    const int keeps = length >= 4 && strcmp(args->output + length - 4, ".npz") == 0;
-    if (!keeps && args->output[length - 1] != '/')
-        cli_say(args,
-                "note: this file cannot say that its rows are pictures of %lld x %lld; an .npz can",
-                (long long)nmf_matrix_image_height(matrix),
-                (long long)nmf_matrix_image_width(matrix));
+    (void)nmf_fail(error, NMF_ERROR_ARGUMENT,
+                   "unknown data set %s: must be faces, swimmer or parts", name);
+    cli_suggest_of(args->command->words, name, error);
+    return NMF_ERROR_ARGUMENT;
 }
 
 int cli_run_generate(const cli_args *args)
@@ -48,7 +38,6 @@ int cli_run_generate(const cli_args *args)
     if (status == NMF_OK) status = cli_check_files(args, &output, 1, &error);
     if (status == NMF_OK) status = generate(args, &matrix, &error);
     if (status == NMF_OK) status = cli_write_matrix(args, matrix, args->output, &error);
-    if (status == NMF_OK) say_what_is_lost(args, matrix);
     nmf_matrix_free(matrix);
     return status == NMF_OK ? CLI_DONE : cli_fail(args, &error);
 }

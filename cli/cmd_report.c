@@ -1,4 +1,5 @@
 /* nmf report: one page that shows what a model learned and how far to trust it. */
+#include "args.h"
 #include "data.h"
 #include "files.h"
 #include "interrupt.h"
@@ -91,6 +92,8 @@ static nmf_status write_page(const cli_args *args, const report *r, nmf_error *e
     cli_interrupt_hold();
     const nmf_status status = nmf_render_report(r->model, &options, args->output, error);
     if (status == NMF_OK) cli_say(args, "wrote %s", args->output);
+    if (status == NMF_ERROR_ARGUMENT && args->kind != NULL)
+        cli_suggest_of_sentence(args->kind, error);
     cli_interrupt_release();
     return status;
 }

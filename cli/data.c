@@ -1,6 +1,7 @@
 /* See data.h. */
 #include "data.h"
 
+#include "args.h"
 #include "interrupt.h"
 #include "observed.h"
 #include "streams.h"
@@ -161,6 +162,8 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
     if (to_disk) options.most_bytes = 1;
     status = count == 1 ? nmf_io_read(paths[0], &options, matrix, error)
                         : nmf_io_read_list(paths, count, &options, matrix, error);
+    if (status == NMF_ERROR_ARGUMENT && args->format != NULL)
+        cli_suggest_of(nmf_io_formats(), args->format, error);
     if (status == NMF_OK && is_wanted_whole(args, *matrix)) {
         nmf_matrix_free(*matrix);
         *matrix = NULL;
@@ -358,14 +361,36 @@ nmf_status cli_default_output(const char *data_path, const char *suffix, char **
     return NMF_OK;
 }
 
-/* MatrixMarket has no place for names. */
-static int loses_names(const nmf_matrix *matrix, const char *path)
+/* Says on stderr what the matrix has and a file in this format has no place for. */
+static void say_what_is_lost(const cli_args *args, const nmf_matrix *matrix, const char *path,
+                             const char *format)
 {
-    const size_t length = strlen(path) - packing_length(path, strlen(path));
-    const int is_mtx = length > 4 && strncasecmp(path + length - 4, ".mtx", 4) == 0;
-    return is_mtx && (nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES) ||
-                      nmf_matrix_has_names(matrix, NMF_FEATURE_NAMES) ||
-                      nmf_matrix_has_names(matrix, NMF_LABELS));
+    const int keeps = nmf_io_keeps(format);
+    const int samples = nmf_matrix_has_names(matrix, NMF_SAMPLE_NAMES);
+    const int features = nmf_matrix_has_names(matrix, NMF_FEATURE_NAMES);
+    const struct {
+        int lost;
+        const char *what;
+    } parts[] = {
+        {samples && !(keeps & NMF_IO_KEEPS_NAMES), "sample names"},
+        {features && !(keeps & NMF_IO_KEEPS_NAMES), "feature names"},
+        {nmf_matrix_has_names(matrix, NMF_LABELS) && !(keeps & NMF_IO_KEEPS_LABELS), "labels"},
+        {nmf_matrix_image_height(matrix) > 0 && !(keeps & NMF_IO_KEEPS_IMAGE_SHAPE),
+         "the pictures' shape"}};
+    char all[128] = "", sentence[512];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t used = strlen(all);
+        if (parts[i].lost)
+            snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "", parts[i].what);
+    }
+    const int model_keeps_them = (args->command->bit & (CLI_FIT | CLI_PCA)) != 0;
+    if (all[0] == '\0' || model_keeps_them) return;
+    const int names = parts[0].lost || parts[1].lost;
+    snprintf(sentence, sizeof sentence,
+             "%.300s keeps the numbers%s; not kept: %s (.npz keeps all%s)", path,
+             keeps & NMF_IO_KEEPS_NAMES ? " and names" : "", all,
+             names ? ", .csv and .tsv names" : "");
+    tell(sentence, (void *)(uintptr_t)args);
 }
 
 nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, const char *path,
@@ -374,13 +399,13 @@ nmf_status cli_write_matrix(const cli_args *args, const nmf_matrix *matrix, cons
     cli_interrupt_hold();
     if (path[strlen(path) - 1] == '/') cli_interrupt_keep(); /* all pictures or none */
     const int prints = cli_goes_to_stdout(path);
-    const nmf_status status =
-        prints ? nmf_io_write_as(matrix, "/dev/stdout", args->to != NULL ? args->to : "csv", error)
-               : nmf_io_write(matrix, path, error);
+    const char *const format = args->to != NULL ? args->to : "csv";
+    const nmf_status status = prints ? nmf_io_write_as(matrix, "/dev/stdout", format, error)
+                                     : nmf_io_write(matrix, path, error);
     if (status == NMF_OK && !prints)
-        cli_say(args, "wrote %s: %lld x %lld %s%s", path, (long long)nmf_matrix_rows(matrix),
-                (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)),
-                loses_names(matrix, path) ? "; names are not kept there, but in .npz" : "");
+        cli_say(args, "wrote %s: %lld x %lld %s", path, (long long)nmf_matrix_rows(matrix),
+                (long long)nmf_matrix_columns(matrix), nmf_dtype_name(nmf_matrix_dtype(matrix)));
+    if (status == NMF_OK && !prints) say_what_is_lost(args, matrix, path, path);
     cli_interrupt_release();
     return status;
 }

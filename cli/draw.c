@@ -1,6 +1,7 @@
 /* See draw.h. */
 #include "draw.h"
 
+#include "args.h"
 #include "interrupt.h"
 
 #include <stdio.h>
@@ -48,6 +49,8 @@ nmf_status cli_draw_bars(const cli_args *args, const nmf_matrix *matrix,
         nmf_render_components(&bars, args->kind, args->title, path, &warning, error);
     if (warning.message[0] != '\0') fprintf(stderr, "warning: %s\n", warning.message);
     if (status == NMF_OK) cli_say(args, "wrote %s", path);
+    if (status == NMF_ERROR_ARGUMENT && args->kind != NULL)
+        cli_suggest_of_sentence(args->kind, error);
     cli_interrupt_release();
     return status;
 }

@@ -170,10 +170,11 @@ static nmf_status check_kind(const cli_output *output, nmf_error *error)
     switch (output->kind) {
     case CLI_MATRIX_OUT:
         if (nmf_io_can_write(path) || special) return NMF_OK;
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "%s %s: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all but "
-                        ".npz and .mat also with .gz, .xz or .zst, or in '/' for a folder of pictures",
-                        output->flag, path);
+        return nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "%s %s: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all but "
+            ".npz and .mat also with .gz, .xz or .zst, or in '/' for a folder of pictures",
+            output->flag, path);
     case CLI_PICTURE_OUT:
         if (ends_in(path, ".png") || ends_in(path, ".svg") || ends_in(path, ".pdf")) return NMF_OK;
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
@@ -191,10 +192,21 @@ static nmf_status check_kind(const cli_output *output, nmf_error *error)
     return nmf_fail(error, NMF_ERROR_FILE, "cannot write %s: it is the name of a folder", path);
 }
 
+/* --to is of what the command writes to standard output. */
+static nmf_status check_format(const cli_args *args, nmf_error *error)
+{
+    if (args->to == NULL || (strchr(args->to, '.') == NULL && nmf_io_keeps(args->to) >= 0))
+        return NMF_OK;
+    static const char formats[] = "csv, tsv, npy, npz, mtx, mat";
+    (void)nmf_fail(error, NMF_ERROR_ARGUMENT, "to = %s: must be one of %s", args->to, formats);
+    cli_suggest_of(formats, args->to, error);
+    return NMF_ERROR_ARGUMENT;
+}
+
 nmf_status cli_check_files(const cli_args *args, const cli_output *outputs, int64_t count,
                            nmf_error *error)
 {
-    nmf_status status = NMF_OK;
+    nmf_status status = check_format(args, error);
     for (int64_t i = 0; i < count && status == NMF_OK; i++) {
         if (outputs[i].path == NULL) continue;
         status = check_kind(&outputs[i], error);

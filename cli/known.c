@@ -13,7 +13,9 @@ int cli_knows_components(const cli_args *args)
 static nmf_status read_file(cli_known *known, const char *path, nmf_matrix **matrix,
                             nmf_error *error)
 {
-    const nmf_status status = nmf_io_read(path, NULL, matrix, error);
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.vectors = 1; /* one component, or a bound for each */
+    const nmf_status status = nmf_io_read(path, &options, matrix, error);
     int free_place = 0;
     while (known->matrices[free_place] != NULL) free_place++;
     if (status == NMF_OK) known->matrices[free_place] = *matrix;

@@ -1,6 +1,8 @@
 /* See observed.h. Each file multiplies the weights that stand so far. */
 #include "observed.h"
 
+#include "args.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +79,7 @@ static nmf_status read_beside(const nmf_io_read_options *reading, const char *pa
     nmf_io_read_options options = NMF_IO_READ_INIT;
     const int64_t height = nmf_matrix_image_height(X), width = nmf_matrix_image_width(X);
     options.transpose = reading->transpose;
+    options.vectors = 1;
     nmf_status status = nmf_io_read(path, &options, file, error);
     if (status != NMF_OK) return status;
     const int64_t rows = nmf_matrix_rows(*file), columns = nmf_matrix_columns(*file);
@@ -255,6 +258,8 @@ nmf_status cli_set_observed(const cli_args *args, const nmf_io_read_options *rea
         if (status == NMF_OK)
             status = multiply(reading, files[f].flag, files[f].path, files[f].of, files[f].means, X,
                               w, error);
+        if (status == NMF_ERROR_FILE && files[f].path == args->missing)
+            cli_suggest_of("nan unstored", args->missing, error);
     }
     if (status == NMF_OK && weights != NULL) status = nmf_matrix_set_weights(X, weights, error);
     if (status != NMF_OK) nmf_matrix_free(weights);

@@ -246,7 +246,9 @@ const cli_option cli_own_options[] = {
     {"feature-names", 0, CLI_KIND_FILE, READS_DATA, FIELD(feature_names), "FILE",
      "names of the features, such as words or genes, one a line or .npy", NO_BOUNDS},
     {"labels", 0, CLI_KIND_FILE, READS_DATA | CLI_ASSIGN | CLI_PLOT, FIELD(labels), "FILE",
-     "the samples' known classes, one a line or .npy", NO_BOUNDS},
+     "the samples' known classes: one a line, .npy, a column of a table (.csv, .tsv; FILE:COLUMN "
+     "chooses) matched by the samples' names, FILE.h5ad:obs/COLUMN or FILE.mat:NAME",
+     NO_BOUNDS},
 
     {"format", 0, CLI_KIND_TEXT, READS_DATA, FIELD(format), "NAME",
      "what kind of file it is, where neither its content nor its name tells: npz, mat, csv, "

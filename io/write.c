@@ -12,14 +12,20 @@
 #include <string.h>
 #include <strings.h>
 
+#define ALL (NMF_IO_KEEPS_NAMES | NMF_IO_KEEPS_LABELS | NMF_IO_KEEPS_IMAGE_SHAPE)
+
 static const struct {
     const char *extension;
     int sparse; /* 1: keeps sparse matrices sparse; 0: wants all entries */
     int packs;  /* written as one stream, which can be packed on its way */
+    int keeps;
     nmf_status (*write)(const nmf_matrix *matrix, const char *path, nmf_error *error);
-} writers[] = {{".npy", 0, 1, nmfi_write_npy}, {".npz", 1, 0, nmfi_write_npz},
-               {".csv", 0, 1, nmfi_write_csv}, {".tsv", 0, 1, nmfi_write_tsv},
-               {".mat", 0, 0, nmfi_write_mat}, {".mtx", 1, 1, nmfi_write_mtx}};
+} writers[] = {{".npy", 0, 1, 0, nmfi_write_npy},
+               {".npz", 1, 0, ALL, nmfi_write_npz},
+               {".csv", 0, 1, NMF_IO_KEEPS_NAMES, nmfi_write_csv},
+               {".tsv", 0, 1, NMF_IO_KEEPS_NAMES, nmfi_write_tsv},
+               {".mat", 0, 0, 0, nmfi_write_mat},
+               {".mtx", 1, 1, 0, nmfi_write_mtx}};
 
 /* Names, labels and image shape. */
 static nmf_status inherit(const nmf_matrix *from, nmf_matrix *to, nmf_error *error)
@@ -104,17 +110,27 @@ static nmf_status write_by(int writer, const nmf_matrix *matrix, const char *pat
                                   : write_dense(matrix, path, writers[writer].write, error);
 }
 
+/* The row of the table for this format, or -1. */
+static int find_format(const char *format)
+{
+    const int count = (int)(sizeof writers / sizeof writers[0]);
+    for (int i = 0; i < count; i++) {
+        if (strcasecmp(format, writers[i].extension + 1) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path, const char *format,
                            nmf_error *error)
 {
-    const int count = (int)(sizeof writers / sizeof writers[0]);
     if (matrix == NULL || path == NULL || path[0] == '\0' || format == NULL) {
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "writing needs a matrix, a path and a format");
     }
-    for (int i = 0; i < count; i++) {
-        if (strcasecmp(format, writers[i].extension + 1) == 0) {
-            return write_by(i, matrix, path, error);
-        }
+    const int writer = find_format(format);
+    if (writer >= 0) {
+        return write_by(writer, matrix, path, error);
     }
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
                     "there is no format '%s' to write; there are: npy, npz, csv, tsv, mat, mtx",
@@ -125,6 +141,18 @@ int nmf_io_can_write(const char *path)
 {
     return path != NULL && path[0] != '\0' &&
            (path[strlen(path) - 1] == '/' || find_writer(path) >= 0);
+}
+
+int nmf_io_keeps(const char *path)
+{
+    if (path == NULL || path[0] == '\0') {
+        return -1;
+    }
+    if (path[strlen(path) - 1] == '/') {
+        return ALL; /* of what pictures have */
+    }
+    const int writer = strchr(path, '.') != NULL ? find_writer(path) : find_format(path);
+    return writer >= 0 ? writers[writer].keeps : -1;
 }
 
 nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *error)
@@ -141,7 +169,8 @@ nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *e
     }
     return nmf_fail(
         error, NMF_ERROR_UNSUPPORTED,
-        "%s: cannot be written: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all but "
+        "%s: cannot be written: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all "
+        "but "
         ".npz and .mat also with .gz, .xz or .zst, or in '/' for a directory of pictures",
         path);
 }

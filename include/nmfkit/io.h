@@ -59,6 +59,9 @@ typedef struct nmf_io_read_options {
      * as long as the matrix lives. NULL: nobody watches. */
     void (*watch)(int64_t bytes, void *context);
     void *watch_context;
+    /* What an array of one dimension is (.npy, members of .npz): 1: one row, for what is one number for each row or
+     * column of something else, as weights are; 0: refused, since it may be a sample as well as a feature. */
+    int vectors;
 } nmf_io_read_options;
 
 static inline nmf_io_read_options nmf_io_read_init(void)
@@ -87,7 +90,8 @@ static inline nmf_io_read_options nmf_io_read_init(void)
                                     NULL,
                                     0,
                                     NULL,
-                                    NULL};
+                                    NULL,
+                                    0};
     return defaults;
 }
 #define NMF_IO_READ_INIT nmf_io_read_init()
@@ -142,6 +146,16 @@ NMF_API const char *nmf_io_size_text(double bytes, char text[NMF_IO_SIZE_TEXT]);
 /* Whether nmf_io_write knows the extension of `path` (1, 0), so that a long computation need not end
  * with a name that it cannot be written under. Looks at no file. */
 NMF_API int nmf_io_can_write(const char *path);
+
+/* What nmf_io_write keeps beside the numbers in a file of this name, or in this format ("csv"): NMF_IO_KEEPS_ bits;
+ * -1 where it does not know the extension. Looks at no file. */
+enum {
+    NMF_IO_KEEPS_NAMES =
+        1, /* of samples and features; in a folder of pictures those of samples name the files */
+    NMF_IO_KEEPS_LABELS = 2,
+    NMF_IO_KEEPS_IMAGE_SHAPE = 4
+};
+NMF_API int nmf_io_keeps(const char *path);
 
 /* Removes the temporary files of everything that is being written at the moment. For the handler of
  * a signal that ends the process: may be called there, and whatever is written afterwards fails. */

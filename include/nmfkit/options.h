@@ -216,6 +216,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_option_set(nmf_options *options,
                                                  const nmf_option_info *option, const char *text,
                                                  nmf_error *error);
 
+/* What other programs call values of an enum, which nmf_option_set takes too ("kullback-leibler" for kl): the word of
+ * number `index` from 0 on, with our name for it in *name (may be NULL); NULL where `option` has no more. */
+NMF_API const char *nmf_option_other_word(const nmf_option_info *option, int64_t index,
+                                          const char **name);
+
 /* Writes one option's value as text that nmf_option_set reads back; cut at `bytes`. */
 NMF_API void nmf_option_get(const nmf_options *options, const nmf_option_info *option, char *text,
                             size_t bytes);

@@ -6,6 +6,8 @@
 
 #include "io/files/disk_file.h"
 
+#include <nmfkit/io.h>
+
 #define NMFI_NPY_DIMENSIONS 4         /* we use three; one more, to be able to say "has 4" */
 #define NMFI_NPY_LONGEST_HEADER 10000 /* numpy.load's own limit (max_header_size) */
 #define NMFI_NPY_HEADER_BYTES 128     /* of the headers we write */
@@ -36,16 +38,23 @@ nmf_status nmfi_npy_parse_of(const unsigned char *bytes, size_t some, uint64_t c
 
 /* A matrix from a whole .npy in memory, which is taken over as nmf_matrix_adopt does. Two
  * dimensions are samples x features, three are pictures (count x height x width). One dimension,
- * and an empty array, are errors for DATA; for ANY, one dimension is one row, and there may be no
+ * and an empty array, are errors for DATA; for VECTORS, one dimension is one row; for ANY too, and there may be no
  * rows. Errors also: SHAPE. */
-typedef enum nmfi_npy_use { NMFI_NPY_DATA = 0, NMFI_NPY_ANY = 1 } nmfi_npy_use;
+typedef enum nmfi_npy_use {
+    NMFI_NPY_DATA = 0,
+    NMFI_NPY_ANY = 1,
+    NMFI_NPY_VECTORS = 2
+} nmfi_npy_use;
 nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char *path,
                            nmfi_npy_use use, void (*release)(void *context), void *context,
                            nmf_matrix **matrix, nmf_error *error);
 
-/* The same of the `count` bytes at `offset` of a file that stays on disk, which is taken over; as DATA. */
+/* The same of the `count` bytes at `offset` of a file that stays on disk, which is taken over. */
 nmf_status nmfi_npy_on_disk(nmfi_disk_file *file, uint64_t offset, uint64_t count, const char *path,
-                            nmf_matrix **matrix, nmf_error *error);
+                            nmfi_npy_use use, nmf_matrix **matrix, nmf_error *error);
+
+/* What an array that this asks for is used as: DATA or VECTORS. */
+nmfi_npy_use nmfi_npy_use_of(const nmf_io_read_options *options);
 
 /* Writes the header of a C-order array of shape (rows, columns), or (rows,) if columns is -1, or ()
  * if rows is -1 too, into `out` (NMFI_NPY_HEADER_BYTES, all used). kind and item_bytes as above, in

@@ -62,7 +62,7 @@ static nmf_status check_array(nmfi_npy_header *header, const char *path, nmfi_np
     if (strchr("US", header->kind) != NULL) {
         return nmf_fail(error, NMF_ERROR_UNSUPPORTED, "%s: holds text, not numbers", path);
     }
-    if (header->dimensions == 1 && use == NMFI_NPY_ANY) {
+    if (header->dimensions == 1 && use != NMFI_NPY_DATA) {
         header->shape[1] = header->shape[0];
         header->shape[0] = 1;
         header->dimensions = 2;
@@ -71,7 +71,7 @@ static nmf_status check_array(nmfi_npy_header *header, const char *path, nmfi_np
         return explain_dimensions(header, path, error);
     }
     /* Trap: 10^18 x 0 values are no bytes, but whoever loops over the rows never ends. */
-    if (header->data_bytes == 0 && (use == NMFI_NPY_DATA || header->shape[0] != 0)) {
+    if (header->data_bytes == 0 && (use != NMFI_NPY_ANY || header->shape[0] != 0)) {
         return nmf_fail(error, NMF_ERROR_SHAPE, "%s: is empty: %" PRId64 " x %" PRId64 " values",
                         path, header->shape[0], header->shape[1]);
     }
@@ -98,8 +98,13 @@ nmf_status nmfi_npy_matrix(const unsigned char *bytes, size_t count, const char 
     return nmfi_raw_to_matrix(&raw, release, context, matrix, error);
 }
 
+nmfi_npy_use nmfi_npy_use_of(const nmf_io_read_options *options)
+{
+    return options->vectors ? NMFI_NPY_VECTORS : NMFI_NPY_DATA;
+}
+
 nmf_status nmfi_npy_on_disk(nmfi_disk_file *file, uint64_t offset, uint64_t count, const char *path,
-                            nmf_matrix **matrix, nmf_error *error)
+                            nmfi_npy_use use, nmf_matrix **matrix, nmf_error *error)
 {
     unsigned char head[NMFI_NPY_LONGEST_HEADER + 12];
     const size_t some = count < sizeof head ? (size_t)count : sizeof head;
@@ -111,7 +116,7 @@ nmf_status nmfi_npy_on_disk(nmfi_disk_file *file, uint64_t offset, uint64_t coun
         status = nmfi_npy_parse_of(head, some, count, path, &header, error);
     }
     if (status == NMF_OK) {
-        status = check_array(&header, path, NMFI_NPY_DATA, &raw, error);
+        status = check_array(&header, path, use, &raw, error);
     }
     if (status != NMF_OK) {
         nmfi_disk_file_close(file);
@@ -141,21 +146,22 @@ static int is_plain(const char *path)
 static nmf_status read_npy(const nmfi_read_request *request, nmf_matrix **matrix, nmf_error *error)
 {
     const char *path = request->path;
+    const nmfi_npy_use use = nmfi_npy_use_of(request->options);
     nmfi_disk_file *file;
     *matrix = NULL;
     if (nmfi_stays_on_disk(request, nmfi_file_bytes(path)) && is_plain(path)) {
         const nmf_status status = nmfi_open_on_disk(request, &file, error);
-        return status != NMF_OK
-                   ? status
-                   : nmfi_npy_on_disk(file, 0, nmfi_disk_file_bytes(file), path, matrix, error);
+        return status != NMF_OK ? status
+                                : nmfi_npy_on_disk(file, 0, nmfi_disk_file_bytes(file), path, use,
+                                                   matrix, error);
     }
     nmfi_file_view *view;
     const nmf_status status = nmfi_file_view_open(path, &view, error);
     if (status != NMF_OK) {
         return status;
     }
-    return nmfi_npy_matrix(view->bytes, view->count, path, NMFI_NPY_DATA, nmfi_file_view_close,
-                           view, matrix, error);
+    return nmfi_npy_matrix(view->bytes, view->count, path, use, nmfi_file_view_close, view, matrix,
+                           error);
 }
 
 const nmfi_reader nmfi_reader_npy = {".npy", "npy", 1, 0, recognise, read_npy};

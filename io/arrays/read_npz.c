@@ -156,7 +156,8 @@ static nmf_status leave_on_disk(const nmfi_npz *npz, int64_t index,
     }
     nmfi_npz_label(npz, index, label, sizeof label);
     nmfi_say_on_disk(request, label, place.bytes);
-    return nmfi_npy_on_disk(file, place.offset, place.bytes, label, matrix, error);
+    return nmfi_npy_on_disk(file, place.offset, place.bytes, label,
+                            nmfi_npy_use_of(request->options), matrix, error);
 }
 
 static nmf_status read_array(nmfi_npz *npz, int64_t index, const nmfi_read_request *request,
@@ -165,7 +166,7 @@ static nmf_status read_array(nmfi_npz *npz, int64_t index, const nmfi_read_reque
     const nmf_status status = leave_on_disk(npz, index, request, matrix, error);
     return status != NMF_OK || *matrix != NULL
                ? status
-               : nmfi_npz_matrix(npz, index, NMFI_NPY_DATA, matrix, error);
+               : nmfi_npz_matrix(npz, index, nmfi_npy_use_of(request->options), matrix, error);
 }
 
 nmf_status nmfi_npz_read(nmfi_npz *npz, const nmfi_read_request *request, nmf_matrix **matrix,

@@ -21,7 +21,7 @@ class nmf_io_read_options(ctypes.Structure):
                 ("decimal", c_char_p), ("comment", c_char_p), ("is_long", c_int),
                 ("feature_type", c_char_p), ("features", c_int64), ("first_index", c_int),
                 ("note", c_void_p), ("note_context", c_void_p), ("most_bytes", c_int64),
-                ("watch", c_void_p), ("watch_context", c_void_p)]
+                ("watch", c_void_p), ("watch_context", c_void_p), ("vectors", c_int)]
 
 
 NOTE = ctypes.CFUNCTYPE(None, c_char_p, c_void_p)  # nmf_io_read_options.note

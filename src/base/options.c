@@ -111,10 +111,12 @@ static void list_names(const nmf_option_info *option, char *text, size_t bytes)
     }
 }
 
-/* An integer that may be -1 is one that the library can decide: auto is -1, off is 0. */
+/* A number that may be -1 is one that the library can decide: auto is -1, off is 0. */
 static int decides(const nmf_option_info *option)
 {
-    return option->kind == NMF_OPTION_KIND_INT && option->lowest_integer == -1;
+    return option->kind == NMF_OPTION_KIND_INT
+               ? option->lowest_integer == -1
+               : option->kind == NMF_OPTION_KIND_REAL && option->lowest == -1;
 }
 
 static int is_size(const nmf_option_info *option)
@@ -141,8 +143,9 @@ static nmf_status out_of_bounds(const nmf_option_info *option, const char *text,
         return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be one of %s", option->flag, text,
                         names);
     }
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be a number from %g to %g",
-                    option->flag, text, option->lowest, option->highest);
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be %sa number from %g to %g",
+                    option->flag, text, decides(option) ? "auto, off or " : "",
+                    decides(option) ? 0 : option->lowest, option->highest);
 }
 
 /* strtod reads "0.5" as 0 where the host's locale has a decimal comma. */
@@ -197,11 +200,12 @@ static nmf_status set_real(char *field, const nmf_option_info *option, const cha
                            nmf_error *error)
 {
     char *end = NULL;
-    if (option->lowest == -1 && strcasecmp(text, "auto") == 0) text = "-1";
-    if (option->lowest == -1 && strcasecmp(text, "off") == 0) text = "0";
+    const char *const given = text;
+    if (decides(option))
+        text = strcasecmp(text, "auto") == 0 ? "-1" : strcasecmp(text, "off") == 0 ? "0" : text;
     const double value = read_real(text, &end);
     if (end == text || *end != '\0' || !(value >= option->lowest && value <= option->highest))
-        return out_of_bounds(option, text, error);
+        return out_of_bounds(option, given, error);
     memcpy(field, &value, sizeof value);
     return NMF_OK;
 }
@@ -219,21 +223,33 @@ static nmf_status set_flag(char *field, const nmf_option_info *option, const cha
     return nmf_fail(error, NMF_ERROR_ARGUMENT, "%s = %s: must be yes or no", option->flag, text);
 }
 
-/* What scikit-learn and R's NMF call the same thing. */
+/* What scikit-learn and R's NMF call the same thing: flag, their word, ours. */
+static const char *const others[][3] = {
+    {"loss", "kullback-leibler", "kl"}, {"loss", "kld", "kl"},
+    {"loss", "brunet", "kl"},           {"loss", "itakura-saito", "is"},
+    {"loss", "euclidean", "frobenius"}, {"loss", "lee", "frobenius"},
+    {"loss", "mse", "frobenius"},       {"precision", "float32", "f32"},
+    {"precision", "float64", "f64"},    {"precision", "single", "f32"},
+    {"precision", "double", "f64"},     {"pca-solver", "full", "exact"},
+    {"weighting", "tf-idf", "tfidf"},
+};
+
+const char *nmf_option_other_word(const nmf_option_info *option, int64_t index, const char **name)
+{
+    if (!option || index < 0) return NULL;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(option->flag, others[i][0]) != 0 || index-- > 0) continue;
+        if (name) *name = others[i][2];
+        return others[i][1];
+    }
+    return NULL;
+}
+
 static const char *our_word(const nmf_option_info *option, const char *text)
 {
-    static const char *const others[][3] = {
-        {"loss", "kullback-leibler", "kl"}, {"loss", "kld", "kl"},
-        {"loss", "brunet", "kl"},           {"loss", "itakura-saito", "is"},
-        {"loss", "euclidean", "frobenius"}, {"loss", "lee", "frobenius"},
-        {"loss", "mse", "frobenius"},       {"precision", "float32", "f32"},
-        {"precision", "float64", "f64"},    {"precision", "single", "f32"},
-        {"precision", "double", "f64"},     {"pca-solver", "full", "exact"},
-        {"weighting", "tf-idf", "tfidf"},
-    };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(option->flag, others[i][0]) == 0 && strcasecmp(text, others[i][1]) == 0)
-            return others[i][2];
+    const char *ours, *theirs;
+    for (int64_t i = 0; (theirs = nmf_option_other_word(option, i, &ours)) != NULL; i++)
+        if (strcasecmp(text, theirs) == 0) return ours;
     return text;
 }
 

@@ -52,7 +52,13 @@ def ramp(rows, columns, of_row):
     return [[1 + (of_row * i + j) % 7 for j in range(columns)] for i in range(rows)]
 
 
+def ones(count):
+    """As numpy.save writes an array of one dimension."""
+    return npy([[1.0]] * count, "d", "<f8").replace(b"(%d, 1), " % count, b"(%d,),   " % count)
+
+
 FIXTURES = {
+    "ones20.npy": lambda: ones(20),
     "parts.npy": lambda: npy(two_parts(), "B", "|u1"),
     "parts.csv": lambda: "".join(
         ",".join(map(str, row)) + "\n" for row in two_parts()).encode(),

@@ -104,6 +104,24 @@ static void three_dimensions_are_pictures(void **state)
     check_pictures("pictures_u1_fortran.npy");
 }
 
+static void one_dimension_is_a_row_for_those_who_ask(void **state)
+{
+    (void)state;
+    nmf_io_read_options options = NMF_IO_READ_INIT;
+    options.vectors = 1;
+    for (int on_disk = 0; on_disk < 2; on_disk++) {
+        nmf_matrix *matrix = NULL;
+        options.most_bytes = on_disk ? 1 : -1;
+        assert_int_equal(nmf_io_read(array_golden("one_dimension.npy"), &options, &matrix, NULL),
+                         NMF_OK);
+        assert_int_equal(nmf_matrix_rows(matrix), 1);
+        assert_int_equal(nmf_matrix_columns(matrix), 5);
+        if (!on_disk)
+            for (int j = 0; j < 5; j++) assert_true(nmf_matrix_at(matrix, 0, j) == j);
+        nmf_matrix_free(matrix);
+    }
+}
+
 static void other_arrays_are_refused_in_words(void **state)
 {
     (void)state;
@@ -205,6 +223,7 @@ int main(void)
         cmocka_unit_test(integers_beyond_2_53_are_rounded),
         cmocka_unit_test(booleans_are_zeros_and_ones),
         cmocka_unit_test(three_dimensions_are_pictures),
+        cmocka_unit_test(one_dimension_is_a_row_for_those_who_ask),
         cmocka_unit_test(other_arrays_are_refused_in_words),
         cmocka_unit_test(every_prefix_fails_with_a_sentence),
         cmocka_unit_test(damaged_files_are_safe),

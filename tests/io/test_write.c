@@ -93,6 +93,32 @@ static void names_come_back_from_npz_and_csv(void **state)
     unlink("rows.csv");
 }
 
+static void what_a_format_says_it_keeps_comes_back(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"kept.npy", "kept.npz", "kept.mat",    "kept.csv",
+                                        "kept.tsv", "kept.mtx", "kept.csv.gz", "kept.npy.xz"};
+    nmf_matrix *matrix = array_named_matrix(NMF_F64);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        write_or_fail(matrix, paths[i]);
+        nmf_matrix *back = array_read(paths[i]);
+        const int keeps = nmf_io_keeps(paths[i]);
+        assert_int_equal(nmf_matrix_has_names(back, NMF_SAMPLE_NAMES), keeps & NMF_IO_KEEPS_NAMES);
+        assert_int_equal(nmf_matrix_has_names(back, NMF_FEATURE_NAMES), keeps & NMF_IO_KEEPS_NAMES);
+        assert_int_equal(nmf_matrix_has_names(back, NMF_LABELS), !!(keeps & NMF_IO_KEEPS_LABELS));
+        assert_int_equal(nmf_matrix_image_height(back) > 0, !!(keeps & NMF_IO_KEEPS_IMAGE_SHAPE));
+        nmf_matrix_free(back);
+        unlink(paths[i]);
+    }
+    nmf_matrix_free(matrix);
+    assert_int_equal(nmf_io_keeps("CSV"), NMF_IO_KEEPS_NAMES);
+    assert_int_equal(nmf_io_keeps("pictures/") & NMF_IO_KEEPS_IMAGE_SHAPE,
+                     NMF_IO_KEEPS_IMAGE_SHAPE);
+    assert_int_equal(nmf_io_keeps("kept.mat.gz"), -1);
+    assert_int_equal(nmf_io_keeps("cvs"), -1);
+    assert_int_equal(nmf_io_keeps(NULL), -1);
+}
+
 static void numbers_in_text_come_back_bit_for_bit(void **state)
 {
     (void)state;
@@ -443,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_comes_back_from_every_format),
         cmocka_unit_test(names_come_back_from_npz_and_csv),
+        cmocka_unit_test(what_a_format_says_it_keeps_comes_back),
         cmocka_unit_test(numbers_in_text_come_back_bit_for_bit),
         cmocka_unit_test(strided_matrices_are_written_as_seen),
         cmocka_unit_test(pictures_are_written_one_a_row),

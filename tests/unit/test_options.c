@@ -234,6 +234,28 @@ static void check_bad(const char *field, const char *text, const char *limits)
     check_same(&options, &before);
 }
 
+static void words_of_other_programs_mean_what_is_said_of_them(void **state)
+{
+    (void)state;
+    int64_t count = 0;
+    int words = 0;
+    const nmf_option_info *const table = nmf_option_table(&count);
+    const char *theirs, *ours;
+    for (int64_t o = 0; o < count; o++)
+        for (int64_t i = 0; (theirs = nmf_option_other_word(&table[o], i, &ours)) != NULL; i++) {
+            char value[64];
+            nmf_options options = NMF_OPTIONS_INIT;
+            set_text(&options, &table[o], theirs);
+            nmf_option_get(&options, &table[o], value, sizeof value);
+            assert_string_equal(value, ours);
+            words++;
+        }
+    assert_in_range(words, 10, 100);
+    assert_null(nmf_option_other_word(find("tol"), 0, NULL));
+    assert_null(nmf_option_other_word(NULL, 0, NULL));
+    assert_null(nmf_option_other_word(find("loss"), -1, NULL));
+}
+
 static void words_have_no_case_and_sizes_have_units(void **state)
 {
     (void)state;
@@ -478,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_flag_is_yes_or_no),
         cmocka_unit_test(what_the_library_can_decide_has_words),
         cmocka_unit_test(words_have_no_case_and_sizes_have_units),
+        cmocka_unit_test(words_of_other_programs_mean_what_is_said_of_them),
         cmocka_unit_test(bad_text_is_refused_with_the_limits),
         cmocka_unit_test(text_is_cut_to_the_room_there_is),
         cmocka_unit_test(no_options_are_the_defaults),
