@@ -16,14 +16,6 @@
 
 #include <string.h>
 
-void nmf_comm_rows(int64_t samples, int64_t rank, int64_t size, int64_t *first, int64_t *count)
-{
-    const nmf_comm shape = {.rank = rank, .size = size};
-    const nmfi_partition rows = nmfi_partition_of_rank(samples, &shape, rank);
-    *first = rows.first_row;
-    *count = rows.count;
-}
-
 /* --- before anything is shared --------------------------------------------------------------------- */
 
 static nmf_status check_all(const nmf_comm *comm, const nmf_matrix *X, const nmf_options *options,
