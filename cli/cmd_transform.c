@@ -72,13 +72,17 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
     if (status == NMF_OK) status = cli_count_data(args, X, &options, &error);
     status = cli_together_agree(status, &error);
+    nmf_spread_leave(1);    /* of several processes: each writes its own rows of W */
     if (status == NMF_OK) { /* W of data on disk is solved for as it is written */
         const int at_once = nmf_matrix_is_in_memory(X) || cli_together_joined();
         status =
             (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
     }
-    if (status == NMF_OK && cli_together_speaks())
+    if (status == NMF_OK && !cli_together_speaks()) nmf_io_spread_serve(W);
+    if (status == NMF_OK && cli_together_speaks()) {
         status = cli_write_matrix(args, W, args->output, &error);
+        nmf_spread_end(W);
+    }
     nmf_matrix_free(W);
     nmf_matrix_free(X);
     cli_known_free(&known);

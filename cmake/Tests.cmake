@@ -22,7 +22,7 @@ endif()
 # What a sanitizer would take a quarter of an hour for and not change: how good fits are (other tests take the
 # same ways with less data), documents, pages, speed, checks of the sources; and the kernels, which are never instrumented
 # (cmake/Kernels.cmake): their arrays stand against pages that nobody may touch.
-set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_spread
+set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory mpi_mpi4py mpi_mpich mpi_spread mpi_written
             docs_blocks report_page select_definitions ledger property_sketch python_news python_unmixing
             parity_divergence_f32 parity_jmm parity_numpy_pca
             parity_sklearn_mu parity_sklearn_nmf bench_bench io_generate_faces packaging_completion
@@ -127,6 +127,11 @@ if(TARGET nmfkit-mpi)
     target_link_libraries(test_mpi_mpich PRIVATE nmfkit nmfkit_compiler PkgConfig::nmfkit_mpich_needs)
     set_target_properties(test_mpi_mpich PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   endif()
+  # W written by several processes (tests/mpi/test_written.py).
+  add_executable(test_mpi_written tests/mpi/written.c)
+  target_link_libraries(test_mpi_written PRIVATE nmfkit_compiler nmfkit-io nmfkit ${CMAKE_DL_LIBS})
+  add_dependencies(test_mpi_written nmfkit-mpi)
+  set_target_properties(test_mpi_written PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   # What is sent, counted (tests/mpi/test_bytes.py): its functions stand in for MPI's.
   add_executable(test_mpi_sent tests/mpi/sent.c tests/mpi/count_bytes.c)
   target_link_libraries(test_mpi_sent PRIVATE nmfkit-mpi nmfkit nmfkit_compiler PkgConfig::nmfkit_mpi_needs m)

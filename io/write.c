@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <nmfkit/io.h>
+#include <nmfkit/spread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -54,8 +55,9 @@ static nmf_status make_dense(const nmf_matrix *matrix, const char *path, nmf_mat
     if (bytes > (double)nmfi_machine_memory() / 2) {
         return nmf_fail(error, NMF_ERROR_MEMORY,
                         "%s: %" PRId64 " x %" PRId64 " entries would take %s when none is "
-                        "left out, too much for this machine: write a sparse .npz or .mtx",
-                        path, rows, columns, nmf_io_size_text(bytes, size));
+                        "left out, too much for this machine: write %s",
+                        path, rows, columns, nmf_io_size_text(bytes, size),
+                        nmf_spread_is(matrix) ? "an .npy" : "a sparse .npz or .mtx");
     }
     nmf_status status = nmf_matrix_new(dtype, rows, columns, dense, error);
     if (status == NMF_OK) {
@@ -76,7 +78,10 @@ static nmf_status write_dense(const nmf_matrix *matrix, const char *path,
                                                   nmf_error *error),
                               nmf_error *error)
 {
-    if (!nmf_matrix_is_sparse(matrix)) {
+    /* .mat has columns side by side, and rows of other processes come one by one. */
+    const int from_copy =
+        nmf_matrix_is_sparse(matrix) || (nmf_spread_is(matrix) && write == nmfi_write_mat);
+    if (!from_copy) {
         return write(matrix, path, error);
     }
     nmf_matrix *dense;

@@ -180,6 +180,11 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_save_model(const nmf_model *model, cons
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_load_model(const char *path, nmf_model **model,
                                                     nmf_error *error);
 
+/* Processes that have rows of a matrix which the first one reads or writes (nmfkit/spread.h): gives them, and writes them
+ * into the file where this process sees it, until the first one calls nmf_spread_end. A process that cannot write says
+ * so to the first one, whose writing then fails. Returns at once where `own` is not spread. */
+NMF_API void nmf_io_spread_serve(const nmf_matrix *own);
+
 /* 1 if the file at `path` is a model file (an .npz with manifest.json), 0 if not or unreadable. */
 NMF_API int nmf_io_is_model(const char *path);
 

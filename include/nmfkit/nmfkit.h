@@ -13,6 +13,7 @@
 #include <nmfkit/options.h>
 #include <nmfkit/select.h>
 #include <nmfkit/shares.h>
+#include <nmfkit/spread.h>
 #include <nmfkit/status.h>
 #include <nmfkit/weighting.h>
 

@@ -1,5 +1,5 @@
 /* Writes .npz archives as numpy.savez does: stored members of fixed date, so that equal data gives
- * equal files. What is added must stay as it is until the archive is finished. */
+ * equal files. */
 #ifndef NMFI_IO_NPZ_WRITER_H
 #define NMFI_IO_NPZ_WRITER_H
 
@@ -11,7 +11,7 @@ typedef struct nmfi_npz_writer nmfi_npz_writer;
 nmf_status nmfi_npz_create(const char *path, nmfi_npz_writer **writer, nmf_error *error);
 
 /* Adds a packed row-major array of f64 ('f', 8), i64 ('i', 8) or another kind of npy.h as `name`;
- * columns -1: one dimension; rows -1 too: none, a single item. Errors: MEMORY. */
+ * columns -1: one dimension; rows -1 too: none, a single item. Errors: FILE, MEMORY. */
 nmf_status nmfi_npz_add_array(nmfi_npz_writer *writer, const char *name, char kind,
                               int64_t item_bytes, int64_t rows, int64_t columns, const void *data,
                               nmf_error *error);
@@ -24,11 +24,11 @@ nmf_status nmfi_npz_add_names(nmfi_npz_writer *writer, const char *name, const n
                               nmf_names which, nmf_error *error);
 nmf_status nmfi_npz_add_image_shape(nmfi_npz_writer *writer, const nmf_matrix *matrix,
                                     nmf_error *error);
-/* A member that is no array; the text is copied. */
+/* A member that is no array. */
 nmf_status nmfi_npz_add_text(nmfi_npz_writer *writer, const char *name, const char *text,
                              nmf_error *error);
 
-/* Writes the file (if `status` is NMF_OK, else gives up) and frees `writer`. Returns the first
+/* Ends the file (if `status` is NMF_OK, else gives up) and frees `writer`. Returns the first
  * failure. */
 nmf_status nmfi_npz_finish(nmfi_npz_writer *writer, nmf_status status, nmf_error *error);
 

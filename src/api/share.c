@@ -2,6 +2,7 @@
 #include "api/share.h"
 
 #include "api/alike.h"
+#include "api/spread.h"
 #include "base/cpu.h"
 #include "base/machine.h"
 #include "base/options.h"
@@ -14,14 +15,6 @@
 #include "pass/pass.h"
 
 #include <string.h>
-
-void nmf_comm_rows(int64_t samples, int64_t rank, int64_t size, int64_t *first, int64_t *count)
-{
-    const nmf_comm shape = {.rank = rank, .size = size};
-    const nmfi_partition rows = nmfi_partition_of_rank(samples, &shape, rank);
-    *first = rows.first_row;
-    *count = rows.count;
-}
 
 /* --- before anything is shared --------------------------------------------------------------------- */
 
@@ -128,12 +121,20 @@ static nmf_status gather(const nmf_comm *comm, const nmf_matrix *X, nmf_matrix *
     return NMF_OK;
 }
 
+/* Or left where they are, where all want that. */
+static nmf_status bring_together(const nmf_comm *comm, const nmf_matrix *X, nmf_matrix **W,
+                                 nmf_error *error)
+{
+    return nmfi_comm_leaves_W(comm) ? nmfi_comm_status(comm, nmfi_spread(comm, X, W, error), error)
+                                    : gather(comm, X, W, error);
+}
+
 static nmf_status gather_model(const nmf_comm *comm, const nmf_matrix *X, nmf_model *model,
                                nmf_error *error)
 {
     nmf_status status =
         nmfi_comm_status(comm, nmfi_matrix_inherit_columns(model->H, X, error), error);
-    if (status == NMF_OK) status = gather(comm, X, &model->W, error);
+    if (status == NMF_OK) status = bring_together(comm, X, &model->W, error);
     model->content.W = model->W;
     model->content.samples = nmf_matrix_rows(model->W);
     return status;
@@ -242,7 +243,7 @@ nmf_status nmfi_transform_together(const nmf_model_content *model, const nmf_mat
     if (status == NMF_OK) status = part_of(comm, X, options, 0, &part, error);
     if (status == NMF_OK) {
         status = nmfi_comm_status(comm, nmfi_transform(model, part, options, W, error), error);
-        if (status == NMF_OK) status = gather(comm, X, W, error);
+        if (status == NMF_OK) status = bring_together(comm, X, W, error);
     }
     nmf_matrix_free(part);
     return status;

@@ -2,10 +2,14 @@
  * do. */
 #include "base/comm.h"
 
+#include <nmfkit/spread.h>
+
 static nmf_comm attached; /* size 0: none */
+static int leaves_W;      /* nmf_spread_leave */
 
 nmf_status nmf_comm_attach(const nmf_comm *comm, nmf_error *error)
 {
+    leaves_W = 0;
     if (!comm) {
         attached.size = 0;
         return NMF_OK;
@@ -47,6 +51,16 @@ int64_t nmfi_comm_most(const nmf_comm *comm, int64_t value)
 int nmfi_comm_same(const nmf_comm *comm, int64_t value)
 {
     return nmfi_comm_least(comm, value) == nmfi_comm_most(comm, value);
+}
+
+void nmf_spread_leave(int leaves)
+{
+    leaves_W = leaves != 0;
+}
+
+int nmfi_comm_leaves_W(const nmf_comm *comm)
+{
+    return nmfi_comm_least(comm, leaves_W) != 0;
 }
 
 /* From pairs to the first process, which tells all. */

@@ -23,6 +23,8 @@ static inline int64_t nmfi_comm_rank(const nmf_comm *comm)
 int64_t nmfi_comm_least(const nmf_comm *comm, int64_t value);
 int64_t nmfi_comm_most(const nmf_comm *comm, int64_t value);
 int nmfi_comm_same(const nmf_comm *comm, int64_t value);
+/* 1 where all processes have said nmf_spread_leave(1). */
+int nmfi_comm_leaves_W(const nmf_comm *comm);
 /* The sum of what they have, modulo 2^64. */
 uint64_t nmfi_comm_sum(const nmf_comm *comm, uint64_t value);
 

@@ -83,21 +83,25 @@ nmf_status nmfi_scratch_open(nmfi_scratch *scratch, size_t bytes, size_t budget,
     const int far = reads_far_ahead(descriptor);
     void *base = MAP_FAILED;
     if (reason == 0) base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    (void)close(descriptor);
-    if (reason != 0) return fail(where, bytes, reason, error);
-    if (base == MAP_FAILED)
+    if (base == MAP_FAILED) {
+        (void)close(descriptor);
+        if (reason != 0) return fail(where, bytes, reason, error);
         return nmf_fail(error, NMF_ERROR_MEMORY, "no addresses for a scratch file of %zu bytes",
                         bytes);
+    }
     if (far) (void)madvise(base, bytes, MADV_RANDOM);
     scratch->base = base;
     scratch->bytes = bytes;
     scratch->budget = budget;
+    scratch->descriptor = descriptor;
     return NMF_OK;
 }
 
 void nmfi_scratch_close(nmfi_scratch *scratch)
 {
-    if (scratch->base) (void)munmap(scratch->base, scratch->bytes);
+    if (!scratch->base) return;
+    (void)munmap(scratch->base, scratch->bytes);
+    (void)close(scratch->descriptor);
     scratch->base = NULL;
 }
 
@@ -109,4 +113,25 @@ void nmfi_scratch_touched(nmfi_scratch *scratch, size_t bytes)
     atomic_store(&scratch->touched, 0);
     /* Of a shared mapping this takes the pages out of the process, not what is in them. */
     (void)madvise(scratch->base, scratch->bytes, MADV_DONTNEED);
+#ifdef SYNC_FILE_RANGE_WRITE
+    /* What changed goes to the disk while others compute: where there is no room left for what is read next, whoever reads
+     * it would wait for each page of it. */
+    (void)sync_file_range(scratch->descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#endif
+}
+
+void nmfi_scratch_want(const nmfi_scratch *scratch, const void *first, int64_t count, size_t stride,
+                       size_t bytes)
+{
+    enum { PIECE = 1 << 17 }; /* the system may take no more of one wish than it reads ahead */
+    if (!scratch || !scratch->base || scratch->bytes <= scratch->budget) return;
+    const uintptr_t base = (uintptr_t)scratch->base, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int64_t i = 0; i < count; i++) {
+        const uintptr_t at = (uintptr_t)first + (size_t)i * stride;
+        if (at < base || at - base >= scratch->bytes) return;
+        const size_t left = scratch->bytes - (at - base);
+        const uintptr_t end = at + (bytes < left ? bytes : left);
+        for (uintptr_t p = at / page * page; p < end; p += PIECE)
+            (void)madvise((void *)p, end - p < PIECE ? end - p : PIECE, MADV_WILLNEED);
+    }
 }

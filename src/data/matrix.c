@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/sparse.h"
 
+#include <nmfkit/spread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,16 @@ nmf_status nmf_matrix_from_rows(const nmf_row_reader *rows, nmf_matrix **matrix,
 int nmf_matrix_is_in_memory(const nmf_matrix *matrix)
 {
     return matrix && !matrix->reader.read && !matrix->reader.read_entries;
+}
+
+int nmf_spread_is(const nmf_matrix *matrix)
+{
+    return matrix && matrix->is_spread;
+}
+
+void nmfi_matrix_note_spread(nmf_matrix *matrix)
+{
+    matrix->is_spread = 1;
 }
 
 nmf_status nmfi_matrix_check_in_memory(const nmf_matrix *matrix, const char *what, nmf_error *error)

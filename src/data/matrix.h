@@ -35,6 +35,7 @@ struct nmf_matrix {
     nmf_matrix *weights;     /* its own; NULL where every entry counts once */
     nmf_missing missing;
     nmfi_share share;
+    int is_spread;     /* nmfkit/spread.h */
     nmf_sparse across; /* of a sparse part: the columns that are here, compressed; all rows */
     nmf_matrix *across_memory;
     void *across_block;
@@ -48,6 +49,9 @@ nmf_status nmfi_matrix_part(const nmf_matrix *whole, const nmfi_share *share, nm
 /* The first entry in row order that is NaN or infinite (or, unless signed_ok, negative) named, or
  * OK. Errors: DATA. */
 nmf_status nmfi_matrix_check_entries(const nmf_matrix *matrix, int signed_ok, nmf_error *error);
+
+/* From now on nmf_spread_is says so. */
+void nmfi_matrix_note_spread(nmf_matrix *matrix);
 
 void nmfi_names_free(nmfi_name_list *list);
 

@@ -18,6 +18,7 @@ nmf_status nmfi_improve_on_X(nmfi_fit *fit, void *state, nmfi_factor *factor, co
                                   .fixed = fixed,
                                   .rule = rule,
                                   .updated = updated,
+                                  .carried = {factor->incumbent, factor->plain, factor->ahead},
                                   .sums = NMFI_SUMS_OF_PRODUCTS};
         const nmf_status status = nmfi_pass_visit(pass, &visit, error);
         if (status != NMF_OK) return status;
@@ -60,9 +61,9 @@ nmf_status nmfi_half_step(nmfi_fit *fit, nmfi_improver by, nmfi_factor *factor,
     nmfi_set_gram(fit, other->gram, factor);
     /* W starts at the incumbent, which was the point ahead when H was solved for it; H starts at the
      * point ahead of its own incumbent. */
-    nmfi_hals_rule hals =
-        factor->is_W ? nmfi_hals_of(fit, factor, factor->incumbent, factor->plain)
-                     : nmfi_hals_of(fit, factor, factor->ahead, factor->incumbent);
+    nmfi_hals_rule hals = factor->is_W
+                              ? nmfi_hals_of(fit, factor, factor->incumbent, factor->plain)
+                              : nmfi_hals_of(fit, factor, factor->ahead, factor->incumbent);
     hals.momentum = half.momentum;
     hals.sweeps = half.sweeps;
     hals.measure_start = half.measure_start;

@@ -77,6 +77,7 @@ static nmf_status visit_W(nmfi_fit *fit, nmfi_pass *pass, int solves, nmf_error 
                               .fixed = H->incumbent,
                               .rule = &rule,
                               .updated = result,
+                              .carried = {result, solves ? NULL : W->plain},
                               .sums = NMFI_SUMS_OF_PRODUCTS,
                               .loss = 1};
     const nmf_status status = nmfi_pass_visit(pass, &visit, error);

@@ -136,12 +136,24 @@ static void round_rows(const sketched *s, void *rows, int64_t count, int64_t str
 }
 
 /* A factor of the sketch by rows, in the arithmetic of the iterations. */
-static void pack(const nmfi_fit *fit, const sketched *s, const void *factor,
-                 const nmfi_partition *along, void *rows)
+static void pack(nmfi_fit *fit, const sketched *s, const void *factor, const nmfi_partition *along,
+                 void *rows)
 {
+    enum { SOME = 1 << 13 }; /* rows, whose pieces of components are worth a reading each */
     const nmfi_kernels *kernels = fit->work.kernels;
     const int64_t stride = stride_of(s->rank, kernels);
-    kernels->pack(factor, along->ld, s->rank, along->count, rows, stride);
+    nmfi_scratch *const scratch = &fit->work.arena.scratch;
+    const size_t bytes = (size_t)kernels->element_bytes, line = (size_t)along->ld * bytes;
+    for (int64_t i = 0; i < along->count; i += SOME) {
+        const int64_t now = along->count - i < SOME ? along->count - i : SOME;
+        const char *const from = (const char *)factor + (size_t)i * bytes;
+        char *const to = (char *)rows + (size_t)(i * stride) * bytes;
+        if (i == 0) nmfi_scratch_want(scratch, from, s->rank, line, SOME * bytes);
+        if (i + SOME < along->count)
+            nmfi_scratch_want(scratch, from + SOME * bytes, s->rank, line, SOME * bytes);
+        kernels->pack(from, along->ld, s->rank, now, to, stride);
+        nmfi_scratch_touched(scratch, (size_t)(now * (s->rank + stride)) * bytes);
+    }
     if (s->kernels) round_rows(s, rows, along->count, stride, stride_of(s->rank, s->kernels));
 }
 
@@ -202,6 +214,7 @@ static nmf_status improve(nmfi_fit *fit, void *state, nmfi_factor *factor, const
                               .fixed = factor->is_W ? s->to_W : s->to_H,
                               .rule = rule,
                               .updated = updated,
+                              .carried = {factor->incumbent, factor->plain, factor->ahead},
                               .sums = NMFI_SUMS_OF_PRODUCTS};
     (void)fixed;
     const nmf_status status = nmfi_pass_visit(pass, &visit, error);

@@ -40,14 +40,20 @@ void nmfi_widen_factor(const nmfi_fit *fit, nmfi_factor *factor)
     nmfi_take_plain(factor);
 }
 
-/* Component by component, so that no more of a scratch file lies in memory. */
+/* Piece by piece, so that no more of a scratch file lies in memory. */
 static void copy_factor(const nmfi_fit *fit, const nmfi_factor *factor, const void *from, void *to)
 {
-    const size_t component = (size_t)(factor->partition.ld * fit->work.kernels->element_bytes);
-    for (int64_t j = 0; j < fit->k; j++) {
-        memcpy((char *)to + (size_t)j * component, (const char *)from + (size_t)j * component,
-               component);
-        nmfi_scratch_touched(fit->work.pass.spilled, 2 * component);
+    enum { PIECE = 1 << 20 };
+    nmfi_scratch *const scratch = fit->work.pass.spilled;
+    const size_t bytes = (size_t)(fit->k * factor->partition.ld * fit->work.kernels->element_bytes);
+    for (size_t at = 0; at < bytes; at += PIECE) {
+        const size_t some = bytes - at < PIECE ? bytes - at : PIECE;
+        if (at + some < bytes) {
+            nmfi_scratch_want(scratch, (const char *)from + at + some, 1, 0, PIECE);
+            nmfi_scratch_want(scratch, (const char *)to + at + some, 1, 0, PIECE);
+        }
+        memcpy((char *)to + at, (const char *)from + at, some);
+        nmfi_scratch_touched(scratch, 2 * some);
     }
 }
 

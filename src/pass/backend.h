@@ -65,6 +65,7 @@ typedef struct nmfi_adding {
     int64_t Qs;
     nmfi_leaf_task *task;
     void *context;
+    const nmfi_visit *visit; /* of the rows' slots; or NULL */
 } nmfi_adding;
 nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding,
                             nmf_error *error);
@@ -74,7 +75,12 @@ void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k);
 static inline nmfi_adding nmfi_own_slots(const nmfi_pass *pass, nmfi_leaf_task *task, void *context)
 {
     const nmfi_partition *rows = &pass->rows;
-    return (nmfi_adding){rows, rows->slots, rows->first_slot, rows->own_slots, 0, 0, task, context};
+    return (nmfi_adding){.side = rows,
+                         .leaves = rows->slots,
+                         .first = rows->first_slot,
+                         .count = rows->own_slots,
+                         .task = task,
+                         .context = context};
 }
 
 /* Visits of some slots one after the other are one pass over X: the one that comes to the end of it counts. */
@@ -89,8 +95,15 @@ static inline nmfi_adding nmfi_visited_slots(const nmfi_pass *pass, const nmfi_v
                                              int64_t Qs, nmfi_leaf_task *task, void *context)
 {
     const nmfi_partition *rows = &pass->rows;
-    return (nmfi_adding){rows, rows->slots, visit->first_slot, visit->slots, visit->k, Qs,
-                         task, context};
+    return (nmfi_adding){.side = rows,
+                         .leaves = rows->slots,
+                         .first = visit->first_slot,
+                         .count = visit->slots,
+                         .k = visit->k,
+                         .Qs = Qs,
+                         .task = task,
+                         .context = context,
+                         .visit = visit};
 }
 
 /* Columns [first, first + lanes) of sum s, into P: k x lanes. */

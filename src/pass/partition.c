@@ -101,3 +101,11 @@ nmf_status nmfi_pass_countable(const nmfi_source *source, int64_t k, nmf_error *
                     "the working memory for %lld components of %lld x %lld entries overflows",
                     (long long)k, (long long)source->rows, (long long)source->columns);
 }
+
+void nmf_comm_rows(int64_t samples, int64_t rank, int64_t size, int64_t *first, int64_t *count)
+{
+    const nmf_comm shape = {.rank = rank, .size = size};
+    const nmfi_partition rows = nmfi_partition_of_rank(samples, &shape, rank);
+    *first = rows.first_row;
+    *count = rows.count;
+}

@@ -149,12 +149,16 @@ int nmfi_pass_scatters(const nmfi_pass *pass)
 
 /* --- factors ----------------------------------------------------------------------------------- */
 
+/* Of each component 32 KB, in f32: worth a reading of its own. */
+enum { TILES_WANTED = 128 };
+
 typedef struct combine_job {
     nmfi_pass *pass;
     int64_t k;
     const void *rotation;
     void *factor;
     const nmfi_partition *partition;
+    int64_t first; /* tile */
 } combine_job;
 
 static void combine_tile(void *context, int64_t tile, int64_t thread)
@@ -164,7 +168,7 @@ static void combine_tile(void *context, int64_t tile, int64_t thread)
     const nmfi_partition *partition = job->partition;
     const int64_t bytes = kernels->element_bytes, lanes = partition->lanes;
     char *made = nmfi_of_thread(job->pass->scratch, job->pass->scratch_bytes, thread);
-    char *at = nmfi_factor_at(job->pass, job->factor, tile * lanes);
+    char *at = nmfi_factor_at(job->pass, job->factor, (job->first + tile) * lanes);
     /* The tile as rows of a small X: made = rotation X. */
     const nmfi_rows components = {at, partition->ld, job->k, lanes};
     memset(made, 0, (size_t)(job->k * lanes * bytes));
@@ -177,6 +181,18 @@ static void combine_tile(void *context, int64_t tile, int64_t thread)
 void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *rotation, void *factor,
                        const nmfi_partition *partition)
 {
-    combine_job job = {pass, k, rotation, factor, partition};
-    nmfi_team_run(pass->team, partition->tiles, combine_tile, &job);
+    combine_job job = {pass, k, rotation, factor, partition, 0};
+    const int64_t bytes = pass->kernels->element_bytes, line = partition->ld * bytes;
+    /* All at once, but of a factor in a scratch file, of which the next tiles are asked for while these are made. */
+    const int64_t some = pass->spilled && pass->spilled->base ? TILES_WANTED : partition->tiles;
+    const size_t piece = (size_t)(some * partition->lanes * bytes);
+    for (; job.first < partition->tiles; job.first += some) {
+        const int64_t next = job.first + some;
+        if (next < partition->tiles)
+            nmfi_scratch_want(pass->spilled, nmfi_factor_at(pass, factor, next * partition->lanes),
+                              k, (size_t)line, piece);
+        nmfi_team_run(pass->team, nmfi_lesser(some, partition->tiles - job.first), combine_tile,
+                      &job);
+        nmfi_scratch_touched(pass->spilled, (size_t)k * piece);
+    }
 }

@@ -66,13 +66,13 @@ typedef struct nmfi_pass {
     int is_shared;            /* another one uses this one's */
     int visits_parts;         /* set before the layout: there will be visits of some slots only */
     int whole_lines;          /* visits of tiles want the lines of a sparse X in one piece */
-    int adds_up;              /* set before the plan: the column factor follows from what visits add up */
-    int own_grams;            /* set before the layout: rules give rows Gram matrices of their own */
-    int lean;                 /* set before the layout: as few sums of slots at a time as will do */
-    nmfi_scratch *spilled;    /* the scratch file that factors may lie in; or NULL */
-    nmfi_sums total;          /* of the last visit or column update */
-    int digests;              /* scans sum up the fingerprint's parts (source.h) of a dense X */
-    uint64_t digest;          /* of the last scan */
+    int adds_up;   /* set before the plan: the column factor follows from what visits add up */
+    int own_grams; /* set before the layout: rules give rows Gram matrices of their own */
+    int lean;      /* set before the layout: as few sums of slots at a time as will do */
+    nmfi_scratch *spilled; /* the scratch file that factors may lie in; or NULL */
+    nmfi_sums total;       /* of the last visit or column update */
+    int digests;           /* scans sum up the fingerprint's parts (source.h) of a dense X */
+    uint64_t digest;       /* of the last scan */
     /* Memory, from the fit's arena. */
     nmfi_sum_tree *row_sums, *column_sums;
     int64_t Qs;                   /* sums of the column factor that there is memory for */
@@ -90,13 +90,15 @@ typedef struct nmfi_pass {
 
 /* What a visit is to do; zero what is not wanted. A rule that needs no more than products gets them
  * from `fixed`; one that needs rows of X finds them in its tiles (rule.h: needs). */
-enum { NMFI_SUMS_OF_PRODUCTS = -1 };
+enum { NMFI_SUMS_OF_PRODUCTS = -1, NMFI_CARRIED = 3 };
 typedef struct nmfi_visit {
     int64_t first_slot, slots; /* slots 0: all there are */
     int64_t k;
     const void *fixed;     /* column factor, k x columns.ld; NULL: no products (then no rule) */
     const nmfi_rule *rule; /* NULL: only sums */
     const void *updated;   /* row factor after the rule, k x rows.ld */
+    /* Row factors that the rule reads or writes; NULL. Of those that lie in a scratch file the disk is asked in time. */
+    const void *carried[NMFI_CARRIED];
     /* NMFI_SUMS_OF_PRODUCTS: X'R and R'R of `updated`. 1, 2: so many sums that the rule, which needs
      * rows, adds up itself (nmfi_tile.Q). */
     int sums;

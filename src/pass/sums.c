@@ -92,6 +92,7 @@ typedef struct adding_job {
     nmfi_pass *pass;
     nmfi_sum_tree *tree;
     const nmfi_adding *adding;
+    int64_t wanted;             /* slots together, from the scratch file; 0: none */
     atomic_int_fast64_t failed; /* the first leaf known to have */
 } adding_job;
 
@@ -120,17 +121,58 @@ static void note_failure(adding_job *job, int64_t leaf)
 }
 
 /* What a leaf's task has read and written of factors, and of an X that is one itself. */
-static void leave_scratch(const adding_job *job)
+static size_t used_by_leaf(const adding_job *job)
 {
     const nmfi_pass *pass = job->pass;
-    if (!pass->spilled) return;
     const int along_rows = job->tree != pass->column_sums;
     const int64_t lines = (along_rows ? pass->rows.ld : pass->columns.ld) / job->adding->leaves + 1;
     const int64_t row = along_rows && pass->source.in_memory
                             ? pass->columns.count * (int64_t)nmf_dtype_bytes(pass->source.dtype)
                             : 0;
     const int64_t of_factors = 3 * job->adding->k * pass->kernels->element_bytes;
-    nmfi_scratch_touched(pass->spilled, (size_t)(lines * (of_factors + row)));
+    return (size_t)(lines * (of_factors + row));
+}
+
+/* --- what lies in a scratch file --------------------------------------------------------------- */
+
+/* What the visit uses of slots [first, end), from the scratch file. */
+static void want_slots(const adding_job *job, int64_t first, int64_t end)
+{
+    const nmfi_pass *pass = job->pass;
+    const nmfi_visit *visit = job->adding->visit;
+    const nmf_dense *X = &pass->source.dense;
+    const int64_t bytes = pass->kernels->element_bytes,
+                  begin = nmfi_partition_first_row(&pass->rows, first),
+                  count = nmfi_partition_first_row(&pass->rows, end) - begin;
+    for (int c = 0; c < NMFI_CARRIED && visit->carried[c]; c++)
+        nmfi_scratch_want(pass->spilled, nmfi_factor_at(pass, visit->carried[c], begin), visit->k,
+                          (size_t)(pass->rows.ld * bytes), (size_t)(count * bytes));
+    if (!pass->source.in_memory || pass->source.is_sparse || X->column_stride != 1) return;
+    const size_t row_bytes = nmfi_product(X->row_stride, (int64_t)nmf_dtype_bytes(X->dtype));
+    nmfi_scratch_want(pass->spilled, (const char *)X->data + (size_t)begin * row_bytes, 1, 0,
+                      (size_t)count * row_bytes);
+}
+
+/* So many slots are wanted together that each piece is worth a reading of the disk, and that what all threads want and have
+ * is within the budget. */
+static int64_t wanted_together(const adding_job *job)
+{
+    enum { HELD = 4, MOST = 16 };
+    const nmfi_pass *pass = job->pass;
+    const nmfi_scratch *scratch = pass->spilled;
+    if (!scratch || !scratch->base || !job->adding->visit) return 0;
+    const size_t each = used_by_leaf(job) * (size_t)(HELD * nmfi_team_threads(pass->team));
+    const size_t slots = each > 0 ? scratch->budget / each : 0;
+    return slots < 1 ? 1 : slots > MOST ? MOST : (int64_t)slots;
+}
+
+/* Before the leaf with index i of a run: those after the ones that were wanted before, and at first these too. */
+static void want_next(const adding_job *job, const nmfi_node *run, int64_t i)
+{
+    const int64_t some = job->wanted;
+    if (some == 0 || i % some != 0) return;
+    const int64_t from = i == 0 ? 0 : i + some, to = nmfi_lesser(i + 2 * some, run->count);
+    if (from < to) want_slots(job, run->first + from, run->first + to);
 }
 
 static void add_up_run(void *context, int64_t run, int64_t thread)
@@ -145,12 +187,13 @@ static void add_up_run(void *context, int64_t run, int64_t thread)
          * be reported. */
         if (root->first + i > atomic_load(&job->failed)) return;
         nmfi_node *const at = open == 0 ? root : &own[open - 1];
+        want_next(job, root, i);
         root->status = fill_leaf(job, at, root->first + i, thread, &root->error);
         if (root->status != NMF_OK) {
             note_failure(job, root->first + i);
             return;
         }
-        leave_scratch(job);
+        if (job->pass->spilled) nmfi_scratch_touched(job->pass->spilled, used_by_leaf(job));
         open++;
         for (int64_t ended = i; ended & 1; ended >>= 1, open--)
             nmfi_node_add(job->pass, job->adding, open == 2 ? root : &own[open - 3],
@@ -221,6 +264,7 @@ nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_add
 {
     adding_job job = {.pass = pass, .tree = tree, .adding = adding};
     atomic_store(&job.failed, INT64_MAX);
+    job.wanted = wanted_together(&job);
     tree->leaves = adding->leaves;
     divide(tree, adding->first, adding->first + adding->count,
            nmfi_lesser(tree->run, adding->leaves));

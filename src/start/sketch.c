@@ -113,6 +113,7 @@ static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *err
                               .fixed = sketch->V,
                               .rule = &rule,
                               .updated = sketch->U,
+                              .carried = {sketch->U},
                               .sums = NMFI_SUMS_OF_PRODUCTS};
     return nmfi_pass_visit(pass, &visit, error);
 }
