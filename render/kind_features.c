@@ -9,7 +9,7 @@ static int recognise(const nmf_matrix *H)
 
 const nmfi_kind nmfi_kind_features = {
     .name = "features",
-    .parts = {"components", "成分"},
+    .parts = {"components", "分量"},
     .features = {"features", "特征"},
     .mark = NMFI_MARK_TERMS,
     .relevance = 1.0,

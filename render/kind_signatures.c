@@ -65,7 +65,7 @@ static void arrange(const nmf_matrix *H, int64_t *order)
 
 const nmfi_kind nmfi_kind_signatures = {
     .name = "signatures",
-    .parts = {"signatures", "特征谱"},
+    .parts = {"signatures", "突变特征"},
     .features = {"channels", "通道"},
     .needs = "96 channels such as A[C>A]T, each by its name",
     .mark = NMFI_MARK_COLUMNS,
