@@ -79,6 +79,7 @@ int cli_run_transform(const cli_args *args)
             (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
     }
     if (status == NMF_OK && !cli_together_speaks()) nmf_io_spread_serve(W);
+    if (status != NMF_OK) cli_name_time_limit(args, &options, &error);
     if (status == NMF_OK && cli_together_speaks()) {
         status = cli_write_matrix(args, W, args->output, &error);
         nmf_spread_end(W);

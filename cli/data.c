@@ -213,6 +213,18 @@ nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_opt
     return status;
 }
 
+void cli_name_time_limit(const cli_args *args, const nmf_options *options, nmf_error *error)
+{
+    const double asked = args->options.time_limit_seconds, left = options->time_limit_seconds;
+    char of_fit[64], rest[NMF_MESSAGE_BYTES];
+    snprintf(of_fit, sizeof of_fit, "time limit of %g s", left);
+    char *const at = strstr(error->message, of_fit);
+    if (error->status != NMF_ERROR_TIME_LIMIT || at == NULL || left == asked) return;
+    snprintf(rest, sizeof rest, "%s", at + strlen(of_fit));
+    snprintf(at, sizeof error->message - (size_t)(at - error->message),
+             "time limit of %g s, of which reading the data left %.2g s,%s", asked, left, rest);
+}
+
 int cli_leave_on_disk(const cli_args *args, nmf_options *options, nmf_matrix **X)
 {
     nmf_matrix *there = NULL;

@@ -37,6 +37,10 @@ nmf_status cli_read_like(const cli_args *args, const nmf_model *model, const cha
 nmf_status cli_read_in_time(const cli_args *args, const nmf_model *like, nmf_options *options,
                             nmf_matrix **matrix, nmf_error *error);
 
+/* In the sentence of a fit that the limit of time ended: the limit that was asked for in the place of what reading had left
+ * of it, and that beside it. Nothing where it is another sentence. */
+void cli_name_time_limit(const cli_args *args, const nmf_options *options, nmf_error *error);
+
 /* The model among the operands, which is the first of them. Where that is none it says what it is,
  * and where the model stands. Errors: ARGUMENT, and those of nmf_io_load_model. */
 nmf_status cli_load_model(const cli_args *args, nmf_model **model, nmf_error *error);

@@ -121,6 +121,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
     if (status == NMF_ERROR_MEMORY && X && cli_leave_on_disk(args, &own, &X))
         status = cli_learn_model(args, X, &own, learn, &model, error);
+    if (status != NMF_OK) cli_name_time_limit(args, &own, error);
     if (status == NMF_OK && !speaks) nmf_io_spread_serve(nmf_model_view(model)->W);
     if (status == NMF_OK && speaks) {
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
