@@ -21,6 +21,7 @@ class Case:
     storage: str = "f32"                       # and their type
     goal: float = 0                            # a divergence to reach, instead of the peer's
     replicates: int = 0                        # of a consensus
+    seeds: int = 0                             # so many, where which valley a start leads into is the seed's
 
     @property
     def beta(self):
@@ -83,7 +84,7 @@ CASES = (
          peer=converged(init="nndsvda", tol=5e-3),
          options=("--init", "nndsvda", "--tol", "5e-3")),
     Case("faces16", "faces f32, k = 16, tol 1e-4, max_iter 2000", "its final error", 40, 70, "fit",
-         data="faces", k=16, shape=(400, 4096), peer=converged()),
+         data="faces", k=16, shape=(400, 4096), peer=converged(), seeds=20),
     Case("faces49", "faces f32, k = 49, tol 1e-4, max_iter 2000", "its final error", 40, 70, "fit",
          data="faces", k=49, shape=(400, 4096), peer=converged()),
     Case("faces10k", "10,000 x 4096 f32 faces, k = 16, 200 iterations", "its error", 22, 40, "fit",
@@ -164,7 +165,7 @@ CASES = (
     kl_pass(64, 48, 60),
     Case("kl-random", "kl, pbmc counts, sparse f64, k = 6, random start, against our own mu",
          "the D of mu as it stops", 3, 6, "own", data="pbmc-f64", k=6, shape=(2638, 500),
-         peer={"beta_loss": 1}, options=KL + ("--init", "random")),
+         peer={"beta_loss": 1}, options=KL + ("--init", "random"), seeds=20),
     Case("busy", "faces f32, k = 49, 2 threads against 1, beside 4 busy processes",
          "its default end", 0.9, 1.2, "busy", data="faces", k=49, shape=(400, 4096)),
     Case("is-piano", "is, piano power spectrogram, k = 4, 500 iterations", "its final D", 3, 10,

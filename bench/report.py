@@ -12,7 +12,7 @@ COLUMNS = ("case", "title", "reach", "peer_seconds", "peer_seconds_low", "peer_s
            "peer_runs", "peer_error", "seconds", "seconds_low", "seconds_high", "reached", "repetitions", "ratios", "ratio",
            "ratio_low", "ratio_high", "passes", "passes_low", "passes_high", "iterations",
            "sketch_iterations", "default_error", "default_worst", "default_seconds", "x_mb", "mb",
-           "peer_mb", "gflops", "percent", "must", "aim", "unit", "verdict", "note", "held")
+           "peer_mb", "peer_errors", "default_errors", "gflops", "percent", "must", "aim", "unit", "verdict", "note", "held")
 RUN_COLUMNS = ("case", "program", "repetition", "seconds", "error", "iterations",
                "sketch_iterations", "passes", "stopped", "reached", "kkt", "threads", "kernel",
                "init", "x_bytes", "fit_bytes")
@@ -80,6 +80,27 @@ def held_lines(rows):
     """What limits each case that falls short of its aim, in a line."""
     return ["- **%s** (%s; hoped for: %g%s): %s." % (row["case"], row["verdict"], row["aim"], UNITS[row["unit"]], row["held"])
             for row in rows if row["held"]]
+
+
+def errors_of(row, side):
+    return [float(error) for error in row.get(side + "_errors", "").split()]
+
+
+def ends_table(rows, slack):
+    """Where fits of the same seeds end by themselves on both sides: either may fall into the worse valley."""
+    heads = ("case", "seeds", "scikit-learn's error: lowest, median, highest", "nmfkit's", "nmfkit's is no higher",
+             "scikit-learn's is no higher")
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for row in rows:
+        theirs, ours = errors_of(row, "peer"), errors_of(row, "default")
+        if not ours:
+            continue
+        three = [", ".join(number(error, 6) for error in (min(side), median(side), max(side))) for side in (theirs, ours)]
+        lower = sum(mine <= other * slack for other, mine in zip(theirs, ours))
+        higher = sum(other <= mine * slack for other, mine in zip(theirs, ours))
+        lines.append("| %s | %d | %s | %s | %d of %d | %d of %d |" % (
+            row["case"], len(ours), *three, lower, len(ours), higher, len(ours)))
+    return lines if len(lines) > 2 else []
 
 
 HEADS = (("case", "scikit-learn", "its error", "nmfkit, to that error", "ratio", "nmfkit's default", "its error"),

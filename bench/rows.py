@@ -89,7 +89,8 @@ class Bench:
     # ---- single runs ----
 
     def note(self, case, program, repetition, run):
-        self.runs.append(dict(run, case=case.name, program=program, repetition=repetition))
+        run["repetition"] = repetition
+        self.runs.append(dict(run, case=case.name, program=program))
         iterations = "%d" % run["iterations"]
         if run.get("sketch_iterations"):
             iterations += " and %d in the sketch" % run["sketch_iterations"]
@@ -125,6 +126,11 @@ class Bench:
             done.append(self.note(case, "scikit-learn", repetition, run))
         return done[min(repetition, len(done) - 1)]
 
+    def another_peer(self, case, seed, kind):
+        """scikit-learn's run of a seed beyond the repetitions; None where that takes too long."""
+        run = self.peer(case, seed, kind)
+        return run if run["repetition"] == seed else None
+
     def table(self, *arguments, kernels=""):
         arguments += ("--quick",) if self.small else ()
         if (arguments, kernels) not in self.tables:
@@ -156,6 +162,7 @@ class Bench:
                 ratios.append(peer["seconds"] / run["seconds"])
         self.fill(row, case, peers, reaching, default)
         self.fill_ratios(row, ratios, in_the_median=True)
+        self.more_seeds(case, row, peers, default, lambda seed: self.another_peer(case, seed, kind))
         if kind == "nmf" and case.kind == "fit":
             self.pass_figures(case, row)
 
@@ -199,6 +206,19 @@ class Bench:
         row["x_mb"] = millions(default[0]["x_bytes"])
         row["mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in default))
 
+    def more_seeds(self, case, row, peers, default, peer_of=None):
+        """Where both sides' fits end by themselves, seed by seed: the repetitions', and what the case asks for beyond them,
+        as far as `peer_of` has a run of the other side. Which valley a start leads into is chance on both sides, and of
+        three seeds one that falls into a poor one says little."""
+        both = [(peer, mine) for peer, mine in zip(peers, default) if peer["repetition"] == mine["repetition"]]
+        for seed in range(self.repeat, min(case.seeds, 2) if self.small else case.seeds):
+            peer = peer_of(seed)
+            if peer is None:
+                break
+            both.append((peer, self.ours(case, seed, "nmfkit default")))
+        row["peer_errors"] = " ".join("%.9g" % peer["error"] for peer, _ in both)
+        row["default_errors"] = " ".join("%.9g" % mine["error"] for _, mine in both)
+
     def fill_ratios(self, row, ratios, in_the_median=False):
         """Of the repetitions that got there; the row has a ratio if all did. Or, in the median, if most did: one that does
         not is slower than any that does."""
@@ -238,6 +258,7 @@ class Bench:
         good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
         self.fill(row, case, peers, good, ours)
         self.fill_ratios(row, pairs(peers, ours, good))
+        self.more_seeds(case, row, peers, ours)
         beside = median(run["beside"] for run in ours)
         row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
 
@@ -304,10 +325,16 @@ class Bench:
         """The default solver, until it is where multiplicative updates stopped by themselves."""
         slow, quick = [], []
         for repetition in range(self.repeat):
-            slow.append(self.ours(case, repetition, "nmfkit mu", options=("--solver", "mu")))
+            slow.append(self.own_mu(case, repetition))
             quick.append(self.ours(case, repetition, "nmfkit to that D", slow[-1]["error"]))
         self.compare(row, slow, quick, [run for run, mu in zip(quick, slow)
                                         if run["error"] <= mu["error"] * SLACK])
+        default = [self.ours(case, repetition, "nmfkit default") for repetition in range(self.repeat)]
+        row["default_seconds"] = median(run["seconds"] for run in default)
+        self.more_seeds(case, row, slow, default, lambda seed: self.own_mu(case, seed))
+
+    def own_mu(self, case, seed):
+        return self.ours(case, seed, "nmfkit mu", options=("--solver", "mu"))
 
     def measure_busy(self, case, row):
         """Two threads against one where other programs want the processors too."""

@@ -18,7 +18,7 @@ import report
 from cases import CASES
 from datasets import Datasets
 from measure import Programs
-from rows import Bench, say
+from rows import SLACK, Bench, say
 
 SECTIONS = ("limits", "kernels", "scaling")
 KERNELS = ("avx512", "avx2", "portable")
@@ -92,6 +92,13 @@ the best that was seen in this run. Where one scikit-learn fit takes long it is 
 runs are counted.
 """.strip().split("\n")
 
+ENDS = """
+Seed by seed, each as it stops by itself (`kl-random`: the other side is our own multiplicative
+updates). Which valley a start leads into is chance on both sides, and a repetition whose own seed is unlucky does not
+get to the other side's error at any time; over many seeds the two columns of counts tell whether one side
+is the worse.
+""".strip().split("\n")
+
 
 def compose(bench, datasets, threads, rows, sections, skipped):
     text = heading(bench, datasets, threads)
@@ -100,6 +107,9 @@ def compose(bench, datasets, threads, rows, sections, skipped):
         text += report.limits_table(sections["limits"], bench.limit) + [""]
     if rows:
         text += ["## Cases", ""] + report.main_table(rows) + [""] + EXPLANATION + [""]
+        ends = report.ends_table(rows, SLACK)
+        if ends:
+            text += ["### Where both sides end by themselves", ""] + ends + [""] + ENDS + [""]
         held = report.held_lines(rows)
         if held:
             text += ["### What limits the cases short of what is hoped for", ""] + held + [""]

@@ -62,12 +62,49 @@ static nmf_status copy_read(const nmf_matrix *matrix, int64_t first, int64_t cou
     return status;
 }
 
-/* The hash of an entry at its place; zeros, stored or not, add nothing. */
+static const uint64_t STEP = UINT64_C(0x9E3779B97F4A7C15);
+
+/* Of an entry at its place, times STEP; zeros, stored or not, add nothing. Without a branch: which entries are zero no
+ * processor foresees, and a wrong guess would cost more than the hash. */
+static inline uint64_t hash_bits(uint64_t bits, uint64_t place)
+{
+    return nmfi_mix(nmfi_mix(place) ^ bits) & -(uint64_t)(bits != 0);
+}
+
+/* The hash of an entry. */
 static uint64_t hash_entry(const void *data, int64_t at, size_t bytes, uint64_t place)
 {
     uint64_t bits = 0;
     memcpy(&bits, (const char *)data + at * (int64_t)bytes, bytes);
-    return bits ? nmfi_mix(nmfi_mix(place * UINT64_C(0x9E3779B97F4A7C15)) ^ bits) : 0;
+    return hash_bits(bits, place * STEP);
+}
+
+/* The sum of the hashes of `count` entries, `apart` from each other, at places first, first + step, ... Inlined with `bytes`
+ * known, whatever it is. */
+static inline __attribute__((always_inline)) uint64_t hash_run_of(const char *data, int64_t apart,
+                                                                  int64_t count, size_t bytes,
+                                                                  uint64_t first, uint64_t step)
+{
+    uint64_t sum = 0, place = first * STEP;
+    const uint64_t by = step * STEP;
+    for (int64_t e = 0; e < count; e++, place += by) {
+        uint64_t bits = 0;
+        memcpy(&bits, data + e * apart * (int64_t)bytes, bytes);
+        sum += hash_bits(bits, place);
+    }
+    return sum;
+}
+
+static uint64_t hash_run(const void *data, int64_t at, int64_t apart, int64_t count, size_t bytes,
+                         uint64_t first, uint64_t step)
+{
+    const char *const from = (const char *)data + at * (int64_t)bytes;
+    switch (bytes) {
+    case 1: return hash_run_of(from, apart, count, 1, first, step);
+    case 2: return hash_run_of(from, apart, count, 2, first, step);
+    case 4: return hash_run_of(from, apart, count, 4, first, step);
+    default: return hash_run_of(from, apart, count, 8, first, step);
+    }
 }
 
 /* --- compressed rows that a function reads ------------------------------------------------------- */
@@ -260,12 +297,12 @@ static uint64_t hash_dense(const nmf_dense *d, int64_t before, const nmfi_window
 {
     const size_t bytes = nmf_dtype_bytes(d->dtype);
     const int64_t end = window->first_row + window->rows;
-    const int64_t behind = window->first_column + window->columns;
     uint64_t sum = 0; /* 10^18 rows of nothing take no time */
     for (int64_t i = window->first_row; i < end && window->columns > 0; i++)
-        for (int64_t j = window->first_column; j < behind; j++)
-            sum += hash_entry(d->data, i * d->row_stride + j * d->column_stride, bytes,
-                              (uint64_t)(before + i) * (uint64_t)d->columns + (uint64_t)j + 1);
+        sum += hash_run(
+            d->data, i * d->row_stride + window->first_column * d->column_stride, d->column_stride,
+            window->columns, bytes,
+            (uint64_t)(before + i) * (uint64_t)d->columns + (uint64_t)window->first_column + 1, 1);
     return sum;
 }
 
@@ -277,9 +314,8 @@ uint64_t nmfi_fingerprint_part(const nmfi_source *source, const nmfi_block *bloc
                    along = source->is_transposed ? features : 1;
     uint64_t sum = 0;
     for (int64_t r = 0; r < block->X.rows; r++)
-        for (int64_t j = 0; j < block->X.columns; j++)
-            sum += hash_entry(block->X.data, r * block->X.row_stride + j, bytes,
-                              (uint64_t)(first + r) * down + (uint64_t)j * along + 1);
+        sum += hash_run(block->X.data, r * block->X.row_stride, 1, block->X.columns, bytes,
+                        (uint64_t)(first + r) * down + 1, along);
     return sum;
 }
 

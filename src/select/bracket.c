@@ -44,6 +44,24 @@ static int64_t add_middle(int64_t low, int64_t high, int64_t *next, int64_t foun
     return found + 1;
 }
 
+/* Whether nothing but members of the set lies between candidate c and one of those that the answer
+ * names: the smallest member, the smallest within one standard error of the best, the best. */
+static int is_joined(const nmfi_candidate *candidates, int64_t count, int64_t c)
+{
+    int64_t first = c, last = c; /* the run of members around c lies between these */
+    while (first >= 0 && candidates[first].in_set) first--;
+    while (last < count && candidates[last].in_set) last++;
+    int64_t smallest = -1, predicts = -1, best = -1;
+    for (int64_t i = 0; i < count; i++) {
+        const nmfi_candidate *of = &candidates[i];
+        if (smallest < 0 && of->in_set) smallest = i;
+        if (predicts < 0 && of->difference <= of->standard_error) predicts = i;
+        if (best < 0 || of->difference < candidates[best].difference) best = i;
+    }
+    return (first < smallest && smallest < last) || (first < predicts && predicts < last) ||
+           (first < best && best < last);
+}
+
 int64_t nmfi_next_ranks(const nmfi_candidate *candidates, int64_t count, int64_t most,
                         int64_t *next, int64_t room)
 {
@@ -51,7 +69,7 @@ int64_t nmfi_next_ranks(const nmfi_candidate *candidates, int64_t count, int64_t
     if (highest < most && !has_turned(candidates, count)) return climb(highest, most, next, room);
     int64_t found = 0;
     for (int64_t c = 0; c < count; c++) {
-        if (!candidates[c].in_set) continue;
+        if (!candidates[c].in_set || !is_joined(candidates, count, c)) continue;
         if (c > 0) found = add_middle(candidates[c - 1].k, candidates[c].k, next, found, room);
         if (c + 1 < count)
             found = add_middle(candidates[c].k, candidates[c + 1].k, next, found, room);

@@ -280,6 +280,7 @@ static int64_t choose(const ranking *r, int64_t next[BATCH])
     for (int64_t i = 0; i < count; i++)
         candidates[i] = (nmfi_candidate){.k = content->rows[i].k,
                                          .difference = content->rows[i].difference,
+                                         .standard_error = content->rows[i].standard_error,
                                          .in_set = content->rows[i].in_set};
     found = nmfi_next_ranks(candidates, count, content->max_k, next, BATCH);
     for (int64_t i = 1; i < found; i++) /* few: by insertion */

@@ -117,6 +117,13 @@ def ratios_are_told_as_they_are():
     assert "3 次中的 2 次 | 66x、68x" in report.readme_table([row], README, 1)[2]
 
 
+def ends_are_compared_seed_by_seed_in_both_directions():
+    row = {"case": "faces16", "peer_errors": "0.13 0.15 0.14 0.12", "default_errors": "0.12 0.16 0.13 0.12"}
+    line = report.ends_table([row, {"case": "pass16"}], 1)[2]
+    assert line == ("| faces16 | 4 | 0.120000, 0.135000, 0.150000 | 0.120000, 0.125000, 0.160000 | 3 of 4 | 2 of 4 |"), line
+    assert report.ends_table([{"case": "pass16"}], 1) == []
+
+
 def tables_of_readme_are_what_was_measured():
     if not os.path.exists(os.path.join(SOURCE, "bench", "readme.csv")):
         return "bench/readme.csv is not there yet: make readme-table"
@@ -159,6 +166,9 @@ def the_whole_benchmark_writes_its_tables():
         assert float(to_it[0]["error"]) <= float(fit["peer_error"]) * rows.SLACK, runs
         assert result.stdout.count("\n| ") > len(wanted), result.stdout
         assert "| at least / hoped for | verdict |" in result.stdout and "Our kernels: " in result.stdout, result.stdout
+        ends = {line["case"]: line["default_errors"].split() for line in table}
+        assert (len(ends["faces6"]), len(ends["faces16"]), len(ends["pass16"])) == (1, 2, 0), ends
+        assert "\n| faces16 | 2 | " in result.stdout, result.stdout
         for line in table:
             said = "- **%s** (%s; hoped for: " % (line["case"], line["verdict"]) in result.stdout
             assert said == (not line["verdict"].startswith("reaches")), (line, result.stdout)
@@ -188,5 +198,6 @@ command_test.main([every_part_is_measured_with_one_thread_and_with_all,
                    shares_are_work_by_time_by_limit, another_kernel_variant_is_measured_on_demand,
                    verdicts_follow_from_must_and_aim, a_run_that_falls_short_is_slower_than_any_that_does_not,
                    what_limits_a_case_is_known_of_each, exponents_are_those_of_the_curve,
-                   ratios_are_told_as_they_are, tables_of_readme_are_what_was_measured,
+                   ratios_are_told_as_they_are, ends_are_compared_seed_by_seed_in_both_directions,
+                   tables_of_readme_are_what_was_measured,
                    the_whole_benchmark_writes_its_tables, an_unknown_case_is_refused_by_name])

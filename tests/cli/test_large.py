@@ -3,6 +3,7 @@ limit, as the system measures it and enforces it, and ends with the very bits of
 is refused with the least that would do, and that much is enough. Bad days are one sentence."""
 
 import filecmp
+import json
 import os
 import re
 import resource
@@ -347,6 +348,32 @@ def sparse_text_larger_than_the_limit_goes_through_a_scratch_file():
         assert same_bytes(work, "there.npy", "here.npy"), "another transpose"
 
 
+# Counts of 8 programs of genes, as scipy.sparse.save_npz(compressed=False) writes them.
+CELLS = """
+import numpy
+chance = numpy.random.default_rng(1)
+programs = chance.gamma(0.3, 1, (8, 900)) * numpy.exp(1.2 * chance.standard_normal(900))
+programs /= programs.sum(1)[:, None]
+counts = chance.poisson(300 * chance.dirichlet(numpy.full(8, 0.2), 4000) @ programs)
+rows, columns = counts.nonzero()
+numpy.savez("cells.npz", indices=columns.astype("i4"), format=numpy.array(b"csr"), shape=numpy.array(counts.shape),
+            indptr=numpy.searchsorted(rows, numpy.arange(4001)).astype("i8"), data=counts[rows, columns].astype("u2"))
+"""
+
+
+def counts_of_cells_within_a_limit_are_fitted_as_well_as_in_memory():
+    with command_test.scratch() as work:
+        floor = what_is_there(work)
+        least = least_cap(work)
+        subprocess.run([sys.executable, "-c", CELLS], cwd=work, check=True)
+        fit = "nmf fit cells.npz -k 8 --loss kl --threads 2 -q --json %s.json -o %s.npz"
+        claim_it_takes(7, fit % ("there", "there"), work, floor)
+        capped(fit % ("here", "here") + " --max-iter 10", work, 6, floor, least)
+        there, here = (json.loads(bytes_of(work, name)) for name in ("there.json", "here.json"))
+        assert here["passes"] <= 20, "%d readings" % here["passes"]
+        assert here["error"] ** 2 <= 1.01 * there["error"] ** 2, "%.6g, in memory %.6g" % (here["error"], there["error"])
+
+
 def tables_larger_than_the_limit_go_through_a_scratch_file():
     with command_test.scratch() as work:
         floor = what_is_there(work)
@@ -403,5 +430,6 @@ command_test.main([fit_within_a_limit_has_the_bits_of_memory,
                    scratch_file_that_the_disk_does_not_give_back_is_a_sentence,
                    stored_members_of_archives_stay_on_disk,
                    sparse_text_larger_than_the_limit_goes_through_a_scratch_file,
+                   counts_of_cells_within_a_limit_are_fitted_as_well_as_in_memory,
                    tables_larger_than_the_limit_go_through_a_scratch_file,
                    data_on_disk_are_weighted_as_they_are_read])

@@ -33,21 +33,6 @@ def model(path):
         return file["W"].tobytes(), file["H"].tobytes()
 
 
-def end_of_others(process):
-    """Seconds until no process of nmf is left."""
-    begun = time.monotonic()
-    while together.ranks_of(process):
-        assert time.monotonic() - begun < 10, "processes of nmf that live on"
-        time.sleep(0.01)
-    seconds = time.monotonic() - begun
-    try:
-        together.finish(process, 5)
-    except subprocess.TimeoutExpired:  # Open MPI's mpirun now and then waits for what has ended already
-        process.kill()
-        process.communicate()
-    return seconds
-
-
 def kill_one(processes, kind, draw, duration, once_kept):
     """Whether there was somebody to kill; how long the others took."""
     process = together.start(command(processes, kind))
@@ -67,7 +52,7 @@ def kill_one(processes, kind, draw, duration, once_kept):
     except ProcessLookupError:
         together.finish(process)
         return None
-    return end_of_others(process)
+    return together.end_of_others(process)
 
 
 def left():
@@ -96,7 +81,7 @@ def main():
             longest = max(longest, seconds)
             assert not os.path.exists("killed.npz") or model("killed.npz") == model("whole-%s.npz" % kind)
             there = [name for name in left() if name not in ("c", "c.lock", "killed.npz")]
-            assert all(name.startswith("c.tmp-") for name in there), there  # the next run takes it away
+            assert all(name.startswith(("c.tmp-", "killed.npz.tmp-")) for name in there), there  # the next run takes it away
             went_on += os.path.exists("c")
         processes = draw.choice((1, 2, 3, 4))
         done = together.start(command(processes, kind))

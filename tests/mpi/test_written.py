@@ -2,11 +2,14 @@
 """Each of several processes writes its own rows of W into the one file that one process alone would write, byte by byte;
 where they do not see the same folder the first one writes what it gets sent. A process that cannot write its rows is one
 sentence of all, and nothing is left."""
+import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 
 import numpy as np
@@ -56,6 +59,25 @@ def without_room():
     assert not [name for name in os.listdir(".") if name.startswith("full.npz")]
 
 
+def killed_while_writing():
+    """The older file stays as it was, or the new one is whole; the other has ended within 10 s."""
+    older = b"what was there before"
+    with open("cut.npz", "wb") as file:
+        file.write(older)
+    process = together.start(together.launch(2) + [NMF] + FIT + ["-o", "cut.npz"])
+    begun = time.monotonic()
+    while not glob.glob("cut.npz.tmp-*") and process.poll() is None:
+        assert time.monotonic() - begun < 60
+    for rank in together.ranks_of(process)[-1:]:
+        os.kill(rank, signal.SIGKILL)
+    together.end_of_others(process)
+    with open("cut.npz", "rb") as file:
+        is_older = file.read() == older
+    assert is_older or zipfile.ZipFile("cut.npz").testzip() is None
+    subprocess.run([NMF] + FIT + ["-o", "cut.npz"], check=True)  # which takes away what a killed run left
+    assert glob.glob("cut.npz*") == ["cut.npz"]
+
+
 def by_the_command():
     subprocess.run([NMF] + FIT + ["-o", "one.npz", "--save-W", "one-W.npy"], check=True)
     together.run(together.launch(3) + [NMF] + FIT + ["-o", "three.npz", "--save-W", "three-W.npy"])
@@ -69,7 +91,7 @@ def by_the_command():
 def main():
     together.skip_without_mpi()
     np.save("x.npy", np.random.default_rng(3).integers(1, 200, (60000, 6)).astype(np.uint8))
-    for claim in (in_one_folder, in_folders_of_their_own, without_room, by_the_command):
+    for claim in (in_one_folder, in_folders_of_their_own, without_room, killed_while_writing, by_the_command):
         claim()
         print(claim.__name__)
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 SKIPPED = 77
 MPICH = "mpich" in os.environ.get("NMFKIT_MPI", "")
@@ -94,3 +95,18 @@ def ranks_of(process):
         except OSError:
             return False
     return [pid for pid in children(process.pid) if is_nmf(pid)]
+
+
+def end_of_others(process):
+    """Seconds until no process of nmf is left."""
+    begun = time.monotonic()
+    while ranks_of(process):
+        assert time.monotonic() - begun < 10, "processes of nmf that live on"
+        time.sleep(0.01)
+    seconds = time.monotonic() - begun
+    try:
+        finish(process, 5)
+    except subprocess.TimeoutExpired:  # Open MPI's mpirun now and then waits for what has ended already
+        process.kill()
+        process.communicate()
+    return seconds

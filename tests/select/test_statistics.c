@@ -191,6 +191,32 @@ static void the_ladder_ends_at_the_most(void **state)
     assert_int_equal(ranks_tried(1, 1, tried, &in_set), 1);
 }
 
+/* 6, 8 and 64 of a ladder cannot be told apart; 8 is the best. What parts 64 from the others is known to be worse: only
+ * ranks beside 6 and 8 are asked for, and beside 64 once it is the best itself. */
+static void a_flat_curve_is_looked_at_where_the_answer_is(void **state)
+{
+    (void)state;
+    enum { COUNT = 8 };
+    const int64_t ks[COUNT] = {1, 4, 6, 8, 11, 16, 45, 64};
+    nmfi_candidate c[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        c[i] = (nmfi_candidate){.k = ks[i], .difference = 9, .standard_error = 1, .in_set = 0};
+    c[2] = (nmfi_candidate){.k = 6, .difference = 3, .standard_error = 2, .in_set = 1};
+    c[3] = (nmfi_candidate){.k = 8, .difference = 0, .standard_error = 0, .in_set = 1};
+    c[7] = (nmfi_candidate){.k = 64, .difference = 3, .standard_error = 2, .in_set = 1};
+    int64_t next[16];
+    const int64_t beside[] = {5, 7, 9};
+    assert_int_equal(nmfi_next_ranks(c, COUNT, 64, next, 16), 3);
+    assert_memory_equal(next, beside, sizeof beside);
+    c[3].difference = 3, c[3].standard_error = 2;
+    c[7].difference = 0, c[7].standard_error = 0;
+    assert_int_equal(nmfi_next_ranks(c, COUNT, 64, next, 16), 4);
+    assert_int_equal(next[3], 54);
+    c[3].difference = 0, c[3].standard_error = 0;
+    c[7].difference = 1, c[7].standard_error = 2;
+    assert_int_equal(nmfi_next_ranks(c, COUNT, 64, next, 16), 3); /* 8 is within it, and smaller */
+}
+
 static double best_of_permutations(const double *gains, int64_t n, int64_t row, unsigned used)
 {
     double best = row == n ? 0 : -HUGE_VAL;
@@ -286,6 +312,7 @@ int main(void)
         cmocka_unit_test(ties_go_to_the_smaller_rank),
         cmocka_unit_test(the_ladder_finds_the_bottom_of_a_valley),
         cmocka_unit_test(the_ladder_ends_at_the_most),
+        cmocka_unit_test(a_flat_curve_is_looked_at_where_the_answer_is),
         cmocka_unit_test(an_assignment_is_the_best_of_all_permutations),
         cmocka_unit_test(components_are_matched_whatever_their_order),
         cmocka_unit_test(components_that_do_not_come_back_are_seen),
