@@ -161,6 +161,8 @@ static int64_t wanted_together(const adding_job *job)
     const nmfi_pass *pass = job->pass;
     const nmfi_scratch *scratch = pass->spilled;
     if (!scratch || !scratch->base || !job->adding->visit) return 0;
+    if (!pass->source.in_memory)
+        return 1; /* rows of X go by for long, and may push out what waits for them */
     const size_t each = used_by_leaf(job) * (size_t)(HELD * nmfi_team_threads(pass->team));
     const size_t slots = each > 0 ? scratch->budget / each : 0;
     return slots < 1 ? 1 : slots > MOST ? MOST : (int64_t)slots;
