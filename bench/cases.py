@@ -187,12 +187,13 @@ README = {
 
 # What holds each case back from its aim, by profiles of its fit and by the arithmetic that it cannot do without: told where
 # it falls short.
-AS_NEWS = "as for the news: sums across a vector and a division for each coordinate of lines of few entries"
+AS_NEWS = "coordinate steps, three to four tenths of the time: sums across a vector and a division for each, in lines of few " \
+          "entries; and gathering the other factor's rows, an eighth to a fifth"
 HELD = {
     "faces6": "five readings of X, of which one validates it, two are the sketch's and two measure what is returned, are more than "
               "half of a fit of ten milliseconds",
-    "faces16": "HALS in the sketch, three tenths of the time, beside 13 and 15 % for its two products; one start in three ends "
-               "in a valley whose floor lies above scikit-learn's error",
+    "faces16": "HALS in the sketch, three tenths of the time, beside 13 and 15 % for its two products; of fourteen seeds one "
+               "ends above the error that scikit-learn has from the same one, which differs as much from seed to seed",
     "faces49": "some 400 iterations in the sketch, three tenths of them HALS, and 30 on X for the last thousandth",
     "faces10k": "seven readings of X at two thirds of the peak, most of them for the sketch",
     "faces10k-u8": "both are held by arithmetic, not by memory: only what reading costs is saved",
@@ -217,27 +218,29 @@ HELD = {
     "python-swimmer": "the checks and arrays of a call from Python beside a fit of a few milliseconds",
     "python-faces-f64": "HALS in the sketch, a third of the time, and the last readings of X, in f64; scikit-learn stops after 200 "
                         "iterations, short of its own tolerance",
-    "python-digits": "four starts, since which valley is the deepest shows at their ends only",
+    "python-digits": "four starts, since which valley is the deepest shows at their ends only; a fifth of the time HALS, a third "
+                     "products",
     "python-golub": "38 samples leave a fit of a few milliseconds, most of it the sketch of 5,000 genes",
     "python-ap": "the other side of X, the start's sketch and the checks, which are made once, beside 30 iterations",
-    "python-ap-counts": "most words have some thirty entries: sums across a vector and a division, one after the other, take the "
-                        "time of a coordinate's step, not multiply-adds",
+    "python-ap-counts": "coordinate steps, four tenths of the time: most words have some thirty entries, and sums across a "
+                        "vector and a division, one after the other, take it, not multiply-adds; gathering rows, an eighth",
     "python-pbmc-kl": AS_NEWS,
     "python-pbmc": "what is made once, beside some ten iterations",
     "kl6": "readings of X for the start's sketch, and those that measure it",
-    "kl16": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
-    "kl6-long": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
-    "kl16-long": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
+    "kl16": "iterations on X: a quarter of the time reciprocals, as much the model and products, a fifth divergences and slopes along "
+            "the steps",
+    "kl6-long": "iterations on X: a quarter of the time divergences and slopes along the steps, a sixth reciprocals",
+    "kl16-long": "as with 200 iterations: reciprocals, the model and products, divergences and slopes",
     "kl-ap": AS_NEWS,
     "kl-pbmc": AS_NEWS,
-    "kl49": "iterations on X: a quarter of the time reciprocals, as much divergences and slopes along the steps",
-    "kl-piano": "what is called for a strip of rows costs as much as the arithmetic of some hundred columns",
+    "kl49": "iterations on X: a quarter of the time HALS in the metric, as much the model and products, a fifth reciprocals",
+    "kl-piano": "divergences and slopes along the steps, three tenths of the time, and reciprocals, a seventh",
     "kl-breast": "fifty fits of 2,016 entries one after the other: what is called for a strip of 16 rows costs as much as the "
                  "arithmetic of 21 columns, and there is too little of it for two threads",
     "kl-pass16": "a reciprocal, a selection and two stores for each entry, beside 8 m n k operations of which 6 count",
     "kl-pass64": "of 8 m n k operations 6 count: 75 % is the most there can be",
-    "kl-random": "f64, since f32 is only for fits with a tolerance; from one seed in three a saddle, near which coordinate "
-                 "descent stands for some fifty iterations",
+    "kl-random": "f64, since f32 is only for fits with a tolerance; half of the seeds come by a saddle 1.3 % above the best "
+                 "known loss, whose way down has 1 / 3600 of the steepest curvature: some hundred iterations",
     "consensus-sparse": AS_NEWS,
     "consensus-dense": "scikit-learn's updates are quick where X is dense, products by OpenBLAS; ours count zeros as entries there",
     "busy": "what is shared out waits for a thread that is not running",

@@ -46,12 +46,16 @@ extern "C" {
  *                          of two from 4 T on; slots, the most R can be, are the power of two below m / 1024, at least 4,
  *                          at most 32, and beyond that below m / 4096. Where X is stored by columns the last reading
  *                          goes by rows, with s k n of its own
- *   r (3 m + 3 n)          a sketch of r columns, and what is fitted in it: about 3.5 k, for a divergence 2.5 k; a
+ *   (s + l) max(k, r)^2    in 8 bytes each, their Gram matrices, l = log2(slots) + 1 and s of the longer side
+ *   2 r (m + n) + k n      a sketch of r columns, and what is fitted in it: about 3.5 k, for a divergence 2.5 k; a
  *                          start from singular triplets without one: r (m + n), r = k + 10
  *   2 max(k, r) max(m, n)  of a sparse X, and its stored entries once more, each with its index
  *   k max(m, n)            of a divergence, and for each thread strips of 16 rows of X and two arrays like them, of both
  *                          sides where zeros are wanted: 48 T (m + n)
- * and for a divergence of a dense X that is read along both sides (all solvers but jmm and incremental) X once more, in
+ * Where sums of all columns of a sketch would take more than 64 MB, of a dense X in memory and in one process, the sketch
+ * reads X twice as often, the second time a span of columns after the other, with R from 2 T on; and with one start the
+ * sketch and what comes after it lie in one place: k (m + n) + max(s k n + 2 k (m + n), 2 r (m + n) + k n).
+ * And for a divergence of a dense X that is read along both sides (all solvers but jmm and incremental) X once more, in
  * its own type. options.memory_limit_bytes makes s, the threads and what stays in memory less.
  * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
  * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <nmfkit/fit.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct nmfi_disk_file {
     char *path;
     int descriptor;
     struct stat opened;
+    int outgrows; /* the memory there is: what was read is gone by the time it is read again */
     atomic_int_fast64_t done;
     void (*watch)(int64_t bytes, void *context);
     void *context;
@@ -40,6 +42,7 @@ static nmf_status begin(nmfi_disk_file *file, const char *path, int reason, nmf_
     if (!S_ISREG(file->opened.st_mode)) {
         return nmf_fail(error, NMF_ERROR_FILE, "%s: is not a regular file", path);
     }
+    file->outgrows = file->opened.st_size > nmf_memory_bytes();
     (void)posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     return NMF_OK;
 }
@@ -123,6 +126,22 @@ static nmf_status check_unchanged(const nmfi_disk_file *file, nmf_error *error)
     return NMF_OK;
 }
 
+/* What comes next is fetched; of a file that memory cannot hold, what was read makes room at once, which else were taken from
+ * what is soon used again: pages of a scratch file. */
+static void advise(const nmfi_disk_file *file, uint64_t offset, size_t count)
+{
+    if (count < LEAST_AHEAD) {
+        return;
+    }
+    if (offset + count + AHEAD_BYTES < nmfi_disk_file_bytes(file)) {
+        (void)posix_fadvise(file->descriptor, (off_t)(offset + count + AHEAD_BYTES), (off_t)count,
+                            POSIX_FADV_WILLNEED);
+    }
+    if (file->outgrows) {
+        (void)posix_fadvise(file->descriptor, (off_t)offset, (off_t)count, POSIX_FADV_DONTNEED);
+    }
+}
+
 nmf_status nmfi_disk_file_read(nmfi_disk_file *file, uint64_t offset, void *bytes, size_t count,
                                nmf_error *error)
 {
@@ -147,10 +166,7 @@ nmf_status nmfi_disk_file_read(nmfi_disk_file *file, uint64_t offset, void *byte
         }
         done += (size_t)got;
     }
-    if (count >= LEAST_AHEAD && offset + count + AHEAD_BYTES < nmfi_disk_file_bytes(file)) {
-        (void)posix_fadvise(file->descriptor, (off_t)(offset + count + AHEAD_BYTES), (off_t)count,
-                            POSIX_FADV_WILLNEED);
-    }
+    advise(file, offset, count);
     return nmfi_disk_file_unchanged(file, count, error);
 }
 

@@ -67,11 +67,12 @@ typedef struct nmfi_method {
     /* W solved for H, loss and KKT residual of the pair that is returned. */
     nmf_status (*finish)(nmfi_fit *, void *state, nmf_error *);
     int64_t trial_iterations; /* that tell several starts apart; 0: each is followed to its end */
-    double flat;              /* where the loss has stopped falling, a residual of so many times tol is small enough:
+    double
+        flat; /* where the loss has stopped falling, a residual of so many times tol is small enough:
                                * it falls slower than such a loss; 0: as much as tol */
     int slows; /* its steps become ever shorter: where the falls of the loss shrink so that tol of it is more than all that is
                 * to come, it stands */
-    int watches_residual;     /* the loss goes on falling when momentum has begun to swing */
+    int watches_residual; /* the loss goes on falling when momentum has begun to swing */
     int deepens; /* `finish` may lead rows into deeper valleys: a stalled fit may go on from there */
 } nmfi_method;
 
@@ -84,7 +85,10 @@ int nmfi_iterated(const nmfi_fit *fit, nmfi_stage stage, double tol);
 nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_out, double moving,
                                   nmf_error *error);
 
-/* method_sketch.c: whether the sketch that was run holds what a fit needs; what it leaves out of the
+/* method_sketch.c: memory for X of the fit in the sketch, before the layout of the method; it holds nothing
+ * until `prepare`, and is of no use once iterations on X begin. */
+void nmfi_sketch_layout_rows(nmfi_fit *fit, nmfi_arena *arena);
+/* Whether the sketch that was run holds what a fit needs; what it leaves out of the
  * loss. */
 int nmfi_sketch_misses(const nmfi_fit *fit);
 double nmfi_sketch_left_out(const nmfi_fit *fit);

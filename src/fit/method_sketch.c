@@ -43,16 +43,23 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     pass->spilled = &fit->work.arena.scratch;
 }
 
-static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
+void nmfi_sketch_layout_rows(nmfi_fit *fit, nmfi_arena *arena)
 {
-    sketched *s = state;
-    const int64_t bytes = fit->work.kernels->element_bytes,
-                  threads = nmfi_team_threads(fit->work.team);
+    sketched *s = fit->in_sketch.state;
+    const int64_t bytes = fit->work.kernels->element_bytes;
     s->rank = fit->choice.sketch_rank;
     const size_t row_bytes = nmfi_product(stride_of(s->rank, fit->work.kernels), bytes);
     const int wide = fit->facts.n > fit->facts.m;
     s->W_rows = (wide ? nmfi_take : nmfi_take_long)(arena, fit->W.partition.count, row_bytes);
     s->H_rows = (wide ? nmfi_take_long : nmfi_take)(arena, fit->H.partition.count, row_bytes);
+}
+
+/* After the rows. */
+static void layout(nmfi_fit *fit, void *state, nmfi_arena *arena)
+{
+    sketched *s = state;
+    const int64_t bytes = fit->work.kernels->element_bytes,
+                  threads = nmfi_team_threads(fit->work.team);
     plan_pass(fit, s, &s->W_pass, s->W_rows, &fit->W.partition);
     plan_pass(fit, s, &s->H_pass, s->H_rows, &fit->H.partition);
     nmfi_pass_layout(&s->W_pass, arena, threads, 1);

@@ -21,19 +21,99 @@ static int64_t pass_width(const nmfi_fit *fit)
     return fit->work.sketch.width > fit->k ? fit->work.sketch.width : fit->k;
 }
 
-/* is_longer: than the other one; that may lie in a scratch file. */
-static void layout_factor(nmfi_factor *factor, nmfi_arena *arena, int64_t k, int64_t bytes,
-                          int keeps, int is_longer)
+/* A factor; of both the longer one may lie in a scratch file. */
+static void *take_factor(nmfi_fit *fit, const nmfi_factor *factor)
 {
-    void *(*const take)(nmfi_arena *, int64_t, size_t) = is_longer ? nmfi_take_long : nmfi_take;
-    const size_t component = nmfi_product(factor->partition.ld, bytes);
-    factor->incumbent = take(arena, k, component);
-    factor->plain = take(arena, k, component);
-    factor->ahead = take(arena, k, component);
-    if (keeps) factor->kept = take(arena, k, component);
+    const int is_longer = factor->is_W == (fit->facts.m >= fit->facts.n);
+    const size_t component = nmfi_product(factor->partition.ld, fit->work.kernels->element_bytes);
+    return (is_longer ? nmfi_take_long : nmfi_take)(&fit->work.arena, fit->k, component);
+}
+
+static void layout_factor(nmfi_fit *fit, nmfi_factor *factor)
+{
+    nmfi_arena *arena = &fit->work.arena;
+    const int64_t k = fit->k;
+    factor->incumbent = take_factor(fit, factor);
+    if (fit->choice.starts > 1) factor->kept = take_factor(fit, factor);
     factor->gram = nmfi_take(arena, k * k, sizeof(double));
     factor->pg2 = nmfi_take(arena, k, sizeof(double));
     factor->ref2 = nmfi_take(arena, k, sizeof(double));
+}
+
+/* What iterations work in; they begin with the incumbents. */
+static void layout_steps(nmfi_fit *fit)
+{
+    nmfi_factor *const factors[] = {&fit->W, &fit->H};
+    for (int f = 0; f < 2; f++) {
+        factors[f]->plain = take_factor(fit, factors[f]);
+        factors[f]->ahead = take_factor(fit, factors[f]);
+    }
+}
+
+static void layout_sketch(nmfi_fit *fit)
+{
+    nmfi_work *work = &fit->work;
+    if (work->sketch.width > 0)
+        nmfi_sketch_layout_results(&work->sketch, &work->pass, &work->arena,
+                                   fit->in_sketch.method != NULL);
+}
+
+static void layout_rows_of_sketch(nmfi_fit *fit)
+{
+    if (fit->in_sketch.method) nmfi_sketch_layout_rows(fit, &fit->work.arena);
+}
+
+static size_t greater(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The arrays that take most, where visits of the sketch are of spans of columns:
+ *
+ *     while it is made     sums of a span | U, V, B
+ *     then                 its rows       | U, V, B, of which the start is made
+ *     in its iterations    its rows                 | plain, ahead
+ *     in those on X        sums of all columns      | plain, ahead
+ *
+ * With one start no line is come to again, and all lie in the same place. */
+static void layout_in_turn(nmfi_fit *fit)
+{
+    nmfi_work *work = &fit->work;
+    nmfi_arena *arena = &work->arena;
+    const int64_t threads = nmfi_team_threads(work->team), columns = work->pass.columns.count;
+    const size_t place = arena->used;
+    nmfi_pass_layout_sums(&work->pass, arena, threads, pass_width(fit), work->pass.span);
+    const size_t behind_span = arena->used;
+    arena->used = place;
+    layout_rows_of_sketch(fit);
+    const size_t behind_rows = arena->used;
+    arena->used = greater(behind_span, behind_rows);
+    layout_sketch(fit);
+    const size_t behind_sketch = arena->used;
+    arena->used = place;
+    nmfi_pass_layout_sums(&work->pass, arena, threads, fit->k, columns);
+    arena->used = greater(arena->used, behind_rows);
+    layout_steps(fit);
+    arena->used = greater(arena->used, behind_sketch);
+}
+
+/* The same side by side. */
+static void layout_all(nmfi_fit *fit)
+{
+    nmfi_work *work = &fit->work;
+    nmfi_arena *arena = &work->arena;
+    const int64_t threads = nmfi_team_threads(work->team);
+    if (work->pass.span > 0) {
+        const size_t place = arena->used;
+        nmfi_pass_layout_sums(&work->pass, arena, threads, pass_width(fit), work->pass.span);
+        const size_t behind_span = arena->used;
+        arena->used = place;
+        nmfi_pass_layout_sums(&work->pass, arena, threads, fit->k, work->pass.columns.count);
+        arena->used = greater(arena->used, behind_span);
+    }
+    layout_steps(fit);
+    layout_sketch(fit);
+    layout_rows_of_sketch(fit);
 }
 
 static void layout_stage(nmfi_fit *fit, nmfi_stage stage)
@@ -47,16 +127,15 @@ static void layout(nmfi_fit *fit)
     nmfi_arena *arena = &work->arena;
     const int64_t k = fit->k, bytes = work->kernels->element_bytes;
     const int accumulates = work->accumulates || work->sketch.width > 0;
-    nmfi_pass_layout(&work->pass, arena, nmfi_team_threads(work->team), accumulates);
-    const int keeps = fit->choice.starts > 1;
-    const int wide = fit->facts.n > fit->facts.m;
-    layout_factor(&fit->W, arena, k, bytes, keeps, !wide);
-    layout_factor(&fit->H, arena, k, bytes, keeps, wide);
+    const int keeps = fit->choice.starts > 1, in_spans = work->pass.span > 0;
+    nmfi_pass_layout(&work->pass, arena, nmfi_team_threads(work->team), accumulates && !in_spans);
+    layout_factor(fit, &fit->W);
+    layout_factor(fit, &fit->H);
+    (in_spans && !keeps ? layout_in_turn : layout_all)(fit);
     nmfi_constraints_layout(fit, &fit->W, arena);
     nmfi_constraints_layout(fit, &fit->H, arena);
     nmfi_volume_layout(fit, arena);
-    if (work->sketch.width > 0)
-        nmfi_sketch_layout(&work->sketch, &work->pass, arena, fit->in_sketch.method != NULL);
+    if (work->sketch.width > 0) nmfi_sketch_layout(&work->sketch, &work->pass, arena);
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
     work->inverse = nmfi_take(arena, k, (size_t)bytes);
     work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
@@ -90,6 +169,7 @@ static void plan(nmfi_fit *fit)
     if (fit->in_sketch.method && fit->in_sketch.method->plan)
         fit->in_sketch.method->plan(fit, fit->in_sketch.state);
     fit->on_X.method->plan(fit, fit->on_X.state);
+    if (work->sketch.width > 0) nmfi_pass_spans(&work->pass, nmfi_team_threads(work->team));
 }
 
 /* The power of 4 that brings the mean near 1: its square root is a power of 2, so that nothing is

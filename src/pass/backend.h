@@ -44,15 +44,18 @@ static inline char *nmfi_of_thread(char *memory, int64_t bytes, int64_t thread)
 typedef struct nmfi_leaf {
     int64_t index, thread;
     nmfi_sums *sums;
-    void *Q[NMFI_TILE_SUMS]; /* k x columns.ld each, as many as are asked for */
+    void *Q[NMFI_TILE_SUMS]; /* as many as are asked for */
 } nmfi_leaf;
 typedef nmf_status nmfi_leaf_task(void *context, const nmfi_leaf *leaf, nmf_error *error);
 
-/* Memory for the sums of so many leaves, a power of two, as many in each slot of a side; then for `Qs`
- * sums of the column factor beside those of the rows' slots, where there are none yet. Called twice, as
- * arenas are. */
+/* Memory for the sums of so many leaves, a power of two, as many in each slot of a side, beside that of
+ * their Gram matrices and other numbers, which several trees may share: it holds nothing from one run of tasks
+ * to the next but pass->total. Then for `Qs` sums of the column factor beside those of the rows' slots, where
+ * there are none yet. Called twice, as arenas are. */
+size_t nmfi_sums_numbers_bytes(const nmfi_pass *pass, int64_t threads, int64_t leaves,
+                               const nmfi_partition *side);
 nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
-                                int64_t leaves, const nmfi_partition *side);
+                                int64_t leaves, const nmfi_partition *side, double *numbers);
 void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs);
 
 /* Runs the task for leaves [first, first + count) of `leaves`, on all threads, and adds up what they
@@ -63,6 +66,7 @@ typedef struct nmfi_adding {
     int64_t leaves, first, count;
     int64_t k;
     int64_t Qs;
+    int64_t first_column, ldq; /* of the Qs: k x ldq each */
     nmfi_leaf_task *task;
     void *context;
     const nmfi_visit *visit; /* of the rows' slots; or NULL */
@@ -83,11 +87,20 @@ static inline nmfi_adding nmfi_own_slots(const nmfi_pass *pass, nmfi_leaf_task *
                          .context = context};
 }
 
-/* Visits of some slots one after the other are one pass over X: the one that comes to the end of it counts. */
+/* Visits of some slots one after the other are one pass over X: the one that comes to the end of it counts. Those of
+ * spans are part of the pass that made what they multiply: the count must not hang on whether there are any. */
 static inline void nmfi_count_visit(nmfi_pass *pass, const nmfi_visit *visit)
 {
     const nmfi_partition *rows = &pass->rows;
-    pass->passes += visit->first_slot + visit->slots == rows->first_slot + rows->own_slots;
+    pass->passes += visit->first_slot + visit->slots == rows->first_slot + rows->own_slots &&
+                    visit->columns == pass->columns.count;
+}
+
+/* The stride of sums of so many columns, of which a span is whole tiles (partition.c: Trap). */
+static inline int64_t nmfi_sums_ld(const nmfi_pass *pass, int64_t columns)
+{
+    if (columns == pass->columns.count) return pass->columns.ld;
+    return pass->span / NMFI_LANES_MIN % 2 == 0 ? pass->span + NMFI_LANES_MIN : pass->span;
 }
 
 /* A task for each slot that a visit asks for, with so many sums of the column factor. */
@@ -101,6 +114,8 @@ static inline nmfi_adding nmfi_visited_slots(const nmfi_pass *pass, const nmfi_v
                          .count = visit->slots,
                          .k = visit->k,
                          .Qs = Qs,
+                         .first_column = visit->first_column,
+                         .ldq = nmfi_sums_ld(pass, visit->columns),
                          .task = task,
                          .context = context,
                          .visit = visit};

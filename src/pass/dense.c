@@ -38,6 +38,17 @@ static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const 
                        leaf);
 }
 
+/* X'R of the block, or of the visit's columns of it. */
+static void add_products(const nmfi_pass *pass, const nmfi_visit *visit, const nmfi_block *block,
+                         const void *updated, const nmfi_leaf *leaf)
+{
+    nmfi_rows X = block->X;
+    X.data = (const char *)X.data + visit->first_column * (int64_t)nmf_dtype_bytes(block->dtype);
+    X.columns = visit->columns;
+    pass->kernels->accumulate[block->dtype](&X, updated, pass->rows.ld, visit->k, leaf->Q[0],
+                                            nmfi_sums_ld(pass, visit->columns));
+}
+
 /* Rows [first, end), whole tiles of one slot, padded behind the last row of X. */
 static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
                               const nmfi_leaf *leaf, nmf_error *error)
@@ -50,15 +61,19 @@ static nmf_status visit_block(const visit_job *job, int64_t first, int64_t end,
         pass, first, nmfi_lesser(end, pass->rows.count) - first, leaf->thread, &block, error);
     if (status != NMF_OK) return status;
     if (visit->rule) improve_block(pass, visit, &block, first, end, leaf);
-    if (visit->sums == NMFI_SUMS_OF_PRODUCTS)
-        pass->kernels->accumulate[block.dtype](&block.X, updated, pass->rows.ld, visit->k,
-                                               leaf->Q[0], pass->columns.ld);
+    if (visit->sums == NMFI_SUMS_OF_PRODUCTS) add_products(pass, visit, &block, updated, leaf);
     if (visit->loss)
         pass->kernels->distance[block.dtype](
             &block.X, updated, pass->rows.ld, visit->fixed, pass->columns.ld, visit->k,
             nmfi_of_thread(pass->scratch, pass->scratch_bytes, leaf->thread), pass->scale,
             &leaf->sums->value[NMFI_SUM_LOSS]);
     return NMF_OK;
+}
+
+static int wants_gram(const nmfi_pass *pass, const nmfi_visit *visit)
+{
+    return visit->sums == NMFI_SUMS_OF_GRAM ||
+           (visit->sums == NMFI_SUMS_OF_PRODUCTS && visit->columns == pass->columns.count);
 }
 
 static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
@@ -73,7 +88,7 @@ static nmf_status visit_slot(void *context, const nmfi_leaf *leaf, nmf_error *er
     int64_t r = nmfi_partition_slot_begin(&pass->rows, leaf->index) * whole;
     for (; r < last && status == NMF_OK; r += rows)
         status = visit_block(job, r, nmfi_lesser(r + rows, end), leaf, error);
-    if (status == NMF_OK && job->visit->sums == NMFI_SUMS_OF_PRODUCTS)
+    if (status == NMF_OK && wants_gram(pass, job->visit))
         nmfi_gram_tiles(pass, job->visit->updated, &pass->rows, job->visit->k, leaf);
     return status;
 }

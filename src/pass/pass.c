@@ -43,9 +43,14 @@ void nmfi_pass_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int a
     const int64_t k = pass->k;
     pass->Qs = 0;
     pass->scan_count = pass->rows.slots;
-    pass->row_sums = nmfi_sums_layout(pass, arena, threads, pass->rows.slots, &pass->rows);
+    const size_t of_rows = nmfi_sums_numbers_bytes(pass, threads, pass->rows.slots, &pass->rows);
+    const size_t of_columns =
+        nmfi_sums_numbers_bytes(pass, threads, pass->columns.slots, &pass->own_columns);
+    double *const of_nodes = nmfi_take(arena, 1, of_rows > of_columns ? of_rows : of_columns);
+    pass->row_sums =
+        nmfi_sums_layout(pass, arena, threads, pass->rows.slots, &pass->rows, of_nodes);
     pass->column_sums =
-        nmfi_sums_layout(pass, arena, threads, pass->columns.slots, &pass->own_columns);
+        nmfi_sums_layout(pass, arena, threads, pass->columns.slots, &pass->own_columns, of_nodes);
     pass->backend->layout(pass, arena, threads, accumulates);
     pass->products = nmfi_take(arena, threads, (size_t)pass->products_bytes);
     pass->scratch = nmfi_take(arena, threads, (size_t)pass->scratch_bytes);
@@ -114,6 +119,7 @@ static nmfi_visit all_of(const nmfi_pass *pass, const nmfi_visit *visit)
     nmfi_visit all = *visit;
     if (all.first_slot < pass->rows.first_slot) all.first_slot = pass->rows.first_slot;
     if (all.slots == 0) all.slots = pass->rows.first_slot + pass->rows.own_slots - all.first_slot;
+    if (all.columns == 0) all.columns = pass->columns.count;
     return all;
 }
 

@@ -69,6 +69,7 @@ typedef struct nmfi_pass {
     int adds_up;   /* set before the plan: the column factor follows from what visits add up */
     int own_grams; /* set before the layout: rules give rows Gram matrices of their own */
     int lean;      /* set before the layout: as few sums of slots at a time as will do */
+    int64_t span; /* columns whose sums of products a visit takes at a time; 0: all */
     nmfi_scratch *spilled; /* the scratch file that factors may lie in; or NULL */
     nmfi_sums total;       /* of the last visit or column update */
     int digests;           /* scans sum up the fingerprint's parts (source.h) of a dense X */
@@ -90,23 +91,25 @@ typedef struct nmfi_pass {
 
 /* What a visit is to do; zero what is not wanted. A rule that needs no more than products gets them
  * from `fixed`; one that needs rows of X finds them in its tiles (rule.h: needs). */
-enum { NMFI_SUMS_OF_PRODUCTS = -1, NMFI_CARRIED = 3 };
+enum { NMFI_SUMS_OF_PRODUCTS = -1, NMFI_SUMS_OF_GRAM = -2, NMFI_CARRIED = 3 };
 typedef struct nmfi_visit {
-    int64_t first_slot, slots; /* slots 0: all there are */
+    int64_t first_slot, slots;     /* slots 0: all there are */
+    int64_t first_column, columns; /* of X'R, and then no R'R; columns 0: all (nmfi_pass_spans) */
     int64_t k;
     const void *fixed;     /* column factor, k x columns.ld; NULL: no products (then no rule) */
     const nmfi_rule *rule; /* NULL: only sums */
     const void *updated;   /* row factor after the rule, k x rows.ld */
     /* Row factors that the rule reads or writes; NULL. Of those that lie in a scratch file the disk is asked in time. */
     const void *carried[NMFI_CARRIED];
-    /* NMFI_SUMS_OF_PRODUCTS: X'R and R'R of `updated`. 1, 2: so many sums that the rule, which needs
-     * rows, adds up itself (nmfi_tile.Q). */
+    /* NMFI_SUMS_OF_PRODUCTS: X'R and R'R of `updated`; NMFI_SUMS_OF_GRAM: R'R alone. 1, 2: so many sums
+     * that the rule, which needs rows, adds up itself (nmfi_tile.Q). */
     int sums;
     int loss; /* ||X - R'C||_F^2 into the sums */
 } nmfi_visit;
 
 /* And the update of the column factor from the sums of the last visit that had some. */
 typedef struct nmfi_column_visit {
+    int64_t first_column, columns; /* as in the visit */
     int64_t k;
     const nmfi_rule *rule; /* NULL: only the Gram matrix */
     const void *fixed;     /* the row factor those sums are of; NULL where the rule added them up */
@@ -131,6 +134,17 @@ void nmfi_pass_layout_workspace(nmfi_pass *pass, nmfi_arena *arena, int64_t thre
                                 int dense_rows);
 /* For rules that add up `sums` sums of their own; after the workspace. */
 void nmfi_pass_layout_tile_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t sums);
+
+/* The sums of products X'R of a row factor that is known need not be there for all columns at once: each
+ * column has its own. Where X is dense, in memory and all here, visits of a span of columns each lead to the
+ * same bits, and nodes of the tree take as much less; X is read once more in all, since what a visit makes of
+ * R cannot be added up in it. nmfi_pass_spans tells the pass so, after the plan, where nodes of all columns
+ * take much memory or it is lean; then `span` columns is what visits take at a time. Its layout is without
+ * sums: nmfi_pass_layout_sums takes the memory for those of k components and `columns` columns, of which
+ * nothing is kept from visit to visit. */
+void nmfi_pass_spans(nmfi_pass *pass, int64_t threads);
+void nmfi_pass_layout_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t k,
+                           int64_t columns);
 
 /* `transposed` becomes a pass over the same X along its columns, beside `pass`, in whose memory it
  * finds what it needs; `tiles`: there will be visits whose rules need rows. Between plan and
@@ -157,7 +171,8 @@ nmf_status nmfi_pass_visit(nmfi_pass *pass, const nmfi_visit *visit,
                            nmf_error *error) NMF_MUST_CHECK;
 
 /* The sums of `other`, a pass of the same shape that visited slots this one did not, beside this
- * one's: what follows is as if this one had visited them too. They stay where they are. */
+ * one's: what follows is as if this one had visited them too. They stay where they are. Before the column
+ * update of either. */
 void nmfi_pass_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k);
 
 /* The column factor; pass->total holds its sums afterwards. It is undefined where pass->stop says so. */

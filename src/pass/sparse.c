@@ -26,7 +26,10 @@ static void layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accu
     state.packed = nmfi_take(arena, longest, row_bytes);
     state.products = nmfi_take(arena, accumulates ? longer : rows, row_bytes);
     state.gram = nmfi_take(arena, k * k, sizeof(double));
-    state.share_sums = nmfi_sums_layout(pass, arena, threads, nmfi_most_shares(pass), &pass->rows);
+    const int64_t shares = nmfi_most_shares(pass);
+    double *const numbers =
+        nmfi_take(arena, 1, nmfi_sums_numbers_bytes(pass, threads, shares, &pass->rows));
+    state.share_sums = nmfi_sums_layout(pass, arena, threads, shares, &pass->rows, numbers);
     nmfi_sides_layout(pass, &state, arena, accumulates);
     if (kept) *kept = state;
     pass->state = kept;

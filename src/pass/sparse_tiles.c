@@ -157,6 +157,7 @@ nmf_status nmfi_sparse_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error
                                 .count = each * visit->slots,
                                 .k = visit->k,
                                 .Qs = visit->sums,
+                                .ldq = pass->columns.ld,
                                 .task = by_rows ? improve_slot : improve_share,
                                 .context = &job};
     job.lines = nmfi_lines_of(&job.side, 0);

@@ -26,5 +26,5 @@ void nmfi_node_add(const nmfi_pass *pass, const nmfi_adding *adding, nmfi_node *
 {
     nmfi_numbers_add(&left->sums, &right->sums, adding->k);
     for (int64_t s = 0; s < adding->Qs; s++)
-        pass->kernels->add(left->Q[s], right->Q[s], adding->k * pass->columns.ld);
+        pass->kernels->add(left->Q[s], right->Q[s], adding->k * adding->ldq);
 }

@@ -20,9 +20,12 @@ struct nmfi_sum_tree {
     int64_t most;     /* nodes that a visit can leave */
     nmfi_node *nodes; /* those, then `levels` for each thread, then the guest */
     nmfi_node *guest; /* a node of another process; NULL where there is none */
-    double *numbers;  /* of a node, side by side for the way */
-    int64_t root_at;  /* the process that has the root's sums of products */
-    int64_t Qs;       /* there are; 0 once all have them */
+    int64_t nodes_count;
+    void *Q[NMFI_TILE_SUMS];   /* memory for the sums of products of all nodes, side by side */
+    int64_t first_column, ldq; /* those of the last visit that had some */
+    double *numbers;           /* of a node, side by side for the way */
+    int64_t root_at;           /* the process that has the root's sums of products */
+    int64_t Qs;                /* there are; 0 once all have them */
     /* What the last visit left, in the order of the leaves, and after which of them how many pairs
      * of subtrees become their parents; Qs apart, as kernels read them. */
     int64_t count;

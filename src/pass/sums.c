@@ -15,8 +15,8 @@
 #include <string.h>
 
 /* So that a thread that comes late, or is sent away for a while, leaves the others little to wait
- * for. */
-enum { RUNS_OF_A_THREAD = 4 };
+ * for. Where nodes are large, fewer. */
+enum { RUNS_OF_A_THREAD = 4, RUNS_OF_LARGE_NODES = 2 };
 
 /* --- memory ------------------------------------------------------------------------------------ */
 
@@ -33,7 +33,8 @@ static nmfi_sum_tree shape_of(const nmfi_pass *pass, int64_t threads, int64_t le
 {
     const int64_t own = leaves / side->slots * side->own_slots;
     const int ragged = pass->visits_parts || side->comm; /* the ends of what is visited */
-    const int64_t wanted = (pass->lean ? 1 : RUNS_OF_A_THREAD) * threads;
+    const int64_t each = pass->lean ? 1 : pass->span > 0 ? RUNS_OF_LARGE_NODES : RUNS_OF_A_THREAD;
+    const int64_t wanted = each * threads;
     int64_t runs = 1, run = 1;
     while (threads > 1 && runs < own && runs < wanted) runs *= 2;
     while (2 * run * runs <= own) run *= 2;
@@ -50,40 +51,93 @@ static void lend_numbers(nmfi_sums *sums, double **numbers, int64_t k)
     *numbers = sums->ref2 + k;
 }
 
+static int64_t nodes_of(const nmfi_sum_tree *tree, int64_t threads, const nmfi_partition *side)
+{
+    return tree->most + threads * tree->levels + (side->comm != NULL);
+}
+
+/* Gram matrix and squared gradients of a node. */
+static size_t numbers_bytes_of(const nmfi_pass *pass)
+{
+    return nmfi_product(pass->k * pass->k + 2 * pass->k, sizeof(double));
+}
+
+size_t nmfi_sums_numbers_bytes(const nmfi_pass *pass, int64_t threads, int64_t leaves,
+                               const nmfi_partition *side)
+{
+    const nmfi_sum_tree tree = shape_of(pass, threads, leaves, side);
+    const int64_t nodes = nodes_of(&tree, threads, side) + levels_of(leaves) + 1;
+    const size_t bytes = numbers_bytes_of(pass);
+    return bytes > INT64_MAX ? SIZE_MAX : nmfi_product(nodes, (int64_t)bytes);
+}
+
 nmfi_sum_tree *nmfi_sums_layout(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads,
-                                int64_t leaves, const nmfi_partition *side)
+                                int64_t leaves, const nmfi_partition *side, double *numbers)
 {
     nmfi_sum_tree tree = shape_of(pass, threads, leaves, side), *const kept = nmfi_take(
                                                                     arena, 1, sizeof tree);
-    const int64_t own = tree.most + threads * tree.levels, nodes = own + (side->comm != NULL);
-    const int64_t stack = levels_of(leaves) + 1;
-    const size_t numbers_bytes = nmfi_product(pass->k * pass->k + 2 * pass->k, sizeof(double));
+    const int64_t nodes = nodes_of(&tree, threads, side), stack = levels_of(leaves) + 1;
+    const size_t numbers_bytes = numbers_bytes_of(pass);
     tree.nodes = nmfi_take(arena, nodes, sizeof *tree.nodes);
     tree.left = nmfi_take(arena, 2 * tree.most, sizeof *tree.left);
     tree.merges = nmfi_take(arena, 2 * tree.most, sizeof *tree.merges);
     for (int s = 0; s < NMFI_TILE_SUMS; s++)
         tree.left_Q[s] = nmfi_take(arena, 2 * tree.most, sizeof *tree.left_Q[s]);
     tree.stack = nmfi_take(arena, stack, sizeof *tree.stack);
-    double *numbers = nmfi_take(arena, nodes + stack, numbers_bytes);
     if (side->comm) tree.numbers = nmfi_take(arena, 1, numbers_bytes + sizeof tree.stack->value);
     if (!kept) return NULL;
-    if (side->comm) tree.guest = &tree.nodes[own];
+    if (side->comm) tree.guest = &tree.nodes[nodes - 1];
+    tree.nodes_count = nodes;
     for (int64_t i = 0; i < nodes; i++) lend_numbers(&tree.nodes[i].sums, &numbers, pass->k);
     for (int64_t i = 0; i < stack; i++) lend_numbers(&tree.stack[i], &numbers, pass->k);
     *kept = tree;
     return kept;
 }
 
-void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs)
+static int64_t nodes_of_rows(const nmfi_pass *pass, int64_t threads)
 {
     const nmfi_sum_tree tree = shape_of(pass, threads, pass->rows.slots, &pass->rows);
-    const int64_t nodes = tree.most + threads * tree.levels + (pass->rows.comm != NULL);
-    const size_t each = nmfi_product(pass->k * pass->columns.ld, pass->kernels->element_bytes);
+    return nodes_of(&tree, threads, &pass->rows);
+}
+
+static void *take_Q(const nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t k,
+                    int64_t ldq)
+{
+    const size_t each = nmfi_product(k * ldq, pass->kernels->element_bytes);
+    return nmfi_take(arena, nodes_of_rows(pass, threads), each);
+}
+
+void nmfi_sums_layout_Q(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t Qs)
+{
     for (; pass->Qs < Qs; pass->Qs++) {
-        char *Q = nmfi_take(arena, nodes, each);
-        for (int64_t i = 0; i < nodes && Q; i++)
-            pass->row_sums->nodes[i].Q[pass->Qs] = Q + (size_t)i * each;
+        void *const Q = take_Q(pass, arena, threads, pass->k, pass->columns.ld);
+        if (Q) pass->row_sums->Q[pass->Qs] = Q;
     }
+}
+
+void nmfi_pass_layout_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int64_t k,
+                           int64_t columns)
+{
+    void *const Q = take_Q(pass, arena, threads, k, nmfi_sums_ld(pass, columns));
+    if (Q) pass->row_sums->Q[0] = Q;
+    pass->Qs = 1;
+}
+
+/* A span of all nodes takes about as much as one node of all columns, but rows are read in runs that are worth
+ * going to. */
+void nmfi_pass_spans(nmfi_pass *pass, int64_t threads)
+{
+    enum { MUCH = 64 << 20, LEAST = 1024 };
+    const nmfi_source *X = &pass->source;
+    const int64_t nodes = nodes_of_rows(pass, threads), columns = pass->columns.count;
+    const double bytes = (double)nodes * (double)pass->k * (double)pass->columns.ld *
+                         (double)pass->kernels->element_bytes;
+    pass->span = 0;
+    if (X->is_sparse || !X->in_memory || pass->rows.comm || pass->visits_parts) return;
+    if (bytes <= MUCH && !pass->lean) return;
+    const int64_t even = columns / nodes, wanted = even > LEAST ? even : LEAST;
+    const int64_t span = (wanted + NMFI_LANES_MAX - 1) / NMFI_LANES_MAX * NMFI_LANES_MAX;
+    if (span < columns) pass->span = span;
 }
 
 /* --- one run ----------------------------------------------------------------------------------- */
@@ -98,7 +152,7 @@ typedef struct adding_job {
 
 static int64_t Q_entries(const adding_job *job)
 {
-    return job->adding->k * job->pass->columns.ld;
+    return job->adding->k * job->adding->ldq;
 }
 
 static nmf_status fill_leaf(const adding_job *job, nmfi_node *at, int64_t index, int64_t thread,
@@ -161,6 +215,8 @@ static int64_t wanted_together(const adding_job *job)
     const nmfi_pass *pass = job->pass;
     const nmfi_scratch *scratch = pass->spilled;
     if (!scratch || !scratch->base || !job->adding->visit) return 0;
+    if (!pass->source.in_memory)
+        return 1; /* rows of X go by for long, and may push out what waits for them */
     const size_t each = used_by_leaf(job) * (size_t)(HELD * nmfi_team_threads(pass->team));
     const size_t slots = each > 0 ? scratch->budget / each : 0;
     return slots < 1 ? 1 : slots > MOST ? MOST : (int64_t)slots;
@@ -233,6 +289,18 @@ static void plan_merges(nmfi_sum_tree *tree, int64_t first, int64_t count, int64
     if (middle > begin && middle < end) tree->merges[end - 1]++;
 }
 
+/* Side by side, for sums of the size that this visit has. */
+static void place_Qs(const nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_adding *adding)
+{
+    const int64_t each = adding->k * adding->ldq * pass->kernels->element_bytes;
+    if (adding->Qs == 0) return;
+    tree->first_column = adding->first_column;
+    tree->ldq = adding->ldq;
+    for (int64_t s = 0; s < adding->Qs; s++)
+        for (int64_t i = 0; i < tree->nodes_count; i++)
+            tree->nodes[i].Q[s] = (char *)tree->Q[s] + i * each;
+}
+
 static void take_total(nmfi_pass *pass, nmfi_sum_tree *tree, int64_t k)
 {
     int64_t open = 0;
@@ -269,6 +337,7 @@ nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_add
     divide(tree, adding->first, adding->first + adding->count,
            nmfi_lesser(tree->run, adding->leaves));
     assert(tree->count <= tree->most);
+    place_Qs(pass, tree, adding);
     nmfi_team_run(pass->team, tree->count, add_up_run, &job);
     nmf_status status = first_failure(tree, error);
     status = nmfi_comm_status_by(adding->side->comm, atomic_load(&job.failed), status, error);
@@ -296,8 +365,8 @@ void nmfi_sums_tile(const nmfi_pass *pass, int64_t s, int64_t k, int64_t first, 
                     void *P)
 {
     const nmfi_sum_tree *tree = pass->row_sums;
-    pass->kernels->sum_slots(tree->left_Q[s], tree->merges, tree->count, first, pass->columns.ld, k,
-                             lanes, P);
+    pass->kernels->sum_slots(tree->left_Q[s], tree->merges, tree->count, first - tree->first_column,
+                             tree->ldq, k, lanes, P);
 }
 
 /* --- scans ------------------------------------------------------------------------------------- */

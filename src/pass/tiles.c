@@ -89,13 +89,21 @@ static void improve_column_tile(const columns_job *job, int64_t t, const nmfi_le
     visit->rule->improve(visit->rule->context, &tile);
 }
 
+static int is_visited(const columns_job *job, int64_t t)
+{
+    const nmfi_column_visit *visit = job->visit;
+    const int64_t first = t * job->pass->columns.lanes;
+    return visit->rule && (visit->columns == 0 || (first >= visit->first_column &&
+                                                   first < visit->first_column + visit->columns));
+}
+
 static nmf_status column_slot(void *context, const nmfi_leaf *leaf, nmf_error *error)
 {
     const columns_job *job = context;
     const nmfi_partition *partition = &job->pass->columns;
     const int64_t end = nmfi_partition_slot_begin(partition, leaf->index + 1);
-    int64_t t = nmfi_partition_slot_begin(partition, leaf->index);
-    for (; t < end && job->visit->rule; t++) {
+    for (int64_t t = nmfi_partition_slot_begin(partition, leaf->index); t < end; t++) {
+        if (!is_visited(job, t)) continue;
         if (nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
         improve_column_tile(job, t, leaf);
     }

@@ -100,7 +100,8 @@ static void layout_finder(nmfi_pca_state *state, const nmfi_kernels *kernels, nm
 {
     nmfi_pass_plan(pass, &state->source, kernels, sketch->width, state->options.block_rows);
     nmfi_pass_layout(pass, arena, nmfi_team_threads(state->team), 1);
-    nmfi_sketch_layout(sketch, pass, arena, 0);
+    nmfi_sketch_layout(sketch, pass, arena);
+    nmfi_sketch_layout_results(sketch, pass, arena, 0);
 }
 
 /* One after the other: the means, then the range finder, in f64 where the means ask for it. */

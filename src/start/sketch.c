@@ -15,22 +15,28 @@ int64_t nmfi_sketch_width(int64_t rank, int64_t rows, int64_t columns)
     return rank + 10 < least ? rank + 10 : least;
 }
 
-void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena, int wants_B)
+void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena)
 {
     const int64_t r = sketch->width;
-    const size_t row_bytes = nmfi_product(pass->rows.ld, pass->kernels->element_bytes);
-    const size_t column_bytes = nmfi_product(pass->columns.ld, pass->kernels->element_bytes);
     sketch->sigma = nmfi_take(arena, r, sizeof(double));
     sketch->values = nmfi_take(arena, r, sizeof(double));
     sketch->offset = nmfi_take(arena, r, sizeof(double));
     sketch->changes = nmfi_take(arena, r, sizeof(double));
     sketch->small = nmfi_take(arena, 2 * r * r, sizeof(double));
     sketch->rotation = nmfi_take(arena, r * r, (size_t)pass->kernels->element_bytes);
+}
+
+void nmfi_sketch_layout_results(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
+                                int wants_B)
+{
+    const int64_t r = sketch->width, before_B = wants_B ? sketch->rank : 0;
+    const size_t row_bytes = nmfi_product(pass->rows.ld, pass->kernels->element_bytes);
+    const size_t column_bytes = nmfi_product(pass->columns.ld, pass->kernels->element_bytes);
     const int wide =
         pass->columns.ld > pass->rows.ld; /* the longer side may lie in a scratch file */
     sketch->U = (wide ? nmfi_take : nmfi_take_long)(arena, r, row_bytes);
-    sketch->V = (wide ? nmfi_take_long : nmfi_take)(arena, r, column_bytes);
-    if (wants_B) sketch->B = (wide ? nmfi_take_long : nmfi_take)(arena, r, column_bytes);
+    sketch->V = (wide ? nmfi_take_long : nmfi_take)(arena, before_B + r, column_bytes);
+    if (wants_B && sketch->V) sketch->B = (char *)sketch->V + (size_t)before_B * column_bytes;
 }
 
 typedef struct draw_job {
@@ -102,7 +108,7 @@ static void center(const nmfi_sketch *sketch, const nmfi_pass *pass)
     kernels->to_f64(sketch->rotation, sketch->offset, sketch->width);
 }
 
-/* One reading: U <- (X - mean) V. */
+/* One reading: U <- (X - mean) V, its Gram matrix, and the sums that X'U is made of, unless that is read again. */
 static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
     if (sketch->mean) center(sketch, pass);
@@ -114,7 +120,7 @@ static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *err
                               .rule = &rule,
                               .updated = sketch->U,
                               .carried = {sketch->U},
-                              .sums = NMFI_SUMS_OF_PRODUCTS};
+                              .sums = pass->span ? NMFI_SUMS_OF_GRAM : NMFI_SUMS_OF_PRODUCTS};
     return nmfi_pass_visit(pass, &visit, error);
 }
 
@@ -144,13 +150,19 @@ static int settled(nmfi_sketch *sketch)
     return rest;
 }
 
-/* U <- U Z / sigma, B <- B Z / sigma, V <- V Z, with Z the Ritz vectors. */
-static void rotate(nmfi_sketch *sketch, nmfi_pass *pass)
+/* V <- V Z, with Z the Ritz vectors. */
+static void rotate_V(nmfi_sketch *sketch, nmfi_pass *pass)
+{
+    const int64_t r = sketch->width;
+    for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
+    combine(sketch, pass, sketch->small + r * r, sketch->values, sketch->V, &pass->columns);
+}
+
+/* U <- U Z / sigma, B <- B Z / sigma. */
+static void rotate_U(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
     const double *vectors = sketch->small + r * r;
-    for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
-    combine(sketch, pass, vectors, sketch->values, sketch->V, &pass->columns);
     const double tiny = sketch->sigma[0] * 1e-7;
     for (int64_t j = 0; j < r; j++)
         sketch->values[j] = sketch->sigma[j] > tiny ? 1.0 / sketch->sigma[j] : 0.0;
@@ -158,17 +170,40 @@ static void rotate(nmfi_sketch *sketch, nmfi_pass *pass)
     if (sketch->B) combine(sketch, pass, vectors, sketch->values, sketch->B, &pass->columns);
 }
 
-/* X'U of the last reading. */
-static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, void *to)
+/* X'U of the last reading, of some columns or of all (0). */
+static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, int64_t first, int64_t columns,
+                      void *to)
 {
     const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, to};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_column_visit visit = {.k = sketch->width,
+    const nmfi_column_visit visit = {.first_column = first,
+                                     .columns = columns,
+                                     .k = sketch->width,
                                      .rule = &rule,
                                      .fixed = sketch->U,
                                      .sums = NMFI_SUMS_OF_PRODUCTS,
                                      .written = {to}};
     nmfi_pass_columns(pass, &visit);
+}
+
+/* X'U, which is there or is read again, a span of columns after the other. */
+static nmf_status multiply_back(const nmfi_sketch *sketch, nmfi_pass *pass, void *to,
+                                nmf_error *error)
+{
+    if (pass->span == 0) take_sums(sketch, pass, 0, 0, to);
+    for (int64_t first = 0; pass->span > 0 && first < pass->columns.count; first += pass->span) {
+        const int64_t left = pass->columns.count - first;
+        const nmfi_visit visit = {.first_column = first,
+                                  .columns = left < pass->span ? left : pass->span,
+                                  .k = sketch->width,
+                                  .updated = sketch->U,
+                                  .carried = {sketch->U},
+                                  .sums = NMFI_SUMS_OF_PRODUCTS};
+        const nmf_status status = nmfi_pass_visit(pass, &visit, error);
+        if (status != NMF_OK) return status;
+        take_sums(sketch, pass, first, visit.columns, to);
+    }
+    return NMF_OK;
 }
 
 /* From the V that is there. */
@@ -184,10 +219,15 @@ static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error
             if (status != NMF_OK) return status;
             if (settled(sketch) || last) break;
         }
-        take_sums(sketch, pass, sketch->V);
+        status = multiply_back(sketch, pass, sketch->V, error);
+        if (status != NMF_OK) return status;
     }
-    if (sketch->B) take_sums(sketch, pass, sketch->B);
-    rotate(sketch, pass);
+    rotate_V(sketch, pass);
+    if (sketch->B) {
+        const nmf_status status = multiply_back(sketch, pass, sketch->B, error);
+        if (status != NMF_OK) return status;
+    }
+    rotate_U(sketch, pass);
     return NMF_OK;
 }
 
@@ -201,7 +241,7 @@ nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *erro
 
 nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
-    memcpy(sketch->V, sketch->B,
-           (size_t)(sketch->width * pass->columns.ld * pass->kernels->element_bytes));
+    memmove(sketch->V, sketch->B, /* which overlap */
+            (size_t)(sketch->width * pass->columns.ld * pass->kernels->element_bytes));
     return iterate(sketch, pass, error);
 }

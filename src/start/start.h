@@ -21,7 +21,9 @@ typedef struct nmfi_sketch {
     /* Results. Arrays are width x ld; the first `rank` components are the triplets. */
     double *sigma;
     void *U, *V;
-    void *B; /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted */
+    /* width x columns.ld: X'U, so that X ~ U B'; NULL where it is not wanted. It lies behind the triplets of V,
+     * where those that are no results were. */
+    void *B;
     /* Work. */
     double *small, *values, *offset, *changes;
     void *rotation; /* width x width, T */
@@ -29,7 +31,10 @@ typedef struct nmfi_sketch {
 
 /* rank + 10, at most the smaller side. */
 int64_t nmfi_sketch_width(int64_t rank, int64_t rows, int64_t columns);
-void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena, int wants_B);
+/* All but U, V and B; then these. */
+void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena);
+void nmfi_sketch_layout_results(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
+                                int wants_B);
 /* Errors: NUMERICAL, MEMORY. Source: Halko, Martinsson & Tropp 2011. */
 nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 /* As many visits more, of a sketch that has run and has B. */

@@ -3,6 +3,7 @@
  * ends that with one sentence. */
 #include "array_support.h"
 
+#include "io/files/disk_file.h"
 #include "io/files/file_view.h"
 
 #include <errno.h>
@@ -41,14 +42,17 @@ ssize_t pread(int descriptor, void *bytes, size_t count, off_t offset)
     return (ssize_t)syscall(SYS_pread64, descriptor, bytes, count, offset);
 }
 
-/* How far the system was told to fetch, beyond what was read. */
-static atomic_long fetched_to = 0, fetches = 0;
+/* How far the system was told to fetch, beyond what was read; how much it was told to forget, and from where. */
+static atomic_long fetched_to = 0, fetches = 0, forgotten = 0, forgotten_from = 0;
 
 int posix_fadvise(int descriptor, off_t offset, off_t count, int advice)
 {
     if (advice == POSIX_FADV_WILLNEED) {
         atomic_fetch_add(&fetches, 1);
         if (offset + count > atomic_load(&fetched_to)) atomic_store(&fetched_to, offset + count);
+    }
+    if (advice == POSIX_FADV_DONTNEED) {
+        if (atomic_fetch_add(&forgotten, count) == 0) atomic_store(&forgotten_from, offset);
     }
     return (int)syscall(SYS_fadvise64, descriptor, offset, count, advice);
 }
@@ -561,6 +565,46 @@ static void what_comes_next_is_fetched_ahead(void **state)
     nmf_matrix_free(X);
 }
 
+/* 3 MB at byte 1 MB of a file of so many, all zeros without a place on the disk: how much of them memory need not keep. */
+static long forgotten_of(int64_t bytes)
+{
+    enum { MEGABYTE = 1 << 20, READ = 3 * MEGABYTE };
+    nmfi_disk_file *file = NULL;
+    nmf_error error = {NMF_OK, ""};
+    const int made = open("zeros.bin", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(made >= 0);
+    const int too_large = ftruncate(made, (off_t)bytes) != 0;
+    assert_int_equal(close(made), 0);
+    if (too_large) return -1;
+    char *const read = malloc(READ);
+    assert_non_null(read);
+    memset(read, 1, READ);
+    assert_int_equal(nmfi_disk_file_open("zeros.bin", NULL, NULL, &file, &error), NMF_OK);
+    atomic_store(&forgotten, 0);
+    assert_int_equal(nmfi_disk_file_read(file, MEGABYTE, read, READ, &error), NMF_OK);
+    nmfi_disk_file_close(file);
+    int others = 0;
+    for (int i = 0; i < READ; i++) others += read[i] != 0;
+    assert_int_equal(others, 0);
+    free(read);
+    assert_int_equal(remove("zeros.bin"), 0);
+    return atomic_load(&forgotten);
+}
+
+/* So that it takes no room from what is soon used again. What fits stays for the next reading. */
+static void what_memory_cannot_hold_is_forgotten_once_read(void **state)
+{
+    (void)state;
+    assert_int_equal(forgotten_of(8 << 20), 0);
+    const long of_large = forgotten_of(nmf_memory_bytes() + 1);
+    if (of_large < 0) {
+        printf("not tried: no file may be larger than memory here\n");
+        return;
+    }
+    assert_int_equal(of_large, 3 << 20);
+    assert_int_equal(atomic_load(&forgotten_from), 1 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_file_written_to_while_it_is_read_is_a_sentence),
         cmocka_unit_test(a_file_cut_short_while_it_is_looked_at_is_there_still),
         cmocka_unit_test(what_comes_next_is_fetched_ahead),
+        cmocka_unit_test(what_memory_cannot_hold_is_forgotten_once_read),
         cmocka_unit_test(who_watches_sees_the_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

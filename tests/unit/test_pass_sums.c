@@ -252,12 +252,101 @@ static void a_visit_keeps_few_sums_however_many_slots_there_are(void **state)
     assert_true((int64_t)(more.used - less.used) <= THREADS * 11 * Q_bytes);
 }
 
+/* --- spans of columns -------------------------------------------------------------------------- */
+
+enum { FEW = 300, MANY = 2500 };
+
+typedef struct across {
+    nmfi_pass pass;
+    nmfi_arena arena;
+    nmfi_team *team;
+    float *U, *Q;
+} across;
+
+static void layout_across(across *a)
+{
+    const int64_t threads = nmfi_team_threads(a->team);
+    nmfi_pass_layout(&a->pass, &a->arena, threads, a->pass.span == 0);
+    if (a->pass.span > 0) nmfi_pass_layout_sums(&a->pass, &a->arena, threads, K, a->pass.span);
+    a->U = nmfi_take(&a->arena, K * a->pass.rows.ld, sizeof *a->U);
+    a->Q = nmfi_take(&a->arena, K * a->pass.columns.ld, sizeof *a->Q);
+}
+
+/* A pass over X with a row factor U, all of which is known. */
+static across open_across(const nmfi_source *X, int64_t threads, int in_spans)
+{
+    across a = {.team = NULL};
+    nmf_error error;
+    uint64_t seed = 5;
+    assert_int_equal(nmfi_team_start(threads, &a.team, &error), NMF_OK);
+    nmfi_pass_plan(&a.pass, X, nmfi_kernels_for(NMF_F32, NULL), K, 0);
+    a.pass.team = a.team;
+    a.pass.lean = in_spans;
+    nmfi_pass_spans(&a.pass, threads);
+    assert_int_equal(a.pass.span > 0, in_spans);
+    layout_across(&a);
+    assert_int_equal(nmfi_arena_allocate(&a.arena, NMFI_NO_LIMIT, &error), NMF_OK);
+    layout_across(&a);
+    for (int64_t j = 0; j < K; j++)
+        for (int64_t i = 0; i < FEW; i++)
+            a.U[j * a.pass.rows.ld + i] = (float)unit_uniform(&seed, 0, 1);
+    return a;
+}
+
+static void multiply(across *a, int64_t first, int64_t columns)
+{
+    const nmfi_project_rule project = {a->pass.kernels, K, a->pass.columns.ld, NULL, a->Q};
+    const nmfi_rule rule = nmfi_rule_project(&project);
+    const nmfi_visit visit = {.first_column = first,
+                              .columns = columns,
+                              .k = K,
+                              .updated = a->U,
+                              .sums = NMFI_SUMS_OF_PRODUCTS};
+    const nmfi_column_visit back = {.first_column = first,
+                                    .columns = columns,
+                                    .k = K,
+                                    .rule = &rule,
+                                    .fixed = a->U,
+                                    .sums = NMFI_SUMS_OF_PRODUCTS};
+    nmf_error error;
+    assert_int_equal(nmfi_pass_visit(&a->pass, &visit, &error), NMF_OK);
+    nmfi_pass_columns(&a->pass, &back);
+}
+
+static void columns_of_a_span_are_those_of_the_whole(void **state)
+{
+    (void)state;
+    float *x = calloc((size_t)FEW * MANY, sizeof *x);
+    uint64_t seed = 13;
+    assert_non_null(x);
+    for (int64_t i = 0; i < FEW * MANY; i++) x[i] = (float)unit_uniform(&seed, 0, 1);
+    const nmf_dense dense = {x, NMF_F32, FEW, MANY, MANY, 1};
+    const nmfi_source source = nmfi_source_dense(&dense);
+    across whole = open_across(&source, 1, 0);
+    multiply(&whole, 0, 0);
+    for (int64_t threads = 1; threads <= 3; threads++) {
+        across apart = open_across(&source, threads, 1);
+        const int64_t span = apart.pass.span;
+        for (int64_t first = 0; first < MANY; first += span)
+            multiply(&apart, first, first + span < MANY ? span : MANY - first);
+        assert_true(MANY > 2 * span && MANY % span != 0);
+        assert_int_equal(apart.pass.passes, 0);
+        assert_memory_equal(apart.Q, whole.Q, (size_t)(K * whole.pass.columns.ld) * sizeof(float));
+        nmfi_team_stop(apart.team);
+        nmfi_release(apart.arena.base);
+    }
+    nmfi_team_stop(whole.team);
+    nmfi_release(whole.arena.base);
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_any_split_into_runs_of_slots),
         cmocka_unit_test(the_first_failure_is_named_whatever_the_team),
         cmocka_unit_test(a_visit_keeps_few_sums_however_many_slots_there_are),
+        cmocka_unit_test(columns_of_a_span_are_those_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
