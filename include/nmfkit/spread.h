@@ -22,9 +22,9 @@
 extern "C" {
 #endif
 
-/* 1: nmf_fit, nmf_pca and nmf_transform leave the rows of W where they are, from now on until another communicator is
- * attached; 0, as it is then: they bring them to the first process. All processes say the same; where one of
- * them has not, rows are brought. */
+/* Whether nmf_fit, nmf_pca and nmf_transform leave the rows of W where they are (1), or bring them to the first process (0,
+ * as it is when a communicator is attached), from now on until another one is. All processes say the same; where one
+ * of them has not, rows are brought. */
 NMF_API void nmf_spread_leave(int leaves);
 
 /* 1 where the rows of `matrix` lie with several processes: at the first one a matrix of all rows, read as those of
@@ -32,13 +32,13 @@ NMF_API void nmf_spread_leave(int leaves);
  * process's own rows (nmf_comm_rows). */
 NMF_API int nmf_spread_is(const nmf_matrix *matrix);
 
-/* Processes other than the first: gives rows of `own`, and does what else the first one asks for, until it calls
+/* Gives rows of `own` in processes other than the first, and does what else that one asks for, until it calls
  * nmf_spread_end. task(context, own, words, bytes) is called for each nmf_spread_ask with what that was given; what it
  * answers it sends itself, by the communicator. Returns at once where `own` is not spread. */
 typedef void nmf_spread_task(void *context, const nmf_matrix *own, const void *words, size_t bytes);
 NMF_API void nmf_spread_serve(const nmf_matrix *own, nmf_spread_task *task, void *context);
 
-/* The first process: asks process `rank`, which serves; and lets all of them go on (nothing where `all` is not spread). */
+/* Asks process `rank`, which serves, by the first process; and lets all of them go on. Nothing where `all` is not spread. */
 NMF_API void nmf_spread_ask(const nmf_matrix *all, int64_t rank, const void *words, size_t bytes);
 NMF_API void nmf_spread_end(const nmf_matrix *all);
 
