@@ -327,10 +327,10 @@ class Bench:
         for repetition in range(self.repeat):
             slow.append(self.own_mu(case, repetition))
             quick.append(self.ours(case, repetition, "nmfkit to that D", slow[-1]["error"]))
-        self.compare(row, slow, quick, [run for run, mu in zip(quick, slow)
-                                        if run["error"] <= mu["error"] * SLACK])
         default = [self.ours(case, repetition, "nmfkit default") for repetition in range(self.repeat)]
-        row["default_seconds"] = median(run["seconds"] for run in default)
+        good = [run for run, mu in zip(quick, slow) if run["error"] <= mu["error"] * SLACK]
+        self.fill(row, None, slow, good, default)
+        self.fill_ratios(row, pairs(slow, quick, good))
         self.more_seeds(case, row, slow, default, lambda seed: self.own_mu(case, seed))
 
     def own_mu(self, case, seed):
@@ -349,12 +349,8 @@ class Bench:
             for process in spinning:
                 process.kill()
                 process.wait()
-        self.compare(row, single, both, both)
-
-    def compare(self, row, slow, quick, reaching):
-        """Two ways of our own."""
-        self.fill(row, None, slow, reaching, quick)
-        self.fill_ratios(row, pairs(slow, quick, reaching))
+        self.fill(row, None, single, both, both)
+        self.fill_ratios(row, pairs(single, both, both))
 
     def measure_passes(self, case, row):
         best = BEST_KNOWN[case.k] if self.datasets.is_olivetti else self.best_seen(case)
