@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,8 +104,8 @@ static void penalties_of_a_transform_are_its_own(void **state)
         options.alpha_W = 0.05;
         options.l1_ratio = ratios[r];
         nmf_matrix *W = transform(model, X, &options), *with = NULL;
-        assert_int_equal(
-            nmf_transform_with(nmf_model_view(model)->H, X, &options, &with, &error), NMF_OK);
+        assert_int_equal(nmf_transform_with(nmf_model_view(model)->H, X, &options, &with, &error),
+                         NMF_OK);
         double sum = 0, free_sum = 0;
         for (int64_t i = 0; i < nmf_matrix_rows(W); i++)
             for (int64_t j = 0; j < nmf_matrix_columns(W); j++) {
@@ -277,12 +278,139 @@ static void reconstruct_is_WH(void **state)
     }
 }
 
+/* --- every option that a transform reads ------------------------------------------------------- */
+
+/* What `value` does to the transform of what was fitted, where `given` is set in both; and what the data are like. */
+typedef enum effect {
+    ANOTHER_W,
+    SAME_W,
+    TAKES,
+    REFUSES
+} effect; /* TAKES: what was refused without */
+typedef enum special { PLAIN, BELOW_ZERO, TURNED, LACKING } special;
+typedef struct shown_option {
+    const char *field, *value, *given, *given_value;
+    special data;
+    effect effect;
+} shown_option;
+
+static const shown_option shown[] = {
+    {"time_limit_seconds", "1e-9", NULL, NULL, PLAIN, REFUSES},
+    {"alpha_W", "0.05", NULL, NULL, PLAIN, ANOTHER_W},
+    {"l1_ratio", "1", "alpha_W", "0.05", PLAIN, ANOTHER_W},
+    {"threads", "3", NULL, NULL, PLAIN, SAME_W},
+    {"block_rows", "32", NULL, NULL, PLAIN, SAME_W},
+    {"memory_limit_bytes", "1", NULL, NULL, PLAIN, REFUSES},
+    {"match", "position", NULL, NULL, TURNED, ANOTHER_W},
+    {"missing_features", "zero", NULL, NULL, LACKING, TAKES},
+    {"simplex", "W", NULL, NULL, PLAIN, ANOTHER_W},
+    {"lower_W", "0.5", NULL, NULL, PLAIN, ANOTHER_W},
+    {"upper_W", "0.5", NULL, NULL, PLAIN, ANOTHER_W},
+    {"negatives", "allow", NULL, NULL, BELOW_ZERO, TAKES},
+};
+
+static const nmf_option_info *option_named(const char *field)
+{
+    int64_t count;
+    const nmf_option_info *table = nmf_option_table(&count);
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(table[i].field, field) == 0) return &table[i];
+    fail_msg("no option is called %s", field);
+    return NULL;
+}
+
+static void name_features(nmf_matrix *X, int64_t turned)
+{
+    enum { MOST = 200 };
+    char names[MOST][8];
+    const char *list[MOST];
+    const int64_t n = nmf_matrix_columns(X);
+    assert_true(n <= MOST);
+    for (int64_t j = 0; j < n; j++) {
+        snprintf(names[j], sizeof names[j], "f%d", (int)((j + turned) % n));
+        list[j] = names[j];
+    }
+    assert_int_equal(nmf_matrix_set_names(X, NMF_FEATURE_NAMES, list, NULL), NMF_OK);
+}
+
+/* The fitted data, or these with an entry below 0, under names that are turned by one, without the last column. */
+static nmf_matrix *data_for(special which)
+{
+    const problem *what = &problems[0];
+    double *const x = calloc((size_t)(what->m * what->n), sizeof *x);
+    assert_non_null(x);
+    what->fill(x, what->m, what->n);
+    if (which == BELOW_ZERO) x[3] = -1;
+    const int64_t n = which == LACKING ? what->n - 1 : what->n;
+    for (int64_t i = 0; i < what->m * n; i++) x[i] = x[i / n * what->n + i % n];
+    nmf_matrix *const X = matrix_from(x, what->m, n, NMF_F64, BY_ROWS);
+    name_features(X, which == TURNED);
+    free(x);
+    return X;
+}
+
+static void set(nmf_options *options, const char *field, const char *value)
+{
+    nmf_error error;
+    assert_int_equal(nmf_option_set(options, option_named(field), value, &error), NMF_OK);
+}
+
+static int same_entries(const nmf_matrix *a, const nmf_matrix *b)
+{
+    for (int64_t i = 0; i < nmf_matrix_rows(a); i++)
+        for (int64_t j = 0; j < nmf_matrix_columns(a); j++)
+            if (nmf_matrix_at(a, i, j) != nmf_matrix_at(b, i, j)) return 0;
+    return 1;
+}
+
+static void show(const nmf_model *model, const shown_option *what)
+{
+    nmf_options before = NMF_OPTIONS_INIT;
+    if (what->given) set(&before, what->given, what->given_value);
+    nmf_options after = before;
+    set(&after, what->field, what->value);
+    nmf_matrix *const X = data_for(what->data);
+    nmf_matrix *without = NULL, *with = NULL;
+    nmf_error error;
+    const nmf_status first = nmf_transform(model, X, &before, &without, &error);
+    const nmf_status second = nmf_transform(model, X, &after, &with, &error);
+    if ((first != NMF_OK) != (what->effect == TAKES) ||
+        (second != NMF_OK) != (what->effect == REFUSES))
+        fail_msg("%s: status %d without, %d with it", what->field, first, second);
+    if (first == NMF_OK && second == NMF_OK &&
+        same_entries(without, with) != (what->effect == SAME_W))
+        fail_msg("%s changes %s", what->field, what->effect == SAME_W ? "W" : "nothing");
+    nmf_matrix_free(without);
+    nmf_matrix_free(with);
+    nmf_matrix_free(X);
+}
+
+static void each_option_of_a_transform_matters(void **state)
+{
+    (void)state;
+    int64_t count;
+    const nmf_option_info *table = nmf_option_table(&count);
+    nmf_matrix *const X = data_for(PLAIN);
+    nmf_model *const model = model_of(X, problems[0].k, NMF_SOLVER_AUTO);
+    for (int64_t i = 0; i < count; i++) {
+        const int of_H = strstr(table[i].field, "_H") != NULL; /* which a transform is given */
+        if (!(table[i].scope & (NMF_SCOPE_TRANSFORM | NMF_SCOPE_BOUNDS)) || of_H) continue;
+        int64_t s = 0;
+        while (s < COUNT(shown) && strcmp(shown[s].field, table[i].field) != 0) s++;
+        if (s == COUNT(shown)) fail_msg("nothing shows what %s does", table[i].field);
+        show(model, &shown[s]);
+    }
+    nmf_model_free(model);
+    nmf_matrix_free(X);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(transform_of_the_fitted_data_is_its_W),
         cmocka_unit_test(a_row_alone_is_that_row_in_the_batch),
         cmocka_unit_test(penalties_of_a_transform_are_its_own),
+        cmocka_unit_test(each_option_of_a_transform_matters),
         cmocka_unit_test(the_layout_changes_no_bit),
         cmocka_unit_test(each_row_meets_the_kkt_conditions),
         cmocka_unit_test(so_do_rows_that_the_model_never_saw),
