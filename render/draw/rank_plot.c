@@ -25,7 +25,13 @@
 /* A panel: values from low to high, upwards. */
 typedef struct axes {
     double top, height, low, high;
+    int logarithmic;
 } axes;
+
+/* From how many times the lowest error on the highest one is drawn by its logarithm, lest all but the first few lie on a
+ * line; and how far down that goes. */
+#define WIDE 10
+#define DEEPEST 1e-6
 
 typedef struct plot {
     cairo_t *cairo;
@@ -43,8 +49,11 @@ static double at_k(const plot *p, int64_t k)
 
 static double at_value(const axes *panel, double value)
 {
-    const double share = (value - panel->low) / (panel->high - panel->low);
-    return panel->top + panel->height * (1 - fmin(fmax(share, 0), 1));
+    const double within = fmin(fmax(value, panel->low), panel->high);
+    const double share = panel->logarithmic
+                             ? log(within / panel->low) / log(panel->high / panel->low)
+                             : (within - panel->low) / (panel->high - panel->low);
+    return panel->top + panel->height * (1 - share);
 }
 
 /* One standard error of the difference from the best, in the unit of the error. */
@@ -69,13 +78,43 @@ static void line(const plot *p, double x0, double y0, double x1, double y1)
     cairo_stroke(p->cairo);
 }
 
-/* The frame, `steps` + 1 ruled lines with their numbers, and what they are of. */
-static void draw_frame(const plot *p, const axes *panel, int steps, const char *name)
+/* 1, 2 or 5 times a power of ten, `least` or the next above it. */
+static double round_number(double least)
+{
+    const double power = pow(10, floor(log10(least)));
+    const double slack = least * (1 - 1e-9);
+    if (power >= slack) return power;
+    return 2 * power >= slack ? 2 * power : 5 * power >= slack ? 5 * power : 10 * power;
+}
+
+/* Whether a panel is marked at powers of ten alone. */
+static int has_decades(const axes *panel)
+{
+    return panel->logarithmic && panel->high > 100 * panel->low;
+}
+
+/* The round numbers of a panel, ascending: the first one, and what follows `value`. */
+static double first_mark(const axes *panel, double step)
+{
+    if (has_decades(panel)) return pow(10, ceil(log10(panel->low)));
+    return panel->logarithmic ? round_number(panel->low) : ceil(panel->low / step) * step;
+}
+
+static double next_mark(const axes *panel, double step, double value)
+{
+    if (has_decades(panel)) return 10 * value;
+    return panel->logarithmic ? round_number(1.5 * value) : value + step;
+}
+
+/* The frame, ruled at round numbers, and what they are of. */
+static void draw_frame(const plot *p, const axes *panel, const char *name)
 {
     char number[32];
+    const double step = round_number((panel->high - panel->low) / 6);
+    const double end = panel->high + 1e-9 * step;
     cairo_set_line_width(p->cairo, 1);
-    for (int i = 0; i <= steps; i++) {
-        const double value = panel->low + (panel->high - panel->low) * i / steps;
+    for (double at = first_mark(panel, step); at <= end; at = next_mark(panel, step, at)) {
+        const double value = fabs(at) < 1e-9 * step ? 0 : at; /* sums of steps may pass it by */
         const double y = at_value(panel, value);
         cairo_set_source_rgb(p->cairo, 0.88, 0.88, 0.88);
         line(p, LEFT, y, WIDTH - RIGHT, y);
@@ -160,6 +199,12 @@ static void find_range(const nmf_rank_content *content, axes *panel)
         panel->low = fmin(panel->low, content->rows[i].error);
         panel->high = fmax(panel->high, content->rows[i].error);
     }
+    panel->logarithmic = panel->low > 0 && panel->high > WIDE * panel->low;
+    if (panel->logarithmic) {
+        panel->low = fmax(panel->low, DEEPEST * panel->high) / 1.2;
+        panel->high *= 1.2;
+        return;
+    }
     const double margin = 0.06 * fmax(panel->high - panel->low, 1e-9 + 0.01 * panel->high);
     panel->low = fmax(0, panel->low - margin);
     panel->high += margin;
@@ -168,7 +213,7 @@ static void find_range(const nmf_rank_content *content, axes *panel)
 static void draw_all(const plot *p, const char *title, double top)
 {
     axes errors = {.top = top + TOP, .height = ERRORS};
-    const axes stability = {top + TOP + ERRORS + BETWEEN, STABILITY, -1, 1};
+    const axes stability = {top + TOP + ERRORS + BETWEEN, STABILITY, -1, 1, 0};
     find_range(p->content, &errors);
     if (title != NULL && title[0] != '\0') {
         const nmfi_type_style heading = {.size = 20,
@@ -179,10 +224,14 @@ static void draw_all(const plot *p, const char *title, double top)
                                          .width = WIDTH - 2 * RIGHT};
         nmfi_typesetter_draw(p->text, p->cairo, "the title", title, &heading, RIGHT, 8);
     }
-    draw_frame(p, &errors, 5,
-               "error of held-out entries, and one standard error of its difference from the best");
+    draw_frame(p, &errors,
+               errors.logarithmic
+                   ? "error of held-out entries (logarithmic), and one standard error of its "
+                     "difference from the best"
+                   : "error of held-out entries, and one standard error of its difference from "
+                     "the best");
     draw_errors(p, &errors);
-    draw_frame(p, &stability, 4, "worst silhouette of the components of different folds");
+    draw_frame(p, &stability, "worst silhouette of the components of different folds");
     draw_stability(p, &stability);
     draw_ks(p, stability.top + STABILITY + 8);
 }
