@@ -37,7 +37,7 @@ function scaleOf(low, high, from, to, log) {
   };
 }
 
-/* spec: {label, x, y: {label, log}, points: [[x, y, error]], lines: [{y, text}], marks: [{x, text}], dots: no
+/* spec: {label, x: {label, log, values}, y: {label, log}, points: [[x, y, error]], lines: [{y, text}], marks: [{x, text}], dots: no
  * line joins the points, ringed: the x of the one that matters} */
 function chart(spec) {
   var width = 460, height = 260, left = 66, right = 14, top = 14, bottom = 44;
@@ -46,24 +46,31 @@ function chart(spec) {
   });
   if (!good.length) return null;
   var xs = good.map(function (p) { return p[0]; }), ys = [];
-  good.forEach(function (p) { ys.push(p[1] - (p[2] || 0), p[1] + (p[2] || 0)); });
+  var lowest = Math.min.apply(null, good.map(function (p) { return p[1]; })) / 2; /* of bars on a logarithmic axis */
+  good.forEach(function (p) {
+    ys.push(p[1] + (p[2] || 0), spec.y.log ? Math.max(p[1] - (p[2] || 0), lowest) : p[1] - (p[2] || 0));
+  });
   (spec.lines || []).forEach(function (line) { if (!spec.y.log || line.y > 0) ys.push(line.y); });
   var x0 = Math.min.apply(null, xs), x1 = Math.max.apply(null, xs), y0 = Math.min.apply(null, ys), y1 = Math.max.apply(null, ys);
   if (y1 === y0) { y0 = y0 > 0 ? y0 * 0.9 : y0 - 1; y1 = y1 > 0 ? y1 * 1.1 : y1 + 1; }
-  if (x1 === x0) { x0 -= 1; x1 += 1; }
+  if (x1 === x0) { x0 = spec.x.log ? x0 / 2 : x0 - 1; x1 = spec.x.log ? x1 * 2 : x1 + 1; }
   var pad = (y1 - y0) * 0.06;
   if (!spec.y.log) { y0 -= pad; y1 += pad; }
-  var X0 = scaleOf(x0, x1, left, width - right, false), Y0 = scaleOf(y0, y1, height - bottom, top, spec.y.log);
+  var X0 = scaleOf(x0, x1, left, width - right, spec.x.log), Y0 = scaleOf(y0, y1, height - bottom, top, spec.y.log);
   var picture = svg("svg", {viewBox: "0 0 " + width + " " + height, "class": "chart", role: "img", "aria-label": spec.label});
   var marksOfY = spec.y.log ? powers(y0, y1) : ticks(y0, y1, 5), textsOfY = tickTexts(marksOfY);
   marksOfY.forEach(function (value, i) {
     add(picture, [svg("line", {x1: left, x2: width - right, y1: Y0(value), y2: Y0(value), "class": "grid"}),
                   svg("text", {x: left - 6, y: Y0(value) + 4, "text-anchor": "end", "class": "tick"}, textsOfY[i])]);
   });
+  var free = -Infinity; /* right of it no number stands yet */
   (spec.x.values || ticks(x0, x1, 6)).forEach(function (value) {
     if (value < x0 || value > x1) return;
-    add(picture, [svg("line", {x1: X0(value), x2: X0(value), y1: height - bottom, y2: height - bottom + 4, "class": "axis"}),
-                  svg("text", {x: X0(value), y: height - bottom + 17, "text-anchor": "middle", "class": "tick"}, shortNumber(value))]);
+    var at = X0(value), text = shortNumber(value), half = 4 * text.length + 2;
+    add(picture, [svg("line", {x1: at, x2: at, y1: height - bottom, y2: height - bottom + 4, "class": "axis"})]);
+    if (at - half < free) return;
+    free = at + half;
+    add(picture, [svg("text", {x: at, y: height - bottom + 17, "text-anchor": "middle", "class": "tick"}, text)]);
   });
   add(picture, [svg("line", {x1: left, x2: width - right, y1: height - bottom, y2: height - bottom, "class": "axis"}),
                 svg("text", {x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle", "class": "axis-label"}, spec.x.label),
@@ -82,7 +89,7 @@ function chart(spec) {
   if (!spec.dots) add(picture, [svg("path", {d: good.map(function (p, i) { return (i ? "L" : "M") + X0(p[0]).toFixed(1) + " " + Y0(p[1]).toFixed(1); }).join(""), "class": "curve front"})]);
   if (good.length <= 60 || spec.dots) good.forEach(function (p) {
     if (p[0] === spec.ringed) add(picture, [svg("circle", {cx: X0(p[0]).toFixed(1), cy: Y0(p[1]).toFixed(1), r: 6.5, "class": "ring"})]);
-    if (p[2]) add(picture, [svg("path", {d: "M" + X0(p[0]) + " " + Y0(p[1] - p[2]) + "V" + Y0(p[1] + p[2]), "class": "error"})]);
+    if (p[2]) add(picture, [svg("path", {d: "M" + X0(p[0]) + " " + Y0(Math.max(p[1] - p[2], y0)) + "V" + Y0(p[1] + p[2]), "class": "error"})]);
     add(picture, [svg("circle", {cx: X0(p[0]).toFixed(1), cy: Y0(p[1]).toFixed(1), r: 3, "class": "dot"},
                       svg("title", {}, FORMATS.plain(p[0]) + ", " + FORMATS.plain(p[1])))]);
   });

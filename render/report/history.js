@@ -80,9 +80,16 @@ function rankBar(row) {
   return row.error * row.se / (DATA.rank.loss === "frobenius" ? 2 * row.loss : row.loss);
 }
 
+/* An error that falls more than tenfold is drawn by its logarithm, as nmf rank --plot does. */
+function fallsFar(rows) {
+  var errors = rows.map(function (row) { return row.error; }), low = Math.min.apply(null, errors);
+  return low > 0 && Math.max.apply(null, errors) > 10 * low;
+}
+
 function rankSection() {
   var rank = DATA.rank, rows = rank.ranks || [];
-  var drawn = chart({label: say("heldout"), x: {label: say("components_axis"), values: rows.map(function (row) { return row.k; })}, y: {label: say("heldout")},
+  var drawn = chart({label: say("heldout"), x: {label: say("components_axis"), log: true, values: rows.map(function (row) { return row.k; })},
+    y: {label: say("heldout"), log: fallsFar(rows)},
     points: rows.map(function (row) { return [row.k, row.error, rankBar(row)]; }), marks: [{x: K, text: say("this_k", {k: K})}]});
   var fields = [["k", "k_column", "whole"], ["error", "heldout", "plain"], ["p_best", "p_best", "percent"],
                 ["stability", "stability", "cosine"], ["returning", "returning", "whole"]].filter(function (field) {

@@ -60,6 +60,9 @@ def make_signatures():
     return "signatures.csv", ["--loss", "kl"], [], 3
 
 
+RANKS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 23, 31, 32, 33, 64)
+
+
 def make_features():
     rng = np.random.RandomState(4)
     np.save("features.npy", planted(4, 30, rng.exponential(size=(3, len(NAMES)))))
@@ -69,8 +72,8 @@ def make_features():
     with open("rank.json", "w", encoding="utf-8") as file:
         json.dump({"kind": "rank", "loss": "frobenius", "predictive": 3, "best": 3, "set": [3, 4],
                    "stable": [2, 3], "at_edge": False, "verdict": NAMES[1],
-                   "ranks": [{"k": k, "error": 0.5 / k + 0.01 * k, "loss": 20.0 / k, "se": 0.4,
-                              "p_best": 0.25, "stability": 0.7, "returning": 1} for k in (2, 3, 4, 5)],
+                   "ranks": [{"k": k, "error": 0.5 / k ** 2 + 0.00001 * k, "loss": 20.0 / k, "se": 0.4,
+                              "p_best": 0.25, "stability": 0.7, "returning": 1} for k in RANKS],
                    "components": [{"stability": 0.9}, {"stability": None}, {"stability": 0.5}]}, file)
     return ("features.npy", ["--feature-names", "features.txt", "--sample-names", "samples.txt"],
             ["--labels", "classes.txt", "--rank", "rank.json", "--title", HOSTILE], 3)
@@ -263,6 +266,27 @@ def hostile_names_are_text(page):
     with open("features.html", encoding="utf-8") as file:
         claim(file.read().count("<script") == 2, "the file has more scripts than its own")
 
+
+def ranks_are_told_apart(page):
+    """Ranks, and errors that fall more than tenfold, lie by their logarithms; no two numbers below overlap."""
+    dots, numbers = page.run("""
+        const chart = document.querySelector("svg.chart[aria-label='held-out error']");
+        return [[...chart.querySelectorAll("circle.dot")].map(dot => [dot.cx.baseVal.value, dot.cy.baseVal.value]),
+                [...chart.querySelectorAll("text.tick[text-anchor=middle]")].map(text => {
+                    const box = text.getBoundingClientRect();
+                    return [box.left, box.right, text.textContent];
+                })];""")
+    errors = [row["error"] for row in json_of("features")["rank"]["ranks"]]
+    for what, places, values in (("ranks", [dot[0] for dot in dots], RANKS), ("errors", [dot[1] for dot in dots], errors)):
+        line = np.polyfit(np.log(values), places, 1)
+        off = np.abs(np.polyval(line, np.log(values)) - places).max()
+        claim(off < .2, "%s are drawn up to %g pixels away from their logarithms", what, off)
+    said = [text for _, _, text in numbers]
+    claim(said[:4] == ["1", "2", "3", "4"] and said[-1] == "64", "the ranks say %s", said)
+    for (_, right, one), (left, _, other) in zip(numbers, numbers[1:]):
+        claim(right < left, "%s and %s overlap", one, other)
+
+
 def labels_are_text(page):
     claim(page.run("return window.hacked === undefined"), "a label has run")
 
@@ -349,7 +373,7 @@ def large_models_stay_small(page):
         is_quiet(page, name)
 
 
-MORE = {"features": [hostile_names_are_text], "pictures": [labels_are_text], "signatures": [figures_are_saved]}
+MORE = {"features": [hostile_names_are_text, ranks_are_told_apart], "pictures": [labels_are_text], "signatures": [figures_are_saved]}
 
 if __name__ == "__main__":
     pages.main(a_hundred_thousand_samples_open_at_once, reports_are_written,
