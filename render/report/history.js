@@ -101,8 +101,8 @@ function rankSection() {
     el("div", {"class": "scroll", tabindex: "0", role: "region", "aria-label": say("rank")}, el("table", {"class": "plain", "aria-label": say("heldout")},
       el("thead", {}, el("tr", {}, fields.map(function (field) { return el("th", {scope: "col"}, say(field[1])); }))),
       el("tbody", {}, rows.map(function (row, i) {
-        return el("tr", {"class": row.k === K ? "this" : null}, fields.map(function (field) {
-          return el("td", {}, typeof row[field[0]] === "number" ? number("rank/ranks/" + i + "/" + field[0], field[2]) : "–");
+        return el("tr", {"class": row.k === K ? "this" : null}, fields.map(function (field, column) {
+          return el(column ? "td" : "th", column ? {} : {scope: "row"}, typeof row[field[0]] === "number" ? number("rank/ranks/" + i + "/" + field[0], field[2]) : "–");
         }));
       })))))];
 }
