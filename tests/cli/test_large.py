@@ -43,6 +43,24 @@ def same_bytes(work, *names):
     return filecmp.cmp(*(os.path.join(work, name) for name in names), shallow=False)
 
 
+# Between a test and its command: a process counts as its own what the one that started it had in memory, and this one has
+# little. Arguments: MB of the cap, or 0; the command. Prints its exit code and its largest memory in kB.
+STARTER = """
+import os, resource, sys
+cap = int(sys.argv[1]) << 20
+said = os.dup(1)
+child = os.fork()
+if child == 0:
+    os.close(said)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if cap:
+        resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
+    os.execvp("sh", ["sh", "-c", "exec " + sys.argv[2]])
+_, status, used = os.wait4(child, 0)
+os.write(said, b"%d %d" % (os.waitstatus_to_exitcode(status), used.ru_maxrss))
+"""
+
+
 def run_measured(command, work, cap=None, stderr=None):
     """Exit code and largest memory in MB, mapped files that were touched included. cap: MB of memory of its own
     (private and writable) that the system gives it at most; what is more is refused as if there were none."""
@@ -50,19 +68,15 @@ def run_measured(command, work, cap=None, stderr=None):
     # What a sanitizer keeps of freed memory, to find who still uses it, is not the command's.
     environment["ASAN_OPTIONS"] = (environment.get("ASAN_OPTIONS", "") +
                                    ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
-
-    def enforce():
-        resource.setrlimit(resource.RLIMIT_DATA, (cap << 20, cap << 20))
-
-    process = subprocess.Popen(["sh", "-c", "exec " + command], cwd=work, stdin=subprocess.DEVNULL,
-                               env=environment, stdout=subprocess.DEVNULL, stderr=stderr,
-                               preexec_fn=enforce if cap else None)
-    patience = threading.Timer(60, process.kill)  # a BLAS without memory may ask for ever
+    process = subprocess.Popen([sys.executable, "-I", "-S", "-c", STARTER, str(cap or 0), command], cwd=work,
+                               stdin=subprocess.DEVNULL, env=environment, stdout=subprocess.PIPE, stderr=stderr,
+                               start_new_session=True)
+    patience = threading.Timer(60, os.killpg, (process.pid, signal.SIGKILL))  # a BLAS without memory may ask for ever
     patience.start()
-    _, status, used = os.wait4(process.pid, 0)
+    said = process.communicate()[0].split()
     patience.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, used.ru_maxrss / 1024
+    assert len(said) == 2, "%s did not end in a minute" % command
+    return int(said[0]), int(said[1]) / 1024
 
 
 def peak(command, work, cap=None):
