@@ -35,7 +35,7 @@ static nmf_matrix *named_data(void)
 {
     enum { M = 21001, N = 18 };
     nmf_matrix *X = NULL;
-    static char texts[M][12];
+    static char texts[M][16];
     static const char *names[M];
     must(nmf_matrix_new(NMF_U8, M, N, &X, &error), "data");
     state = 88172645463325252u;
