@@ -197,9 +197,9 @@ static nmf_status check_format(const cli_args *args, nmf_error *error)
 {
     if (args->to == NULL || (strchr(args->to, '.') == NULL && nmf_io_keeps(args->to) >= 0))
         return NMF_OK;
-    static const char formats[] = "csv, tsv, npy, npz, mtx, mat";
-    (void)nmf_fail(error, NMF_ERROR_ARGUMENT, "to = %s: must be one of %s", args->to, formats);
-    cli_suggest_of(formats, args->to, error);
+    (void)nmf_fail(error, NMF_ERROR_ARGUMENT, "to = %s: must be one of %s", args->to,
+                   nmf_io_write_formats());
+    cli_suggest_of(nmf_io_write_formats(), args->to, error);
     return NMF_ERROR_ARGUMENT;
 }
 

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <nmfkit/io.h>
 #include <nmfkit/spread.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -127,6 +129,25 @@ static int find_format(const char *format)
     return -1;
 }
 
+static char format_names[64];
+static pthread_once_t formats_named = PTHREAD_ONCE_INIT;
+
+static void name_formats(void)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0] && used < sizeof format_names; i++) {
+        const int added = snprintf(format_names + used, sizeof format_names - used, "%s%s",
+                                   i > 0 ? ", " : "", writers[i].extension + 1);
+        used += added > 0 ? (size_t)added : 0;
+    }
+}
+
+const char *nmf_io_write_formats(void)
+{
+    (void)pthread_once(&formats_named, name_formats);
+    return format_names;
+}
+
 nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path, const char *format,
                            nmf_error *error)
 {
@@ -138,8 +159,8 @@ nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path, const cha
         return write_by(writer, matrix, path, error);
     }
     return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "there is no format '%s' to write; there are: npy, npz, csv, tsv, mat, mtx",
-                    format);
+                    "there is no format '%s' to write; there are: %s", format,
+                    nmf_io_write_formats());
 }
 
 int nmf_io_can_write(const char *path)
@@ -175,7 +196,6 @@ nmf_status nmf_io_write(const nmf_matrix *matrix, const char *path, nmf_error *e
     return nmf_fail(
         error, NMF_ERROR_UNSUPPORTED,
         "%s: cannot be written: its name should end in .npy, .npz, .mtx, .csv, .tsv or .mat, all "
-        "but "
-        ".npz and .mat also with .gz, .xz or .zst, or in '/' for a directory of pictures",
+        "but .npz and .mat also with .gz, .xz or .zst, or in '/' for a directory of pictures",
         path);
 }

@@ -133,6 +133,9 @@ NMF_API NMF_MUST_CHECK nmf_status nmf_io_write(const nmf_matrix *matrix, const c
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path,
                                                   const char *format, nmf_error *error);
 
+/* The names of the formats that nmf_io_write_as takes, "npy, npz, csv, ...". */
+NMF_API const char *nmf_io_write_formats(void);
+
 /* Writes `text` (UTF-8, ended by a zero) as it is. Written as nmf_io_write. Errors: ARGUMENT, FILE,
  * MEMORY. */
 NMF_API NMF_MUST_CHECK nmf_status nmf_io_write_text(const char *path, const char *text,
