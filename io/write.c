@@ -158,9 +158,8 @@ nmf_status nmf_io_write_as(const nmf_matrix *matrix, const char *path, const cha
     if (writer >= 0) {
         return write_by(writer, matrix, path, error);
     }
-    return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                    "there is no format '%s' to write; there are: %s", format,
-                    nmf_io_write_formats());
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "there is no format '%s' to write; there are: %s",
+                    format, nmf_io_write_formats());
 }
 
 int nmf_io_can_write(const char *path)
