@@ -175,7 +175,7 @@ def limits_table(lines, limit):
 
 def kernels_table(lines, share):
     """share(line, part): in percent of that limit."""
-    text = ["| kernels | storage | threads | ms a pass | GFLOP/s | % of multiply-add | GB/s |",
+    text = ["| kernels | storage | threads | ms a pass | GFLOP/s | % of its multiply-adds | GB/s |",
             "|---" * 7 + "|"]
     for line in lines:
         part = "fma-f64" if line["storage"] == "float64" else "fma-f32"

@@ -41,7 +41,8 @@ class Bench:
         self.programs, self.datasets, self.repeat, self.small = programs, datasets, repeat, small
         self.runs = []    # every single run, for runs.csv
         self.peers = {}   # a case's scikit-learn runs, by data and parameters
-        self.tables = {}  # nmf bench's lines, by arguments
+        self.tables = {}  # nmf bench's lines, by arguments and kernels
+        self.in_use = ""  # the kernels of the cases
         self.peer_version = ""
 
     def row(self, case):
@@ -53,15 +54,17 @@ class Bench:
 
     # ---- shares of the machine's limits ----
 
-    def limit(self, part, threads):
-        """The best of all tries so far: what disturbs a measurement of a limit only lowers it."""
+    def limit(self, part, threads, kernels=None):
+        """The best of all tries so far: what disturbs a measurement of a limit only lowers it. Each instruction set
+        has its own multiply-adds; memory is the same for all."""
         column = "read_gb" if part == "read" else "gflops"
-        return max(float(line[column]) for table in self.tables.values() for line in table
-                   if line["part"] == part and line["threads"] == threads)
+        return max(float(line[column]) for (_, by), table in self.tables.items() for line in table
+                   if line["part"] == part and line["threads"] == threads
+                   and (part == "read" or by == (kernels or self.in_use)))
 
     def share(self, line, part):
         value = float(line["read_gb" if part == "read" else "gflops"])
-        return 100 * value / self.limit(part, line["threads"])
+        return 100 * value / self.limit(part, line["threads"], line.get("kernel"))
 
     def settle(self, case, row):
         """Shares and verdict, by the limits as they are known now."""
@@ -133,10 +136,11 @@ class Bench:
 
     def table(self, *arguments, kernels=""):
         arguments += ("--quick",) if self.small else ()
-        if (arguments, kernels) not in self.tables:
+        key = arguments, kernels or self.in_use
+        if key not in self.tables:
             say("  nmf bench %s%s" % (" ".join(arguments), kernels and " (%s)" % kernels))
-            self.tables[arguments, kernels] = self.programs.passes(*arguments, kernels=kernels)
-        return self.tables[arguments, kernels]
+            self.tables[key] = self.programs.passes(*arguments, kernels=kernels)
+        return self.tables[key]
 
     def pass_figures(self, case, row, storage="f32"):
         """What one pass over this shape reaches: a fit's own passes include those of its start."""
@@ -151,8 +155,11 @@ class Bench:
 
     def measure_fit(self, case, row, kind="nmf"):
         peers, reaching, default, ratios = [], [], [], []
-        for repetition in range(self.repeat):
-            peer = self.peer(case, repetition, kind)
+        for repetition in range(max(self.repeat, self.seeds(case))):
+            peer = self.peer(case, repetition, kind) if repetition < self.repeat else self.another_peer(
+                case, repetition, kind)
+            if peer is None:
+                break
             target = peer["error"] if self.small else case.goal or peer["error"]
             run = self.ours(case, repetition, "nmfkit to that error", target)
             default.append(self.ours(case, repetition, "nmfkit default"))
@@ -162,7 +169,7 @@ class Bench:
                 ratios.append(peer["seconds"] / run["seconds"])
         self.fill(row, case, peers, reaching, default)
         self.fill_ratios(row, ratios, in_the_median=True)
-        self.more_seeds(case, row, peers, default, lambda seed: self.another_peer(case, seed, kind))
+        self.ends(row, peers, default)
         if kind == "nmf" and case.kind == "fit":
             self.pass_figures(case, row)
 
@@ -199,23 +206,21 @@ class Bench:
         spread(row, "seconds", [run["seconds"] for run in reaching])
         for name in ("passes", "iterations", "sketch_iterations"):
             row[name] = median(run[name] for run in reaching) if reaching else None
-        row["reached"], row["repetitions"] = "%d of %d" % (len(reaching), self.repeat), self.repeat
+        row["reached"], row["repetitions"] = "%d of %d" % (len(reaching), len(default)), len(default)
         row["default_seconds"] = median(run["seconds"] for run in default)
         row["default_error"] = median(run["error"] for run in default)
         row["default_worst"] = max(run["error"] for run in default)
         row["x_mb"] = millions(default[0]["x_bytes"])
         row["mb"] = millions(max(run["fit_bytes"] + run["x_bytes"] for run in default))
 
-    def more_seeds(self, case, row, peers, default, peer_of=None):
-        """Where both sides' fits end by themselves, seed by seed: the repetitions', and what the case asks for beyond them,
-        as far as `peer_of` has a run of the other side. Which valley a start leads into is chance on both sides, and of
-        three seeds one that falls into a poor one says little."""
+    def seeds(self, case):
+        """Of three seeds one that leads into a poor valley says little: as many as a case asks for beyond the repetitions."""
+        return min(case.seeds, 2) if self.small else case.seeds
+
+    @staticmethod
+    def ends(row, peers, default):
+        """Where both sides' fits end by themselves, seed by seed."""
         both = [(peer, mine) for peer, mine in zip(peers, default) if peer["repetition"] == mine["repetition"]]
-        for seed in range(self.repeat, min(case.seeds, 2) if self.small else case.seeds):
-            peer = peer_of(seed)
-            if peer is None:
-                break
-            both.append((peer, self.ours(case, seed, "nmfkit default")))
         row["peer_errors"] = " ".join("%.9g" % peer["error"] for peer, _ in both)
         row["default_errors"] = " ".join("%.9g" % mine["error"] for _, mine in both)
 
@@ -223,8 +228,9 @@ class Bench:
         """Of the repetitions that got there; the row has a ratio if all did. Or, in the median, if most did: one that does
         not is slower than any that does."""
         row["ratios"] = " ".join("%.4g" % ratio for ratio in ratios)
-        every = ratios + [0.0] * (self.repeat - len(ratios))
-        if len(ratios) == self.repeat or (in_the_median and median(every) > 0):
+        tried = row.get("repetitions", self.repeat)
+        every = ratios + [0.0] * (tried - len(ratios))
+        if len(ratios) == tried or (in_the_median and median(every) > 0):
             spread(row, "ratio", every)
 
     def measure_starts(self, case, row):
@@ -258,7 +264,7 @@ class Bench:
         good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
         self.fill(row, case, peers, good, ours)
         self.fill_ratios(row, pairs(peers, ours, good))
-        self.more_seeds(case, row, peers, ours)
+        self.ends(row, peers, ours)
         beside = median(run["beside"] for run in ours)
         row["note"] = "%.2g ms beside the arithmetic" % (1e3 * beside)
 
@@ -323,18 +329,15 @@ class Bench:
 
     def measure_own(self, case, row):
         """The default solver, until it is where multiplicative updates stopped by themselves."""
-        slow, quick = [], []
-        for repetition in range(self.repeat):
-            slow.append(self.own_mu(case, repetition))
-            quick.append(self.ours(case, repetition, "nmfkit to that D", slow[-1]["error"]))
-        default = [self.ours(case, repetition, "nmfkit default") for repetition in range(self.repeat)]
+        slow, quick, default = [], [], []
+        for seed in range(max(self.repeat, self.seeds(case))):
+            slow.append(self.ours(case, seed, "nmfkit mu", options=("--solver", "mu")))
+            quick.append(self.ours(case, seed, "nmfkit to that D", slow[-1]["error"]))
+            default.append(self.ours(case, seed, "nmfkit default"))
         good = [run for run, mu in zip(quick, slow) if run["error"] <= mu["error"] * SLACK]
         self.fill(row, None, slow, good, default)
-        self.fill_ratios(row, pairs(slow, quick, good))
-        self.more_seeds(case, row, slow, default, lambda seed: self.own_mu(case, seed))
-
-    def own_mu(self, case, seed):
-        return self.ours(case, seed, "nmfkit mu", options=("--solver", "mu"))
+        self.fill_ratios(row, pairs(slow, quick, good), in_the_median=True)
+        self.ends(row, slow, default)
 
     def measure_busy(self, case, row):
         """Two threads against one where other programs want the processors too."""

@@ -69,12 +69,14 @@ static nmf_status choose_for_lines(nmfi_fit *fit, nmf_error *error)
         return NMF_OK;
     }
     if (o->loss == NMF_LOSS_KL && is_incremental) return NMF_OK;
-    if (o->loss == NMF_LOSS_FROBENIUS && (by_itself || is_incremental || o->solver == NMF_SOLVER_HALS))
+    if (o->loss == NMF_LOSS_FROBENIUS &&
+        (by_itself || is_incremental || o->solver == NMF_SOLVER_HALS))
         return NMF_OK;
-    return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                    "a sparse X that is not in memory is fitted by frobenius with solver auto, "
-                    "incremental or hals and by kl with auto, incremental or jmm, not by %s with %s",
-                    losses[o->loss], solvers[o->solver]);
+    return nmf_fail(
+        error, NMF_ERROR_UNSUPPORTED,
+        "a sparse X that is not in memory is fitted by frobenius with solver auto, "
+        "incremental or hals and by kl with auto, incremental or jmm, not by %s with %s",
+        losses[o->loss], solvers[o->solver]);
 }
 
 static int minimizes(size_t solver, nmf_loss loss)
@@ -112,29 +114,31 @@ static nmf_status choose_method(nmfi_fit *fit, nmf_error *error)
     const int frobenius = o->loss == NMF_LOSS_FROBENIUS;
     fit->on_X.method = frobenius ? methods[o->solver].frobenius : methods[o->solver].divergence;
     if (methods[o->solver].kl_only && !frobenius && o->loss != NMF_LOSS_KL) fit->on_X.method = NULL;
-    fit->choice.only_begins =
-        fit->on_X.method != &nmfi_method_hals && fit->on_X.method != &nmfi_method_cd &&
-        fit->on_X.method != &nmfi_method_incremental;
-    fit->choice.momentum =
-        o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_SCD || o->solver == NMF_SOLVER_JMM;
+    fit->choice.only_begins = fit->on_X.method != &nmfi_method_hals &&
+                              fit->on_X.method != &nmfi_method_cd &&
+                              fit->on_X.method != &nmfi_method_incremental;
+    fit->choice.momentum = o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_SCD ||
+                           o->solver == NMF_SOLVER_JMM ||
+                           fit->on_X.method == &nmfi_method_incremental;
     fit->choice.scd = o->solver == NMF_SOLVER_SCD                              ? NMFI_SCD_ALWAYS
                       : o->solver == NMF_SOLVER_AUTO && o->loss == NMF_LOSS_KL ? NMFI_SCD_BY_DATA
                                                                                : NMFI_SCD_NEVER;
     if (methods[o->solver].kl_only && o->loss != NMF_LOSS_KL && !fit->on_X.method)
-        return nmf_fail(error, NMF_ERROR_ARGUMENT,
-                        "solver = %s minimizes the kl loss%s only; loss %s needs another",
-                        solvers[o->solver],
-                        methods[o->solver].frobenius ? " and the frobenius loss" : "",
-                        losses[o->loss]);
+        return nmf_fail(
+            error, NMF_ERROR_ARGUMENT,
+            "solver = %s minimizes the kl loss%s only; loss %s needs another", solvers[o->solver],
+            methods[o->solver].frobenius ? " and the frobenius loss" : "", losses[o->loss]);
     if ((o->solver == NMF_SOLVER_JMM || fit->on_X.method == &nmfi_method_incremental_kl) &&
         nmfi_is_constrained(fit))
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "solver = %s takes no known parts, bounds or sums%s; auto does",
-                        solvers[o->solver], o->solver == NMF_SOLVER_JMM ? "" : " under the kl loss");
+                        solvers[o->solver],
+                        o->solver == NMF_SOLVER_JMM ? "" : " under the kl loss");
     if (o->solver == NMF_SOLVER_INCREMENTAL && nmfi_source_is_shared(&fit->work.source))
-        return nmf_fail(error, NMF_ERROR_UNSUPPORTED,
-                        "solver = incremental visits rows one group after the other, so several processes "
-                        "have nothing to share; auto does");
+        return nmf_fail(
+            error, NMF_ERROR_UNSUPPORTED,
+            "solver = incremental visits rows one group after the other, so several processes "
+            "have nothing to share; auto does");
     if (o->negatives == NMF_NEGATIVES_ALLOW &&
         (!frobenius || o->solver == NMF_SOLVER_MU || o->solver == NMF_SOLVER_JMM))
         return nmf_fail(
@@ -260,10 +264,10 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     /* Several starts are of use only where they differ. */
     const int begins_well = fit->on_X.method == &nmfi_method_incremental_kl; /* for four readings */
     if (o->init == NMF_INIT_AUTO)
-        o->init = o->k <= least && o->starts == 1 && !fit->choice.stored_only &&
-                          (!lines || begins_well)
-                      ? NMF_INIT_NNDSVDA
-                      : NMF_INIT_RANDOM;
+        o->init =
+            o->k <= least && o->starts == 1 && !fit->choice.stored_only && (!lines || begins_well)
+                ? NMF_INIT_NNDSVDA
+                : NMF_INIT_RANDOM;
     if (o->init == NMF_INIT_CUSTOM) return check_custom_start(fit, error);
     if (nmfi_start_triplets(o->init, o->k) > least) {
         static const char *const names[] = {NMF_INIT_NAMES};

@@ -4,22 +4,21 @@
 #include <string.h>
 
 /* As many as keep what an update of the other factor costs, some k^2 for each of its rows, small beside the
- * products of a group; beyond 16 little is won. */
-static int64_t groups_for(int64_t rows, int64_t k)
+ * products of a group. */
+static int64_t groups_for(int64_t rows, int64_t k, int64_t most)
 {
-    enum { MOST = 16 };
     int64_t count = 1;
-    while (count < MOST && rows / (2 * count) >= 4 * k) count *= 2;
+    while (count < most && rows / (2 * count) >= 3 * k) count *= 2;
     return count;
 }
 
-void nmfi_groups_plan(nmfi_fit *fit, nmfi_groups *groups, int64_t each)
+void nmfi_groups_plan(nmfi_fit *fit, nmfi_groups *groups, int64_t most, int64_t each)
 {
     enum { SLOTS_OF_A_GROUP = 4 }; /* for threads to share */
     nmfi_pass *pass = &fit->work.pass;
     groups->along = fit->W.along_rows ? &fit->W : &fit->H;
     groups->across = fit->W.along_rows ? &fit->H : &fit->W;
-    groups->count = groups_for(pass->rows.count, fit->k);
+    groups->count = groups_for(pass->rows.count, fit->k, most);
     groups->sums_of_each = each;
     /* Trap: sums over H must have the bits that a transform's have, so its slots stay what they are. */
     if (fit->W.along_rows) nmfi_partition_refine(&pass->rows, groups->count * SLOTS_OF_A_GROUP);

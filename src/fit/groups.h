@@ -16,8 +16,9 @@ typedef struct nmfi_groups {
     nmfi_factor *along, *across; /* the factors along the rows of the pass, and along its columns */
 } nmfi_groups;
 
-/* How many, from shapes alone; the pass gets slots for them. `each`: numbers of the method's own. */
-void nmfi_groups_plan(nmfi_fit *fit, nmfi_groups *groups, int64_t each);
+/* How many, from shapes alone, `most` beyond which little is won; the pass gets slots for them. `each`: numbers of
+ * the method's own. */
+void nmfi_groups_plan(nmfi_fit *fit, nmfi_groups *groups, int64_t most, int64_t each);
 void nmfi_groups_layout(nmfi_fit *fit, nmfi_groups *groups, nmfi_arena *arena);
 void nmfi_groups_forget(nmfi_groups *groups); /* another start */
 void nmfi_groups_keep(const nmfi_fit *fit, nmfi_groups *groups, nmfi_pieces *pieces);

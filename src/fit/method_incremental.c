@@ -1,9 +1,11 @@
 /* Incremental HALS for the Frobenius loss, where readings of X are dear: groups of rows are visited one after
  * the other; when a group's rows of the one factor are improved, so is the other factor, from the sums of all
- * groups, each as it was visited last (groups.h). Those sums are exact for the pair of the moment, so every one
- * of the updates lowers the loss, and where nothing moves HALS has come to rest too. In the first reading the sums
- * are those of the rows that were seen. The names are those of an X whose rows are samples; where features lie
- * side by side H and W change places. */
+ * groups, each as it was visited last (groups.h). Those sums are exact for the pair of the moment, so in a plain
+ * step every one of the updates lowers the loss, and where nothing moves HALS has come to rest too. In the first
+ * reading the sums are those of the rows that were seen. With momentum what a row adds is that of a point ahead of
+ * its result, in the direction it came from since the reading before. The names are those of an X whose rows are
+ * samples; where features lie side by side H and W
+ * change places. */
 #include "fit/groups.h"
 #include "fit/loss.h"
 #include "fit/method_hals.h"
@@ -13,6 +15,7 @@
 typedef struct incremental {
     nmfi_groups groups;
     int waits;          /* the other factor is not improved before all groups are known */
+    double momentum;    /* of the rows in this step */
     double *gram;       /* k x k: of the rows of all groups */
     double *pg2, *ref2; /* k: of the same, where the reading met them */
     double value[NMFI_SUM_COUNT];
@@ -21,7 +24,7 @@ typedef struct incremental {
 static void plan(nmfi_fit *fit, void *state)
 {
     incremental *s = state;
-    nmfi_groups_plan(fit, &s->groups, fit->k * fit->k);
+    nmfi_groups_plan(fit, &s->groups, 32, fit->k * fit->k);
     nmfi_hals_plan(fit, state);
 }
 
@@ -45,6 +48,13 @@ static nmf_status begin(nmfi_fit *fit, void *state, nmf_error *error)
     return NMF_OK;
 }
 
+/* The next reading makes them anew before the other factor moves. */
+static void forget_sums(incremental *s)
+{
+    nmfi_groups_forget(&s->groups);
+    s->waits = 1;
+}
+
 /* What the visit of a group adds to the sums of the reading; its Gram matrix stays with the group. */
 static void add_sums(const nmfi_fit *fit, incremental *s, int64_t group)
 {
@@ -65,6 +75,7 @@ static nmf_status improve_rows(nmfi_fit *fit, incremental *s, int64_t group, nmf
     const nmfi_factor *across = s->groups.across;
     nmfi_set_gram(fit, across->gram, along);
     nmfi_hals_rule hals = nmfi_hals_of(fit, along, along->incumbent, along->plain);
+    hals.momentum = s->momentum;
     hals.sweeps = nmfi_inner_sweeps(fit);
     hals.measure_start = 1;
     const nmfi_rule rule = nmfi_rule_hals(&hals);
@@ -127,8 +138,10 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
 {
     incremental *s = state;
     const int64_t count = s->groups.count;
+    /* From incumbents that were come back to: what groups added was of the pair that was thrown away. */
+    if (wish.plain && s->groups.known > 0) forget_sums(s);
     const int all_known = s->groups.known == count;
-    (void)wish; /* every step is a plain one */
+    s->momentum = wish.plain ? 0.0 : wish.momentum;
     begin_sums(fit, s);
     for (int64_t g = 0; g < count; g++) {
         const nmf_status status = improve_rows(fit, s, g, error);
@@ -140,15 +153,20 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     const nmfi_factor *along = s->groups.along, *across = s->groups.across;
     pair->loss =
         0.5 * fit->facts.norm2 + across->value[NMFI_SUM_OBJECTIVE] + nmfi_penalty(along, fit->k);
-    pair->gain = all_known ? along->value[NMFI_SUM_DECREASE] + across->value[NMFI_SUM_DECREASE] : 0;
+    /* A step from points ahead has gained against those only. */
+    pair->gain = all_known && s->momentum == 0
+                     ? along->value[NMFI_SUM_DECREASE] + across->value[NMFI_SUM_DECREASE]
+                     : 0;
     return NMF_OK;
 }
 
+/* The pair that was measured. */
 static void accept(nmfi_fit *fit, void *state)
 {
-    (void)state;
-    nmfi_take_plain(&fit->W);
-    nmfi_take_plain(&fit->H);
+    const incremental *s = state;
+    (void)fit;
+    nmfi_take_ahead(s->groups.along);
+    nmfi_take_plain(s->groups.across);
 }
 
 /* The Gram matrix of the other factor. */
@@ -180,8 +198,7 @@ static int revive(nmfi_fit *fit, void *state, int64_t draw)
 static nmf_status finish(nmfi_fit *fit, void *state, nmf_error *error)
 {
     incremental *s = state;
-    nmfi_groups_forget(&s->groups);
-    s->waits = 1;
+    forget_sums(s);
     return nmfi_hals_finish(fit, 1, error);
 }
 

@@ -13,7 +13,8 @@
 #include <string.h>
 
 typedef struct incremental {
-    nmfi_divergence divergence; /* Trap: first, the functions that this method shares find it here */
+    nmfi_divergence
+        divergence; /* Trap: first, the functions that this method shares find it here */
     nmfi_groups groups;
     void *num;          /* k x ld of the columns: what the groups of this reading asked for */
     double *sums;       /* k, and one more: of all groups */
@@ -25,7 +26,7 @@ static void plan(nmfi_fit *fit, void *state)
 {
     incremental *s = state;
     s->divergence.multiplies = s->divergence.joint = 1;
-    nmfi_groups_plan(fit, &s->groups, fit->k + 1);
+    nmfi_groups_plan(fit, &s->groups, 16, fit->k + 1);
     nmfi_divergence_plan(fit, state);
 }
 

@@ -1,5 +1,5 @@
 """How near the minimum a fit is by the solver for data on disk, after so many readings of them (which are the same where
-they are in memory): words within .1 % of the least error in five iterations, counts of cells within 1 % of the
+they are in memory): words within 1 % of the least error of several starts in two iterations and within .1 % in five, counts of cells within 1 % of the
 divergence of a usual fit in twenty readings, all counted."""
 
 import json
@@ -24,14 +24,18 @@ def words_by_readings():
     with command_test.scratch() as work:
         made = command_test.run("nmf convert %s/ap/ap.mtx --weighting tfidf -o ap.npz -q" % DATA, work)
         assert made.returncode == 0, made.stderr
-        on_disk = "-k 20 --init random --solver incremental --tol 0 --max-iter %d"
-        best = min(fit(work, "ap.npz", options)["error"]
-                   for options in ("-k 20 --init random --solver hals --max-iter 200", on_disk % 25))
-        for readings, near in ((3, 1.01), (5, 1.001)):
-            model = fit(work, "ap.npz", on_disk % readings)
-            assert model["error"] <= near * best, "%d readings: %.6g, best %.6g" % (
-                readings, model["error"], best)
-            assert model["passes"] == readings + 2, "%d passes" % model["passes"]
+        start = "-k 20 --init random --tol 0 --seed %d "
+        incremental = start + "--solver incremental --max-iter %d"
+        seeds = range(3)
+        best = min(fit(work, "ap.npz", options % seed)["error"] for seed in seeds
+                   for options in (start + "--solver hals --max-iter 200", start + "--solver incremental --max-iter 30"))
+        for seed in seeds:
+            for readings, near in ((2, 1.01), (5, 1.001)):
+                model = fit(work, "ap.npz", incremental % (seed, readings))
+                assert model["error"] <= near * best, "seed %d, %d readings: %.6g, best %.6g" % (
+                    seed, readings, model["error"], best)
+                # Two more: one validates, one measures what is returned.
+                assert model["passes"] == readings + 2, "%d passes" % model["passes"]
 
 
 def cells_by_readings():
