@@ -226,24 +226,25 @@ nmf_matrix *transform(const nmf_model *model, const nmf_matrix *X, const nmf_opt
 
 double distance(const nmf_matrix *X, const nmf_matrix *W, const nmf_matrix *H)
 {
-    const int64_t k = nmf_matrix_columns(W);
-    double sum = 0;
-    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
-        for (int64_t j = 0; j < nmf_matrix_columns(X); j++) {
-            double difference = nmf_matrix_at(X, i, j);
-            for (int64_t l = 0; l < k; l++)
-                difference -= nmf_matrix_at(W, i, l) * nmf_matrix_at(H, l, j);
+    const int64_t m = nmf_matrix_rows(X), n = nmf_matrix_columns(X), k = nmf_matrix_columns(W);
+    double *x = entries_of(X), *w = entries_of(W), *h = entries_of(H), sum = 0;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double difference = x[i * n + j];
+            for (int64_t l = 0; l < k; l++) difference -= w[i * k + l] * h[l * n + j];
             sum += difference * difference;
         }
+    free(x);
+    free(w);
+    free(h);
     return sqrt(sum);
 }
 
 double norm(const nmf_matrix *X)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < nmf_matrix_rows(X); i++)
-        for (int64_t j = 0; j < nmf_matrix_columns(X); j++)
-            sum += nmf_matrix_at(X, i, j) * nmf_matrix_at(X, i, j);
+    double *x = entries_of(X), sum = 0;
+    for (int64_t i = 0; i < nmf_matrix_rows(X) * nmf_matrix_columns(X); i++) sum += x[i] * x[i];
+    free(x);
     return sqrt(sum);
 }
 

@@ -62,6 +62,7 @@ typedef struct fitted {
     const variant *how;
     nmf_matrix *X;
     nmf_model *model;
+    double truth, parts; /* the loss by its definition, and what it is measured by */
 } fitted;
 
 static nmf_options options_of(int64_t k, const variant *how)
@@ -92,6 +93,30 @@ static nmf_matrix *data_of(const problem *what, const variant *how, nmf_dtype dt
     return X;
 }
 
+/* D from the entries; and how far it moves for roundings of these is measured by `parts`: the sum of what it is a
+ * difference of. */
+static double divergence(const fitted *f, double *parts)
+{
+    const nmf_model_content *c = nmf_model_view(f->model);
+    const double beta = f->how->beta;
+    const int64_t n = c->features, k = c->k;
+    double *X = entries_of(f->X), *W = entries_of(c->W), *H = entries_of(c->H), sum = 0;
+    *parts = 0;
+    for (int64_t i = 0; i < c->samples; i++)
+        for (int64_t j = 0; j < n; j++) {
+            const double x = X[i * n + j];
+            double y = 0;
+            for (int64_t l = 0; l < k; l++) y += W[i * k + l] * H[l * n + j];
+            if (!(y > 0) && (beta == 1 ? x > 0 : 0)) continue; /* no number; see the guards */
+            sum += loss_of_entry(x, y, beta);
+            *parts += pow(fmax(x, y), beta);
+        }
+    free(X);
+    free(W);
+    free(H);
+    return sum;
+}
+
 static int fit_all(void **state)
 {
     static const char *const losses[] = {NMF_LOSS_NAMES}, *const solvers[] = {NMF_SOLVER_NAMES};
@@ -109,6 +134,7 @@ static int fit_all(void **state)
                 next->how = &variants[v];
                 next->X = data_of(&problems[p], &variants[v], dtype);
                 next->model = fit(next->X, &options);
+                next->truth = divergence(next, &next->parts);
                 next++;
             }
     fits = all ? (int)(next - all) : 0;
@@ -133,35 +159,13 @@ static void factors_are_finite_and_not_negative(void **state)
     for (int f = 0; f < fits; f++) expect_factors(all[f].model, all[f].name);
 }
 
-/* How far D moves for roundings of its entries, and what it is measured by: sum of the parts it is
- * a difference of. */
-static double divergence(const fitted *f, double *parts)
-{
-    const nmf_model_content *c = nmf_model_view(f->model);
-    const double beta = f->how->beta;
-    double sum = 0;
-    *parts = 0;
-    for (int64_t i = 0; i < c->samples; i++)
-        for (int64_t j = 0; j < c->features; j++) {
-            const double x = nmf_matrix_at(f->X, i, j);
-            double y = 0;
-            for (int64_t l = 0; l < c->k; l++)
-                y += nmf_matrix_at(c->W, i, l) * nmf_matrix_at(c->H, l, j);
-            if (!(y > 0) && (beta == 1 ? x > 0 : 0)) continue; /* no number; see the guards */
-            sum += loss_of_entry(x, y, beta);
-            *parts += pow(fmax(x, y), beta);
-        }
-    return sum;
-}
-
 static void the_error_is_the_divergence_of_WH_from_X(void **state)
 {
     const fitted *all = *state;
     for (int f = 0; f < fits; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
-        double parts;
-        const double truth = divergence(&all[f], &parts), given = 0.5 * c->error * c->error;
-        const double rounding = 8 * (double)(c->k + 2) * rounding_of(all[f].model) * parts;
+        const double truth = all[f].truth, given = 0.5 * c->error * c->error;
+        const double rounding = 8 * (double)(c->k + 2) * rounding_of(all[f].model) * all[f].parts;
         if (!(fabs(given - truth) <= 1e-5 * truth + rounding))
             fail_msg("%s: D = %.12g, but %.12g by its definition", all[f].name, given, truth);
     }
@@ -173,8 +177,7 @@ static void the_loss_never_rises(void **state)
     const fitted *all = *state;
     for (int f = 0; f < fits; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
-        double parts;
-        (void)divergence(&all[f], &parts);
+        const double parts = all[f].parts;
         assert_true(c->trace_count > 0);
         for (int64_t t = 1; t < c->trace_count; t++) {
             const double before = c->trace[t - 1].loss, now = c->trace[t].loss;
@@ -196,9 +199,7 @@ static void a_fit_goes_on_from_where_another_ended(void **state)
         if (c->precision != NMF_PRECISION_F64) continue;
         nmf_model *further = fit_further(all[f].X, c, 5);
         const double now = nmf_model_view(further)->trace[0].loss;
-        double parts;
-        (void)divergence(&all[f], &parts);
-        if (!(now <= c->loss + 1e-13 * (parts + c->loss)))
+        if (!(now <= c->loss + 1e-13 * (all[f].parts + c->loss)))
             fail_msg("%s: %.17g, then %.17g", all[f].name, c->loss, now);
         nmf_model_free(further);
     }
@@ -245,7 +246,7 @@ static void stopped_is_the_reason(void **state)
     for (int f = 0; f < fits; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
         if (c->options.solver == NMF_SOLVER_MU) continue; /* its tol is another measure */
-        const double flat = 10 * c->options.tol; /* where the loss stands */
+        const double flat = 10 * c->options.tol;          /* where the loss stands */
         if (c->stopped == NMF_STOPPED_CONVERGED && !(c->kkt <= flat))
             fail_msg("%s: converged, but the residual is %g", all[f].name, c->kkt);
         if (c->stopped == NMF_STOPPED_STALLED && c->kkt <= flat)

@@ -154,24 +154,39 @@ static void the_layout_changes_no_bit(void **state)
 /* --- the KKT conditions
  * ------------------------------------------------------------------------------ */
 
+/* What a row's problem is made of: its entries, its w, and w H. */
+typedef struct row_problem {
+    const double *x, *w, *H, *fitted;
+    int64_t n, k;
+    double l1, l2;
+} row_problem;
+
 /* The gradient of 1/2 |x - w H|^2 + l1 sum(w) + 1/2 l2 |w|^2 by w_j, and the sum of sizes it is a
  * difference of: what it can be off by rounding is relative to that. */
-static double gradient(const nmf_model_content *c, const nmf_matrix *X, const nmf_matrix *W,
-                       int64_t i, int64_t j, double *size)
+static double gradient(const row_problem *r, int64_t j, double *size)
 {
-    const nmf_options *o = &c->options;
-    const double n = (double)c->features;
-    const double l1 = n * o->alpha_W * o->l1_ratio, l2 = n * o->alpha_W * (1 - o->l1_ratio);
-    double sum = l1 + l2 * nmf_matrix_at(W, i, j);
+    double sum = r->l1 + r->l2 * r->w[j];
     *size = fabs(sum);
-    for (int64_t f = 0; f < c->features; f++) {
-        double fitted = 0;
-        for (int64_t l = 0; l < c->k; l++)
-            fitted += nmf_matrix_at(W, i, l) * nmf_matrix_at(c->H, l, f);
-        sum += (fitted - nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
-        *size += (fitted + nmf_matrix_at(X, i, f)) * nmf_matrix_at(c->H, j, f);
+    for (int64_t f = 0; f < r->n; f++) {
+        sum += (r->fitted[f] - r->x[f]) * r->H[j * r->n + f];
+        *size += (r->fitted[f] + r->x[f]) * r->H[j * r->n + f];
     }
     return sum;
+}
+
+static void expect_row_kkt(const row_problem *r, double most, const char *name, int64_t row)
+{
+    double largest = 0, gradients[32], sizes[32];
+    for (int64_t j = 0; j < r->k; j++) {
+        gradients[j] = gradient(r, j, &sizes[j]);
+        largest = fmax(largest, sizes[j]);
+    }
+    for (int64_t j = 0; j < r->k; j++) {
+        const double w = r->w[j], bad = w > 0 ? fabs(gradients[j]) : fmax(-gradients[j], 0);
+        if (!(w >= 0 && bad <= most * largest))
+            fail_msg("%s: row %lld, w[%lld] = %g: gradient %g, scale %g", name, (long long)row,
+                     (long long)j, w, gradients[j], largest);
+    }
 }
 
 /* Rows end when a sweep changes them by less than about ten roundings (rule_solve.c), or exactly;
@@ -180,22 +195,25 @@ static void expect_kkt(const nmf_model *model, const nmf_matrix *X, const nmf_ma
                        const char *name)
 {
     const nmf_model_content *c = nmf_model_view(model);
-    const double rounding = rounding_of(model);
-    const double most = (20.0 + (double)c->features + 2 * (double)c->k) * rounding;
+    const int64_t n = c->features, k = c->k;
+    const double most = (20.0 + (double)n + 2 * (double)k) * rounding_of(model);
+    const double alpha = (double)n * c->options.alpha_W, l1_ratio = c->options.l1_ratio;
+    double *x = entries_of(X), *w = entries_of(W), *H = entries_of(c->H);
+    double *fitted = calloc((size_t)n, sizeof *fitted);
+    assert_non_null(fitted);
     for (int64_t i = 0; i < nmf_matrix_rows(W); i++) {
-        double largest = 0, gradients[32], sizes[32];
-        for (int64_t j = 0; j < c->k; j++) {
-            gradients[j] = gradient(c, X, W, i, j, &sizes[j]);
-            largest = fmax(largest, sizes[j]);
+        for (int64_t f = 0; f < n; f++) {
+            fitted[f] = 0;
+            for (int64_t l = 0; l < k; l++) fitted[f] += w[i * k + l] * H[l * n + f];
         }
-        for (int64_t j = 0; j < c->k; j++) {
-            const double w = nmf_matrix_at(W, i, j);
-            const double bad = w > 0 ? fabs(gradients[j]) : fmax(-gradients[j], 0);
-            if (!(w >= 0 && bad <= most * largest))
-                fail_msg("%s: row %lld, w[%lld] = %g: gradient %g, scale %g", name, (long long)i,
-                         (long long)j, w, gradients[j], largest);
-        }
+        const row_problem r = {
+            x + i * n, w + i * k, H, fitted, n, k, alpha * l1_ratio, alpha * (1 - l1_ratio)};
+        expect_row_kkt(&r, most, name, i);
     }
+    free(x);
+    free(w);
+    free(H);
+    free(fitted);
 }
 
 static void each_row_meets_the_kkt_conditions(void **state)
