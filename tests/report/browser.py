@@ -106,12 +106,14 @@ class Browser:
     KEYS = {"Tab": "\ue004", "ArrowRight": "\ue014", "Enter": "\ue007"}
 
     def press(self, key, times=1):
-        one = [{"type": kind, "value": self.KEYS[key]} for kind in ("keyDown", "keyUp")]
-        self._post(self.session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": times * one}]})
+        """As often as a key that is held down tells it."""
+        down, up = ({"type": kind, "value": self.KEYS[key]} for kind in ("keyDown", "keyUp"))
+        self._post(self.session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": times * [down] + [up]}]})
 
-    def resize(self, width, height, mobile=False):
+    def resize(self, width, height, mobile=False, scale=1):
+        """scale: pixels that are painted, for one of the page's."""
         self.tool("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=1, mobile=mobile)
+                  deviceScaleFactor=scale, mobile=mobile)
 
     def picture(self, path, **clip):
         """A PNG of the whole page, or of a part: x, y, width, height."""
