@@ -3,19 +3,37 @@ limit, as the system measures it and enforces it, and ends with the very bits of
 is refused with the least that would do, and that much is enough. Bad days are one sentence."""
 
 import filecmp
+import functools
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 import command_test
 
-MADE = "nmf generate parts --shape 3000x4096 -o large.npy --quiet"  # 12.3 MB
-TALL = "nmf generate parts --shape 40000x400 -o tall.npy --quiet"  # W is large too
+SHAPES = {"large.npy": "3000x4096",  # 12.3 MB
+          "tall.npy": "40000x400"}  # W is large too
+
+
+KEPT = tempfile.TemporaryDirectory(prefix="nmf-test-")  # what is made once and copied for each test that asks for it
+
+
+def make(name, work):
+    """A file of SHAPES or of ENTRIES."""
+    kept = os.path.join(KEPT.name, name)
+    if not os.path.exists(kept):
+        if name in SHAPES:
+            good("nmf generate parts --shape %s -o %s -q" % (SHAPES[name], name), work)
+            shutil.copyfile(os.path.join(work, name), kept)
+            return
+        subprocess.run([sys.executable, "-c", ENTRIES], cwd=KEPT.name, check=True)
+    shutil.copyfile(kept, os.path.join(work, name))
 
 
 def good(command, work, **more):
@@ -89,10 +107,12 @@ def peak(command, work, cap=None):
 TINY = "nmf fit tiny.npy -k 2 --threads 2 -o tiny.npz"
 
 
-def what_is_there(work):
+@functools.cache
+def what_is_there():
     """The memory of a command with nothing to do: programs, stacks, tables."""
-    good("nmf generate parts --shape 64x64 -o tiny.npy -q", work)
-    return peak(TINY + " -q", work)
+    with command_test.scratch() as work:
+        good("nmf generate parts --shape 64x64 -o tiny.npy -q", work)
+        return peak(TINY + " -q", work)
 
 
 def claim_it_takes(more, command, work, floor):
@@ -101,21 +121,24 @@ def claim_it_takes(more, command, work, floor):
     assert used > floor + more or "NMFKIT_SANITIZED" in os.environ, "the test's data are too small"
 
 
-def least_cap(work):
+@functools.cache
+def least_cap():
     """MB of memory of its own that a command with nothing to do has, while it does it: stacks, and what libraries
     set aside. None under a sanitizer, whose tables no cap leaves room for."""
     if os.environ.get("NMFKIT_SANITIZED"):
         return None
-    alone = dict(command_test.environment(work), OPENBLAS_NUM_THREADS="1")  # as under a cap
-    process = subprocess.Popen((TINY + " --solver hals --tol 0 --max-iter 100000000 -v").split(), cwd=work,
-                               executable=command_test.NMF, env=alone, text=True,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while not process.stderr.readline().startswith("iteration "):
-        assert process.poll() is None, "the command ended by itself"
-    with open("/proc/%d/status" % process.pid) as status:
-        own = int(re.search(r"VmData:\s*(\d+) kB", status.read()).group(1))
-    process.kill()
-    process.communicate()
+    with command_test.scratch() as work:
+        good("nmf generate parts --shape 64x64 -o tiny.npy -q", work)
+        alone = dict(command_test.environment(work), OPENBLAS_NUM_THREADS="1")  # as under a cap
+        process = subprocess.Popen((TINY + " --solver hals --tol 0 --max-iter 100000000 -v").split(), cwd=work,
+                                   executable=command_test.NMF, env=alone, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while not process.stderr.readline().startswith("iteration "):
+            assert process.poll() is None, "the command ended by itself"
+        with open("/proc/%d/status" % process.pid) as status:
+            own = int(re.search(r"VmData:\s*(\d+) kB", status.read()).group(1))
+        process.kill()
+        process.communicate()
     return own // 1024 + 1
 
 
@@ -133,11 +156,11 @@ def factors(work, name):
 
 def fit_within_a_limit_has_the_bits_of_memory():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        good(MADE, work)
+        floor = what_is_there()
+        make("large.npy", work)
         fit = "nmf fit large.npy -k 4 --threads 2 -q -o %s"
         claim_it_takes(10, fit % "there.npz", work, floor)
-        least = least_cap(work)
+        least = least_cap()
         if least:
             greedy = "%s -c 'bytearray(%d)'" % (sys.executable, (least + 8) << 20)
             assert run_measured(greedy, work)[0] == 0, "memory for all of it"
@@ -155,21 +178,21 @@ def fit_within_a_limit_has_the_bits_of_memory():
 
 def arrays_as_long_as_W_lie_in_a_scratch_file():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        good(TALL, work)
+        floor = what_is_there()
+        make("tall.npy", work)
         fit = "nmf fit tall.npy -k 8 --threads 2 --tol 0.01 -q -o %s"
         claim_it_takes(25, fit % "there.npz", work, floor)
-        capped(fit % "here.npz", work, 14, floor, least_cap(work))
+        capped(fit % "here.npz", work, 14, floor, least_cap())
         assert factors(work, "there.npz") == factors(work, "here.npz"), "other bits"
 
 
 def transform_and_convert_go_through_a_file():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        good(MADE, work)
+        floor = what_is_there()
+        make("large.npy", work)
         good("nmf fit large.npy -k 4 -o model.npz -q", work)
         good("nmf transform model.npz large.npy -o there.npy -q", work)
-        least = least_cap(work)
+        least = least_cap()
         capped("nmf transform model.npz large.npy --threads 2 -o here.npy -q", work, 12, floor, least)
         assert bytes_of(work, "there.npy") == bytes_of(work, "here.npy"), "another W"
         for name in ("copy.npy", "copy.npz"):
@@ -180,7 +203,7 @@ def transform_and_convert_go_through_a_file():
 
 def pca_within_a_limit_has_the_bits_of_memory():
     with command_test.scratch() as work:
-        good(MADE, work)
+        make("large.npy", work)
         options = "-k 3 --pca-solver randomized -q"
         good("nmf pca large.npy %s -o there.npz" % options, work)
         good("nmf pca large.npy %s --memory-limit 12M -o here.npz" % options, work)
@@ -189,7 +212,7 @@ def pca_within_a_limit_has_the_bits_of_memory():
 
 def what_cannot_be_is_refused_with_the_least_that_would_do():
     with command_test.scratch() as work:
-        good(MADE, work)
+        make("large.npy", work)
         command = "nmf fit large.npy -k 4 --memory-limit %d -o model.npz -q"
         result = command_test.run(command % 1000, work)
         sentence(command, result, "the limit is 1000")
@@ -242,7 +265,7 @@ def a_blas_without_room_is_a_sentence():
 
 def full_disk_for_the_scratch_file_is_a_sentence():
     with command_test.scratch() as work:
-        good(TALL, work)
+        make("tall.npy", work)
         command = "nmf fit tall.npy -k 8 --tol 0.01 --memory-limit 14M -o model.npz -q"
         result = command_test.run("NMFKIT_SCRATCH=/nowhere " + command, work)
         sentence(command, result, "a scratch file of ", "/nowhere")
@@ -259,7 +282,7 @@ def full_disk_for_the_scratch_file_is_a_sentence():
 
 def file_cut_short_during_a_fit_is_a_sentence():
     with command_test.scratch() as work:
-        good(MADE, work)
+        make("large.npy", work)
         process = subprocess.Popen(
             ["nmf", "fit", "large.npy", "-k", "8", "--tol", "0", "--solver", "hals", "--memory-limit",
              "12M", "-v", "-o", "model.npz"], cwd=work, executable=command_test.NMF, text=True,
@@ -277,7 +300,7 @@ def file_cut_short_during_a_fit_is_a_sentence():
 def scratch_file_that_the_disk_does_not_give_back_is_a_sentence():
     """Its pages are lost while a fit goes on, as where a disk fails; the system lets only some users do that."""
     with command_test.scratch() as work:
-        good(TALL, work)
+        make("tall.npy", work)
         process = subprocess.Popen(
             "nmf fit tall.npy -k 8 --tol 0 --solver hals --memory-limit 9M -v -o model.npz".split(), cwd=work,
             executable=command_test.NMF, text=True, env=command_test.environment(work),
@@ -338,16 +361,12 @@ numpy.savetxt("long.csv", listed, "s%d,f%d,%d", header="sample,feature,value", c
 """
 
 
-def write_entries(work):
-    subprocess.run([sys.executable, "-c", ENTRIES], cwd=work, check=True)
-
-
 def sparse_text_larger_than_the_limit_goes_through_a_scratch_file():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        least = least_cap(work)
-        write_entries(work)
+        floor = what_is_there()
+        least = least_cap()
         for name in ("docword.rows.txt", "columns.mtx", "shuffled.mtx", "rows.svm", "long.csv"):
+            make(name, work)
             good("nmf convert %s -o there.npz -q && nmf convert there.npz -o there.npy -q" % name, work)
             if name == "long.csv":  # looking at a table takes some memory of its own
                 good("nmf convert long.csv -o here.npz -q --memory-limit 1M", work)
@@ -377,8 +396,8 @@ numpy.savez("cells.npz", indices=columns.astype("i4"), format=numpy.array(b"csr"
 
 def counts_of_cells_within_a_limit_are_fitted_as_well_as_in_memory():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        least = least_cap(work)
+        floor = what_is_there()
+        least = least_cap()
         subprocess.run([sys.executable, "-c", CELLS], cwd=work, check=True)
         fit = "nmf fit cells.npz -k 8 --loss kl --threads 2 -q --json %s.json -o %s.npz"
         claim_it_takes(10, fit % ("there", "there"), work, floor)
@@ -390,8 +409,8 @@ def counts_of_cells_within_a_limit_are_fitted_as_well_as_in_memory():
 
 def tables_larger_than_the_limit_go_through_a_scratch_file():
     with command_test.scratch() as work:
-        floor = what_is_there(work)
-        least = least_cap(work)
+        floor = what_is_there()
+        least = least_cap()
         good("nmf generate parts --shape 2500x600 -o small.npy -q && nmf convert small.npy -o large.csv -q", work)
         good("gzip -k large.csv && nmf convert small.npy -o large.mtx -q && nmf convert large.mtx -o mtx.npy -q", work)
         capped("nmf convert large.mtx -o here.npy -q", work, 6, floor, least)
@@ -416,7 +435,7 @@ def tables_larger_than_the_limit_go_through_a_scratch_file():
 
 def data_on_disk_are_weighted_as_they_are_read():
     with command_test.scratch() as work:
-        write_entries(work)
+        make("shuffled.mtx", work)
         good("nmf convert shuffled.mtx -o counts.npz -q && nmf generate parts --shape 3000x1000 -o dense.npy -q", work)
         for name, weighting in (("counts.npz", "tfidf"), ("counts.npz", "log1p-cp10k"), ("dense.npy", "tfidf"),
                                 ("dense.npy", "sum")):

@@ -8,17 +8,18 @@ has no main is put into one. ```text is a formula, or how a command is called: t
 that it names. ```cmake is built in packaging_install, against what is installed; ELSEWHERE names other tests that
 run blocks. What is indented like a block would be run by nobody, and is refused.
 
-The examples that `nmf help COMMAND` ends with, and so those of the manual, are run as documents are."""
+The examples that `nmf help COMMAND` ends with, and so those of the manual, are run as documents are. A call of nmf that
+was made before, with the same words and the same files, is not made again: what it wrote is there at once."""
 
-import atexit
 import glob
 import os
 import re
+import resource
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 SOURCE, BUILD = os.environ["NMFKIT_SOURCE_DIR"], os.environ["NMFKIT_BUILD_DIR"]
 DOCUMENTS = sorted(glob.glob(os.path.join(SOURCE, "*.md")) +
@@ -40,6 +41,11 @@ class Failed(Exception):
 
 def read(path):
     with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
         return file.read()
 
 
@@ -77,14 +83,8 @@ def write_table(path, X, corner, columns, rows):
             file.write("\t".join([name, *map(str, row)]) + "\n")
 
 
-PICTURES = tempfile.mkdtemp()  # made once, copied for each document
-
-
 def make_pictures(work, run):
-    made = os.path.join(PICTURES, "faces.npz")
-    if not os.path.exists(made):
-        run("nmf generate faces -o '%s' --quiet" % made)
-    shutil.copy(made, os.path.join(work, "faces.npz"))
+    run("nmf generate faces -o faces.npz")
 
 
 def make_folder(work, run):
@@ -354,18 +354,63 @@ def check(path, work):
         python.close()
 
 
+class Call:
+    """A call of nmf in a directory: its words and the bytes of the files that they name decide all that it does."""
+
+    made = {}  # what decides a call: what it printed, {file that it wrote: bytes}
+
+    def __init__(self, line, work):
+        self.work, self.key = work, None
+        self.before = self.entries()
+        if not line.startswith("nmf ") or line.startswith("nmf bench") or re.search(r"[|;&<>$`*?/\\]", line.split("#")[0]):
+            return  # others: shell, files of other directories, times
+        words = shlex.split(line, comments=True)
+        read = [word for word, before in zip(words, [None, *words]) if before != "-o"]
+        named = [name for name in self.before if any(name in word for word in read)]
+        if all(os.path.isfile(os.path.join(work, name)) for name in named):
+            self.key = (*words, *((name, read_bytes(os.path.join(work, name))) for name in sorted(named)))
+
+    def entries(self):
+        """{name: what changes with it} of all in the directory."""
+        return {entry.name: (entry.stat(follow_symlinks=False).st_mtime_ns, entry.inode()) for entry in os.scandir(self.work)}
+
+    def repeat(self):
+        """What it printed when it was made before, its files written here too; None where it was not."""
+        if self.key not in self.made:
+            return None
+        printed, files = self.made[self.key]
+        for name, content in files.items():
+            with open(os.path.join(self.work, name), "wb") as file:
+                file.write(content)
+        return printed
+
+    def keep(self, printed):
+        changed = [name for name, one in self.entries().items() if self.before.get(name) != one]
+        if self.key is not None and not any(os.path.isdir(os.path.join(self.work, name)) for name in changed):
+            self.made[self.key] = printed, {name: read_bytes(os.path.join(self.work, name)) for name in changed}
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def runner(work):
     """run(LINE): its output; a line that fails fails the test."""
     env = environment(work)
 
     def run(line):
-        begin = time.monotonic()
+        call, begin = Call(line, work), processor_seconds()
+        printed = call.repeat()
+        if printed is not None:
+            return printed
         done = subprocess.run(["bash", "-c", line], cwd=work, env=env, text=True, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
         if done.returncode != 0:
             raise Failed("%s\nended with %d: %s" % (line, done.returncode, done.stdout[-1500:]))
         if "NMFKIT_TEST_VERBOSE" in os.environ:
-            print("%7.2f s  %s" % (time.monotonic() - begin, line), flush=True)
+            print("%7.2f s  %s" % (processor_seconds() - begin, line), flush=True)
+        call.keep(done.stdout)
         return done.stdout
     return run
 
@@ -419,7 +464,6 @@ def check_examples(work):
 def main():
     chosen = [EXAMPLES if name == "help" else name for name in sys.argv[1:]] or DOCUMENTS + [EXAMPLES]
     counts = []
-    atexit.register(shutil.rmtree, PICTURES, ignore_errors=True)
     for path in chosen:
         with tempfile.TemporaryDirectory() as work:
             try:
