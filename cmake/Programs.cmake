@@ -7,6 +7,9 @@ function(nmfkit_program target directory)
   add_dependencies(${target} nmfkit-plugins)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${directory})
+  if(NMFKIT_SANITIZE AND directory STREQUAL "bench") # nothing is measured there: built where somebody asks for it
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
 endfunction()
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/bench_*.c)

@@ -30,6 +30,7 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             python_parity python_nmf python_minibatch python_pca python_gallery python_tutorials
             kernel_every_kernel kernel_hals kernel_products kernel_ratio kernel_reading kernel_sparse kernel_strip kernel_vectors
             kernel_weighted
+            python_sklearn_own python_docstrings python_multiplicative
             cli_large scripts_floors scripts_headers packaging_checks packaging_run cli_values)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
@@ -57,7 +58,7 @@ function(nmfkit_test name)
     list(APPEND environment NMFKIT_NUM_THREADS=1)
   endif()
   # Leaks of the command are looked for by cli_golden: that takes half the time of a command that does little else.
-  if(name MATCHES "^cli_" AND NOT name STREQUAL "cli_golden" AND NMFKIT_SANITIZE MATCHES "address")
+  if(name MATCHES "^(cli|parity)_" AND NOT name STREQUAL "cli_golden" AND NMFKIT_SANITIZE MATCHES "address")
     list(APPEND environment ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0)
   endif()
   if(name MATCHES "^python_" AND sanitizer_runtime) # python3 itself has none, and leaks on purpose
@@ -107,6 +108,9 @@ foreach(area ${areas})
     nmfkit_test_target(test_${name})
     set_target_properties(test_${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    if(NMFKIT_SANITIZE AND name IN_LIST figures) # built where somebody asks for it
+      set_target_properties(test_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    endif()
     if(name STREQUAL "property_faults") # the library's allocations come to the test, which makes them fail
       target_link_options(test_${name} PRIVATE
         LINKER:--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=pthread_create)
@@ -116,7 +120,7 @@ foreach(area ${areas})
 endforeach()
 
 # Fits by several processes, which tests/mpi/test_bits.py starts: of the shared library, as the plug-in is.
-if(TARGET nmfkit-mpi)
+if(TARGET nmfkit-mpi AND NOT NMFKIT_SANITIZE) # whose tests are among `figures`
   add_executable(test_mpi_fits tests/mpi/fits.c)
   target_link_libraries(test_mpi_fits PRIVATE nmfkit_compiler nmfkit ${CMAKE_DL_LIBS} m)
   add_dependencies(test_mpi_fits nmfkit-mpi)

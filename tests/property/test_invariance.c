@@ -59,19 +59,21 @@ static void units_of_powers_of_four_change_no_bit(void **state)
     options.max_iter = 20;
     options.sketch = 0;
     for (int solver = 0; solver < 3; solver++)
-        for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_NNDSVDAR; init++)
+        for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_NNDSVDAR; init++) {
+            options.solver = (nmf_solver)solver;
+            options.init = (nmf_init)init;
+            nmf_model *plain = fit(X, &options);
+            const double error = nmf_model_view(plain)->relative_error;
             for (int64_t p = 0; p < COUNT(powers); p++) {
-                options.solver = (nmf_solver)solver;
-                options.init = (nmf_init)init;
                 nmf_matrix *scaled = matrix_like(X, ldexp(1, 2 * powers[p]), NMF_F64, BY_ROWS);
-                nmf_model *plain = fit(X, &options), *other = fit(scaled, &options);
-                const double error = nmf_model_view(plain)->relative_error;
+                nmf_model *other = fit(scaled, &options);
                 expect_close(nmf_model_view(other)->relative_error, error, 1e-9 * error, "errors");
                 if (init == NMF_INIT_RANDOM) expect_scaled_model(other, plain, powers[p]);
-                nmf_model_free(plain);
                 nmf_model_free(other);
                 nmf_matrix_free(scaled);
             }
+            nmf_model_free(plain);
+        }
     nmf_matrix_free(X);
 }
 

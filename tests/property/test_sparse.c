@@ -32,7 +32,7 @@ static void expect_near(const nmf_matrix *a, const nmf_matrix *b, double accurac
 
 /* Iterations multiply a difference in rounding by how badly the problem is conditioned: a
  * thousandfold is seen, a millionfold allowed. */
-static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
+static void expect_fit_like(const nmf_model *dense, const nmf_matrix *sparse,
                             const nmf_options *options, const char *what)
 {
     /* Steps under a divergence end where model entries nearly vanish: worse conditioned. Starts
@@ -41,8 +41,8 @@ static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
         options->loss == NMF_LOSS_BETA && options->beta < 1 && options->init != NMF_INIT_RANDOM;
     const double allowed = options->loss == NMF_LOSS_FROBENIUS ? 1e6 : worst ? 1e10 : 1e8;
     const double accuracy = allowed * DBL_EPSILON;
-    nmf_model *a = fit(dense, options), *b = fit(sparse, options);
-    const nmf_model_content *d = nmf_model_view(a), *s = nmf_model_view(b);
+    nmf_model *of_sparse = fit(sparse, options);
+    const nmf_model_content *d = nmf_model_view(dense), *s = nmf_model_view(of_sparse);
     if (d->iterations != s->iterations)
         fail_msg("%s: %d and %d iterations, errors %.17g and %.17g", what, (int)d->iterations,
                  (int)s->iterations, d->relative_error, s->relative_error);
@@ -53,8 +53,15 @@ static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
         fail_msg("%s: relative errors %.17g and %.17g", what, d->relative_error, s->relative_error);
     if (!(fabs(d->kkt - s->kkt) <= accuracy * fmax(1, d->kkt)))
         fail_msg("%s: residuals %.17g and %.17g", what, d->kkt, s->kkt);
-    nmf_model_free(a);
-    nmf_model_free(b);
+    nmf_model_free(of_sparse);
+}
+
+static void expect_same_fit(const nmf_matrix *dense, const nmf_matrix *sparse,
+                            const nmf_options *options, const char *what)
+{
+    nmf_model *of_dense = fit(dense, options);
+    expect_fit_like(of_dense, sparse, options, what);
+    nmf_model_free(of_dense);
 }
 
 /* Counts with few entries that are not zero, on top of parts; no empty rows or columns. */
@@ -98,18 +105,21 @@ static void every_start_solver_and_penalty_gives_the_dense_fit(void **state)
     options.start_H = nmf_model_view(start)->H;
     for (int init = NMF_INIT_RANDOM; init <= NMF_INIT_SPA; init++)
         for (int solver = NMF_SOLVER_AUTO; solver <= NMF_SOLVER_CD; solver++)
-            for (int64_t p = 0; p < COUNT(penalties); p++)
+            for (int64_t p = 0; p < COUNT(penalties); p++) {
+                options.init = (nmf_init)init;
+                options.solver = (nmf_solver)solver;
+                options.alpha_W = penalties[p][0];
+                options.alpha_H = penalties[p][1];
+                options.l1_ratio = penalties[p][2];
+                nmf_model *of_dense = fit(dense, &options);
                 for (int by_columns = 0; by_columns < 2; by_columns++) {
                     char what[128];
                     snprintf(what, sizeof what, "init %d, solver %d, penalty %d, columns %d", init,
                              solver, (int)p, by_columns);
-                    options.init = (nmf_init)init;
-                    options.solver = (nmf_solver)solver;
-                    options.alpha_W = penalties[p][0];
-                    options.alpha_H = penalties[p][1];
-                    options.l1_ratio = penalties[p][2];
-                    expect_same_fit(dense, sparse[by_columns], &options, what);
+                    expect_fit_like(of_dense, sparse[by_columns], &options, what);
                 }
+                nmf_model_free(of_dense);
+            }
     nmf_model_free(start);
     nmf_matrix_free(dense);
     nmf_matrix_free(sparse[0]);
@@ -141,31 +151,33 @@ static void every_loss_gives_the_dense_fit(void **state)
                  {&holes, NMF_LOSS_KL, 1, NMF_SOLVER_AUTO}};
     static const double penalties[][3] = {{0, 0, 0}, {0.001, 0.002, 0.6}};
     for (int64_t c = 0; c < COUNT(cases); c++)
-        for (int64_t i = 0; i < COUNT(inits) * COUNT(penalties); i++)
+        for (int64_t i = 0; i < COUNT(inits) * COUNT(penalties); i++) {
+            const double *penalty = penalties[i % COUNT(penalties)];
+            nmf_options options = NMF_OPTIONS_INIT;
+            options.k = cases[c].what->k;
+            options.sketch = 0;
+            options.tol = 0;
+            options.max_iter = 8;
+            options.loss = cases[c].loss;
+            options.beta = cases[c].beta;
+            options.solver = cases[c].solver;
+            options.init = inits[i / COUNT(penalties)];
+            options.alpha_W = penalty[0];
+            options.alpha_H = penalty[1];
+            options.l1_ratio = penalty[2];
+            nmf_matrix *dense = matrix_of(cases[c].what, NMF_F64, BY_ROWS);
+            nmf_model *of_dense = fit(dense, &options);
             for (layout how = SPARSE_ROWS; how < LAYOUT_COUNT; how++) {
-                const double *penalty = penalties[i % COUNT(penalties)];
-                const nmf_init init = inits[i / COUNT(penalties)];
                 char what[128];
                 snprintf(what, sizeof what, "case %d, start and penalty %d, layout %d", (int)c,
                          (int)i, how);
-                nmf_matrix *dense = matrix_of(cases[c].what, NMF_F64, BY_ROWS);
                 nmf_matrix *sparse = matrix_of(cases[c].what, NMF_F64, how);
-                nmf_options options = NMF_OPTIONS_INIT;
-                options.k = cases[c].what->k;
-                options.sketch = 0;
-                options.tol = 0;
-                options.max_iter = 8;
-                options.loss = cases[c].loss;
-                options.beta = cases[c].beta;
-                options.solver = cases[c].solver;
-                options.init = init;
-                options.alpha_W = penalty[0];
-                options.alpha_H = penalty[1];
-                options.l1_ratio = penalty[2];
-                expect_same_fit(dense, sparse, &options, what);
-                nmf_matrix_free(dense);
+                expect_fit_like(of_dense, sparse, &options, what);
                 nmf_matrix_free(sparse);
             }
+            nmf_model_free(of_dense);
+            nmf_matrix_free(dense);
+        }
 }
 
 /* What is picked for kl goes by how far X is from what its rows and columns expect, and the model

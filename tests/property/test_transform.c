@@ -70,13 +70,14 @@ static void a_row_alone_is_that_row_in_the_batch(void **state)
     (void)state;
     nmf_options options = NMF_OPTIONS_INIT;
     options.threads = 1; /* a team for each row would be most of the work */
+    const int64_t step = getenv("NMFKIT_SANITIZED") ? 9 : 1;
     for (int64_t p = 0; p < COUNT(problems); p++)
         for (nmf_dtype dtype = NMF_U8; dtype <= NMF_F64; dtype++) {
             const layout how = (layout)((p + dtype) % LAYOUT_COUNT);
             nmf_matrix *X = matrix_of(&problems[p], dtype, how);
             nmf_model *model = model_of(X, problems[p].k, NMF_SOLVER_AUTO);
             nmf_matrix *batch = transform(model, X, NULL);
-            for (int64_t i = 0; i < nmf_matrix_rows(X); i++) {
+            for (int64_t i = 0; i < nmf_matrix_rows(X); i += step) {
                 nmf_matrix *row = row_of(X, i), *expected = row_of(batch, i);
                 nmf_matrix *W = transform(model, row, &options);
                 expect_same_entries(W, expected);
