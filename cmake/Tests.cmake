@@ -27,10 +27,10 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             parity_divergence_f32 parity_jmm parity_numpy_pca
             parity_sklearn_mu parity_sklearn_nmf bench_bench io_generate_faces packaging_completion
             cli_readings property_same_bits property_working_memory property_environment cli_interrupt cli_bad_days cli_order python_minima docs_file_writers
-            python_parity python_nmf python_minibatch python_pca python_gallery python_tutorials
+            python_parity python_nmf python_pca python_gallery python_tutorials
             kernel_every_kernel kernel_hals kernel_products kernel_ratio kernel_reading kernel_sparse kernel_strip kernel_vectors
             kernel_weighted
-            python_sklearn_own python_docstrings python_multiplicative
+            python_sklearn_own python_multiplicative
             cli_large scripts_floors scripts_headers packaging_checks packaging_run cli_values)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
