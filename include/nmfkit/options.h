@@ -58,8 +58,8 @@ typedef enum nmf_solver {
     NMF_SOLVER_JMM = 5,
     /* For data whose reading is dear, Frobenius and Kullback-Leibler: rows are visited in groups, and H is
      * improved after each of them by the sums of all groups, so many times in one reading of X. What it keeps
-     * for that are sums as large as H, one for each of up to 32 groups (16 for Kullback-Leibler). auto where X is not in memory and is
-     * sparse, or the loss is kl. */
+     * for that are sums as large as H, one for each of up to 32 groups (16 for Kullback-Leibler). auto where
+     * X is not in memory and is sparse, or the loss is kl. */
     NMF_SOLVER_INCREMENTAL = 6
 } nmf_solver;
 #define NMF_SOLVER_NAMES "auto", "hals", "cd", "mu", "scd", "jmm", "incremental"

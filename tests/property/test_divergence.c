@@ -51,8 +51,8 @@ enum { FITS = (int)(sizeof problems / sizeof *problems * sizeof variants / sizeo
 static int fits; /* of them that are made */
 
 /* Each problem and each variant, but not each with each where a sanitizer makes them slow: it looks at the ways that
- * fits take, which the smallest problems take with each. (Of the four such quarters this one takes every line of the
- * library that all pairs take.) */
+ * fits take, which the smallest problems take with each. (Of the four such quarters this one takes all lines of the
+ * library that all pairs take but the return to a W that solving made worse.) */
 static int is_paired(int64_t p, int64_t v)
 {
     return getenv("NMFKIT_SANITIZED") == NULL || problems[p].m * problems[p].n < 100 ||
