@@ -34,8 +34,8 @@ set(figures python_gallery mpi_bits mpi_bytes mpi_failures mpi_killed mpi_memory
             cli_large scripts_floors scripts_headers packaging_checks packaging_run cli_values)
 
 # Those that take longest, the longest first: they begin first, so that none is left running alone.
-set(long_tests docs_blocks report_page mpi_failures cli_golden cli_large parity_divergence_f32 ledger
-               property_divergence bench_bench mpi_bytes packaging_install property_sketch mpi_bits property_lines_source
+set(long_tests report_page docs_blocks cli_golden cli_large bench_bench mpi_bits packaging_install parity_divergence_f32 ledger mpi_failures
+               property_divergence mpi_bytes property_sketch property_lines_source
                cli_checkpoint io_mat io_npz io_mtx property_same_bits parity_sklearn_mu cli_interrupt
                parity_sparse_files python_robust python_files cli_names python_minibatch python_weights)
 
