@@ -28,7 +28,7 @@ def words_by_readings():
         incremental = start + "--solver incremental --max-iter %d"
         seeds = range(3)
         best = min(fit(work, "ap.npz", options % seed)["error"] for seed in seeds
-                   for options in (start + "--solver hals --max-iter 200", start + "--solver incremental --max-iter 30"))
+                   for options in ("-k 20 --init random --seed %d", start + "--solver incremental --max-iter 30"))
         for seed in seeds:
             for readings, near in ((2, 1.01), (5, 1.001)):
                 model = fit(work, "ap.npz", incremental % (seed, readings))
