@@ -44,10 +44,6 @@ void array_reads_in_silence(void (*read)(void));
  * the other. */
 void array_mutations_are_safe(const char *name, int count);
 
-/* How many of `all` rounds at random are made: a sanitizer sees what a release build may survive, fuzzers try
- * millions. NMFKIT_ALL_MUTATIONS: all of them. */
-int array_rounds(int all);
-
 /* A new matrix of 3 x 4 with value(i, j) = 1.25 (4 i + j) + 0.5, names and labels, image shape 2 x
  * 2. */
 nmf_matrix *array_named_matrix(nmf_dtype dtype);

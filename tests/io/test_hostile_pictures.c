@@ -92,7 +92,7 @@ static void any_flipped_bit_is_survived(void **state)
     for (size_t g = 0; g < sizeof goldens / sizeof *goldens; g++) {
         size_t count;
         unsigned char *const bytes = bytes_of(golden_path(goldens[g].name), &count);
-        const size_t step = getenv("NMFKIT_SANITIZED") ? 3 : 5; /* a sanitizer sees more */
+        const size_t step = getenv("NMFKIT_SANITIZED") ? 1 : 5; /* a sanitizer sees more */
         for (size_t bit = 0; bit < 8 * count; bit += step) {
             nmf_error error;
             bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
