@@ -51,12 +51,12 @@ enum { FITS = (int)(sizeof problems / sizeof *problems * sizeof variants / sizeo
 static int fits; /* of them that are made */
 
 /* Each problem and each variant, but not each with each where a sanitizer makes them slow: it looks at the ways that
- * fits take, which the smallest problems take with each. (Of the four such quarters this one takes all lines of the
- * library that all pairs take but the return to a W that solving made worse.) */
+ * fits take, which the smallest problems and that of extremes take with each. (With this of the four quarters they take
+ * every line of the library that all pairs take.) */
 static int is_paired(int64_t p, int64_t v)
 {
     return getenv("NMFKIT_SANITIZED") == NULL || problems[p].m * problems[p].n < 100 ||
-           (p + v) % 4 == 2;
+           problems[p].fill == fill_extremes || (p + v) % 4 == 2;
 }
 
 /* What is f64 anyway once. */
@@ -254,7 +254,7 @@ static void stopped_is_the_reason(void **state)
     for (int f = 0; f < fits; f++) {
         const nmf_model_content *c = nmf_model_view(all[f].model);
         if (c->options.solver == NMF_SOLVER_MU) continue; /* its tol is another measure */
-        const double flat = 10 * c->options.tol;          /* where the loss stands */
+        const double flat = 10 * c->options.tol; /* where the loss stands */
         if (c->stopped == NMF_STOPPED_CONVERGED && !(c->kkt <= flat))
             fail_msg("%s: converged, but the residual is %g", all[f].name, c->kkt);
         if (c->stopped == NMF_STOPPED_STALLED && c->kkt <= flat)
