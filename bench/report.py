@@ -110,16 +110,17 @@ SOME, ALL = (", %d of %d runs", "，%d 次中的 %d 次"), (", %d of %d runs", "
 SPREAD = ("%sx to %sx, median %sx", "%sx 至 %sx，中位数 %sx")
 
 
-def ratios_in_words(ratios, language):
-    """Of one run or two each; of more the median where they agree to a tenth, else their range."""
-    ratios = sorted(ratios)
+def ratios_in_words(ratios, language, missed=0):
+    """Of one run or two each; of more the median where they agree to a tenth, else their range. A run that did not get
+    there counts as slower than any that did, in the median."""
+    ratios, middle = sorted(ratios), median([0.0] * missed + list(ratios)) if ratios else 0.0
     if not ratios:
         return "-"
     if len(ratios) <= 2:
         return (", ", "、")[language].join(number(ratio, 2) + "x" for ratio in ratios)
     if ratios[-1] <= 1.1 * ratios[0]:
-        return number(median(ratios), 2) + "x"
-    return SPREAD[language] % (number(ratios[0], 2), number(ratios[-1], 2), number(median(ratios), 2))
+        return number(middle, 2) + "x"
+    return SPREAD[language] % (number(ratios[0], 2), number(ratios[-1], 2), number(middle, 2))
 
 
 def readme_table(rows, titles, language=0):
@@ -136,13 +137,14 @@ def readme_table(rows, titles, language=0):
             return number(float(row[column]), digits) if row.get(column) not in (None, "") else "-"
 
         ratios = [float(ratio) for ratio in str(row["ratios"]).split()]
+        missed = int(row["repetitions"]) - len(ratios)
         reaching = value("seconds", 3) + " s"
         if not name.startswith("python-"):
             count = (int(row["repetitions"]), len(ratios))
-            text = (ALL if count[0] == count[1] else SOME)[language]
+            text = (SOME if missed else ALL)[language]
             reaching += text % ((count[::-1] if language == 0 else count)[:text.count("%d")])
         cells = (title[language], value("peer_seconds", 3) + " s", value("peer_error", 4), reaching,
-                 ratios_in_words(ratios, language), value("default_seconds", 3) + " s", value("default_error", 4))
+                 ratios_in_words(ratios, language, missed), value("default_seconds", 3) + " s", value("default_error", 4))
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

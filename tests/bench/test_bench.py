@@ -110,6 +110,7 @@ def ratios_are_told_as_they_are():
     for ratios, words in (([], "-"), ([66.2, 67.9], "66x, 68x"), ([7.31, 7.2, 7.4], "7.3x"),
                           ([23.4, 45.1, 41.8], "23x to 45x, median 42x")):
         assert report.ratios_in_words(ratios, 0) == words, words
+    assert report.ratios_in_words([30, 40, 50], 0, missed=2) == "30x to 50x, median 30x"
     row = {"case": "faces16", "peer_seconds": "3.631", "peer_error": "0.127702", "seconds": 0.05431, "repetitions": "3",
            "ratios": "66.2 67.9", "default_seconds": 0.1141, "default_error": "0.12761"}
     assert report.readme_table([row], README)[2] == (
