@@ -4,8 +4,7 @@
  * step every one of the updates lowers the loss, and where nothing moves HALS has come to rest too. In the first
  * reading the sums are those of the rows that were seen. With momentum what a row adds is that of a point ahead of
  * its result, in the direction it came from since the reading before. The names are those of an X whose rows are
- * samples; where features lie side by side H and W
- * change places. */
+ * samples; where features lie side by side H and W change places. */
 #include "fit/groups.h"
 #include "fit/loss.h"
 #include "fit/method_hals.h"
@@ -140,7 +139,8 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     const int64_t count = s->groups.count;
     /* From incumbents that were come back to: what groups added was of the pair that was thrown away. */
     if (wish.plain && s->groups.known > 0) forget_sums(s);
-    const int all_known = s->groups.known == count;
+    /* Of all rows, or of all that the other factor moves by. */
+    const int complete = s->groups.known == count || s->waits;
     s->momentum = wish.plain ? 0.0 : wish.momentum;
     begin_sums(fit, s);
     for (int64_t g = 0; g < count; g++) {
@@ -154,7 +154,7 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     pair->loss =
         0.5 * fit->facts.norm2 + across->value[NMFI_SUM_OBJECTIVE] + nmfi_penalty(along, fit->k);
     /* A step from points ahead has gained against those only. */
-    pair->gain = all_known && s->momentum == 0
+    pair->gain = complete && s->momentum == 0
                      ? along->value[NMFI_SUM_DECREASE] + across->value[NMFI_SUM_DECREASE]
                      : 0;
     return NMF_OK;

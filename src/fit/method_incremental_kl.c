@@ -13,8 +13,7 @@
 #include <string.h>
 
 typedef struct incremental {
-    nmfi_divergence
-        divergence; /* Trap: first, the functions that this method shares find it here */
+    nmfi_divergence divergence; /* Trap: first, functions that are shared find it here */
     nmfi_groups groups;
     void *num;          /* k x ld of the columns: what the groups of this reading asked for */
     double *sums;       /* k, and one more: of all groups */

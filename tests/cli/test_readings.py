@@ -1,6 +1,6 @@
 """How near the minimum a fit is by the solver for data on disk, after so many readings of them (which are the same where
-they are in memory): words within 1 % of the least error of several starts in two iterations and within .1 % in five, counts of cells within 1 % of the
-divergence of a usual fit in twenty readings, all counted."""
+they are in memory): words within 1 % of the least error of several starts in two iterations and within .1 % in five,
+counts of cells within 1 % of the divergence of a usual fit in twenty readings, all counted."""
 
 import json
 import os
