@@ -3,7 +3,8 @@
  * groups, each as it was visited last (groups.h). Those sums are exact for the pair of the moment, so in a plain
  * step every one of the updates lowers the loss, and where nothing moves HALS has come to rest too. In the first
  * reading the sums are those of the rows that were seen. With momentum what a row adds is that of a point ahead of
- * its result, in the direction it came from since the reading before. The names are those of an X whose rows are
+ * its result, in the direction it came from since the reading before, and the other factor is relaxed beyond its
+ * results: most of the sums it follows are older than it is. The names are those of an X whose rows are
  * samples; where features lie side by side H and W change places. */
 #include "fit/groups.h"
 #include "fit/loss.h"
@@ -15,6 +16,7 @@ typedef struct incremental {
     nmfi_groups groups;
     int waits;          /* the other factor is not improved before all groups are known */
     double momentum;    /* of the rows in this step */
+    double beyond;      /* the other factor goes on by this part of what a group moved it by */
     double *gram;       /* k x k: of the rows of all groups */
     double *pg2, *ref2; /* k: of the same, where the reading met them */
     double value[NMFI_SUM_COUNT];
@@ -98,6 +100,7 @@ static void improve_columns(nmfi_fit *fit, incremental *s, int64_t group, int is
     nmfi_set_gram(fit, s->gram, across);
     nmfi_hals_rule hals = nmfi_hals_of(fit, across, across->ahead, across->plain);
     hals.sweeps = s->waits && !is_last ? 0 : SWEEPS;
+    hals.momentum = s->waits || is_last ? 0.0 : s->beyond;
     hals.measure_result = is_last;
     const nmfi_rule inner = nmfi_rule_hals(&hals);
     shares.inner = &inner;
@@ -135,13 +138,16 @@ static void end_sums(nmfi_fit *fit, incremental *s)
 static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_measured *pair,
                        nmf_error *error)
 {
+    /* Tried on words (AP, k = 20, sixteen starts): .5 to 1 of the wish for the rows, 0 to 1 for the other factor. */
+    static const double of_rows = 0.8, of_columns = 0.5;
     incremental *s = state;
     const int64_t count = s->groups.count;
     /* From incumbents that were come back to: what groups added was of the pair that was thrown away. */
     if (wish.plain && s->groups.known > 0) forget_sums(s);
     /* Of all rows, or of all that the other factor moves by. */
     const int complete = s->groups.known == count || s->waits;
-    s->momentum = wish.plain ? 0.0 : wish.momentum;
+    s->momentum = wish.plain ? 0.0 : of_rows * wish.momentum;
+    s->beyond = s->momentum > 0 || !complete ? of_columns : 0.0;
     begin_sums(fit, s);
     for (int64_t g = 0; g < count; g++) {
         const nmf_status status = improve_rows(fit, s, g, error);

@@ -1,6 +1,7 @@
 """How near the minimum a fit is by the solver for data on disk, after so many readings of them (which are the same where
-they are in memory): words within 1 % of the least error of several starts in two iterations and within .1 % in five,
-counts of cells within 1 % of the divergence of a usual fit in twenty readings, all counted."""
+they are in memory), the one that validates them among these: words within 1 % of the least error of several starts in
+three and, half of the starts, within .1 % in five; counts of cells within 1 % of the divergence of a usual fit in
+twenty."""
 
 import json
 import os
@@ -24,18 +25,20 @@ def words_by_readings():
     with command_test.scratch() as work:
         made = command_test.run("nmf convert %s/ap/ap.mtx --weighting tfidf -o ap.npz -q" % DATA, work)
         assert made.returncode == 0, made.stderr
-        start = "-k 20 --init random --tol 0 --seed %d "
-        incremental = start + "--solver incremental --max-iter %d"
-        seeds = range(3)
-        best = min(fit(work, "ap.npz", options % seed)["error"] for seed in seeds
-                   for options in ("-k 20 --init random --seed %d", start + "--solver incremental --max-iter 30"))
-        for seed in seeds:
-            for readings, near in ((2, 1.01), (5, 1.001)):
-                model = fit(work, "ap.npz", incremental % (seed, readings))
-                assert model["error"] <= near * best, "seed %d, %d readings: %.6g, best %.6g" % (
-                    seed, readings, model["error"], best)
-                # Two more: one validates, one measures what is returned.
-                assert model["passes"] == readings + 2, "%d passes" % model["passes"]
+        start = "-k 20 --init random --seed %d"
+        best = min(fit(work, "ap.npz", start % seed)["error"] for seed in range(4))
+        reached = []
+        for seed in range(8):
+            for iterations, near in ((2, 1.01), (4, 1.003)):
+                model = fit(work, "ap.npz", (start + " --solver incremental --tol 0 --max-iter %d") % (seed, iterations))
+                # Two more: one validates before them, one measures what is returned.
+                assert model["passes"] == iterations + 2, "%d passes" % model["passes"]
+                best = min(best, model["error"])
+                assert model["error"] <= near * best, "seed %d, %d iterations: %.6g, best %.6g" % (
+                    seed, iterations, model["error"], best)
+            reached.append(model["error"])
+        near = sum(error <= 1.001 * best for error in reached)
+        assert near >= 4, "%d of 8 starts within .1 %%" % near
 
 
 def cells_by_readings():
