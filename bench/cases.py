@@ -192,8 +192,7 @@ AS_NEWS = "coordinate steps, three to four tenths of the time: sums across a vec
 HELD = {
     "faces6": "five readings of X, of which one validates it, two are the sketch's and two measure what is returned, are more than "
               "half of a fit of ten milliseconds",
-    "faces16": "HALS in the sketch, three tenths of the time, beside 13 and 15 % for its two products; of twenty seeds one "
-               "ends above the error that scikit-learn has from the same one, which differs as much from seed to seed",
+    "faces16": "a hundred iterations in the sketch, half of them HALS; and the Gram matrix of the samples, of which the sketch is made",
     "faces49": "some 400 iterations in the sketch, three tenths of them HALS, and 30 on X for the last thousandth",
     "faces10k": "seven readings of X at two thirds of the peak, most of them for the sketch",
     "faces10k-u8": "both are held by arithmetic, not by memory: only what reading costs is saved",

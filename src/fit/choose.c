@@ -205,6 +205,9 @@ static void choose_sketch(nmfi_fit *fit)
         fit->work.sketch.width = fit->choice.sketch_rank;
     else if (nmfi_start_triplets(fit->choice.options.init, fit->k) > 0 || fit->volume.wanted)
         fit->work.sketch.width = nmfi_sketch_width(fit->k, m, n);
+    fit->work.sketch.small_side = 0;
+    if (fit->in_sketch.method && nmfi_sketch_most_passes(fit) > 2)
+        nmfi_sketch_choose_gram(&fit->work.sketch, &fit->work.source);
 }
 
 /* --- starts ------------------------------------------------------------------------------------ */

@@ -91,6 +91,18 @@ void nmfi_choose_several_starts(nmfi_fit *fit)
     choice->starts = choice->several_starts ? STARTS : 1;
 }
 
+/* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
+ * triplets have come to rest. Where the fit converges in the sketch that takes a few passes, of
+ * which its iterations on X make up for some; a loose tol, which leaves those out, asks for one
+ * power iteration. A fit that goes on otherwise needs only a beginning. */
+int64_t nmfi_sketch_most_passes(const nmfi_fit *fit)
+{
+    static const double loose = 1e-3;
+    const int begins = fit->choice.only_begins;
+    if (!fit->in_sketch.method) return begins ? 4 : 16;
+    return begins || fit->choice.options.tol > loose ? 2 : 6;
+}
+
 void nmfi_drop_sketch(nmfi_fit *fit)
 {
     fit->choice.sketch_rank = 0;

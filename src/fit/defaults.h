@@ -37,6 +37,7 @@ int nmfi_prefers_shared(const nmfi_fit *fit);
 /* How many starts there are, once it is known whether there is a sketch; and where it is not
  * converged in after all. */
 void nmfi_choose_several_starts(nmfi_fit *fit);
+int64_t nmfi_sketch_most_passes(const nmfi_fit *fit); /* readings of X, at most */
 void nmfi_drop_sketch(nmfi_fit *fit);
 
 #endif

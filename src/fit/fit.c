@@ -18,18 +18,11 @@
 
 /* --- the sketch -------------------------------------------------------------------------------- */
 
-/* The start decides which minimum the fit falls into: it is the SVD's, not the seed's, once the
- * triplets have come to rest. Where the fit converges in the sketch that takes a few passes, of
- * which its iterations on X make up for some; a loose tol, which leaves those out, asks for one
- * power iteration. A fit that goes on otherwise needs only a beginning. */
 static void choose_passes(const nmfi_fit *fit, nmfi_sketch *sketch)
 {
-    static const double loose = 1e-3;
     const int in_sketch = fit->in_sketch.method != NULL, begins = fit->choice.only_begins;
     sketch->accuracy = begins ? 0 : in_sketch ? 1e-6 : 1e-4;
-    sketch->most_passes = !in_sketch                                  ? (begins ? 4 : 16)
-                          : begins || fit->choice.options.tol > loose ? 2
-                                                                      : 6;
+    sketch->most_passes = nmfi_sketch_most_passes(fit);
 }
 
 static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
@@ -43,7 +36,8 @@ static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
     choose_passes(fit, sketch);
     sketch->seed = fit->choice.options.seed;
     nmfi_go_on(fit, NMFI_UNTIL_SKETCHED);
-    nmf_status status = nmfi_sketch_run(sketch, &fit->work.pass, error);
+    nmf_status status = (sketch->small_side > 0 ? nmfi_sketch_run_by_gram
+                                                : nmfi_sketch_run)(sketch, &fit->work.pass, error);
     status = nmfi_unless_stopped(fit, status, error);
     if (status != NMF_OK || !fit->in_sketch.method) return status;
     if (!nmfi_sketch_misses(fit))
@@ -64,7 +58,8 @@ static int sketch_takes_too_long(const nmfi_fit *fit)
     const double width = (double)fit->work.sketch.width,
                  threads = (double)nmfi_team_threads(fit->work.team);
     const double flops = 4 * (double)fit->facts.stored * width;
-    return limit > 0 && !nmfi_source_is_shared(&fit->work.source) && flops / (rate * threads) > part * limit;
+    return limit > 0 && !nmfi_source_is_shared(&fit->work.source) &&
+           flops / (rate * threads) > part * limit;
 }
 
 /* Where the time limit leaves none for a sketch, what needs none. */
@@ -250,8 +245,7 @@ static void tell_start(nmfi_fit *fit, int64_t s)
     tell(fit, s, best, sizeof *best);
     tell(fit, s, fit->W.kept, nmfi_factor_bytes(fit, &fit->W));
     tell(fit, s, fit->H.kept, nmfi_factor_bytes(fit, &fit->H));
-    tell(fit, s, fit->work.kept_trace,
-         (size_t)best->trace_count * sizeof *fit->work.kept_trace);
+    tell(fit, s, fit->work.kept_trace, (size_t)best->trace_count * sizeof *fit->work.kept_trace);
 }
 
 static nmf_status run_in_turns(nmfi_fit *fit, outcome *came, nmf_error *error)
@@ -301,7 +295,8 @@ static nmf_status run_starts(nmfi_fit *fit, nmf_error *error)
         const int stopped = nmfi_was_stopped(fit, status); /* it has no result, but others may */
         if (status != NMF_OK && !(stopped && s > 0)) return status;
         if (!stopped) fit->work.start_losses[s] = fit->progress.loss;
-        if (s == 0 || (!stopped && is_better(fit, fit->progress.loss, best->loss))) nmfi_keep_start(fit, best);
+        if (s == 0 || (!stopped && is_better(fit, fit->progress.loss, best->loss)))
+            nmfi_keep_start(fit, best);
         if (nmfi_told_to_stop(fit)) best->stopped = fit->progress.stopped;
         if (nmfi_told_to_stop(fit) || is_exact(fit)) break;
     }
@@ -428,13 +423,13 @@ static nmf_status run(nmfi_fit *fit, nmf_error *error)
     return status;
 }
 
-static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *method, const nmf_matrix *X,
-                               const nmf_options *options, nmf_model **model, nmf_error *error)
+static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *method,
+                               const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                               nmf_error *error)
 {
     nmfi_fit fit;
     const nmf_status opened = nmfi_open(&fit, method, X, options, error);
-    nmf_status status =
-        turns ? turns->agree(turns->context, opened, error) : opened;
+    nmf_status status = turns ? turns->agree(turns->context, opened, error) : opened;
     fit.turns = turns;
     if (status == NMF_OK) status = run(&fit, error);
     if (status == NMF_OK) status = nmfi_result(&fit, model, error);
@@ -445,8 +440,9 @@ static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *metho
 }
 
 /* Of X itself, or of what its weights make of it. */
-static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method, const nmf_matrix *X,
-                             const nmf_options *options, nmf_model **model, nmf_error *error)
+static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method,
+                             const nmf_matrix *X, const nmf_options *options, nmf_model **model,
+                             nmf_error *error)
 {
     nmfi_scaled_fit scaled;
     nmf_status status = nmfi_scaled_open(X, options, &scaled, error);
@@ -477,8 +473,8 @@ nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf
     return fit_scaled(NULL, method, X, options, model, error);
 }
 
-nmf_status nmfi_fit_in_turns(const nmfi_turns *turns, const nmf_matrix *X, const nmf_options *options,
-                             nmf_model **model, nmf_error *error)
+nmf_status nmfi_fit_in_turns(const nmfi_turns *turns, const nmf_matrix *X,
+                             const nmf_options *options, nmf_model **model, nmf_error *error)
 {
     return fit_scaled(turns, NULL, X, options, model, error);
 }

@@ -136,6 +136,8 @@ static void layout(nmfi_fit *fit)
     nmfi_constraints_layout(fit, &fit->H, arena);
     nmfi_volume_layout(fit, arena);
     if (work->sketch.width > 0) nmfi_sketch_layout(&work->sketch, &work->pass, arena);
+    if (work->sketch.small_side > 0)
+        nmfi_sketch_layout_gram(&work->sketch, &work->pass, arena, nmfi_team_threads(work->team));
     work->gram = nmfi_take(arena, k * k, (size_t)bytes);
     work->inverse = nmfi_take(arena, k, (size_t)bytes);
     work->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
@@ -169,6 +171,7 @@ static void plan(nmfi_fit *fit)
     if (fit->in_sketch.method && fit->in_sketch.method->plan)
         fit->in_sketch.method->plan(fit, fit->in_sketch.state);
     fit->on_X.method->plan(fit, fit->on_X.state);
+    if (work->sketch.small_side > 0) nmfi_sketch_plan_gram(&work->sketch, &work->pass);
     if (work->sketch.width > 0) nmfi_pass_spans(&work->pass, nmfi_team_threads(work->team));
 }
 

@@ -96,10 +96,11 @@ static inline void nmfi_count_visit(nmfi_pass *pass, const nmfi_visit *visit)
                     visit->columns == pass->columns.count;
 }
 
-/* The stride of sums of so many columns, of which a span is whole tiles (partition.c: Trap). */
+/* The stride of sums of so many columns, of which a span is whole tiles (partition.c: Trap); where there is memory for
+ * all, that of all. */
 static inline int64_t nmfi_sums_ld(const nmfi_pass *pass, int64_t columns)
 {
-    if (columns == pass->columns.count) return pass->columns.ld;
+    if (columns == pass->columns.count || pass->span == 0) return pass->columns.ld;
     return pass->span / NMFI_LANES_MIN % 2 == 0 ? pass->span + NMFI_LANES_MIN : pass->span;
 }
 

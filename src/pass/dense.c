@@ -24,6 +24,15 @@ static nmfi_partition visit_tiles(const nmfi_pass *pass, int64_t k)
     return partition;
 }
 
+/* Rows of X in some columns only. */
+static nmfi_rows columns_of(const nmfi_block *block, int64_t first, int64_t columns)
+{
+    nmfi_rows X = block->X;
+    X.data = (const char *)X.data + first * (int64_t)nmf_dtype_bytes(block->dtype);
+    X.columns = columns;
+    return X;
+}
+
 static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const nmfi_block *block,
                           int64_t first, int64_t end, const nmfi_leaf *leaf)
 {
@@ -32,7 +41,11 @@ static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const 
     const int64_t ldp = end - first;
     const nmfi_partition tiles = visit_tiles(pass, visit->k);
     memset(P, 0, (size_t)(visit->k * ldp * kernels->element_bytes));
-    kernels->products[block->dtype](&block->X, visit->fixed, pass->columns.ld, visit->k, P, ldp);
+    const nmfi_rows X = visit->fixed_columns > 0
+                            ? columns_of(block, visit->fixed_first, visit->fixed_columns)
+                            : block->X;
+    kernels->products[block->dtype](&X, nmfi_factor_at(pass, visit->fixed, visit->fixed_first),
+                                    pass->columns.ld, visit->k, P, ldp);
     nmfi_to_scale(pass, P, visit->k * ldp);
     nmfi_improve_tiles(pass, visit->rule, &tiles, first / tiles.lanes, end / tiles.lanes, P, ldp,
                        leaf);
@@ -42,9 +55,7 @@ static void improve_block(const nmfi_pass *pass, const nmfi_visit *visit, const 
 static void add_products(const nmfi_pass *pass, const nmfi_visit *visit, const nmfi_block *block,
                          const void *updated, const nmfi_leaf *leaf)
 {
-    nmfi_rows X = block->X;
-    X.data = (const char *)X.data + visit->first_column * (int64_t)nmf_dtype_bytes(block->dtype);
-    X.columns = visit->columns;
+    const nmfi_rows X = columns_of(block, visit->first_column, visit->columns);
     pass->kernels->accumulate[block->dtype](&X, updated, pass->rows.ld, visit->k, leaf->Q[0],
                                             nmfi_sums_ld(pass, visit->columns));
 }

@@ -69,7 +69,7 @@ typedef struct nmfi_pass {
     int adds_up;   /* set before the plan: the column factor follows from what visits add up */
     int own_grams; /* set before the layout: rules give rows Gram matrices of their own */
     int lean;      /* set before the layout: as few sums of slots at a time as will do */
-    int64_t span; /* columns whose sums of products a visit takes at a time; 0: all */
+    int64_t span;  /* columns whose sums of products a visit takes at a time; 0: all */
     nmfi_scratch *spilled; /* the scratch file that factors may lie in; or NULL */
     nmfi_sums total;       /* of the last visit or column update */
     int digests;           /* scans sum up the fingerprint's parts (source.h) of a dense X */
@@ -96,7 +96,9 @@ typedef struct nmfi_visit {
     int64_t first_slot, slots;     /* slots 0: all there are */
     int64_t first_column, columns; /* of X'R, and then no R'R; columns 0: all (nmfi_pass_spans) */
     int64_t k;
-    const void *fixed;     /* column factor, k x columns.ld; NULL: no products (then no rule) */
+    const void *fixed; /* column factor, k x columns.ld; NULL: no products (then no rule) */
+    int64_t fixed_first,
+        fixed_columns;     /* outside of these it is zero; fixed_columns 0: not known */
     const nmfi_rule *rule; /* NULL: only sums */
     const void *updated;   /* row factor after the rule, k x rows.ld */
     /* Row factors that the rule reads or writes; NULL. Of those that lie in a scratch file the disk is asked in time. */

@@ -1,7 +1,7 @@
 /* The randomized range finder: block power iteration on X'X, one reading of X each, with
  * Rayleigh-Ritz values from the same reading. Source: Halko, Martinsson & Tropp 2011, sections 4.5
  * and 5.1. */
-#include "start/start.h"
+#include "start/sketch.h"
 
 #include "base/rng.h"
 #include "linalg/linalg.h"
@@ -61,15 +61,14 @@ static void draw_component(void *context, int64_t j, int64_t thread)
 }
 
 /* Uniform entries: any distribution without a preferred direction finds the range as well. */
-static void draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
+void nmfi_sketch_draw(const nmfi_sketch *sketch, const nmfi_pass *pass)
 {
     draw_job job = {sketch, pass};
     nmfi_team_run(pass->team, sketch->width, draw_component, &job);
 }
 
-/* Component j of a factor becomes sum_l vectors[l,j] factor[j] component l. */
-static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *vectors,
-                    const double *factor, void *components, const nmfi_partition *partition)
+void nmfi_sketch_combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *vectors,
+                         const double *factor, void *components, const nmfi_partition *partition)
 {
     const int64_t r = sketch->width;
     for (int64_t j = 0; j < r; j++)
@@ -81,9 +80,8 @@ static void combine(const nmfi_sketch *sketch, nmfi_pass *pass, const double *ve
     nmfi_pass_combine(pass, r, sketch->rotation, components, partition);
 }
 
-/* V <- orth(V); again where what was left of some component after the ones before is so little that
- * rounding shows. */
-static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
+/* Again where what was left of some component after the ones before is so little that rounding shows. */
+void nmfi_sketch_orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
     double *L = sketch->small, *rotation = L + r * r;
@@ -92,7 +90,7 @@ static void orthonormalize(nmfi_sketch *sketch, nmfi_pass *pass)
         const nmfi_column_visit gram = {.k = r, .updated = sketch->V};
         nmfi_pass_columns(pass, &gram);
         const double least = nmfi_cholesky_turn(pass->total.gram, r, L, rotation);
-        combine(sketch, pass, rotation, sketch->values, sketch->V, &pass->columns);
+        nmfi_sketch_combine(sketch, pass, rotation, sketch->values, sketch->V, &pass->columns);
         if (least > 1e-3) break;
     }
 }
@@ -124,18 +122,16 @@ static nmf_status read_once(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *err
     return nmfi_pass_visit(pass, &visit, error);
 }
 
-/* Ritz values of the last reading into sketch->values, their vectors behind sketch->small. */
-static nmf_status ritz(nmfi_sketch *sketch, const nmfi_pass *pass, nmf_error *error)
+nmf_status nmfi_sketch_ritz(nmfi_sketch *sketch, const nmfi_pass *pass, nmf_error *error)
 {
     const int64_t r = sketch->width;
     memcpy(sketch->small, pass->total.gram, (size_t)(r * r) * sizeof(double));
     return nmfi_eigen(sketch->small, r, r, sketch->values, sketch->small + r * r, error);
 }
 
-/* Keeps the new sigma; 1 if the wanted ones have come to rest. Their errors shrink by about the
- * same factor with each reading, so what a reading changed and the change before it tell what is
- * left. */
-static int settled(nmfi_sketch *sketch)
+/* Errors shrink by about the same factor with each reading, so what a reading changed and the change before it
+ * tell what is left. */
+int nmfi_sketch_settled(nmfi_sketch *sketch)
 {
     double *const changes = sketch->changes;
     int rest = 1;
@@ -155,7 +151,8 @@ static void rotate_V(nmfi_sketch *sketch, nmfi_pass *pass)
 {
     const int64_t r = sketch->width;
     for (int64_t j = 0; j < r; j++) sketch->values[j] = 1.0;
-    combine(sketch, pass, sketch->small + r * r, sketch->values, sketch->V, &pass->columns);
+    nmfi_sketch_combine(sketch, pass, sketch->small + r * r, sketch->values, sketch->V,
+                        &pass->columns);
 }
 
 /* U <- U Z / sigma, B <- B Z / sigma. */
@@ -166,58 +163,68 @@ static void rotate_U(nmfi_sketch *sketch, nmfi_pass *pass)
     const double tiny = sketch->sigma[0] * 1e-7;
     for (int64_t j = 0; j < r; j++)
         sketch->values[j] = sketch->sigma[j] > tiny ? 1.0 / sketch->sigma[j] : 0.0;
-    combine(sketch, pass, vectors, sketch->values, sketch->U, &pass->rows);
-    if (sketch->B) combine(sketch, pass, vectors, sketch->values, sketch->B, &pass->columns);
+    nmfi_sketch_combine(sketch, pass, vectors, sketch->values, sketch->U, &pass->rows);
+    if (sketch->B)
+        nmfi_sketch_combine(sketch, pass, vectors, sketch->values, sketch->B, &pass->columns);
 }
 
-/* X'U of the last reading, of some columns or of all (0). */
-static void take_sums(const nmfi_sketch *sketch, nmfi_pass *pass, int64_t first, int64_t columns,
-                      void *to)
+void nmfi_sketch_take_sums(nmfi_pass *pass, const nmfi_visit *visit, void *to)
 {
-    const nmfi_project_rule project = {pass->kernels, sketch->width, pass->columns.ld, NULL, to};
+    const nmfi_project_rule project = {pass->kernels, visit->k, pass->columns.ld, NULL, to};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_column_visit visit = {.first_column = first,
-                                     .columns = columns,
-                                     .k = sketch->width,
-                                     .rule = &rule,
-                                     .fixed = sketch->U,
-                                     .sums = NMFI_SUMS_OF_PRODUCTS,
-                                     .written = {to}};
-    nmfi_pass_columns(pass, &visit);
+    const nmfi_column_visit columns = {.first_column = visit->first_column,
+                                       .columns = visit->columns,
+                                       .k = visit->k,
+                                       .rule = &rule,
+                                       .fixed = visit->updated,
+                                       .sums = NMFI_SUMS_OF_PRODUCTS,
+                                       .written = {to}};
+    nmfi_pass_columns(pass, &columns);
+}
+
+nmf_status nmfi_sketch_multiply_back(nmfi_pass *pass, const nmfi_visit *visit, void *to,
+                                     nmf_error *error)
+{
+    const int64_t columns = pass->columns.count, span = pass->span > 0 ? pass->span : columns;
+    for (int64_t first = 0; first < columns; first += span) {
+        nmfi_visit part = *visit;
+        part.first_column = first;
+        part.columns = first + span < columns ? span : columns - first;
+        part.sums = NMFI_SUMS_OF_PRODUCTS;
+        const nmf_status status = nmfi_pass_visit(pass, &part, error);
+        if (status != NMF_OK) return status;
+        nmfi_sketch_take_sums(pass, &part, to);
+    }
+    return NMF_OK;
 }
 
 /* X'U, which is there or is read again, a span of columns after the other. */
 static nmf_status multiply_back(const nmfi_sketch *sketch, nmfi_pass *pass, void *to,
                                 nmf_error *error)
 {
-    if (pass->span == 0) take_sums(sketch, pass, 0, 0, to);
-    for (int64_t first = 0; pass->span > 0 && first < pass->columns.count; first += pass->span) {
-        const int64_t left = pass->columns.count - first;
-        const nmfi_visit visit = {.first_column = first,
-                                  .columns = left < pass->span ? left : pass->span,
-                                  .k = sketch->width,
-                                  .updated = sketch->U,
-                                  .carried = {sketch->U},
-                                  .sums = NMFI_SUMS_OF_PRODUCTS};
-        const nmf_status status = nmfi_pass_visit(pass, &visit, error);
-        if (status != NMF_OK) return status;
-        take_sums(sketch, pass, first, visit.columns, to);
-    }
+    const nmfi_visit visit = {.k = sketch->width, .updated = sketch->U, .carried = {sketch->U}};
+    if (pass->span > 0) return nmfi_sketch_multiply_back(pass, &visit, to, error);
+    nmfi_sketch_take_sums(pass, &visit, to);
     return NMF_OK;
 }
 
-/* From the V that is there. */
-static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
+void nmfi_sketch_forget(nmfi_sketch *sketch)
+{
+    memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
+    memset(sketch->changes, 0, (size_t)sketch->width * sizeof *sketch->changes);
+}
+
+nmf_status nmfi_sketch_iterate(nmfi_sketch *sketch, nmfi_pass *pass, int64_t most, nmf_error *error)
 {
     for (int64_t visit = 1;; visit++) {
-        const int last = visit >= sketch->most_passes;
-        orthonormalize(sketch, pass);
+        const int last = visit >= most;
+        nmfi_sketch_orthonormalize(sketch, pass);
         nmf_status status = read_once(sketch, pass, error);
         if (status != NMF_OK) return status;
         if (last || sketch->accuracy > 0) {
-            status = ritz(sketch, pass, error);
+            status = nmfi_sketch_ritz(sketch, pass, error);
             if (status != NMF_OK) return status;
-            if (settled(sketch) || last) break;
+            if (nmfi_sketch_settled(sketch) || last) break;
         }
         status = multiply_back(sketch, pass, sketch->V, error);
         if (status != NMF_OK) return status;
@@ -233,15 +240,14 @@ static nmf_status iterate(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error
 
 nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
-    draw(sketch, pass);
-    memset(sketch->sigma, 0, (size_t)sketch->width * sizeof *sketch->sigma);
-    memset(sketch->changes, 0, (size_t)sketch->width * sizeof *sketch->changes);
-    return iterate(sketch, pass, error);
+    nmfi_sketch_forget(sketch);
+    nmfi_sketch_draw(sketch, pass);
+    return nmfi_sketch_iterate(sketch, pass, sketch->most_passes, error);
 }
 
 nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error)
 {
     memmove(sketch->V, sketch->B, /* which overlap */
             (size_t)(sketch->width * pass->columns.ld * pass->kernels->element_bytes));
-    return iterate(sketch, pass, error);
+    return nmfi_sketch_iterate(sketch, pass, sketch->most_passes, error);
 }

@@ -27,6 +27,10 @@ typedef struct nmfi_sketch {
     /* Work. */
     double *small, *values, *offset, *changes;
     void *rotation; /* width x width, T */
+    /* The length of X's smaller side where the sketch is made from its Gram matrix (sketch_gram.c), and what it is
+     * made in; else 0. */
+    int64_t small_side;
+    struct nmfi_gram_work *gram;
 } nmfi_sketch;
 
 /* rank + 10, at most the smaller side. */
@@ -35,8 +39,17 @@ int64_t nmfi_sketch_width(int64_t rank, int64_t rows, int64_t columns);
 void nmfi_sketch_layout(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena);
 void nmfi_sketch_layout_results(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
                                 int wants_B);
+/* The Gram matrix of a dense X's smaller side costs as much as one or two of the six readings that a sketch to fit in
+ * takes, where that side is short; then they are readings of the Gram matrix. By shapes alone: sets small_side.
+ * Then what the pass is told before its layout, and the memory; B is wanted. */
+void nmfi_sketch_choose_gram(nmfi_sketch *sketch, const nmfi_source *source);
+void nmfi_sketch_plan_gram(const nmfi_sketch *sketch, nmfi_pass *pass);
+void nmfi_sketch_layout_gram(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
+                             int64_t threads);
 /* Errors: NUMERICAL, MEMORY. Source: Halko, Martinsson & Tropp 2011. */
 nmf_status nmfi_sketch_run(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
+/* The same where small_side is set. */
+nmf_status nmfi_sketch_run_by_gram(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 /* As many visits more, of a sketch that has run and has B. */
 nmf_status nmfi_sketch_go_on(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error *error);
 
