@@ -23,36 +23,33 @@ typedef struct made {
     nmfi_sketch sketch;
 } made;
 
-static void layout(made *s, const nmfi_source *source, const nmfi_kernels *kernels, int by_gram,
-                   int64_t threads, int64_t block_rows)
+static void layout(made *s, const nmfi_source *source, const nmfi_kernels *kernels, int64_t threads,
+                   int64_t block_rows)
 {
-    s->sketch = (nmfi_sketch){.rank = RANK, .width = WIDTH, .most_passes = 12, .seed = 3};
+    s->sketch = (nmfi_sketch){.rank = RANK, .width = WIDTH, .seed = 3};
     s->pass = (nmfi_pass){.adds_up = 1};
     s->arena.used = 0;
     nmfi_pass_plan(&s->pass, source, kernels, WIDTH, block_rows);
-    if (by_gram) {
-        nmfi_sketch_choose_gram(&s->sketch, source);
-        assert_int_equal(s->sketch.small_side, SHORT);
-        nmfi_sketch_plan_gram(&s->sketch, &s->pass);
-    }
+    nmfi_sketch_choose_gram(&s->sketch, source);
+    assert_int_equal(s->sketch.small_side, SHORT);
+    nmfi_sketch_plan_gram(&s->sketch, &s->pass);
     nmfi_pass_layout(&s->pass, &s->arena, threads, 1);
     nmfi_sketch_layout(&s->sketch, &s->pass, &s->arena);
     nmfi_sketch_layout_results(&s->sketch, &s->pass, &s->arena, 1);
-    if (by_gram) nmfi_sketch_layout_gram(&s->sketch, &s->pass, &s->arena, threads);
+    nmfi_sketch_layout_gram(&s->sketch, &s->pass, &s->arena, threads);
 }
 
-static made sketch_of(const nmf_dense *X, const nmfi_kernels *kernels, int by_gram, int64_t threads,
+static made sketch_of(const nmf_dense *X, const nmfi_kernels *kernels, int64_t threads,
                       int64_t block_rows)
 {
     made s = {.arena = {0}};
     const nmfi_source source = nmfi_source_dense(X);
     assert_int_equal(nmfi_team_start(threads, &s.team, NULL), NMF_OK);
-    layout(&s, &source, kernels, by_gram, threads, block_rows);
+    layout(&s, &source, kernels, threads, block_rows);
     assert_int_equal(nmfi_arena_allocate(&s.arena, NMFI_NO_LIMIT, NULL), NMF_OK);
-    layout(&s, &source, kernels, by_gram, threads, block_rows);
+    layout(&s, &source, kernels, threads, block_rows);
     s.pass.team = s.team;
-    assert_int_equal(
-        (by_gram ? nmfi_sketch_run_by_gram : nmfi_sketch_run)(&s.sketch, &s.pass, NULL), NMF_OK);
+    assert_int_equal(nmfi_sketch_run_by_gram(&s.sketch, &s.pass, NULL), NMF_OK);
     return s;
 }
 
@@ -158,7 +155,7 @@ static void each_way_tells_what_X_is(void **state)
             nmf_dense X = {NULL, types[t / 2], m, n, n + 5, 1};
             const double near = t % 2 ? 1e-9 : 2e-4;
             store(x, &X, memory);
-            made s = sketch_of(&X, nmfi_kernels_for(t % 2 ? NMF_F64 : NMF_F32, NULL), 1, 1, 0);
+            made s = sketch_of(&X, nmfi_kernels_for(t % 2 ? NMF_F64 : NMF_F32, NULL), 1, 0);
             for (int64_t l = 0; l < RANK; l++)
                 if (fabs(s.sketch.sigma[l] * s.sketch.sigma[l] / squares[l] - 1) > near)
                     fail_msg("%d x %d, type %d: singular value %d is %.9g, not %.9g", (int)m,
@@ -182,9 +179,9 @@ static void no_bit_hangs_on_threads_or_blocks(void **state)
         fill(x, m, n);
         const nmf_dense X = {x, NMF_F64, m, n, n, 1};
         const nmfi_kernels *f32 = nmfi_kernels_for(NMF_F32, NULL);
-        made one = sketch_of(&X, f32, 1, 1, 0);
+        made one = sketch_of(&X, f32, 1, 0);
         for (int64_t threads = 1; threads <= 5; threads += 2) {
-            made s = sketch_of(&X, f32, 1, threads, 16 * threads);
+            made s = sketch_of(&X, f32, threads, 16 * threads);
             for (int64_t l = 0; l < WIDTH; l++) {
                 assert_memory_equal(nmfi_factor_component(f32, &s.pass.rows, s.sketch.U, l),
                                     nmfi_factor_component(f32, &one.pass.rows, one.sketch.U, l),
