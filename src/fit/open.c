@@ -171,7 +171,6 @@ static void plan(nmfi_fit *fit)
     if (fit->in_sketch.method && fit->in_sketch.method->plan)
         fit->in_sketch.method->plan(fit, fit->in_sketch.state);
     fit->on_X.method->plan(fit, fit->on_X.state);
-    if (work->sketch.small_side > 0) nmfi_sketch_plan_gram(&work->sketch, &work->pass);
     if (work->sketch.width > 0) nmfi_pass_spans(&work->pass, nmfi_team_threads(work->team));
 }
 

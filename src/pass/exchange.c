@@ -298,6 +298,21 @@ void nmfi_rows_share(const nmfi_partition *partition, void *rows, int64_t row_by
 }
 
 /* Components lie apart: for the way they are put side by side. */
+void nmfi_rows_tell(const nmfi_partition *partition, int64_t first, int64_t count, void *lines,
+                    int64_t bytes)
+{
+    const nmf_comm *comm = partition->comm;
+    for (int64_t r = 0; comm && r < comm->size; r++) {
+        const nmfi_partition theirs = nmfi_partition_of_rank(partition->all, comm, r);
+        const int64_t last = theirs.first_row + theirs.count;
+        const int64_t begin = theirs.first_row > first ? theirs.first_row : first;
+        const int64_t end = last < first + count ? last : first + count;
+        if (begin < end)
+            comm->broadcast(comm->context, r, (char *)lines + (begin - first) * bytes,
+                            (size_t)((end - begin) * bytes));
+    }
+}
+
 void nmfi_components_share(const nmfi_partition *partition, int64_t k, int64_t bytes,
                            const void *own, int64_t own_ld, void *all, int64_t all_ld, void *buffer)
 {

@@ -186,6 +186,13 @@ int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 /* 1 where rules that need no zeros add up sums of the column factor all the same (nmfi_visit.sums). */
 int nmfi_pass_scatters(const nmfi_pass *pass);
 
+/* Rows [first, first + k) of a dense X, on the pass's scale, as components along its columns, k x columns.ld, for all
+ * who have X together. Of all other visits only those without sums of the column factor may begin at a slot other than
+ * the first where visits_parts is not set: at the nearest before the wanted one that this tells. */
+nmf_status nmfi_pass_take_rows(nmfi_pass *pass, int64_t first, int64_t k, void *to,
+                               nmf_error *error) NMF_MUST_CHECK;
+int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t wanted);
+
 /* A dense X the other way round, packed into `to`: columns x rows of the stored type. One pass over
  * X. Errors: what the source fails with. */
 nmf_status nmfi_pass_copy_transposed(nmfi_pass *pass, void *to, nmf_error *error) NMF_MUST_CHECK;

@@ -347,6 +347,12 @@ nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_add
     return NMF_OK;
 }
 
+/* Whole runs: there is a node for each. */
+int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t wanted)
+{
+    return wanted / pass->row_sums->run * pass->row_sums->run;
+}
+
 void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k)
 {
     nmfi_sum_tree *tree = pass->row_sums;

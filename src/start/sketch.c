@@ -186,11 +186,12 @@ nmf_status nmfi_sketch_multiply_back(nmfi_pass *pass, const nmfi_visit *visit, v
                                      nmf_error *error)
 {
     const int64_t columns = pass->columns.count, span = pass->span > 0 ? pass->span : columns;
-    for (int64_t first = 0; first < columns; first += span) {
+    for (int64_t first = visit->first_column; first < columns; first += span) {
         nmfi_visit part = *visit;
         part.first_column = first;
         part.columns = first + span < columns ? span : columns - first;
         part.sums = NMFI_SUMS_OF_PRODUCTS;
+        if (first > visit->first_column) part.fixed = NULL, part.rule = NULL; /* R is there */
         const nmf_status status = nmfi_pass_visit(pass, &part, error);
         if (status != NMF_OK) return status;
         nmfi_sketch_take_sums(pass, &part, to);

@@ -23,7 +23,7 @@ int nmfi_sketch_settled(nmfi_sketch *sketch);
 
 /* `to` (k x columns.ld) <- X'R in the visit's columns, from the sums it left; R: what it updated. */
 void nmfi_sketch_take_sums(nmfi_pass *pass, const nmfi_visit *visit, void *to);
-/* All of X'R, or what the visit's slots add to it, by visits of a span of columns each. */
+/* All of X'R from the visit's first column on, by visits of a span of columns each; the first makes R. */
 nmf_status nmfi_sketch_multiply_back(nmfi_pass *pass, const nmfi_visit *visit, void *to,
                                      nmf_error *error) NMF_MUST_CHECK;
 

@@ -35,11 +35,6 @@ static int is_of_rows(const nmfi_sketch *sketch, const nmfi_pass *pass)
     return sketch->small_side == pass->rows.all;
 }
 
-void nmfi_sketch_plan_gram(const nmfi_sketch *sketch, nmfi_pass *pass)
-{
-    if (is_of_rows(sketch, pass)) pass->visits_parts = 1;
-}
-
 void nmfi_sketch_layout_gram(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
                              int64_t threads)
 {
@@ -66,17 +61,14 @@ static void *components_of(const nmfi_pass *pass, const gram_work *work, int64_t
     return (char *)work->G + (size_t)(first * work->ld) * (size_t)pass->kernels->element_bytes;
 }
 
-/* k unit vectors: component j has its 1 in row first + j of all. */
-static void pick(const nmfi_pass *pass, const nmfi_partition *partition, void *factor, int64_t k,
-                 int64_t first)
+/* k unit vectors along the columns: component j has its 1 in column first + j. */
+static void pick(const nmfi_pass *pass, void *factor, int64_t k, int64_t first)
 {
     const double one = 1.0;
     for (int64_t j = 0; j < k; j++) {
-        const int64_t row = first + j - partition->first_row;
-        nmfi_factor_clear(pass->kernels, partition, factor, j);
-        char *const component = nmfi_factor_component(pass->kernels, partition, factor, j);
-        if (row >= 0 && row < partition->count)
-            pass->kernels->from_f64(&one, component + row * pass->kernels->element_bytes, 1);
+        char *const component = nmfi_factor_component(pass->kernels, &pass->columns, factor, j);
+        nmfi_factor_clear(pass->kernels, &pass->columns, factor, j);
+        pass->kernels->from_f64(&one, component + (first + j) * pass->kernels->element_bytes, 1);
     }
 }
 
@@ -85,23 +77,18 @@ static void pick(const nmfi_pass *pass, const nmfi_partition *partition, void *f
 static nmf_status rows_by_columns(nmfi_sketch *sketch, nmfi_pass *pass, int64_t first, int64_t k,
                                   nmf_error *error)
 {
-    pick(pass, &pass->columns, sketch->V, k, first);
+    pick(pass, sketch->V, k, first);
     const nmfi_project_rule project = {pass->kernels, k, pass->rows.ld, NULL, sketch->U};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    nmfi_visit visit = {.k = k,
-                        .fixed = sketch->V,
-                        .fixed_first = first,
-                        .fixed_columns = k,
-                        .rule = &rule,
-                        .updated = sketch->U,
-                        .carried = {sketch->U},
-                        .sums = NMFI_SUMS_OF_PRODUCTS};
-    visit.first_column = first / pass->columns.lanes * pass->columns.lanes;
-    visit.columns = pass->columns.count - visit.first_column;
-    const nmf_status status = nmfi_pass_visit(pass, &visit, error);
-    if (status == NMF_OK)
-        nmfi_sketch_take_sums(pass, &visit, components_of(pass, sketch->gram, first));
-    return status;
+    const nmfi_visit visit = {.first_column = first / pass->columns.lanes * pass->columns.lanes,
+                              .k = k,
+                              .fixed = sketch->V,
+                              .fixed_first = first,
+                              .fixed_columns = k,
+                              .rule = &rule,
+                              .updated = sketch->U,
+                              .carried = {sketch->U}};
+    return nmfi_sketch_multiply_back(pass, &visit, components_of(pass, sketch->gram, first), error);
 }
 
 /* The slot that a row of all is in, where all are here. */
@@ -119,17 +106,12 @@ static nmf_status rows_by_rows(nmfi_sketch *sketch, nmfi_pass *pass, int64_t fir
 {
     const nmfi_partition *rows = &pass->rows;
     const int64_t bytes = pass->kernels->element_bytes;
-    nmfi_visit theirs = {.k = k, .updated = sketch->U, .carried = {sketch->U}};
-    pick(pass, rows, sketch->U, k, first);
-    if (!rows->comm) {
-        theirs.first_slot = slot_of(rows, first);
-        theirs.slots = slot_of(rows, first + k - 1) + 1 - theirs.first_slot;
-    }
-    nmf_status status = nmfi_sketch_multiply_back(pass, &theirs, sketch->V, error);
+    const int64_t slot = rows->comm ? 0 : nmfi_pass_slot_to_begin_at(pass, slot_of(rows, first));
+    nmf_status status = nmfi_pass_take_rows(pass, first, k, sketch->V, error);
     if (status != NMF_OK) return status;
     const nmfi_project_rule project = {pass->kernels, k, rows->ld, NULL, sketch->U};
     const nmfi_rule rule = nmfi_rule_project(&project);
-    const nmfi_visit visit = {.first_slot = theirs.first_slot,
+    const nmfi_visit visit = {.first_slot = slot,
                               .k = k,
                               .fixed = sketch->V,
                               .rule = &rule,
@@ -140,8 +122,7 @@ static nmf_status rows_by_rows(nmfi_sketch *sketch, nmfi_pass *pass, int64_t fir
     const int64_t ld = sketch->gram->ld;
     char *const to = components_of(pass, sketch->gram, first);
     if (rows->comm) nmfi_components_share(rows, k, bytes, sketch->U, rows->ld, to, ld, pass->wire);
-    const int64_t from =
-        rows->comm ? rows->count : nmfi_partition_first_row(rows, theirs.first_slot);
+    const int64_t from = rows->comm ? rows->count : nmfi_partition_first_row(rows, slot);
     for (int64_t j = 0; j < k; j++)
         memcpy(to + (j * ld + from) * bytes,
                (const char *)sketch->U + (j * rows->ld + from) * bytes,
@@ -229,7 +210,9 @@ static nmf_status finish_from_U(nmfi_sketch *sketch, nmfi_pass *pass, nmf_error 
     const int64_t w = sketch->width;
     const double *vectors = sketch->small + w * w;
     const nmfi_visit visit = {.k = w, .updated = sketch->U, .carried = {sketch->U}};
+    const int64_t passes = pass->passes + 1; /* in spans or not */
     nmf_status status = nmfi_sketch_multiply_back(pass, &visit, sketch->B, error);
+    pass->passes = passes;
     if (status != NMF_OK) return status;
     const nmfi_column_visit gram = {.k = w, .updated = sketch->B};
     nmfi_pass_columns(pass, &gram);

@@ -41,9 +41,8 @@ void nmfi_sketch_layout_results(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi
                                 int wants_B);
 /* The Gram matrix of a dense X's smaller side costs as much as one or two of the six readings that a sketch to fit in
  * takes, where that side is short; then they are readings of the Gram matrix. By shapes alone: sets small_side.
- * Then what the pass is told before its layout, and the memory; B is wanted. */
+ * Then the memory, where B is wanted. */
 void nmfi_sketch_choose_gram(nmfi_sketch *sketch, const nmfi_source *source);
-void nmfi_sketch_plan_gram(const nmfi_sketch *sketch, nmfi_pass *pass);
 void nmfi_sketch_layout_gram(nmfi_sketch *sketch, const nmfi_pass *pass, nmfi_arena *arena,
                              int64_t threads);
 /* Errors: NUMERICAL, MEMORY. Source: Halko, Martinsson & Tropp 2011. */

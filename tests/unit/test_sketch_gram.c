@@ -24,7 +24,7 @@ typedef struct made {
 } made;
 
 static void layout(made *s, const nmfi_source *source, const nmfi_kernels *kernels, int64_t threads,
-                   int64_t block_rows)
+                   int64_t block_rows, int64_t span)
 {
     s->sketch = (nmfi_sketch){.rank = RANK, .width = WIDTH, .seed = 3};
     s->pass = (nmfi_pass){.adds_up = 1};
@@ -32,22 +32,23 @@ static void layout(made *s, const nmfi_source *source, const nmfi_kernels *kerne
     nmfi_pass_plan(&s->pass, source, kernels, WIDTH, block_rows);
     nmfi_sketch_choose_gram(&s->sketch, source);
     assert_int_equal(s->sketch.small_side, SHORT);
-    nmfi_sketch_plan_gram(&s->sketch, &s->pass);
-    nmfi_pass_layout(&s->pass, &s->arena, threads, 1);
+    s->pass.span = span;
+    nmfi_pass_layout(&s->pass, &s->arena, threads, span == 0);
+    if (span > 0) nmfi_pass_layout_sums(&s->pass, &s->arena, threads, WIDTH, span);
     nmfi_sketch_layout(&s->sketch, &s->pass, &s->arena);
     nmfi_sketch_layout_results(&s->sketch, &s->pass, &s->arena, 1);
     nmfi_sketch_layout_gram(&s->sketch, &s->pass, &s->arena, threads);
 }
 
 static made sketch_of(const nmf_dense *X, const nmfi_kernels *kernels, int64_t threads,
-                      int64_t block_rows)
+                      int64_t block_rows, int64_t span)
 {
     made s = {.arena = {0}};
     const nmfi_source source = nmfi_source_dense(X);
     assert_int_equal(nmfi_team_start(threads, &s.team, NULL), NMF_OK);
-    layout(&s, &source, kernels, threads, block_rows);
+    layout(&s, &source, kernels, threads, block_rows, span);
     assert_int_equal(nmfi_arena_allocate(&s.arena, NMFI_NO_LIMIT, NULL), NMF_OK);
-    layout(&s, &source, kernels, threads, block_rows);
+    layout(&s, &source, kernels, threads, block_rows, span);
     s.pass.team = s.team;
     assert_int_equal(nmfi_sketch_run_by_gram(&s.sketch, &s.pass, NULL), NMF_OK);
     return s;
@@ -155,7 +156,7 @@ static void each_way_tells_what_X_is(void **state)
             nmf_dense X = {NULL, types[t / 2], m, n, n + 5, 1};
             const double near = t % 2 ? 1e-9 : 2e-4;
             store(x, &X, memory);
-            made s = sketch_of(&X, nmfi_kernels_for(t % 2 ? NMF_F64 : NMF_F32, NULL), 1, 0);
+            made s = sketch_of(&X, nmfi_kernels_for(t % 2 ? NMF_F64 : NMF_F32, NULL), 1, 0, 0);
             for (int64_t l = 0; l < RANK; l++)
                 if (fabs(s.sketch.sigma[l] * s.sketch.sigma[l] / squares[l] - 1) > near)
                     fail_msg("%d x %d, type %d: singular value %d is %.9g, not %.9g", (int)m,
@@ -170,7 +171,7 @@ static void each_way_tells_what_X_is(void **state)
     }
 }
 
-static void no_bit_hangs_on_threads_or_blocks(void **state)
+static void no_bit_hangs_on_threads_blocks_or_spans(void **state)
 {
     static double x[SHORT * LONG];
     (void)state;
@@ -179,9 +180,9 @@ static void no_bit_hangs_on_threads_or_blocks(void **state)
         fill(x, m, n);
         const nmf_dense X = {x, NMF_F64, m, n, n, 1};
         const nmfi_kernels *f32 = nmfi_kernels_for(NMF_F32, NULL);
-        made one = sketch_of(&X, f32, 1, 0);
+        made one = sketch_of(&X, f32, 1, 0, 0);
         for (int64_t threads = 1; threads <= 5; threads += 2) {
-            made s = sketch_of(&X, f32, threads, 16 * threads);
+            made s = sketch_of(&X, f32, threads, 16 * threads, threads > 1 ? 64 : 0);
             for (int64_t l = 0; l < WIDTH; l++) {
                 assert_memory_equal(nmfi_factor_component(f32, &s.pass.rows, s.sketch.U, l),
                                     nmfi_factor_component(f32, &one.pass.rows, one.sketch.U, l),
@@ -216,7 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_way_tells_what_X_is),
-        cmocka_unit_test(no_bit_hangs_on_threads_or_blocks),
+        cmocka_unit_test(no_bit_hangs_on_threads_blocks_or_spans),
         cmocka_unit_test(only_a_dense_X_with_a_short_side_is_worth_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
