@@ -187,10 +187,12 @@ int64_t nmfi_pass_most_entries(const nmfi_pass *pass);
 int nmfi_pass_scatters(const nmfi_pass *pass);
 
 /* Rows [first, first + k) of a dense X, on the pass's scale, as components along its columns, k x columns.ld, for all
- * who have X together. Of all other visits only those without sums of the column factor may begin at a slot other than
- * the first where visits_parts is not set: at the nearest before the wanted one that this tells. */
+ * who have X together. Errors: what the source fails with. */
 nmf_status nmfi_pass_take_rows(nmfi_pass *pass, int64_t first, int64_t k, void *to,
                                nmf_error *error) NMF_MUST_CHECK;
+
+/* Visits without sums of the column factor may begin later than at the first slot even where visits_parts is not set: at
+ * this one, the nearest before the wanted one. */
 int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t wanted);
 
 /* A dense X the other way round, packed into `to`: columns x rows of the stored type. One pass over
