@@ -63,6 +63,6 @@ nmf_status nmfi_pass_take_rows(nmfi_pass *pass, int64_t first, int64_t k, void *
         if (r >= 0 && r < rows->count) status = take_row(pass, r, (char *)to + j * line, error);
     }
     status = nmfi_comm_status(rows->comm, status, error);
-    if (status == NMF_OK) nmfi_rows_tell(rows, first, k, to, line);
+    if (status == NMF_OK) nmfi_rows_share_some(rows, first, k, to, line);
     return status;
 }

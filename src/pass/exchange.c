@@ -286,20 +286,8 @@ int64_t nmfi_most_rows_of_a_rank(const nmfi_partition *partition)
     return most;
 }
 
-void nmfi_rows_share(const nmfi_partition *partition, void *rows, int64_t row_bytes)
-{
-    const nmf_comm *comm = partition->comm;
-    for (int64_t r = 0; comm && r < comm->size; r++) {
-        const nmfi_partition theirs = nmfi_partition_of_rank(partition->all, comm, r);
-        if (theirs.count > 0)
-            comm->broadcast(comm->context, r, (char *)rows + theirs.first_row * row_bytes,
-                            (size_t)(theirs.count * row_bytes));
-    }
-}
-
-/* Components lie apart: for the way they are put side by side. */
-void nmfi_rows_tell(const nmfi_partition *partition, int64_t first, int64_t count, void *lines,
-                    int64_t bytes)
+void nmfi_rows_share_some(const nmfi_partition *partition, int64_t first, int64_t count, void *rows,
+                          int64_t row_bytes)
 {
     const nmf_comm *comm = partition->comm;
     for (int64_t r = 0; comm && r < comm->size; r++) {
@@ -308,11 +296,17 @@ void nmfi_rows_tell(const nmfi_partition *partition, int64_t first, int64_t coun
         const int64_t begin = theirs.first_row > first ? theirs.first_row : first;
         const int64_t end = last < first + count ? last : first + count;
         if (begin < end)
-            comm->broadcast(comm->context, r, (char *)lines + (begin - first) * bytes,
-                            (size_t)((end - begin) * bytes));
+            comm->broadcast(comm->context, r, (char *)rows + (begin - first) * row_bytes,
+                            (size_t)((end - begin) * row_bytes));
     }
 }
 
+void nmfi_rows_share(const nmfi_partition *partition, void *rows, int64_t row_bytes)
+{
+    nmfi_rows_share_some(partition, 0, partition->all, rows, row_bytes);
+}
+
+/* Components lie apart: for the way they are put side by side. */
 void nmfi_components_share(const nmfi_partition *partition, int64_t k, int64_t bytes,
                            const void *own, int64_t own_ld, void *all, int64_t all_ld, void *buffer)
 {

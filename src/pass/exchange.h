@@ -18,9 +18,9 @@ void nmfi_slots_share(const nmfi_partition *partition, void *items, int64_t of_a
 
 /* Rows of all processes, side by side, of which each has its own. */
 void nmfi_rows_share(const nmfi_partition *partition, void *rows, int64_t row_bytes);
-/* Lines of `bytes`, one for each row [first, first + count) of all: what each process has of its own rows comes to all. */
-void nmfi_rows_tell(const nmfi_partition *partition, int64_t first, int64_t count, void *lines,
-                    int64_t bytes);
+/* And where `rows` holds rows [first, first + count) of all. */
+void nmfi_rows_share_some(const nmfi_partition *partition, int64_t first, int64_t count, void *rows,
+                          int64_t row_bytes);
 /* The same of k components: `own` is where this one's first row lies, `all` where the first of all
  * goes; buffer: k x nmfi_most_rows_of_a_rank elements of `bytes`. */
 void nmfi_components_share(const nmfi_partition *partition, int64_t k, int64_t bytes,

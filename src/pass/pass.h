@@ -192,8 +192,8 @@ nmf_status nmfi_pass_take_rows(nmfi_pass *pass, int64_t first, int64_t k, void *
                                nmf_error *error) NMF_MUST_CHECK;
 
 /* Visits without sums of the column factor may begin later than at the first slot even where visits_parts is not set: at
- * this one, the nearest before the wanted one. */
-int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t wanted);
+ * this one, the last that has the row or lies before it. All rows are here. */
+int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t row);
 
 /* A dense X the other way round, packed into `to`: columns x rows of the stored type. One pass over
  * X. Errors: what the source fails with. */

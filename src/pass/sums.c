@@ -347,10 +347,15 @@ nmf_status nmfi_sums_add_up(nmfi_pass *pass, nmfi_sum_tree *tree, const nmfi_add
     return NMF_OK;
 }
 
-/* Whole runs: there is a node for each. */
-int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t wanted)
+/* There is a node for each whole run. */
+int64_t nmfi_pass_slot_to_begin_at(const nmfi_pass *pass, int64_t row)
 {
-    return wanted / pass->row_sums->run * pass->row_sums->run;
+    const int64_t run = pass->row_sums->run;
+    int64_t slot = 0;
+    while (slot + run < pass->rows.slots &&
+           nmfi_partition_first_row(&pass->rows, slot + run) <= row)
+        slot += run;
+    return slot;
 }
 
 void nmfi_sums_join(nmfi_pass *pass, const nmfi_pass *other, int64_t k)

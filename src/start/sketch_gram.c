@@ -91,14 +91,6 @@ static nmf_status rows_by_columns(nmfi_sketch *sketch, nmfi_pass *pass, int64_t 
     return nmfi_sketch_multiply_back(pass, &visit, components_of(pass, sketch->gram, first), error);
 }
 
-/* The slot that a row of all is in, where all are here. */
-static int64_t slot_of(const nmfi_partition *rows, int64_t row)
-{
-    int64_t slot = 0;
-    while (slot + 1 < rows->slots && nmfi_partition_first_row(rows, slot + 1) <= row) slot++;
-    return slot;
-}
-
 /* XX', k of its rows from `first` on, in columns from there on (all, where processes have them together): V becomes k
  * rows of X, whose products with the others are next. */
 static nmf_status rows_by_rows(nmfi_sketch *sketch, nmfi_pass *pass, int64_t first, int64_t k,
@@ -106,7 +98,7 @@ static nmf_status rows_by_rows(nmfi_sketch *sketch, nmfi_pass *pass, int64_t fir
 {
     const nmfi_partition *rows = &pass->rows;
     const int64_t bytes = pass->kernels->element_bytes;
-    const int64_t slot = rows->comm ? 0 : nmfi_pass_slot_to_begin_at(pass, slot_of(rows, first));
+    const int64_t slot = rows->comm ? 0 : nmfi_pass_slot_to_begin_at(pass, first);
     nmf_status status = nmfi_pass_take_rows(pass, first, k, sketch->V, error);
     if (status != NMF_OK) return status;
     const nmfi_project_rule project = {pass->kernels, k, rows->ld, NULL, sketch->U};

@@ -26,19 +26,19 @@ def words_by_readings():
         made = command_test.run("nmf convert %s/ap/ap.mtx --weighting tfidf -o ap.npz -q" % DATA, work)
         assert made.returncode == 0, made.stderr
         start = "-k 20 --init random --seed %d"
-        best = min(fit(work, "ap.npz", start % seed)["error"] for seed in range(4))
+        long = " --solver incremental --tol 0 --max-iter 30"
+        best = min(fit(work, "ap.npz", options % seed)["error"] for seed in (0, 2, 5) for options in (start, start + long))
         reached = []
         for seed in range(8):
             for iterations, near in ((2, 1.01), (4, 1.003)):
                 model = fit(work, "ap.npz", (start + " --solver incremental --tol 0 --max-iter %d") % (seed, iterations))
                 # Two more: one validates before them, one measures what is returned.
                 assert model["passes"] == iterations + 2, "%d passes" % model["passes"]
-                best = min(best, model["error"])
                 assert model["error"] <= near * best, "seed %d, %d iterations: %.6g, best %.6g" % (
                     seed, iterations, model["error"], best)
             reached.append(model["error"])
-        near = sum(error <= 1.001 * best for error in reached)
-        assert near >= 4, "%d of 8 starts within .1 %%" % near
+        there = sum(error <= 1.001 * best for error in reached)
+        assert there >= 4, "%d of 8 starts within .1 %%" % there
 
 
 def cells_by_readings():
