@@ -307,6 +307,10 @@ class MiniBatchNMF(NMF):
 
     def _error(self, X, W):
         """sqrt(2 D), without the penalties."""
+        if self._beta() == 2 and is_sparse(X) and getattr(X, "has_canonical_format", False):
+            square, whole = _square_of_stored(X, W, self.components_)
+            if square > 1e-6 * whole:  # below it rounding of the whole shows
+                return float(np.sqrt(square))
         options = self._make_options(len(self.components_))
         options.alpha_W = options.alpha_H = 0
         measuring = Batches(np.asarray(self.components_, np.float64), options)
@@ -366,6 +370,13 @@ def _by_rows(X):
     if not is_sparse(X):
         return X
     return X.toarray() if X.shape[0] * X.shape[1] <= 1 << 18 else X.tocsr()
+
+
+def _square_of_stored(X, W, H):
+    """||X - W H||^2 and ||X||^2 from the stored entries: ||X||^2 - 2 <X H', W> + <W'W, H H'>."""
+    W, H = np.asarray(W, np.float64), np.asarray(H, np.float64)
+    whole = float(np.square(X.data, dtype=np.float64).sum())
+    return whole - 2 * float(np.sum((X @ H.T) * W)) + float(np.sum((W.T @ W) * (H @ H.T))), whole
 
 
 class Convergence:

@@ -78,6 +78,24 @@ def batches_do_not_matter_and_one_reading_is_nearly_all():
     claim(abs(model.reconstruction_err_ / error(W, model.components_, X) - 1) < 1e-9, "error")
 
 
+def errors_of_sparse_data_are_those_of_all_entries():
+    """Stored as they should be, stored twice each, and data that are as good as met."""
+    sparse = python_test.need("scipy.sparse")
+    chance = np.random.RandomState(4)
+    counts = chance.poisson(0.3, (90, 50)).astype(float)
+    twice = sparse.csr_matrix(counts)
+    twice = sparse.csr_matrix((np.repeat(twice.data / 2, 2), np.repeat(twice.indices, 2), 2 * twice.indptr), twice.shape)
+    met = np.zeros((90, 50))
+    for part in range(3):
+        met[30 * part:30 * part + 30, 15 * part:15 * part + 15] = np.outer(1 + chance.rand(30), 1 + chance.rand(15))
+    for data, k in ((sparse.csr_matrix(counts), 4), (sparse.csc_matrix(counts), 4), (twice, 4), (sparse.csr_matrix(met), 3)):
+        model = MiniBatchNMF(k, random_state=0, max_iter=20)
+        W, dense = model.fit_transform(data.copy()), data.toarray()
+        true = error(W, model.components_, dense)
+        claim(abs(model.reconstruction_err_ - true) <= 1e-9 * true + 1e-13 * np.linalg.norm(dense),
+              "error %.12g, not %.12g", model.reconstruction_err_, true)
+
+
 def a_tenth_of_the_readings_reach_what_scikit_learn_s_rule_does():
     """Of words, whose spectrum is flat, and of parts; what they end with, and when they think that they are there."""
     chance = np.random.RandomState(2)
@@ -134,5 +152,6 @@ def what_it_refuses():
 
 python_test.main(steps_are_scikit_learn_s, fit_is_partial_fit_of_the_same_batches,
                  batches_do_not_matter_and_one_reading_is_nearly_all,
+                 errors_of_sparse_data_are_those_of_all_entries,
                  a_tenth_of_the_readings_reach_what_scikit_learn_s_rule_does, what_half_life_forgets,
                  estimators_are_pickled_and_go_on, what_it_refuses)
