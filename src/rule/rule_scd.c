@@ -28,7 +28,7 @@ static double concordance(const nmfi_strip_work *row)
         for (int64_t i = 0; i < count; i++)
             if (values[i] > 0) least = fmin(least, values[i]);
     }
-    return 1 / sqrt(least * row->step->scale);
+    return 1 / sqrt(least);
 }
 
 static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row, int measured)
