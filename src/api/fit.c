@@ -1,7 +1,7 @@
 /* nmf_fit, nmf_pca, nmf_kernel: arguments checked once, then called down. */
 #include "fit/fit.h"
 #include "api/share.h"
-#include "base/cpu.h"
+#include "base/machine.h"
 #include "base/options.h"
 #include "data/matrix.h"
 #include "data/observed.h"

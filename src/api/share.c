@@ -3,7 +3,6 @@
 
 #include "api/alike.h"
 #include "api/spread.h"
-#include "base/cpu.h"
 #include "base/machine.h"
 #include "base/options.h"
 #include "data/matrix.h"

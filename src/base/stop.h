@@ -1,4 +1,4 @@
-/* Being told to stop in the middle of a pass: by a clock, or by the caller, who is asked some ten times
+/* The clock, and being told to stop in the middle of a pass: by it, or by the caller, who is asked some ten times
  * a second. A pass looks here before each block of rows and a rule before each row that costs much;
  * once it is said, what they work on is given up, so nothing of it may be used. */
 #ifndef NMFI_BASE_STOP_H
@@ -7,6 +7,9 @@
 #include <nmfkit/status.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+/* By a clock that never goes backwards, since an arbitrary moment. */
+double nmfi_seconds(void);
 
 typedef enum nmfi_stop_reason {
     NMFI_GO_ON = 0,

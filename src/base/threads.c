@@ -5,8 +5,8 @@
  * waits for it. */
 #include "base/threads.h"
 
-#include "base/cpu.h"
 #include "base/denormals.h"
+#include "base/machine.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -36,8 +36,8 @@ struct nmfi_team {
     share *shares; /* one for each thread */
     int64_t worker_count;
     int spins; /* 0 where threads share processors: spinning would keep the others from working */
-    int caller_spins; /* how long the caller spins now */
-    int fills; /* a thread for each processor */
+    int caller_spins;           /* how long the caller spins now */
+    int fills;                  /* a thread for each processor */
     atomic_int_fast64_t caller; /* the processor that the last run was announced from */
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
@@ -93,7 +93,8 @@ static void work(nmfi_team *team, int64_t thread, int64_t round)
     for (int64_t t = 0; t < threads; t++) {
         share *const of = &team->shares[(thread + t) % threads];
         for (int64_t item; (item = take_item(of, tag_of(round))) >= 0;) {
-            team->task(team->context, item, thread); /* of this run: it cannot end before the item does */
+            team->task(team->context, item,
+                       thread); /* of this run: it cannot end before the item does */
             item_done(team);
         }
     }
@@ -143,7 +144,8 @@ static void *worker(void *argument)
     int64_t seen = 0;
     int spins = team->spins;
     step_aside(team, start.thread);
-    while ((seen = await_round(team, start.thread, seen, &spins)) >= 0) work(team, start.thread, seen);
+    while ((seen = await_round(team, start.thread, seen, &spins)) >= 0)
+        work(team, start.thread, seen);
     return NULL;
 }
 

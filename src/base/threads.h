@@ -15,7 +15,7 @@ typedef struct nmfi_team nmfi_team;
 /* `thread` is in [0, nmfi_team_threads(team)): which private scratch the call may use. */
 typedef void (*nmfi_task)(void *context, int64_t item, int64_t thread);
 
-/* threads = 0: as many as nmfi_default_threads() says (cpu.h). Where the system refuses a thread the team is smaller.
+/* threads = 0: as many as nmfi_default_threads() says (machine.h). Where the system refuses a thread the team is smaller.
  * Workers block all signals (handlers run where the host expects them). Errors: MEMORY. */
 nmf_status nmfi_team_start(int64_t threads, nmfi_team **team, nmf_error *error);
 int64_t nmfi_team_threads(const nmfi_team *team);

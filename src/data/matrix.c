@@ -1,11 +1,14 @@
 /* nmf_matrix, dense or around compressed rows or columns: borrowed, adopted, made, looked at, freed. */
 #include "data/matrix.h"
 #include "base/memory.h"
+#include "data/observed.h"
 #include "data/sparse.h"
 
 #include <nmfkit/spread.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* --- making ------------------------------------------------------------------------------------ */
 
 static nmf_status no_place(nmf_error *error)
 {
@@ -272,6 +275,8 @@ void nmf_matrix_free(nmf_matrix *matrix)
     free(matrix);
 }
 
+/* --- looking ----------------------------------------------------------------------------------- */
+
 nmf_dense nmf_matrix_dense(const nmf_matrix *matrix)
 {
     return matrix ? matrix->dense : (nmf_dense){0};
@@ -354,4 +359,19 @@ int64_t nmf_matrix_image_height(const nmf_matrix *matrix)
 int64_t nmf_matrix_image_width(const nmf_matrix *matrix)
 {
     return matrix ? matrix->image_width : 0;
+}
+
+nmf_missing nmf_matrix_missing(const nmf_matrix *matrix)
+{
+    return matrix ? matrix->missing : NMF_MISSING_NONE;
+}
+
+int nmf_matrix_has_weights(const nmf_matrix *matrix)
+{
+    return matrix && matrix->weights != NULL;
+}
+
+int nmfi_matrix_is_weighted(const nmf_matrix *matrix)
+{
+    return matrix->weights != NULL || matrix->missing != NMF_MISSING_NONE;
 }

@@ -132,21 +132,6 @@ nmf_status nmf_matrix_set_missing(nmf_matrix *matrix, nmf_missing missing, nmf_e
     return NMF_OK;
 }
 
-nmf_missing nmf_matrix_missing(const nmf_matrix *matrix)
-{
-    return matrix ? matrix->missing : NMF_MISSING_NONE;
-}
-
-int nmf_matrix_has_weights(const nmf_matrix *matrix)
-{
-    return matrix && matrix->weights != NULL;
-}
-
-int nmfi_matrix_is_weighted(const nmf_matrix *matrix)
-{
-    return matrix->weights != NULL || matrix->missing != NMF_MISSING_NONE;
-}
-
 nmf_status nmfi_weights_check_stored(const nmf_matrix *matrix, nmf_error *error)
 {
     if (!nmf_matrix_is_sparse(matrix) || !matrix->weights ||

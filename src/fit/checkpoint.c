@@ -5,8 +5,8 @@
 #include "fit/method.h"
 #include "fit/shrink.h"
 
-#include "base/clock.h"
 #include "base/digest.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 
 #include <assert.h>

@@ -74,11 +74,9 @@ nmf_status nmfi_divergence_visit_along(nmfi_fit *fit, const nmfi_factor *factor,
                                        const nmfi_divergence_step *step, nmfi_rule rule,
                                        int dense_rows, nmf_error *error);
 
-/* divergence_begin.c. A start made fit for multiplication: no zeros, and the model has the sums of X.
+/* divergence_ends.c. A start made fit for multiplication: no zeros, and the model has the sums of X.
  * One that the caller gave stays as it is where that is the better one, which passes over X tell. */
 nmf_status nmfi_divergence_make_positive(nmfi_fit *fit, nmfi_divergence *d, nmf_error *error);
-/* Scales of W and H far apart are brought together, which changes no product. */
-void nmfi_divergence_rebalance_scales(const nmfi_fit *fit);
 
 /* D and the penalties, of what W's and H's last half steps measured. */
 double nmfi_divergence_loss(const nmfi_fit *fit);

@@ -2,7 +2,6 @@
  * fixed. */
 #include "fit/divergence.h"
 
-#include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/shrink.h"
 #include "pass/factor.h"

@@ -6,11 +6,12 @@
 #include "fit/defaults.h"
 #include "fit/loss.h"
 #include "fit/method.h"
+#include "fit/result.h"
 #include "fit/scaled.h"
 #include "fit/single.h"
 #include "fit/volume.h"
 
-#include "base/clock.h"
+#include "base/stop.h"
 #include "model/model.h"
 
 #include <math.h>

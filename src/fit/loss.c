@@ -1,4 +1,4 @@
-/* Losses, penalties, scales (loss.h). */
+/* Losses, penalties, scales, the residual that fits stop by (loss.h). */
 #include "fit/loss.h"
 
 #include <float.h>
@@ -52,6 +52,20 @@ double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor)
     return factor->l1 * sum + 0.5 * factor->l2 * square;
 }
 
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l1, double l2,
+                        double *gram_f64, void *gram, void *inverse)
+{
+    static const double steep = 1e30; /* beside 1, which the entries of a factor are near */
+    const double without = l1 > 0 ? steep : 0.0;
+    for (int64_t j = 0; j < k; j++) {
+        gram_f64[j * k + j] += l2;
+        const double diagonal = gram_f64[j * k + j];
+        const double inverted = diagonal > 0 ? 1.0 / diagonal : without;
+        kernels->from_f64(&inverted, (char *)inverse + j * kernels->element_bytes, 1);
+    }
+    kernels->from_f64(gram_f64, gram, k * k);
+}
+
 int nmfi_scales_are_free(const nmfi_fit *fit)
 {
     const nmfi_factor *W = &fit->W, *H = &fit->H;
@@ -75,4 +89,28 @@ double nmfi_relative_error(const nmfi_fit *fit)
     const double error = fit->progress.error, baseline = fit->facts.baseline;
     if (fit->choice.beta == 2) return error / sqrt(fit->facts.norm2);
     return baseline > 0 ? 0.5 * error * error / baseline : 0.0;
+}
+
+/* The KKT residual is free of scales: gradients are measured after balancing
+ * ||w_j|| = ||h_j|| (a rescaling that changes no product WH) and against the products X H' and X'W
+ * they are differences of, so that neither X's units nor the start matter:
+ *
+ *   kkt^2 = sum_j (|PG_W|_j^2 / c_j^2 + |PG_H|_j^2 c_j^2)
+ *           / sum_j (|X H'|_j^2 / c_j^2 + |X'W|_j^2 c_j^2),
+ *   c_j^2 = ||h_j|| / ||w_j||, PG = gradient where the entry is positive, else its negative
+ * part. */
+double nmfi_kkt(const nmfi_fit *fit)
+{
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    const int balance =
+        nmfi_scales_are_free(fit); /* penalties fix the scales: nothing to balance */
+    double residual = 0, reference = 0;
+    for (int64_t j = 0; j < fit->k; j++) {
+        const double w = W->gram[j * fit->k + j], h = H->gram[j * fit->k + j];
+        const double c2 = balance && w > 0 && h > 0 ? sqrt(h / w) : 1.0;
+        residual += W->pg2[j] / c2 + H->pg2[j] * c2;
+        reference += W->ref2[j] / c2 + H->ref2[j] * c2;
+    }
+    if (reference == 0) return 0.0;
+    return sqrt(residual / reference); /* NaN stays NaN: no verdict may come of it */
 }

@@ -1,4 +1,4 @@
-/* Losses by their exponent, penalties, scales: what every part of fit/ asks about them. */
+/* Losses by their exponent, penalties, scales, the residual: what every part of fit/ asks about them. */
 #ifndef NMFI_FIT_LOSS_H
 #define NMFI_FIT_LOSS_H
 
@@ -19,6 +19,12 @@ nmfi_penalties nmfi_penalties_of(const nmf_options *options, int64_t m, int64_t 
 double nmfi_penalty(const nmfi_factor *factor, int64_t k);
 /* The same at the incumbent, whatever was last summed up. */
 double nmfi_penalty_of_incumbent(const nmfi_fit *fit, const nmfi_factor *factor);
+/* The Gram matrix a rule works with: l2 goes onto the diagonal of gram_f64; gram is the same in T,
+ * and inverse its inverted diagonal. A component that is all zero cannot lower the loss: 0 leaves
+ * what multiplies it as it is, and where that pays a penalty l1, a large number takes it to 0. */
+void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l1, double l2,
+                        double *gram_f64, void *gram, void *inverse);
+
 /* Nothing holds the scales of W and H: w_j c and h_j / c are as good for any c > 0. */
 int nmfi_scales_are_free(const nmfi_fit *fit);
 
@@ -29,7 +35,7 @@ double nmfi_error_for_user(const nmfi_fit *fit, double error);
  * nothing but X's sums. */
 double nmfi_relative_error(const nmfi_fit *fit);
 
-/* kkt.c: the balanced, scale-free KKT residual of what was last measured. */
+/* The balanced, scale-free KKT residual of what was last measured. */
 double nmfi_kkt(const nmfi_fit *fit);
 
 #endif

@@ -48,7 +48,7 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
     nmfi_shrink_review(fit);
     if (fit->progress.rule == NMFI_RULE_DOWNDATED)
         return nmfi_downdated_step(fit, state, wish, pair, error);
-    nmfi_divergence_rebalance_scales(fit);
+    nmfi_rebalance(fit);
     nmf_status status = nmfi_divergence_half_step(fit, state, 1, half_W, error);
     if (status == NMF_OK) status = nmfi_divergence_half_step(fit, state, 0, half_H, error);
     *pair = (nmfi_measured){nmfi_divergence_loss(fit), 0};

@@ -136,7 +136,7 @@ static nmf_status step(nmfi_fit *fit, void *state, nmfi_step_wish wish, nmfi_mea
                        nmf_error *error)
 {
     const double momentum = wish.begins || wish.skip_momentum ? 0.0 : wish.momentum;
-    nmfi_divergence_rebalance_scales(fit);
+    nmfi_rebalance(fit);
     const nmf_status status = move(fit, state, 0, error);
     if (status != NMF_OK) return status;
     const nmfi_factor *first = fit->W.along_rows ? &fit->W : &fit->H;

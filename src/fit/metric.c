@@ -1,7 +1,7 @@
 /* Preparing half steps of a divergence (metric.h). */
 #include "fit/metric.h"
 
-#include "fit/factors.h"
+#include "fit/loss.h"
 #include "pass/factor.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Learning from rows that come one after the other (nmfkit/online.h): what it keeps, and rows that are pushed. */
 #include "fit/online_state.h"
 
-#include "base/clock.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* The H that learning from rows begins with (online_state.h): the caller's, or that of a fit of the first rows. */
 #include "fit/online_state.h"
 
-#include "fit/factors.h"
+#include "fit/result.h"
 
 #include "data/matrix.h"
 

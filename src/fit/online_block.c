@@ -5,10 +5,10 @@
 #include "fit/online_state.h"
 
 #include "fit/choose.h"
-#include "fit/factors.h"
 #include "fit/loss.h"
+#include "fit/result.h"
 
-#include "base/clock.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Epochs over rows that are at hand and are seen again (online_state.h). */
 #include "fit/online_state.h"
 
-#include "fit/factors.h"
+#include "fit/result.h"
 
 #include "data/matrix.h"
 

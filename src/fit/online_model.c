@@ -1,9 +1,9 @@
 /* What was learned from rows so far, as a model (online_state.h). */
 #include "fit/online_state.h"
 
-#include "fit/factors.h"
+#include "fit/result.h"
 
-#include "base/clock.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 #include "model/model.h"
 

@@ -5,9 +5,9 @@
 #include "fit/method.h"
 #include "fit/volume.h"
 
-#include "base/clock.h"
 #include "base/machine.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 
 #include <float.h>

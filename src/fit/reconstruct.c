@@ -1,6 +1,6 @@
 /* W H, and for PCA the way back from (whitened) scores: W H + mean. */
 #include "data/matrix.h"
-#include "fit/factors.h"
+#include "fit/result.h"
 #include "fit/transform.h"
 
 #include <math.h>

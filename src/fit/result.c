@@ -1,14 +1,76 @@
-/* The model of a finished fit. */
+/* Factors into matrices and back, and the model of a finished fit (result.h). */
+#include "fit/result.h"
+
+#include "data/matrix.h"
 #include "fit/choose.h"
-#include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/state.h"
-
 #include "model/model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels)
+{
+    return kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
+}
+
+void nmfi_pack_W(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t samples,
+                 int64_t k, void *W)
+{
+    kernels->pack(factor, ld, k, samples, W, k);
+}
+
+void nmfi_pack_H(const nmfi_kernels *kernels, const void *factor, int64_t ld, int64_t k,
+                 int64_t features, void *H)
+{
+    const int64_t bytes = kernels->element_bytes;
+    for (int64_t j = 0; j < k; j++)
+        memcpy((char *)H + j * features * bytes, (const char *)factor + j * ld * bytes,
+               (size_t)(features * bytes));
+}
+
+nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int64_t ld,
+                            int64_t samples, int64_t k, nmf_matrix **W, nmf_error *error)
+{
+    const nmf_status status = nmf_matrix_new(nmfi_dtype_of(kernels), samples, k, W, error);
+    if (status != NMF_OK) return status;
+    nmfi_pack_W(kernels, factor, ld, samples, k, nmf_matrix_writable(*W));
+    return NMF_OK;
+}
+
+void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *factor, int64_t ld)
+{
+    const nmf_dense dense = nmf_matrix_dense(H);
+    const int64_t bytes = kernels->element_bytes;
+    for (int64_t j = 0; j < dense.rows; j++)
+        memcpy((char *)factor + j * ld * bytes,
+               (const char *)dense.data + j * dense.row_stride * bytes,
+               (size_t)(dense.columns * bytes));
+}
+
+void nmfi_content_begin(nmf_model_content *content, const nmf_matrix *X, const nmf_options *options,
+                        const nmfi_kernels *kernels)
+{
+    memset(content, 0, sizeof *content);
+    content->struct_bytes = sizeof *content;
+    content->options = *options;
+    content->samples = nmf_matrix_rows(X);
+    content->features = nmf_matrix_columns(X);
+    content->k = options->k;
+    content->precision = kernels->element_bytes == 4 ? NMF_PRECISION_F32 : NMF_PRECISION_F64;
+    snprintf(content->kernel, sizeof content->kernel, "%s", kernels->name);
+}
+
+nmf_status nmfi_inherit_names(const nmf_matrix *X, nmf_matrix *W, nmf_matrix *H, nmf_error *error)
+{
+    const nmf_status status = nmfi_matrix_inherit_rows(W, X, error);
+    return status == NMF_OK ? nmfi_matrix_inherit_columns(H, X, error) : status;
+}
+
+/* --- the model --------------------------------------------------------------------------------- */
 
 static void fill_content(const nmfi_fit *fit, nmf_model_content *content)
 {

@@ -2,11 +2,11 @@
 #include "fit/state.h"
 
 #include "fit/constraints.h"
-#include "fit/factors.h"
 #include "fit/loss.h"
 #include "fit/volume.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void swap(void **a, void **b)
@@ -112,6 +112,31 @@ void nmfi_balance(nmfi_fit *fit)
         if (!(w2 > 0 && h2 > 0)) continue;
         nmfi_factor_scale(kernels, &H->partition, H->incumbent, j, sqrt(sqrt(w2 / h2)));
         nmfi_factor_scale(kernels, &W->partition, W->incumbent, j, sqrt(sqrt(h2 / w2)));
+    }
+}
+
+/* Extrapolation overshoots in the scale of one factor, the other makes up for it and overshoots in
+ * turn: nothing in WH holds the scales, and in a few hundred iterations they would leave the range
+ * of a double. Where ||w_j|| and ||h_j|| are far apart they are brought together by a power of 2,
+ * which rounds nothing. Penalties hold them by themselves. */
+void nmfi_rebalance(const nmfi_fit *fit)
+{
+    enum { FAR = 8 };
+    const nmfi_kernels *kernels = fit->work.kernels;
+    const nmfi_factor *W = &fit->W, *H = &fit->H;
+    if (!nmfi_take_squares(fit)) return;
+    for (int64_t j = 0; j < fit->k; j++) {
+        if (!nmfi_scale_is_free(fit, j)) continue;
+        const double w2 = fit->work.squares[j], h2 = fit->work.squares[fit->k + j];
+        if (!(w2 > 0 && h2 > 0)) continue;
+        const int apart = (int)lround(0.25 * (log2(w2) - log2(h2)));
+        if (abs(apart) < FAR) continue;
+        void *const ws[] = {W->incumbent, W->plain, W->ahead}, *const hs[] = {H->incumbent,
+                                                                              H->plain, H->ahead};
+        for (int i = 0; i < 3; i++) {
+            nmfi_factor_scale(kernels, &W->partition, ws[i], j, ldexp(1.0, -apart));
+            nmfi_factor_scale(kernels, &H->partition, hs[i], j, ldexp(1.0, apart));
+        }
     }
 }
 

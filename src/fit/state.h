@@ -120,7 +120,7 @@ typedef struct nmfi_place {
     int64_t phase;
     int64_t single; /* the factors are f32 as yet, in a fit in f64 (single.h) */
     int64_t start;  /* which of them is followed */
-    int64_t round; /* of polishing, and its tolerance */
+    int64_t round;  /* of polishing, and its tolerance */
     double tol;
     nmfi_descent descent;
     nmfi_progress progress, best; /* best: of the starts before */
@@ -216,6 +216,8 @@ nmfi_pass *nmfi_pass_along(nmfi_fit *fit, const nmfi_factor *factor);
 int nmfi_take_squares(const nmfi_fit *fit);
 /* ||w_j|| = ||h_j||, where scales are free: the product stays what it is. */
 void nmfi_balance(nmfi_fit *fit);
+/* Where they have come far apart they are brought together by powers of 2, in all three arrays. */
+void nmfi_rebalance(const nmfi_fit *fit);
 void nmfi_rewind(nmfi_fit *fit); /* forgets the progress of the start before */
 void nmfi_keep_start(nmfi_fit *fit, nmfi_progress *best);
 void nmfi_restore_start(nmfi_fit *fit, const nmfi_progress *best);
@@ -223,7 +225,7 @@ void nmfi_restore_start(nmfi_fit *fit, const nmfi_progress *best);
 /* starts.c: number s of the starts, in the incumbents. */
 nmf_status nmfi_make_start(nmfi_fit *fit, int64_t s, nmf_error *error);
 
-/* revive.c: the first component that adds nothing to WH, made able to again; the loss stays what it
+/* The first component that adds nothing to WH, made able to again; the loss stays what it
  * is. 1 if there was one: the incumbents are then others. `draw` tells its random numbers from those
  * of other times. */
 int nmfi_revive(nmfi_fit *fit, int64_t draw);
@@ -257,8 +259,5 @@ int nmfi_poll(nmfi_fit *fit,
 int nmfi_told_to_stop(const nmfi_fit *fit);
 void nmfi_correct_trace(nmfi_fit *fit); /* its last line: of the pair that is returned */
 int64_t nmfi_passes(const nmfi_fit *fit);
-
-/* result.c: the model from the finished fit. */
-nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error);
 
 #endif

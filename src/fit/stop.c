@@ -2,7 +2,7 @@
 #include "fit/loss.h"
 #include "fit/state.h"
 
-#include "base/clock.h"
+#include "base/stop.h"
 
 #include <float.h>
 #include <math.h>
@@ -48,8 +48,8 @@ void nmfi_go_on(nmfi_fit *fit, nmfi_until until)
     if (asked) stop->ask = NULL; /* once is enough */
     /* What is shared is left between visits only, where all decide together. */
     nmfi_stop_until(stop, nmfi_source_is_shared(&fit->work.source) ? INFINITY
-                          : asked               ? fmin(at, nmfi_seconds() + patience)
-                                                : at);
+                          : asked ? fmin(at, nmfi_seconds() + patience)
+                                  : at);
 }
 
 int nmfi_was_stopped(nmfi_fit *fit, nmf_status status)
@@ -72,7 +72,8 @@ nmf_status nmfi_fail_without_result(nmfi_fit *fit, nmf_error *error)
 {
     if (nmfi_stop_said(&fit->work.stop) == NMFI_STOP_ASKED ||
         fit->progress.stopped == NMF_STOPPED_INTERRUPTED)
-        return nmf_fail(error, NMF_ERROR_INTERRUPTED, "interrupted before there was a first result");
+        return nmf_fail(error, NMF_ERROR_INTERRUPTED,
+                        "interrupted before there was a first result");
     return nmf_fail(error, NMF_ERROR_TIME_LIMIT,
                     "the time limit of %g s was over before there was a first result: allow more "
                     "time or ask for fewer components",

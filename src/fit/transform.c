@@ -1,14 +1,14 @@
 /* Using a model: W for new rows, and products of the factors. */
 #include "fit/transform.h"
 
-#include "base/clock.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 #include "fit/choose.h"
 #include "fit/divergence.h"
-#include "fit/factors.h"
 #include "fit/limits.h"
 #include "fit/loss.h"
+#include "fit/result.h"
 #include "pass/pass.h"
 
 #include <math.h>

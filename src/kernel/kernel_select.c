@@ -1,5 +1,5 @@
 /* Chooses the kernel table once: the widest the processor has, or what NMFKIT_KERNELS asks for. */
-#include "base/cpu.h"
+#include "base/machine.h"
 #include "kernel/kernel.h"
 
 #include <pthread.h>

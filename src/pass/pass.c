@@ -1,5 +1,5 @@
 /* The contract of pass.h: plans, memory, and whose function a visit is. */
-#include "base/cpu.h"
+#include "base/machine.h"
 #include "pass/backend.h"
 #include "pass/exchange.h"
 

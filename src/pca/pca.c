@@ -1,10 +1,10 @@
 /* PCA: choose the solver, fix the signs, make the model. */
 #include "pca/pca.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "data/matrix.h"
-#include "fit/factors.h"
+#include "fit/result.h"
 #include "model/model.h"
 #include "pass/factor.h"
 

@@ -5,9 +5,9 @@
 #include "select/select.h"
 #include "select/stability.h"
 
-#include "base/clock.h"
 #include "base/comm.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 #include "fit/fit.h"
 

@@ -5,8 +5,8 @@
 #include "select/refit.h"
 #include "select/select.h"
 
-#include "base/clock.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "data/matrix.h"
 #include "kernel/kernel.h"
 

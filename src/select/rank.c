@@ -7,9 +7,9 @@
 #include "select/select.h"
 #include "select/stability.h"
 
-#include "base/clock.h"
 #include "base/comm.h"
 #include "base/options.h"
+#include "base/stop.h"
 #include "base/threads.h"
 #include "data/matrix.h"
 #include "data/observed.h"

@@ -1,7 +1,7 @@
 /* See support.h. */
 #include "support.h"
 
-#include "base/cpu.h"
+#include "base/machine.h"
 
 #include <math.h>
 #include <setjmp.h>

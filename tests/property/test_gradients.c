@@ -68,7 +68,7 @@ static void find_slopes(const data *of, const nmf_model_content *model, double b
         }
 }
 
-/* src/fit/kkt.c */
+/* src/fit/loss.c */
 static double residual_of(const data *of, const nmf_model_content *model, double beta,
                           const nmf_options *o)
 {

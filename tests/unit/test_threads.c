@@ -1,6 +1,6 @@
 /* The team of threads: every item exactly once, whatever the team, the number of runs, the other
  * teams, the signals and the forks of the host. */
-#include "base/cpu.h"
+#include "base/machine.h"
 #include "base/threads.h"
 #include "support.h"
 
@@ -129,7 +129,8 @@ static int64_t threads_by_default(const char *own, const char *common)
 static void zero_threads_is_what_the_environment_or_the_machine_says(void **state)
 {
     (void)state;
-    static const char *const no_number[] = {"", "0", "-3", "4097", "two", "2x", "99999999999999999999"};
+    static const char *const no_number[] = {
+        "", "0", "-3", "4097", "two", "2x", "99999999999999999999"};
     assert_true(nmfi_processors() >= 1);
     assert_true(nmfi_cache_bytes() >= 65536);
     assert_int_equal(threads_by_default(NULL, NULL), nmfi_processors());

@@ -1,10 +1,12 @@
-/* Between the kernels' component-major factors and the row-major matrices that users see. */
-#ifndef NMFI_FIT_FACTORS_H
-#define NMFI_FIT_FACTORS_H
+/* Between the kernels' component-major factors and the row-major matrices that users see; the model of a fit. */
+#ifndef NMFI_FIT_RESULT_H
+#define NMFI_FIT_RESULT_H
 
 #include "kernel/kernel.h"
 
 #include <nmfkit/model.h>
+
+typedef struct nmfi_fit nmfi_fit;
 
 nmf_dtype nmfi_dtype_of(const nmfi_kernels *kernels);
 
@@ -21,16 +23,13 @@ nmf_status nmfi_factor_to_W(const nmfi_kernels *kernels, const void *factor, int
 /* The other way: a packed row-major matrix of the kernels' type into a zeroed k x ld factor. */
 void nmfi_factor_from_H(const nmfi_kernels *kernels, const nmf_matrix *H, void *factor, int64_t ld);
 
-/* The Gram matrix a rule works with: l2 goes onto the diagonal of gram_f64; gram is the same in T,
- * and inverse its inverted diagonal. A component that is all zero cannot lower the loss: 0 leaves
- * what multiplies it as it is, and where that pays a penalty l1, a large number takes it to 0. */
-void nmfi_gram_for_rule(const nmfi_kernels *kernels, int64_t k, double l1, double l2,
-                        double *gram_f64, void *gram, void *inverse);
-
 /* The facts that every model of X starts with. */
 void nmfi_content_begin(nmf_model_content *content, const nmf_matrix *X, const nmf_options *options,
                         const nmfi_kernels *kernels);
 /* Names and image shape of X onto W and H. */
 nmf_status nmfi_inherit_names(const nmf_matrix *X, nmf_matrix *W, nmf_matrix *H, nmf_error *error);
+
+/* The model from the finished fit. */
+nmf_status nmfi_result(const nmfi_fit *fit, nmf_model **model, nmf_error *error);
 
 #endif
