@@ -135,6 +135,6 @@ nmf_status nmfi_arena_allocate(nmfi_arena *arena, nmfi_memory_limit limit, nmf_e
 void nmfi_arena_free(nmfi_arena *arena)
 {
     nmfi_release(arena->base);
-    nmfi_scratch_close(&arena->scratch);
+    if (arena->spills) nmfi_scratch_close(&arena->scratch);
     arena->base = NULL;
 }

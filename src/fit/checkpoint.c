@@ -310,8 +310,7 @@ static int is_due(nmfi_fit *fit, int stops)
 nmf_status nmfi_keep_place(nmfi_fit *fit, int stops, nmf_error *error)
 {
     nmfi_keeper *keeper = &fit->keeper;
-    const nmf_checkpoints *wishes = keeper->wishes;
-    if (!wishes || !keeper->writes || keeper->is_closed || !is_due(fit, stops)) return NMF_OK;
+    if (!keeper->writes || keeper->is_closed || !is_due(fit, stops)) return NMF_OK;
     keeper->is_closed = stops;
     const nmf_status status = keep(fit, error);
     keeper->last_seconds = nmfi_seconds();
@@ -481,7 +480,6 @@ nmf_status nmfi_checkpoint_open(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_keeper *keeper = &fit->keeper;
     const nmf_checkpoints *wishes = fit->choice.options.checkpoints;
-    if (!wishes) return NMF_OK;
     int wants[] = {wishes->read != NULL, wishes->write != NULL};
     nmfi_source_tell(&fit->work.source, wants, sizeof wants);
     keeper->wishes = wishes;
@@ -511,7 +509,6 @@ nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error)
     nmfi_keeper *keeper = &fit->keeper;
     nmfi_pieces pieces = {.count = 0};
     nmf_status status = NMF_OK;
-    if (!keeper->resumes) return NMF_OK;
     if (fit->place.single && !fit->choice.begins_single)
         return damaged("such a fit does not begin in f32", error);
     list(fit, &pieces);
@@ -538,7 +535,7 @@ nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error)
 int nmfi_goes_on_without_sketch(const nmfi_fit *fit)
 {
     const nmfi_place *place = &fit->place;
-    if (!fit->keeper.resumes || place->phase == NMFI_IN_SKETCH) return 0;
+    if (place->phase == NMFI_IN_SKETCH) return 0;
     return place->phase == NMFI_POLISHING || place->start == fit->choice.starts - 1;
 }
 

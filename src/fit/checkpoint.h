@@ -37,7 +37,9 @@ typedef struct nmfi_keeper {
     uint64_t wanted_digest;
 } nmfi_keeper;
 
-/* Before X is read: who the fit is, and whether the checkpoint that it goes on from is its own. */
+/* A fit without wishes comes to none of these, one that does not resume only to the first and the last.
+ *
+ * Before X is read: who the fit is, and whether the checkpoint that it goes on from is its own. */
 nmf_status nmfi_checkpoint_open(nmfi_fit *fit, nmf_error *error);
 /* Then the rest of it: the place, and the factors that stand there. */
 nmf_status nmfi_checkpoint_load(nmfi_fit *fit, nmf_error *error);

@@ -5,7 +5,6 @@
 #include "fit/constraints.h"
 #include "fit/defaults.h"
 #include "fit/method.h"
-#include "fit/volume.h"
 #include "pass/factor.h"
 
 #include <stdio.h>
@@ -285,6 +284,37 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     return NMF_OK;
 }
 
+static nmf_status refuse_volume(const nmfi_fit *fit, const char *why, nmf_error *error)
+{
+    return nmf_fail(error, NMF_ERROR_ARGUMENT, "volume = %g: %s", fit->choice.options.volume, why);
+}
+
+/* Whether the volume of H is wanted small: as was said, or by itself where rows of W sum to one and pure samples are
+ * looked for. */
+static nmf_status choose_volume(nmfi_fit *fit, nmf_error *error)
+{
+    const nmf_options *o = &fit->choice.options;
+    const int wanted = o->volume > 0;
+    const int sums = o->simplex == NMF_SIMPLEX_W;
+    const int pure = o->init == NMF_INIT_SPA || o->init == NMF_INIT_SNPA;
+    const int solver = o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_HALS;
+    fit->volume.wanted = 0;
+    if (o->volume == 0 || (!wanted && !pure)) return NMF_OK;
+    if (!sums || o->loss != NMF_LOSS_FROBENIUS || !solver || fit->choice.weighted) {
+        if (!wanted) return NMF_OK;
+        return refuse_volume(
+            fit,
+            !sums ? "the volume of H has a least value above 0 only where rows of W have "
+                    "a sum, so it "
+                    "goes together with simplex = W"
+            : fit->choice.weighted ? "it goes together with no weights and no missing entries"
+                                   : "it is for the frobenius loss, with solver auto or hals",
+            error);
+    }
+    fit->volume.wanted = !nmfi_limits_fix_all(&fit->H.limits);
+    return NMF_OK;
+}
+
 /* What is known stays what it is, to the bit. */
 static int knows_f64(const nmfi_fit *fit)
 {
@@ -303,7 +333,7 @@ nmf_status nmfi_choose(nmfi_fit *fit, const nmf_options *options, nmf_error *err
                                                                               : NMF_PRECISION_F32;
     nmf_status status = choose_method(fit, error);
     if (status == NMF_OK) status = check_penalties(fit, error);
-    if (status == NMF_OK) status = nmfi_volume_choose(fit, error);
+    if (status == NMF_OK) status = choose_volume(fit, error);
     if (status == NMF_OK) status = choose_start(fit, error);
     if (status != NMF_OK) return status;
     choose_sketch(fit);

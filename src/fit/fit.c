@@ -29,7 +29,7 @@ static void choose_passes(const nmfi_fit *fit, nmfi_sketch *sketch)
 static nmf_status run_sketch(nmfi_fit *fit, nmf_error *error)
 {
     nmfi_sketch *sketch = &fit->work.sketch;
-    if (nmfi_goes_on_without_sketch(fit)) {
+    if (fit->keeper.resumes && nmfi_goes_on_without_sketch(fit)) {
         if (fit->in_sketch.method && fit->place.sketch_rank == 0) nmfi_drop_sketch(fit);
         return NMF_OK;
     }
@@ -112,7 +112,7 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     if (!fit->keeper.resumes) {
         nmfi_rewind(fit);
         fit->place = (nmfi_place){.start = s, .phase = NMFI_IN_SKETCH, .best = fit->place.best};
-        nmfi_single_begin(fit);
+        if (fit->choice.begins_single) nmfi_single_begin(fit);
         status = nmfi_make_start(fit, s, error);
         nmfi_clamp_factors(fit);
     }
@@ -156,7 +156,7 @@ static nmf_status follow(nmfi_fit *fit, int64_t s, nmf_error *error)
 static nmf_status run_start(nmfi_fit *fit, int64_t s, nmf_error *error)
 {
     const nmf_status status = follow(fit, s, error);
-    nmfi_single_end(fit);
+    if (fit->place.single) nmfi_single_end(fit);
     return status;
 }
 
@@ -326,7 +326,7 @@ static void keep_measured(nmfi_fit *fit)
     nmfi_progress *progress = &fit->progress;
     const double penalties = nmfi_penalty_of_incumbent(fit, &fit->W) +
                              nmfi_penalty_of_incumbent(fit, &fit->H) +
-                             nmfi_volume_at(fit, fit->H.incumbent);
+                             (fit->volume.wanted ? nmfi_volume_at(fit, fit->H.incumbent) : 0);
     const double divergence = progress->loss - penalties;
     progress->error = sqrt(2 * (divergence < 0 ? 0 : divergence)); /* Trap: fmax would hide a NaN */
 }
@@ -409,12 +409,11 @@ static nmf_status check_finite(const nmfi_fit *fit, nmf_error *error)
 static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
-    nmfi_single_choose(fit);
-    nmfi_single_use(fit, 1);
+    if (fit->choice.precision == NMF_PRECISION_F64) nmfi_single_open(fit);
     nmf_status status = sketch_while_there_is_time(fit, error);
-    if (status == NMF_OK) status = nmfi_checkpoint_load(fit, error);
-    nmfi_single_use(fit, fit->place.single != 0);
-    if (status == NMF_OK) status = nmfi_volume_open(fit, error);
+    if (status == NMF_OK && fit->keeper.resumes) status = nmfi_checkpoint_load(fit, error);
+    if (fit->choice.begins_single) nmfi_single_use(fit, fit->place.single != 0);
+    if (status == NMF_OK && fit->volume.wanted) status = nmfi_volume_open(fit, error);
     if (status == NMF_OK && fit->place.phase < NMFI_POLISHING) status = run_starts(fit, error);
     /* Only the best start gets to read X again. */
     if (status == NMF_OK) status = method->iterate ? finish(fit, error) : polish(fit, error);
@@ -441,11 +440,12 @@ static nmf_status fit_in_turns(const nmfi_turns *turns, const nmfi_method *metho
 }
 
 /* Of X itself, or of what its weights make of it. */
-static nmf_status fit_scaled(const nmfi_turns *turns, const nmfi_method *method,
-                             const nmf_matrix *X, const nmf_options *options, nmf_model **model,
-                             nmf_error *error)
+static nmf_status fit_as_weighted(const nmfi_turns *turns, const nmfi_method *method,
+                                  const nmf_matrix *X, const nmf_options *options,
+                                  nmf_model **model, nmf_error *error)
 {
     nmfi_scaled_fit scaled;
+    if (!nmf_matrix_has_weights(X)) return fit_in_turns(turns, method, X, options, model, error);
     nmf_status status = nmfi_scaled_open(X, options, &scaled, error);
     if (status != NMF_OK) return status;
     const int is_scaled = scaled.by.scaled != NULL;
@@ -471,11 +471,11 @@ nmf_status nmfi_fit_model(const nmf_matrix *X, const nmf_options *options, nmf_m
 nmf_status nmfi_fit_by(const nmfi_method *method, const nmf_matrix *X, const nmf_options *options,
                        nmf_model **model, nmf_error *error)
 {
-    return fit_scaled(NULL, method, X, options, model, error);
+    return fit_as_weighted(NULL, method, X, options, model, error);
 }
 
 nmf_status nmfi_fit_in_turns(const nmfi_turns *turns, const nmf_matrix *X,
                              const nmf_options *options, nmf_model **model, nmf_error *error)
 {
-    return fit_scaled(turns, NULL, X, options, model, error);
+    return fit_as_weighted(turns, NULL, X, options, model, error);
 }

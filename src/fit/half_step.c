@@ -93,7 +93,7 @@ nmf_status nmfi_step_on_products(nmfi_fit *fit, nmfi_improver by, double norm2, 
     const double penalty = nmfi_penalty(W, fit->k);
     status = nmfi_half_step(fit, by, H, W, half_H, error);
     pair->loss = 0.5 * norm2 + H->value[NMFI_SUM_OBJECTIVE] + penalty +
-                 nmfi_volume_correction(fit, H->plain);
+                 (fit->volume.wanted ? nmfi_volume_correction(fit, H->plain) : 0);
     /* A step from an extrapolated point has gained against that point only. */
     pair->gain = wish.plain ? W->value[NMFI_SUM_DECREASE] + H->value[NMFI_SUM_DECREASE] : 0;
     return status;

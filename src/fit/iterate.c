@@ -192,7 +192,7 @@ nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *
         const int told = nmfi_trace(fit, d->loss, kkt);
         const nmf_stopped why = progress->stopped;
         judge(fit, stage, kkt, tol, accepted, descends);
-        status = nmfi_keep_place(fit, told, error);
+        if (fit->keeper.wishes) status = nmfi_keep_place(fit, told, error);
         if (!told) continue;
         progress->stopped = why;
         break;
@@ -233,7 +233,7 @@ nmf_status nmfi_iterate_in_sketch(nmfi_fit *fit, nmfi_stage stage, double left_o
         const double enough = small_enough(&scale, fit->choice.options.tol);
         d->ended = (d->loss < before && nmfi_kkt(fit) <= surely * enough) ||
                    fallen(d) <= moving * NMFI_WINDOW * (d->loss + left_out) || d->steps >= LONG;
-        status = nmfi_keep_place(fit, told, error);
+        if (fit->keeper.wishes) status = nmfi_keep_place(fit, told, error);
         if (told) break;
     }
     fit->progress.loss = d->loss + left_out;

@@ -119,7 +119,7 @@ nmf_status nmfi_hals_finish(nmfi_fit *fit, int solves, nmf_error *error)
     nmfi_progress *progress = &fit->progress;
     progress->error = sqrt(distance);
     progress->loss = 0.5 * distance + nmfi_penalty(W, fit->k) + nmfi_penalty(H, fit->k) +
-                     nmfi_volume_penalty(fit, H->gram);
+                     (fit->volume.wanted ? nmfi_volume_penalty(fit, H->gram) : 0);
     progress->kkt = nmfi_kkt(fit);
     nmfi_correct_trace(fit);
     return NMF_OK;

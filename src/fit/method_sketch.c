@@ -40,7 +40,7 @@ static void plan_pass(nmfi_fit *fit, const sketched *s, nmfi_pass *pass, const v
     nmfi_pass_plan(pass, &source, kernels, fit->k, fit->choice.options.block_rows);
     pass->team = fit->work.team;
     pass->stop = &fit->work.stop;
-    pass->spilled = &fit->work.arena.scratch;
+    pass->spilled = fit->work.arena.spills ? &fit->work.arena.scratch : NULL;
 }
 
 void nmfi_sketch_layout_rows(nmfi_fit *fit, nmfi_arena *arena)

@@ -134,7 +134,7 @@ static void layout(nmfi_fit *fit)
     (in_spans && !keeps ? layout_in_turn : layout_all)(fit);
     nmfi_constraints_layout(fit, &fit->W, arena);
     nmfi_constraints_layout(fit, &fit->H, arena);
-    nmfi_volume_layout(fit, arena);
+    if (fit->volume.wanted) nmfi_volume_layout(fit, arena);
     if (work->sketch.width > 0) nmfi_sketch_layout(&work->sketch, &work->pass, arena);
     if (work->sketch.small_side > 0)
         nmfi_sketch_layout_gram(&work->sketch, &work->pass, arena, nmfi_team_threads(work->team));
@@ -359,9 +359,9 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     if (status != NMF_OK) return status;
     work->pass.team = work->transposed.team = work->team;
     work->pass.stop = work->transposed.stop = &work->stop;
-    work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
+    if (work->arena.spills) work->pass.spilled = work->transposed.spilled = &work->arena.scratch;
     nmfi_pass_prepare(&work->pass);
-    status = nmfi_checkpoint_open(fit, error);
+    if (fit->choice.options.checkpoints) status = nmfi_checkpoint_open(fit, error);
     return status == NMF_OK ? read_X(fit, error) : status;
 }
 
@@ -410,7 +410,7 @@ static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *e
 {
     fit->choice.weighted = nmfi_matrix_is_weighted(fit->X);
     fit->choice.stored_only = nmf_matrix_missing(fit->X) == NMF_MISSING_UNSTORED;
-    nmf_status status = nmfi_weights_check_stored(fit->X, error);
+    nmf_status status = fit->choice.weighted ? nmfi_weights_check_stored(fit->X, error) : NMF_OK;
     if (status == NMF_OK) status = nmfi_choose(fit, options, error);
     if (status == NMF_OK && fit->choice.stored_only) return weigh_stored(fit, error);
     if (status != NMF_OK || !fit->choice.weighted) return status;
@@ -418,6 +418,16 @@ static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *e
     if (status != NMF_OK || fit->work.observed.filled) return status;
     fit->choice = (nmfi_choice){0}; /* every one counts once: the fit of X itself */
     return nmfi_choose(fit, options, error);
+}
+
+/* What was made of X and of what is known. */
+static void close_X(nmfi_fit *fit)
+{
+    if (nmfi_matrix_is_weighted(fit->X)) {
+        nmfi_observed_free(&fit->work.observed);
+        nmfi_stored_weights_free(&fit->work.stored);
+    }
+    nmfi_constraints_close(fit);
 }
 
 nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix *X,
@@ -435,7 +445,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     if (fit->facts.m == 0 || fit->facts.n == 0)
         return nmf_fail(error, NMF_ERROR_DATA, "X is empty: %lld samples x %lld features",
                         (long long)fit->facts.m, (long long)fit->facts.n);
-    nmf_status status = nmfi_lines_readable(&work->source, error);
+    nmf_status status = work->source.in_memory ? NMF_OK : nmfi_lines_readable(&work->source, error);
     if (status == NMF_OK) status = nmfi_constraints_open(fit, options, error);
     if (status == NMF_OK) status = choose(fit, options, error);
     if (method) fit->on_X.method = method;
@@ -445,9 +455,7 @@ nmf_status nmfi_open(nmfi_fit *fit, const nmfi_method *method, const nmf_matrix 
     }
     if (status == NMF_OK) status = nmfi_pass_countable(&work->source, pass_width(fit), error);
     if (status != NMF_OK) {
-        nmfi_observed_free(&work->observed);
-        nmfi_stored_weights_free(&work->stored);
-        nmfi_constraints_close(fit);
+        close_X(fit);
         return status;
     }
     work->kernels =
@@ -464,9 +472,7 @@ void nmfi_close(nmfi_fit *fit)
 {
     nmfi_team_stop(fit->work.team);
     nmfi_arena_free(&fit->work.arena);
-    nmfi_observed_free(&fit->work.observed);
-    nmfi_stored_weights_free(&fit->work.stored);
-    nmfi_constraints_close(fit);
+    close_X(fit);
     free(fit->in_sketch.state);
     free(fit->on_X.state);
     fit->work.team = NULL;

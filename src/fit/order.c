@@ -145,7 +145,7 @@ static void swap_components(nmfi_fit *fit, nmfi_factor *factor, int64_t a, int64
     swap_bytes(entries + a * component, entries + b * component, component);
     swap_numbers(factor->toward, a, b);
     swap_numbers(factor->mean, a, b);
-    nmfi_scratch_touched(fit->work.pass.spilled, 2 * (size_t)component);
+    if (fit->work.pass.spilled) nmfi_scratch_touched(fit->work.pass.spilled, 2 * (size_t)component);
 }
 
 int nmfi_sort_components(nmfi_fit *fit)

@@ -67,7 +67,7 @@ static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
             progress->stopped = NMF_STOPPED_CONVERGED;
             d->ended = 1;
         }
-        status = nmfi_keep_place(fit, told, error);
+        if (fit->keeper.wishes) status = nmfi_keep_place(fit, told, error);
         if (told) break;
     }
     return status;

@@ -86,7 +86,7 @@ static nmf_status iterate(nmfi_fit *fit, void *state, nmf_error *error)
         nmfi_take_plain(&fit->H);
         const int told = nmfi_trace(fit, nmfi_divergence_loss(fit), nmfi_kkt(fit));
         test(fit, kept);
-        status = nmfi_keep_place(fit, told, error);
+        if (fit->keeper.wishes) status = nmfi_keep_place(fit, told, error);
         if (told) break;
     }
     return status;

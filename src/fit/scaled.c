@@ -76,7 +76,7 @@ nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmf
     memset(fit, 0, sizeof *fit);
     fit->options = *options;
     fit->source = nmfi_source_of(X);
-    if (!nmf_matrix_has_weights(X) || !is_plain(options)) return NMF_OK;
+    if (!is_plain(options)) return NMF_OK;
     const int f64 = options->precision == NMF_PRECISION_F64 ||
                     (options->precision == NMF_PRECISION_AUTO && nmf_matrix_dtype(X) == NMF_F64);
     const int signed_ok = options->negatives == NMF_NEGATIVES_ALLOW;

@@ -6,16 +6,16 @@
 
 #include "fit/state.h"
 
-/* Once X was read: whether it does. */
-void nmfi_single_choose(nmfi_fit *fit);
+/* Once X was read: whether a fit in f64 does (choice.begins_single), and then its sketch is in f32. */
+void nmfi_single_open(nmfi_fit *fit);
 
-/* The kernels of f32, or the fit's own; what the factors hold stays as it is. */
+/* In one that does: the kernels of f32, or the fit's own; what the factors hold stays as it is. */
 void nmfi_single_use(nmfi_fit *fit, int single);
 
 /* So are the factors that a start is written into, which hold nothing as yet. */
 void nmfi_single_begin(nmfi_fit *fit);
 
-/* The incumbents become f64, if they are not; the fit's own kernels from here on. */
+/* Where they are f32 (place.single) the incumbents become f64; the fit's own kernels from here on. */
 void nmfi_single_end(nmfi_fit *fit);
 
 #endif

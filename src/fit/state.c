@@ -40,12 +40,16 @@ void nmfi_widen_factor(const nmfi_fit *fit, nmfi_factor *factor)
     nmfi_take_plain(factor);
 }
 
-/* Piece by piece, so that no more of a scratch file lies in memory. */
+/* In a scratch file piece by piece, so that no more of it lies in memory. */
 static void copy_factor(const nmfi_fit *fit, const nmfi_factor *factor, const void *from, void *to)
 {
     enum { PIECE = 1 << 20 };
     nmfi_scratch *const scratch = fit->work.pass.spilled;
     const size_t bytes = (size_t)(fit->k * factor->partition.ld * fit->work.kernels->element_bytes);
+    if (!scratch) {
+        memcpy(to, from, bytes);
+        return;
+    }
     for (size_t at = 0; at < bytes; at += PIECE) {
         const size_t some = bytes - at < PIECE ? bytes - at : PIECE;
         if (at + some < bytes) {
@@ -79,7 +83,7 @@ void nmfi_set_gram(nmfi_fit *fit, const double *gram, const nmfi_factor *factor)
 {
     nmfi_work *work = &fit->work;
     memcpy(work->gram_f64, gram, (size_t)(fit->k * fit->k) * sizeof *gram);
-    if (!factor->is_W) nmfi_volume_pull(fit, factor->gram, work->gram_f64);
+    if (fit->volume.wanted && !factor->is_W) nmfi_volume_pull(fit, factor->gram, work->gram_f64);
     nmfi_gram_for_rule(work->kernels, fit->k, factor->l1, factor->l2, work->gram_f64, work->gram,
                        work->inverse);
 }

@@ -8,41 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-/* --- whether ----------------------------------------------------------------------------------- */
-
-static nmf_status refuse(const nmfi_fit *fit, const char *why, nmf_error *error)
-{
-    return nmf_fail(error, NMF_ERROR_ARGUMENT, "volume = %g: %s", fit->choice.options.volume, why);
-}
-
-nmf_status nmfi_volume_choose(nmfi_fit *fit, nmf_error *error)
-{
-    const nmf_options *o = &fit->choice.options;
-    const int wanted = o->volume > 0;
-    const int sums = o->simplex == NMF_SIMPLEX_W;
-    const int pure = o->init == NMF_INIT_SPA || o->init == NMF_INIT_SNPA;
-    const int solver = o->solver == NMF_SOLVER_AUTO || o->solver == NMF_SOLVER_HALS;
-    fit->volume.wanted = 0;
-    if (o->volume == 0 || (!wanted && !pure)) return NMF_OK;
-    if (!sums || o->loss != NMF_LOSS_FROBENIUS || !solver || fit->choice.weighted) {
-        if (!wanted) return NMF_OK;
-        return refuse(fit,
-                      !sums ? "the volume of H has a least value above 0 only where rows of W have "
-                              "a sum, so it "
-                              "goes together with simplex = W"
-                      : fit->choice.weighted
-                          ? "it goes together with no weights and no missing entries"
-                          : "it is for the frobenius loss, with solver auto or hals",
-                      error);
-    }
-    fit->volume.wanted = !nmfi_limits_fix_all(&fit->H.limits);
-    return NMF_OK;
-}
-
 void nmfi_volume_layout(nmfi_fit *fit, nmfi_arena *arena)
 {
     nmfi_volume *v = &fit->volume;
-    if (!v->wanted) return;
     v->pull = nmfi_take(arena, fit->k * fit->k, sizeof(double));
     v->factor = nmfi_take(arena, fit->k * fit->k, sizeof(double));
     v->gram = nmfi_take(arena, fit->k * fit->k, sizeof(double));
@@ -55,7 +23,7 @@ nmf_status nmfi_volume_open(nmfi_fit *fit, nmf_error *error)
     const nmfi_sketch *sketch = &fit->work.sketch;
     const double c = fit->choice.options.volume > 0 ? fit->choice.options.volume : usual;
     const int64_t m = fit->facts.m, n = fit->facts.n, k = fit->k, least = m < n ? m : n;
-    if (!v->wanted || v->lambda > 0) return NMF_OK; /* or a checkpoint knows them */
+    if (v->lambda > 0) return NMF_OK; /* a checkpoint knows them */
     if (sketch->width < k || !(sketch->sigma[0] > 0)) {
         v->wanted = 0;
         if (!(fit->choice.options.volume > 0)) return NMF_OK;
@@ -93,7 +61,6 @@ void nmfi_volume_pull(nmfi_fit *fit, const double *gram_of_H, double *gram)
     nmfi_volume *v = &fit->volume;
     const int64_t k = fit->k;
     double *const L = v->factor, *const inverse = v->pull;
-    if (!v->wanted) return;
     factorize(fit, gram_of_H, L);
     for (int64_t c = 0; c < k; c++) { /* column c of the inverse, which is symmetric: row c */
         double *x = inverse + c * k;
@@ -119,7 +86,6 @@ double nmfi_volume_penalty(const nmfi_fit *fit, const double *gram_of_H)
 {
     const nmfi_volume *v = &fit->volume;
     double sum = 0;
-    if (!v->wanted) return 0;
     factorize(fit, gram_of_H, v->factor);
     for (int64_t i = 0; i < fit->k; i++) sum += 2 * log(v->factor[i * fit->k + i]) - log(v->delta);
     return 0.5 * v->lambda * sum;
@@ -134,7 +100,6 @@ double nmfi_volume_correction(nmfi_fit *fit, const void *H)
 {
     const nmfi_volume *v = &fit->volume;
     double tangent = 0;
-    if (!v->wanted) return 0;
     find_gram(fit, H);
     for (int64_t i = 0; i < fit->k * fit->k; i++) tangent += v->pull[i] * v->gram[i];
     return nmfi_volume_penalty(fit, v->gram) - 0.5 * tangent;
@@ -142,7 +107,6 @@ double nmfi_volume_correction(nmfi_fit *fit, const void *H)
 
 double nmfi_volume_at(const nmfi_fit *fit, const void *H)
 {
-    if (!fit->volume.wanted) return 0;
     find_gram(fit, H);
     return nmfi_volume_penalty(fit, fit->volume.gram);
 }

@@ -15,9 +15,7 @@
 
 #include "fit/state.h"
 
-/* Whether it is wanted: as was said, or by itself where rows of W sum to one and pure samples are looked for. Errors:
- * ARGUMENT, where it was said and cannot be. */
-nmf_status nmfi_volume_choose(nmfi_fit *fit, nmf_error *error);
+/* All of these only where it is wanted (choose.c), as fit->volume.wanted says. */
 void nmfi_volume_layout(nmfi_fit *fit, nmfi_arena *arena);
 /* lambda and delta, from the sketch; none where there was no time for one and it was not asked for. */
 nmf_status nmfi_volume_open(nmfi_fit *fit, nmf_error *error);

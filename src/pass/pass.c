@@ -199,6 +199,6 @@ void nmfi_pass_combine(nmfi_pass *pass, int64_t k, const void *rotation, void *f
                               k, (size_t)line, piece);
         nmfi_team_run(pass->team, nmfi_lesser(some, partition->tiles - job.first), combine_tile,
                       &job);
-        nmfi_scratch_touched(pass->spilled, (size_t)k * piece);
+        if (pass->spilled) nmfi_scratch_touched(pass->spilled, (size_t)k * piece);
     }
 }

@@ -70,7 +70,7 @@ typedef struct nmfi_pass {
     int own_grams; /* set before the layout: rules give rows Gram matrices of their own */
     int lean;      /* set before the layout: as few sums of slots at a time as will do */
     int64_t span;  /* columns whose sums of products a visit takes at a time; 0: all */
-    nmfi_scratch *spilled; /* the scratch file that factors may lie in; or NULL */
+    nmfi_scratch *spilled; /* the scratch file that factors lie in; NULL where they are in memory */
     nmfi_sums total;       /* of the last visit or column update */
     int digests;           /* scans sum up the fingerprint's parts (source.h) of a dense X */
     uint64_t digest;       /* of the last scan */
