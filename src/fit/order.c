@@ -5,7 +5,6 @@
 #include "fit/constraints.h"
 #include "fit/state.h"
 
-#include "pass/exchange.h"
 #include "pass/factor.h"
 
 #include <math.h>

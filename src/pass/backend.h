@@ -172,13 +172,10 @@ void nmfi_exact_gram_of_columns(nmfi_pass *pass, const void *fixed, int64_t k, d
 double nmfi_squares_of_model(const nmfi_pass *pass, const void *rows, int64_t k,
                              const double *gram_of_columns, const nmfi_leaf *leaf);
 
-/* --- dense_rows.c, dense_tiles.c --------------------------------------------------------------- */
+/* --- dense.c ------------------------------------------------------------------------------------ */
 
-void nmfi_dense_layout(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, int accumulates);
 /* Rows [first, first + count), lent or gathered. */
 nmf_status nmfi_dense_rows(const nmfi_pass *pass, int64_t first, int64_t count, int64_t thread,
                            nmfi_block *block, nmf_error *error);
-
-nmf_status nmfi_dense_tiles(nmfi_pass *pass, const nmfi_visit *visit, nmf_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* Sums over several processes, along the same binary tree as those of one (sums.c): the sum of a node is
+/* Sums over several processes, along the same binary tree as those of one (sums.c), and rows that they tell each other: the sum of a node is
  * left + right, whoever has them. A node all of whose leaves one process has is added up there; of any
  * other the process that has its first leaf gets the right child's sum sent and adds it to the left one's.
  * The root's goes to all; its sums of products when they are asked for, and then each process may get those of
@@ -13,23 +13,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* --- who has what ------------------------------------------------------------------------------ */
-
-/* The process that has leaf `leaf`, where each slot of `slots` has as many of `leaves`. */
-static int64_t owner_of(const nmf_comm *comm, int64_t slots, int64_t leaves, int64_t leaf)
-{
-    const int64_t slot = leaf / (leaves / slots);
-    int64_t low = 0, high = comm->size - 1; /* the first whose slots end behind it */
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if ((middle + 1) * slots / comm->size > slot)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
-
 /* --- nodes of a visit -------------------------------------------------------------------------- */
 
 typedef struct exchange {
@@ -39,9 +22,11 @@ typedef struct exchange {
     const nmf_comm *comm;
 } exchange;
 
+/* The process that has leaf `leaf`: each slot has as many of them. */
 static int64_t owner(const exchange *x, int64_t leaf)
 {
-    return owner_of(x->comm, x->adding->side->slots, x->adding->leaves, leaf);
+    const nmfi_partition *side = x->adding->side;
+    return nmfi_partition_owner(side, leaf / (x->adding->leaves / side->slots));
 }
 
 static size_t numbers_of(const exchange *x)
@@ -191,74 +176,6 @@ void nmfi_sums_deal(nmfi_pass *pass, int64_t k)
         if (comm->rank != tree->root_at) receive_columns(pass, k, tree->root_at, Q);
         for (int64_t r = 0; comm->rank == tree->root_at && r < comm->size; r++)
             if (r != comm->rank) send_columns(pass, k, r, Q);
-    }
-}
-
-/* --- numbers of slots -------------------------------------------------------------------------- */
-
-enum { MOST = 64 }; /* numbers at once: what a recursion keeps of each level */
-
-typedef struct adding_numbers {
-    const nmfi_partition *partition;
-    nmfi_slot_numbers *of_slot;
-    const void *context;
-    int64_t first, count; /* which of the numbers */
-} adding_numbers;
-
-static void add(double *to, const double *from, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) to[i] += from[i];
-}
-
-static void own_numbers(const adding_numbers *a, int64_t first, int64_t count, double *sums)
-{
-    if (count == 1) {
-        a->of_slot(a->context, first, a->first, a->count, sums);
-        return;
-    }
-    double right[MOST];
-    own_numbers(a, first, count / 2, sums);
-    own_numbers(a, first + count / 2, count / 2, right);
-    add(sums, right, a->count);
-}
-
-/* The same for all processes' slots; what is left in `sums` counts where the first slot is. */
-static void all_numbers(const adding_numbers *a, int64_t first, int64_t count, double *sums)
-{
-    const nmfi_partition *partition = a->partition;
-    const nmf_comm *comm = partition->comm;
-    const int64_t slots = partition->slots, half = count / 2, me = comm->rank;
-    const int64_t begin = owner_of(comm, slots, slots, first);
-    const int64_t end = owner_of(comm, slots, slots, first + count - 1);
-    if (me < begin || me > end) return;
-    if (begin == end) {
-        own_numbers(a, first, count, sums);
-        return;
-    }
-    double right[MOST];
-    const size_t bytes = (size_t)a->count * sizeof *right;
-    const int64_t other = owner_of(comm, slots, slots, first + half);
-    all_numbers(a, first, half, sums);
-    all_numbers(a, first + half, half, right);
-    if (other != begin && me == other) comm->send(comm->context, begin, right, bytes);
-    if (other != begin && me == begin) comm->receive(comm->context, other, right, bytes);
-    if (me == begin) add(sums, right, a->count);
-}
-
-void nmfi_slots_add_up(const nmfi_partition *partition, nmfi_slot_numbers *of_slot,
-                       const void *context, int64_t count, double *sums)
-{
-    const nmf_comm *comm = partition->comm;
-    for (int64_t first = 0; first < count; first += MOST) {
-        const adding_numbers a = {partition, of_slot, context, first,
-                                  nmfi_lesser(MOST, count - first)};
-        if (!comm) {
-            own_numbers(&a, 0, partition->slots, sums + first);
-            continue;
-        }
-        all_numbers(&a, 0, partition->slots, sums + first);
-        comm->broadcast(comm->context, owner_of(comm, partition->slots, partition->slots, 0),
-                        sums + first, (size_t)a.count * sizeof *sums);
     }
 }
 

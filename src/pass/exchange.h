@@ -1,16 +1,9 @@
-/* What processes that have a side of X together tell each other beside the sums of a visit. Where a
- * partition is all here nothing is sent, and sums are added in the same order. */
+/* What processes that have a side of X together tell each other beside the sums of a visit: nothing
+ * where a partition is all here (comm is NULL), so that nobody need come here then. */
 #ifndef NMFI_PASS_EXCHANGE_H
 #define NMFI_PASS_EXCHANGE_H
 
 #include "pass/pass.h"
-
-/* Numbers [first, first + count) of one slot. */
-typedef void nmfi_slot_numbers(const void *context, int64_t slot, int64_t first, int64_t count,
-                               double *numbers);
-/* `count` numbers of each slot, added up along the tree of slots, on all processes. */
-void nmfi_slots_add_up(const nmfi_partition *partition, nmfi_slot_numbers *of_slot,
-                       const void *context, int64_t count, double *sums);
 
 /* `of_a_slot` items of each slot, of which each process has those of its own, come to all. */
 void nmfi_slots_share(const nmfi_partition *partition, void *items, int64_t of_a_slot,

@@ -409,7 +409,7 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
     const nmfi_adding adding = nmfi_own_slots(pass, scan_slot, &job);
     nmf_status status = nmfi_sums_add_up(pass, pass->row_sums, &adding, error);
     if (status != NMF_OK) return status;
-    nmfi_slots_share(&pass->rows, pass->scans, 1, sizeof *pass->scans);
+    if (pass->rows.comm) nmfi_slots_share(&pass->rows, pass->scans, 1, sizeof *pass->scans);
     pass->digest = 0;
     for (int64_t s = 0; s < slots; s++) pass->digest += pass->scans[s].digest;
     status = nmfi_scan_total(pass->scans, slots, scan, error);

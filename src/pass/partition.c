@@ -79,6 +79,20 @@ nmfi_partition nmfi_partition_spread(int64_t all, const nmf_comm *comm)
     return nmfi_partition_of_rank(all, comm, nmfi_comm_rank(comm));
 }
 
+int64_t nmfi_partition_owner(const nmfi_partition *partition, int64_t slot)
+{
+    const nmf_comm *comm = partition->comm;
+    int64_t low = 0, high = nmfi_comm_size(comm) - 1; /* the first whose slots end behind it */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if ((middle + 1) * partition->slots / comm->size > slot)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
 int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot)
 {
     return tiles_before(partition, slot) - tiles_before(partition, partition->first_slot);

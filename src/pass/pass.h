@@ -42,6 +42,15 @@ void nmfi_partition_refine(nmfi_partition *partition, int64_t wanted);
 /* The first tile of a slot that is here; its first row; the row behind its last. */
 int64_t nmfi_partition_slot_begin(const nmfi_partition *partition, int64_t slot);
 int64_t nmfi_partition_first_row(const nmfi_partition *partition, int64_t slot);
+/* The process that has a slot. */
+int64_t nmfi_partition_owner(const nmfi_partition *partition, int64_t slot);
+
+/* Numbers [first, first + count) of one slot. */
+typedef void nmfi_slot_numbers(const void *context, int64_t slot, int64_t first, int64_t count,
+                               double *numbers);
+/* `count` numbers of each slot, added up along the tree of slots, on all processes; in the same order where all are here. */
+void nmfi_slots_add_up(const nmfi_partition *partition, nmfi_slot_numbers *of_slot,
+                       const void *context, int64_t count, double *sums);
 
 /* The sums of the slots of one side, added up to whole subtrees (sums.c). */
 typedef struct nmfi_sum_tree nmfi_sum_tree;

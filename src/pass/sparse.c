@@ -181,7 +181,7 @@ static void columns(nmfi_pass *pass, const nmfi_column_visit *visit)
         nmfi_columns_from_sums(pass, visit);
     else /* told to stop, or no failure */
         (void)run_half(&job, lines, visit->fixed, lines->first_slot, lines->own_slots, NULL);
-    if (visit->rule && visit->sums <= 0) nmfi_columns_share(pass, visit);
+    if (lines->comm && visit->sums <= 0) nmfi_columns_share(pass, visit);
 }
 
 /* --- scan -------------------------------------------------------------------------------------- */
@@ -229,7 +229,7 @@ static nmf_status scan_lines(nmfi_pass *pass, int signed_ok, nmfi_scan *scan, nm
                                 .context = &job};
     nmf_status status = nmfi_sums_add_up(pass, state->share_sums, &adding, error);
     if (status != NMF_OK) return status;
-    nmfi_slots_share(lines, pass->scans, each, sizeof *pass->scans);
+    if (lines->comm) nmfi_slots_share(lines, pass->scans, each, sizeof *pass->scans);
     status = nmfi_scan_total(pass->scans, shares, scan, error);
     nmfi_scan_unstored(pass, scan);
     return status;

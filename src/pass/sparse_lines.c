@@ -183,5 +183,5 @@ void nmfi_pack_factor(const nmfi_pass *pass, int which, const void *factor, int6
     const int64_t row_bytes = nmfi_packed_stride(k) * pass->kernels->element_bytes;
     pack_job job = {pass, partition, factor, k, (char *)rows + partition->first_row * row_bytes};
     nmfi_team_run(pass->team, partition->own_slots, pack_slot, &job);
-    nmfi_rows_share(partition, rows, row_bytes);
+    if (partition->comm) nmfi_rows_share(partition, rows, row_bytes);
 }

@@ -1,4 +1,4 @@
-/* Inside of the sums of slots: nodes of their tree (sums.c), and what several processes do with those that
+/* Inside of the sums of slots: nodes of their tree (sums.c, sum_tree.c), and what several processes do with those that
  * none of them has all leaves of (exchange.c). */
 #ifndef NMFI_PASS_SUM_TREE_H
 #define NMFI_PASS_SUM_TREE_H

@@ -398,7 +398,7 @@ static void add_scan(nmfi_slot_scan *to, const nmfi_slot_scan *from)
     total->lowest = part->lowest < total->lowest ? part->lowest : total->lowest;
     total->highest = part->highest > total->highest ? part->highest : total->highest;
     total->bad += part->bad;
-    if (nmfi_bad_entry_before(&from->bad, &to->bad)) to->bad = from->bad;
+    if (part->bad > 0 && nmfi_bad_entry_before(&from->bad, &to->bad)) to->bad = from->bad;
 }
 
 nmf_status nmfi_scan_total(nmfi_slot_scan *scans, int64_t leaves, nmfi_scan *scan, nmf_error *error)

@@ -154,7 +154,8 @@ void nmfi_columns_from_sums(nmfi_pass *pass, const nmfi_column_visit *visit)
     columns_job job = {pass, visit};
     const int dealt = is_dealt(pass, visit);
     const nmfi_partition *side = dealt ? &pass->own_columns : &pass->columns;
-    if (visit->rule) (dealt ? nmfi_sums_deal : nmfi_sums_complete)(pass, visit->k);
+    if (pass->rows.comm && visit->rule)
+        (dealt ? nmfi_sums_deal : nmfi_sums_complete)(pass, visit->k);
     const nmfi_adding adding = {.side = side,
                                 .leaves = side->slots,
                                 .first = side->first_slot,

@@ -2,7 +2,6 @@
 #include "start/parts.h"
 
 #include "base/rng.h"
-#include "pass/exchange.h"
 
 #include <float.h>
 #include <math.h>
