@@ -43,10 +43,10 @@ int cli_run_fit(const cli_args *args)
     options.start_H = start_H;
     if (status == NMF_OK) status = cli_checkpoint_open(args, &checkpoint, &error);
     status = cli_together_agree(status, &error);
-    options.checkpoints = nmf_io_checkpoint_hook(checkpoint);
+    if (checkpoint != NULL) options.checkpoints = nmf_io_checkpoint_hook(checkpoint);
     if (status == NMF_OK)
         status = cli_learn(args, &options, checkpoint, nmf_fit, ".nmf.npz", &error);
-    nmf_io_checkpoint_close(checkpoint);
+    if (checkpoint != NULL) nmf_io_checkpoint_close(checkpoint);
     nmf_matrix_free(start_W);
     nmf_matrix_free(start_H);
     const int code = status == NMF_OK ? CLI_DONE : cli_fail(args, &error);

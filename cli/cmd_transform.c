@@ -72,9 +72,10 @@ int cli_run_transform(const cli_args *args)
     if (status == NMF_OK) status = say_match(args, model, X, &options, &error);
     if (status == NMF_OK) status = cli_count_data(args, X, &options, &error);
     status = cli_together_agree(status, &error);
-    nmf_spread_leave(1);    /* of several processes: each writes its own rows of W */
-    if (status == NMF_OK) { /* W of data on disk is solved for as it is written */
-        const int at_once = nmf_matrix_is_in_memory(X) || cli_together_joined();
+    const int joined = cli_together_joined();
+    if (joined) nmf_spread_leave(1); /* each of several processes writes its own rows of W */
+    if (status == NMF_OK) {          /* W of data on disk is solved for as it is written */
+        const int at_once = nmf_matrix_is_in_memory(X) || joined;
         status =
             (at_once ? nmf_transform : nmf_transform_on_demand)(model, X, &options, &W, &error);
     }
@@ -82,7 +83,7 @@ int cli_run_transform(const cli_args *args)
     if (status != NMF_OK) cli_name_time_limit(args, &options, &error);
     if (status == NMF_OK && cli_together_speaks()) {
         status = cli_write_matrix(args, W, args->output, &error);
-        nmf_spread_end(W);
+        if (joined) nmf_spread_end(W);
     }
     nmf_matrix_free(W);
     nmf_matrix_free(X);

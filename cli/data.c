@@ -137,7 +137,7 @@ static nmf_status read_as(const cli_args *args, const nmf_model *like, const cha
         options.image_height = nmf_matrix_image_height(model->H);
         options.image_width = nmf_matrix_image_width(model->H);
     }
-    nmf_io_read_like(&options, like);
+    if (like != NULL) nmf_io_read_like(&options, like);
     options.sample_names = args->sample_names;
     options.feature_names = args->feature_names;
     options.labels = args->labels;

@@ -117,7 +117,8 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
     if (status == NMF_OK) status = cli_read_known(args, X, &own, &known, error);
     if (status == NMF_OK) status = cli_count_data(args, X, &own, error);
     status = cli_together_agree(status, error);
-    nmf_spread_leave(1); /* of several processes: each writes its own rows of W */
+    const int joined = cli_together_joined();
+    if (joined) nmf_spread_leave(1); /* each of several processes writes its own rows of W */
     if (status == NMF_OK) status = cli_learn_model(args, X, &own, learn, &model, error);
     if (status == NMF_ERROR_MEMORY && X && cli_leave_on_disk(args, &own, &X))
         status = cli_learn_model(args, X, &own, learn, &model, error);
@@ -127,7 +128,7 @@ nmf_status cli_learn(const cli_args *args, const nmf_options *options,
         nmf_model_set_reading(model, args->transpose == 1, args->image_order == 1);
         cli_report_summary(args, model, X);
         status = write_results(args, output, model, error);
-        nmf_spread_end(nmf_model_view(model)->W);
+        if (joined) nmf_spread_end(nmf_model_view(model)->W);
         if (status == NMF_OK) say_interrupted(args, output, model);
         if (status == NMF_OK) cli_checkpoint_end(args, checkpoint, model);
     }

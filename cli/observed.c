@@ -251,7 +251,7 @@ nmf_status cli_set_observed(const cli_args *args, const nmf_io_read_options *rea
         {"--column-weights", args->column_weights, EACH_COLUMN, as_weight}};
     nmf_matrix *weights = NULL;
     double *w = NULL;
-    nmf_status status = nmf_matrix_set_missing(X, word, error);
+    nmf_status status = word == NMF_MISSING_NONE ? NMF_OK : nmf_matrix_set_missing(X, word, error);
     for (size_t f = 0; f < sizeof files / sizeof *files && status == NMF_OK; f++) {
         if (files[f].path == NULL) continue;
         if (weights == NULL) status = start_weights(X, &weights, &w, error);

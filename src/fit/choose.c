@@ -176,6 +176,12 @@ static int64_t round_to_vectors(int64_t rank, int64_t least)
     return nearest >= least ? nearest : (least + half - 1) / half * half;
 }
 
+/* All of it beforehand: there is nothing to learn but W. */
+static int knows_H(const nmfi_fit *fit)
+{
+    return fit->H.limits.binds && nmfi_limits_fix_all(&fit->H.limits);
+}
+
 static int64_t sketch_rank(const nmfi_fit *fit)
 {
     const nmf_options *o = &fit->choice.options;
@@ -183,7 +189,7 @@ static int64_t sketch_rank(const nmfi_fit *fit)
     const int64_t least = fit->facts.m < fit->facts.n ? fit->facts.m : fit->facts.n;
     /* A sketch knows no weights; where all of H is known there is nothing to learn. */
     if (o->solver != NMF_SOLVER_AUTO || o->sketch == 0 || fit->choice.weighted) return 0;
-    if (nmfi_limits_fix_all(&fit->H.limits)) return 0;
+    if (knows_H(fit)) return 0;
     if (o->sketch > 0) return o->sketch > least ? least : o->sketch > fit->k ? o->sketch : fit->k;
     /* Who gives a start is to go on from it: in a sketch its loss is another one. */
     if (!nmfi_defaults_for(&fit->work.source).sketches || o->init == NMF_INIT_CUSTOM) return 0;
@@ -254,7 +260,7 @@ static nmf_status choose_start(nmfi_fit *fit, nmf_error *error)
     fit->choice.several_starts = o->init == NMF_INIT_AUTO && o->starts == 1 && !lines &&
                                  o->solver == NMF_SOLVER_AUTO &&
                                  (!fit->choice.only_begins || o->loss == NMF_LOSS_KL);
-    if (nmfi_limits_fix_all(&fit->H.limits) && o->init != NMF_INIT_CUSTOM) {
+    if (knows_H(fit) && o->init != NMF_INIT_CUSTOM) {
         o->init = NMF_INIT_RANDOM; /* where W begins is all the same */
         fit->choice.starts = 1;
         fit->choice.several_starts = 0;
@@ -311,7 +317,7 @@ static nmf_status choose_volume(nmfi_fit *fit, nmf_error *error)
                                    : "it is for the frobenius loss, with solver auto or hals",
             error);
     }
-    fit->volume.wanted = !nmfi_limits_fix_all(&fit->H.limits);
+    fit->volume.wanted = !knows_H(fit);
     return NMF_OK;
 }
 

@@ -22,6 +22,49 @@ static nmf_status check_struct(const nmf_constraints *given, nmf_error *error)
     return NMF_OK;
 }
 
+static double no_bound(double upper)
+{
+    return upper > 0 ? upper : HUGE_VAL;
+}
+
+static nmfi_limits with_binds(nmfi_limits l)
+{
+    l.binds =
+        l.known || l.keep || l.lower || l.upper || l.low > 0 || l.high < HUGE_VAL || l.sums_to_one;
+    return l;
+}
+
+nmfi_limits nmfi_limits_of_W(const nmf_options *options, int64_t samples, int64_t k)
+{
+    const nmf_constraints *c = options->constraints;
+    const nmfi_limits l = {.name = "W",
+                           .is_W = 1,
+                           .rows = samples,
+                           .columns = k,
+                           .known = c ? c->W : NULL,
+                           .lower = c ? c->lower_W : NULL,
+                           .upper = c ? c->upper_W : NULL,
+                           .low = options->lower_W,
+                           .high = no_bound(options->upper_W),
+                           .sums_to_one = options->simplex == NMF_SIMPLEX_W};
+    return with_binds(l);
+}
+
+nmfi_limits nmfi_limits_of_H(const nmf_options *options, int64_t k, int64_t features)
+{
+    const nmf_constraints *c = options->constraints;
+    const nmfi_limits l = {.name = "H",
+                           .rows = k,
+                           .columns = features,
+                           .known = c ? c->H : NULL,
+                           .keep = c ? c->keep_H : NULL,
+                           .lower = c ? c->lower_H : NULL,
+                           .upper = c ? c->upper_H : NULL,
+                           .low = options->lower_H,
+                           .high = no_bound(options->upper_H)};
+    return with_binds(l);
+}
+
 /* The known components with a column for each of X's. */
 static nmf_status match_columns(nmfi_fit *fit, nmf_constraints *c, nmf_error *error)
 {
@@ -80,7 +123,7 @@ static nmf_status check_simplex_H(const nmfi_fit *fit, const nmf_options *o, nmf
     if (o->alpha_W > 0 || o->alpha_H > 0)
         return nmf_fail(error, NMF_ERROR_ARGUMENT,
                         "simplex = H goes together with no penalty: it would hold the scale of H");
-    if (nmfi_limits_bind(W) || H->lower || H->upper || H->low > 0 || H->high < HUGE_VAL || H->keep)
+    if (W->binds || H->lower || H->upper || H->low > 0 || H->high < HUGE_VAL || H->keep)
         return nmf_fail(
             error, NMF_ERROR_ARGUMENT,
             "simplex = H goes together with wholly known components, but with no bounds "
@@ -115,8 +158,8 @@ nmf_status nmfi_constraints_open(nmfi_fit *fit, const nmf_options *options, nmf_
     if (status != NMF_OK) return status;
     fit->W.limits = nmfi_limits_of_W(&o, fit->facts.m, fit->k);
     fit->H.limits = nmfi_limits_of_H(&o, fit->k, fit->facts.n);
-    status = nmfi_limits_check(&fit->W.limits, error);
-    if (status == NMF_OK) status = nmfi_limits_check(&fit->H.limits, error);
+    if (fit->W.limits.binds) status = nmfi_limits_check(&fit->W.limits, error);
+    if (status == NMF_OK && fit->H.limits.binds) status = nmfi_limits_check(&fit->H.limits, error);
     if (status == NMF_OK) status = check_simplex_H(fit, options, error);
     return status;
 }
@@ -130,13 +173,15 @@ void nmfi_constraints_close(nmfi_fit *fit)
 
 int nmfi_is_constrained(const nmfi_fit *fit)
 {
-    return nmfi_limits_bind(&fit->W.limits) || nmfi_limits_bind(&fit->H.limits);
+    return fit->W.limits.binds || fit->H.limits.binds;
 }
 
 void nmfi_constraints_layout(nmfi_fit *fit, nmfi_factor *factor, nmfi_arena *arena)
 {
-    factor->allowed = nmfi_limits_layout(&factor->limits, arena, fit->k, &factor->partition,
-                                         fit->work.kernels->element_bytes);
+    factor->allowed = (nmfi_allowed){NULL, NULL, 0};
+    if (factor->limits.binds)
+        factor->allowed =
+            nmfi_limits_layout(arena, fit->k, &factor->partition, fit->work.kernels->element_bytes);
     factor->held = nmfi_take(arena, fit->k, 1);
     factor->toward = nmfi_take(arena, fit->k, sizeof(double));
     factor->mean = nmfi_take(arena, fit->k, sizeof(double));
@@ -147,10 +192,11 @@ void nmfi_constraints_fill(nmfi_fit *fit)
     nmfi_factor *const factors[] = {&fit->W, &fit->H};
     for (int i = 0; i < 2; i++) {
         nmfi_factor *factor = factors[i];
+        if (!factor->limits.binds) continue;
         factor->all_fixed =
             nmfi_limits_fill(&factor->limits, fit->work.kernels, fit->k, &factor->partition,
                              sqrt(fit->facts.scale), &factor->allowed, factor->held);
-        if (!nmfi_factor_is_spread(&factor->partition) || !factor->allowed.lower) continue;
+        if (!nmfi_factor_is_spread(&factor->partition)) continue;
         /* What binds any of the rows binds all. */
         factor->all_fixed = !nmfi_pass_decide(&fit->work.pass, !factor->all_fixed);
         for (int64_t j = 0; j < fit->k; j++)

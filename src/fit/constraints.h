@@ -7,6 +7,10 @@
 /* The caller's struct, which may be an older and shorter one (what it lacks is NULL), or none. */
 nmf_constraints nmfi_constraints_of(const nmf_options *options);
 
+/* From the options, for samples x k and k x features. */
+nmfi_limits nmfi_limits_of_W(const nmf_options *options, int64_t samples, int64_t k);
+nmfi_limits nmfi_limits_of_H(const nmf_options *options, int64_t k, int64_t features);
+
 /* What goes with X row by row or column by column (a known W, bounds, a start) has X's names in X's order, or none.
  * Errors: SHAPE. */
 nmf_status nmfi_compare_all_names(const nmf_matrix *X, const nmf_options *options,

@@ -13,10 +13,10 @@
 
 void nmfi_downdated_layout(nmfi_fit *fit, nmfi_divergence *d, nmfi_arena *arena)
 {
+    if (!nmfi_prefers_downdated(fit)) return;
     const int64_t W = fit->W.partition.all, H = fit->H.partition.all;
     const size_t row =
         nmfi_product(nmfi_downdated_stride(fit->k), fit->work.kernels->element_bytes);
-    if (!nmfi_prefers_downdated(fit)) return;
     d->hole_memory = nmfi_take(arena, 1, nmfi_holes_bytes(&fit->work.observed));
     d->packed = nmfi_take(arena, W > H ? W : H, row); /* all rows, whoever has them */
 }

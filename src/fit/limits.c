@@ -5,45 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static double no_bound(double upper)
-{
-    return upper > 0 ? upper : HUGE_VAL;
-}
-
-nmfi_limits nmfi_limits_of_W(const nmf_options *options, int64_t samples, int64_t k)
-{
-    const nmf_constraints *c = options->constraints;
-    return (nmfi_limits){.name = "W",
-                         .is_W = 1,
-                         .rows = samples,
-                         .columns = k,
-                         .known = c ? c->W : NULL,
-                         .lower = c ? c->lower_W : NULL,
-                         .upper = c ? c->upper_W : NULL,
-                         .low = options->lower_W,
-                         .high = no_bound(options->upper_W),
-                         .sums_to_one = options->simplex == NMF_SIMPLEX_W};
-}
-
-nmfi_limits nmfi_limits_of_H(const nmf_options *options, int64_t k, int64_t features)
-{
-    const nmf_constraints *c = options->constraints;
-    return (nmfi_limits){.name = "H",
-                         .rows = k,
-                         .columns = features,
-                         .known = c ? c->H : NULL,
-                         .keep = c ? c->keep_H : NULL,
-                         .lower = c ? c->lower_H : NULL,
-                         .upper = c ? c->upper_H : NULL,
-                         .low = options->lower_H,
-                         .high = no_bound(options->upper_H)};
-}
-
-int nmfi_limits_bind(const nmfi_limits *l)
-{
-    return l->known || l->lower || l->upper || l->low > 0 || l->high < HUGE_VAL || l->sums_to_one;
-}
-
 /* --- one entry --------------------------------------------------------------------------------- */
 
 static double of_matrix(const nmf_matrix *matrix, int64_t i, int64_t j)
@@ -176,18 +137,16 @@ nmf_status nmfi_limits_check(const nmfi_limits *l, nmf_error *error)
     nmf_status status = check_known(l, error);
     if (status == NMF_OK) status = check_bound(l, l->lower, "lower", error);
     if (status == NMF_OK) status = check_bound(l, l->upper, "upper", error);
-    if (!nmfi_limits_bind(l)) return status;
     for (int64_t i = 0; i < l->rows && status == NMF_OK; i++) status = check_row(l, i, error);
     return status;
 }
 
 /* --- arrays ------------------------------------------------------------------------------------ */
 
-nmfi_allowed nmfi_limits_layout(const nmfi_limits *l, nmfi_arena *arena, int64_t k,
-                                const nmfi_partition *along, int64_t bytes)
+nmfi_allowed nmfi_limits_layout(nmfi_arena *arena, int64_t k, const nmfi_partition *along,
+                                int64_t bytes)
 {
     nmfi_allowed allowed = {NULL, NULL, 0};
-    if (!nmfi_limits_bind(l)) return allowed;
     allowed.lower = nmfi_take(arena, k, nmfi_product(along->ld, bytes));
     allowed.upper = nmfi_take(arena, k, nmfi_product(along->ld, bytes));
     return allowed;
@@ -200,7 +159,6 @@ int nmfi_limits_fill(const nmfi_limits *l, const nmfi_kernels *kernels, int64_t 
     const int64_t bytes = kernels->element_bytes, count = along->count, ld = along->ld;
     const int64_t before = along->first_row;
     int all_fixed = 1;
-    if (!allowed->lower) return 0;
     allowed->sum = l->sums_to_one ? root : 0;
     for (int64_t c = 0; c < k; c++) {
         int bound = l->sums_to_one;

@@ -18,14 +18,10 @@ typedef struct nmfi_limits {
     const nmf_matrix *lower, *upper;
     double low, high; /* of every entry */
     int sums_to_one;  /* rows; of W only: rows of H are brought there by their scale */
+    int binds;        /* there is one: not every entry may be anything from 0 up */
 } nmfi_limits;
 
-/* From the options, for samples x k and k x features. */
-nmfi_limits nmfi_limits_of_W(const nmf_options *options, int64_t samples, int64_t k);
-nmfi_limits nmfi_limits_of_H(const nmf_options *options, int64_t k, int64_t features);
-
-/* Whether any entry may be anything else than 0 or more. */
-int nmfi_limits_bind(const nmfi_limits *limits);
+/* What follows is for limits that bind: of others there is nothing to check, to lay out or to fill in. */
 
 /* Whether no entry may move. */
 int nmfi_limits_fix_all(const nmfi_limits *limits);
@@ -35,8 +31,8 @@ int nmfi_limits_fix_all(const nmfi_limits *limits);
 nmf_status nmfi_limits_check(const nmfi_limits *limits, nmf_error *error);
 
 /* Memory of nmfi_limits_fill, from an arena. */
-nmfi_allowed nmfi_limits_layout(const nmfi_limits *limits, nmfi_arena *arena, int64_t k,
-                                const nmfi_partition *along, int64_t bytes);
+nmfi_allowed nmfi_limits_layout(nmfi_arena *arena, int64_t k, const nmfi_partition *along,
+                                int64_t bytes);
 /* Of the rows (columns of H) that `along` has. Times `root`, by which the factor is scaled; padding is 0 and
  * infinity. `held`, unless NULL: k, 1 where the component's scale is not free. Returns whether every entry
  * is fixed. */

@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "data/matrix.h"
 #include "fit/choose.h"
+#include "fit/constraints.h"
 #include "fit/divergence.h"
 #include "fit/limits.h"
 #include "fit/loss.h"
@@ -65,7 +66,7 @@ static void layout(transform *t)
     t->inverse = nmfi_take(arena, k, (size_t)bytes);
     t->gram_f64 = nmfi_take(arena, k * k, sizeof(double));
     t->offset = nmfi_take(arena, k, sizeof(double));
-    t->allowed = nmfi_limits_layout(&t->limits, arena, k, &t->pass.rows, bytes);
+    if (t->limits.binds) t->allowed = nmfi_limits_layout(arena, k, &t->pass.rows, bytes);
     if (t->by_products) return;
     const int dense_rows = t->beta != 1;
     nmfi_pass_layout_workspace(&t->pass, arena, nmfi_team_threads(t->team),
@@ -228,12 +229,13 @@ static nmf_status limit(transform *t, const nmf_matrix *X, nmf_error *error)
         status = nmfi_compare_names(X, t->limits.lower, NMF_SAMPLE_NAMES, "lower_W", error);
     if (status == NMF_OK && t->limits.upper)
         status = nmfi_compare_names(X, t->limits.upper, NMF_SAMPLE_NAMES, "upper_W", error);
-    return status == NMF_OK ? nmfi_limits_check(&t->limits, error) : status;
+    return status == NMF_OK && t->limits.binds ? nmfi_limits_check(&t->limits, error) : status;
 }
 
 /* The bounds as rules read them; rows that nothing is known of stay where they are put here. */
 static void begin_rows(transform *t, double root)
 {
+    if (!t->limits.binds) return;
     (void)nmfi_limits_fill(&t->limits, t->kernels, t->model->k, &t->pass.rows, root, &t->allowed,
                            NULL);
     clamp_rows(t);

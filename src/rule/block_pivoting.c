@@ -6,7 +6,6 @@
  * x_before): definite, and repeated, its solutions go to one without it. Sources: Kim & Park 2011
  * (block principal pivoting); Judice & Pires 1994 (the fallback); Rockafellar 1976 (proximal
  * points). */
-#include "rule/bounded_row.h"
 #include "rule/rule.h"
 
 #include <math.h>
@@ -27,7 +26,7 @@ typedef struct pivoting {
 
 int64_t nmfi_pivot_work_bytes(int64_t k)
 {
-    return nmfi_row_work_bytes(k); /* its own k^2 + 4 k numbers and 2 k integers are no more */
+    return (k * k + 4 * k) * (int64_t)sizeof(double) + 2 * k * (int64_t)sizeof(int64_t);
 }
 
 static pivoting lay_out(const double *gram, int64_t k, void *work)

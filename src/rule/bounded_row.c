@@ -72,11 +72,7 @@ typedef struct active_set {
     int64_t *held;  /* -1: at its lower bound, 1: at its upper one, 0: free */
 } active_set;
 
-int64_t nmfi_row_work_bytes(int64_t k)
-{
-    return (k * k + 4 * k) * (int64_t)sizeof(double) + 2 * k * (int64_t)sizeof(int64_t);
-}
-
+/* k^2 + 4 k numbers and 2 k integers: nmfi_pivot_work_bytes(k). */
 static active_set lay_out(const nmfi_row_bounds *bounds, const double *gram, void *work)
 {
     const int64_t k = bounds->k;

@@ -20,8 +20,7 @@ void nmfi_row_project_gradient(const nmfi_row_bounds *bounds, const double *x, c
                                double *pg);
 
 /* x: in, an allowed row (kernel `clamp`); out, the solution. `rounding` is that of the arithmetic, `work`
- * has room for nmfi_row_work_bytes(k), aligned for double. */
-int64_t nmfi_row_work_bytes(int64_t k);
+ * has room for nmfi_pivot_work_bytes(k) (rule.h), aligned for double. */
 void nmfi_row_solve(const nmfi_row_bounds *bounds, const double *gram, const double *p,
                     double rounding, double *x, void *work);
 

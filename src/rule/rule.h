@@ -129,11 +129,11 @@ nmfi_rule nmfi_rule_project(const nmfi_project_rule *context);
 typedef struct nmfi_running_rule {
     const nmfi_kernels *kernels;
     int64_t k, ld;
-    void *total;   /* k x ld, T: the products so far; those of the tile are added */
-    double decay;  /* what those so far are multiplied by */
-    void *share;   /* likewise, of this visit alone; may be NULL */
-    int replaces;  /* the same rows were there just now: their share is taken out first */
-    int takes_out; /* the products are taken out instead */
+    void *total;            /* k x ld, T: the products so far; those of the tile are added */
+    double decay;           /* what those so far are multiplied by */
+    void *share;            /* likewise, of this visit alone; may be NULL */
+    int replaces;           /* the same rows were there just now: their share is taken out first */
+    int takes_out;          /* the products are taken out instead */
     const nmfi_rule *inner; /* then improves the tile by the total; NULL: nothing does */
 } nmfi_running_rule;
 nmfi_rule nmfi_rule_running(const nmfi_running_rule *context);
@@ -142,12 +142,13 @@ nmfi_rule nmfi_rule_running(const nmfi_running_rule *context);
 typedef struct nmfi_shares {
     const nmfi_kernels *kernels;
     int64_t k, ld;
-    char *shares;  /* `known` of them, k x ld each, T */
+    char *shares; /* `known` of them, k x ld each, T */
     int64_t known, newest;
     void *total; /* k x ld, T */
 } nmfi_shares;
 /* Component j of the tile: what the newest share is, and the sum of all in their order. */
-void nmfi_shares_keep(const nmfi_shares *shares, const nmfi_tile *tile, int64_t j, const void *newest);
+void nmfi_shares_keep(const nmfi_shares *shares, const nmfi_tile *tile, int64_t j,
+                      const void *newest);
 void nmfi_shares_total(const nmfi_shares *shares, const nmfi_tile *tile, int64_t j);
 typedef struct nmfi_shares_rule {
     nmfi_shares shares;
@@ -158,7 +159,7 @@ nmfi_rule nmfi_rule_shares(const nmfi_shares_rule *context);
 /* One row's problem min 1/2 x'Gx - p'x, x >= 0, exactly, by block principal pivoting (block_pivoting.c). x:
  * in, a start whose positive entries are guessed free; out, the solution. `work` has room for
  * nmfi_pivot_work_bytes(k), aligned for double; `rounding` is the relative accuracy of G. */
-int64_t nmfi_pivot_work_bytes(int64_t k); /* enough for nmfi_row_solve too */
+int64_t nmfi_pivot_work_bytes(int64_t k); /* for nmfi_row_solve too */
 void nmfi_pivot(const double *gram, const double *p, int64_t k, double rounding, double *x,
                 void *work);
 

@@ -3,6 +3,7 @@
  * corners is no farther, so a row whose distance was small before need not be looked at again. Source: Gillis 2014,
  * "Successive nonnegative projection algorithm for robust nonnegative blind source separation". */
 #include "rule/bounded_row.h"
+#include "rule/rule.h"
 #include "start/corners.h"
 
 #include <float.h>
@@ -115,7 +116,7 @@ nmf_status nmfi_corners_snpa(nmfi_corner_search *search, nmf_error *error)
 {
     const size_t k = (size_t)search->k, rows = (size_t)search->Y.count;
     const size_t numbers = (k + 1) * (k + (k + 1) + 4) + rows;
-    double *room = malloc(numbers * sizeof *room + (size_t)nmfi_row_work_bytes(search->k + 1));
+    double *room = malloc(numbers * sizeof *room + (size_t)nmfi_pivot_work_bytes(search->k + 1));
     if (!room) return nmf_fail(error, NMF_ERROR_MEMORY, "out of memory: %zu numbers", numbers);
     projecting of = {.search = search, .C = room};
     of.gram = of.C + (k + 1) * k;
