@@ -365,46 +365,6 @@ static nmf_status open_team(nmfi_fit *fit, nmf_error *error)
     return status == NMF_OK ? read_X(fit, error) : status;
 }
 
-/* X as passes read it, where entries have weights. Memory that it takes is the fit's too. */
-static nmf_status fill_X(nmfi_fit *fit, nmf_error *error)
-{
-    nmfi_work *work = &fit->work;
-    const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
-    const nmfi_memory_limit limit = nmfi_memory_limit_of(&fit->choice.options);
-    const size_t bytes = nmfi_observed_bytes(fit->X, type);
-    nmf_status status = NMF_OK;
-    if (nmfi_exceeds(limit, bytes))
-        status = nmfi_fail_limit(limit, "the copy of weighted X", bytes, error);
-    status = nmfi_source_agree(&work->source, status, error);
-    if (status != NMF_OK) return status;
-    status = nmfi_observed_make(fit->X, type, fit->choice.beta, &work->observed, error);
-    if (status != NMF_OK || !work->observed.filled) return status;
-    nmfi_take_of_limit(&fit->choice.options, bytes);
-    work->source = nmfi_source_of(work->observed.filled);
-    return NMF_OK;
-}
-
-/* The same of a sparse X: what it stores with its weights. */
-static nmf_status weigh_stored(nmfi_fit *fit, nmf_error *error)
-{
-    nmfi_work *work = &fit->work;
-    const nmf_dtype type = fit->choice.precision == NMF_PRECISION_F64 ? NMF_F64 : NMF_F32;
-    if (!nmf_matrix_has_weights(fit->X)) return NMF_OK;
-    const nmfi_memory_limit limit = nmfi_memory_limit_of(&fit->choice.options);
-    const int64_t stored = nmf_matrix_stored(fit->X);
-    const size_t bytes = 2 * nmfi_product(stored, (int64_t)nmf_dtype_bytes(type) + 8);
-    if (nmfi_exceeds(limit, bytes))
-        return nmfi_fail_limit(limit, "the copy of weighted X", bytes, error);
-    const nmf_status status =
-        nmfi_stored_weights_make(fit->X, type, fit->choice.beta, &work->stored, error);
-    if (status != NMF_OK) return status;
-    nmfi_take_of_limit(&fit->choice.options, bytes);
-    if (!work->stored.kept) return NMF_OK;
-    work->source = nmfi_source_of(work->stored.kept);
-    fit->facts.stored = work->source.stored;
-    return NMF_OK;
-}
-
 /* What is chosen depends on whether any entry counts otherwise than the rest. */
 static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *error)
 {
@@ -412,9 +372,9 @@ static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *e
     fit->choice.stored_only = nmf_matrix_missing(fit->X) == NMF_MISSING_UNSTORED;
     nmf_status status = fit->choice.weighted ? nmfi_weights_check_stored(fit->X, error) : NMF_OK;
     if (status == NMF_OK) status = nmfi_choose(fit, options, error);
-    if (status == NMF_OK && fit->choice.stored_only) return weigh_stored(fit, error);
+    if (status == NMF_OK && fit->choice.stored_only) return nmfi_weigh_stored(fit, error);
     if (status != NMF_OK || !fit->choice.weighted) return status;
-    status = fill_X(fit, error);
+    status = nmfi_weigh(fit, error);
     if (status != NMF_OK || fit->work.observed.filled) return status;
     fit->choice = (nmfi_choice){0}; /* every one counts once: the fit of X itself */
     return nmfi_choose(fit, options, error);
@@ -423,10 +383,7 @@ static nmf_status choose(nmfi_fit *fit, const nmf_options *options, nmf_error *e
 /* What was made of X and of what is known. */
 static void close_X(nmfi_fit *fit)
 {
-    if (nmfi_matrix_is_weighted(fit->X)) {
-        nmfi_observed_free(&fit->work.observed);
-        nmfi_stored_weights_free(&fit->work.stored);
-    }
+    if (nmfi_matrix_is_weighted(fit->X)) nmfi_weights_close(fit);
     nmfi_constraints_close(fit);
 }
 

@@ -197,6 +197,12 @@ nmf_status nmfi_open(nmfi_fit *fit, const struct nmfi_method *method, const nmf_
                      const nmf_options *options, nmf_error *error);
 void nmfi_close(nmfi_fit *fit);
 
+/* weights.c, of an X whose entries do not all count once: work.source becomes what passes read, which is a dense X filled
+ * in (unless every entry counts once after all), or what a sparse one stores, with its weights. */
+nmf_status nmfi_weigh(nmfi_fit *fit, nmf_error *error);
+nmf_status nmfi_weigh_stored(nmfi_fit *fit, nmf_error *error);
+void nmfi_weights_close(nmfi_fit *fit);
+
 /* state.c: the new pair's arrays in the incumbents' place; a factor's three arrays made alike. */
 void nmfi_take_plain(nmfi_factor *factor);
 void nmfi_take_ahead(nmfi_factor *factor);
