@@ -8,7 +8,7 @@
 /* A model entry below this, where entries are near 1, is taken as this to divide by. */
 #define SMALLEST 1e-12
 
-/* The line's entries, the other factor beside them, and how many they are. */
+/* The line's entries on the fit's scale, the other factor beside them, and how many they are. */
 static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
                          const nmfi_latin_factor *O, int64_t line, const nmfi_latin_run *run,
                          const void **beside, int64_t *ld)
@@ -21,8 +21,10 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
         /* As short as the line is: its components stay in the first-level cache where they fit. */
         *beside = fit->beside;
         *ld = (bounds[1] - bounds[0] + 2 * NMFI_LANES_MIN - 1) / NMFI_LANES_MIN * NMFI_LANES_MIN;
-        return kernels->gather_row[latin->dtype][0](&one, 0, O->packed, nmfi_packed_stride(fit->k),
-                                                    fit->k, fit->beside, *ld, fit->entries);
+        const int64_t count = kernels->gather_row[latin->dtype][0](
+            &one, 0, O->packed, nmfi_packed_stride(fit->k), fit->k, fit->beside, *ld, fit->entries);
+        kernels->scale(fit->entries, count, fit->scale);
+        return count;
     }
     const nmfi_rows row = nmfi_latin_rows(fit, U->side, line, 1, run);
     *beside = nmfi_latin_at(fit, O->around, run->first);
@@ -30,6 +32,7 @@ static int64_t open_line(nmfi_latin_fit *fit, const nmfi_latin_factor *U,
     nmfi_widen(kernels, latin->dtype, &row, fit->entries, fit->panel_ld);
     memset(nmfi_latin_at(fit, fit->entries, run->count), 0,
            (size_t)((fit->panel_ld - run->count) * kernels->element_bytes));
+    kernels->scale(fit->entries, run->count, fit->scale);
     return run->count;
 }
 
@@ -53,7 +56,7 @@ static double divergence(nmfi_latin_fit *fit, const void *beside, int64_t ld, in
     double total = 0, left_out = 0;
     form_model(fit, beside, ld, count);
     const nmfi_ratio ratio = {.X = &row,
-                              .scale = fit->scale,
+                              .scale = 1,
                               .beta = 1,
                               .least = SMALLEST,
                               .instead = SMALLEST,
@@ -81,7 +84,6 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
     form_model(fit, beside, ld, count);
     nmfi_scd by = {.a = fit->entries,
                    .B = beside,
-                   .scale = fit->scale,
                    .v = fit->model,
                    .count = count,
                    .ldb = ld,

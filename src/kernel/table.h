@@ -77,7 +77,7 @@ typedef struct nmfi_own_row {
     const void *gram; /* k x k, T: as if all were seen */
     void *G;          /* out: k x stride, of which the lower triangle is it */
     void *inverse;    /* out: 1 / G[j,j] at j NMFI_LANES_MIN, 0 where that is 0 */
-    void *p; /* in and out: the row's products, k with stride ldp */
+    void *p;          /* in and out: the row's products, k with stride ldp */
     int64_t ldp;
     double least; /* of the shared diagonal: less of it is rounding for the most part */
 } nmfi_own_row;
@@ -115,13 +115,12 @@ typedef struct nmfi_strip {
  * Its entries a may leave zeros out. Arrays over entries are padded with zeros to whole vectors. */
 typedef struct nmfi_scd {
     const void *a, *B; /* entries, T; k x ldb: the other factor beside them */
-    double scale;      /* what entries are multiplied by */
     void *v;           /* the model x'B; in: at x, out: near the result */
     int64_t count, ldb, k;
     void *x; /* k, stride ldx: in: the start, out: the result */
     int64_t ldx;
     const void *lower, *upper; /* of x, likewise; NULL: 0 and infinity */
-    const void *num; /* likewise: sum_e scale B_je a_e / v_e at the start; NULL: not known */
+    const void *num;           /* likewise: sum_e B_je a_e / v_e at the start; NULL: not known */
     const double *F_sums;      /* k */
     double l1, l2, least;      /* a model entry that is less is taken as that to divide by */
     double

@@ -7,12 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-/* The row's entries in T, zeros behind, into the panel R. */
+/* The row's entries on the fit's scale, where T holds all that is made of them, zeros behind, into the panel R. */
 static void take_entries(const nmfi_strip_work *row)
 {
     const nmfi_kernels *kernels = row->step->kernels;
     const int64_t bytes = kernels->element_bytes, columns = row->X.columns;
     nmfi_widen(kernels, row->tile->dtype, &row->X, row->R, row->ldv);
+    kernels->scale(row->R, columns, row->step->scale);
     memset((char *)row->R + columns * bytes, 0, (size_t)((row->ldv - columns) * bytes));
 }
 
@@ -37,7 +38,6 @@ static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row, int m
     take_entries(row);
     nmfi_scd line = {.a = row->R,
                      .B = row->F,
-                     .scale = step->scale,
                      .v = row->V,
                      .count = row->X.columns,
                      .ldb = row->ldf,

@@ -350,7 +350,6 @@ static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x, in
     void *V = kernel_block(t, v, 48), *X = kernel_block(t, x, COORDINATES);
     nmfi_scd line = {.a = A,
                      .B = B,
-                     .scale = 1,
                      .v = V,
                      .count = ENTRIES,
                      .ldb = 48,

@@ -77,6 +77,34 @@ static void units_of_powers_of_four_change_no_bit(void **state)
     nmf_matrix_free(X);
 }
 
+/* Nor in f32 under the Kullback-Leibler divergence, one coordinate after the other: what is made of entries and of a
+ * penalty of squares, whose weight is in the unit of X already, is as far from overflow as in any other unit. */
+static void units_change_no_bit_of_coordinate_descent(void **state)
+{
+    (void)state;
+    static const int powers[] = {-40, -33, 33, 40}; /* X times 4^power: 1e-24 to 1e24 */
+    const problem holes = {"holes", fill_holes, 90, 70, 6};
+    nmf_matrix *X = matrix_of(&holes, NMF_F32, SPARSE_ROWS);
+    nmf_options options = NMF_OPTIONS_INIT;
+    options.k = holes.k;
+    options.loss = NMF_LOSS_KL;
+    options.solver = NMF_SOLVER_SCD;
+    options.init = NMF_INIT_RANDOM;
+    options.alpha_W = 0.01;
+    options.l1_ratio = 0;
+    options.max_iter = 30;
+    nmf_model *plain = fit(X, &options);
+    for (int64_t p = 0; p < COUNT(powers); p++) {
+        nmf_matrix *scaled = matrix_like(X, ldexp(1, 2 * powers[p]), NMF_F32, SPARSE_ROWS);
+        nmf_model *other = fit(scaled, &options);
+        expect_scaled_model(other, plain, powers[p]);
+        nmf_model_free(other);
+        nmf_matrix_free(scaled);
+    }
+    nmf_model_free(plain);
+    nmf_matrix_free(X);
+}
+
 /* The largest difference between the components of two models, each of length 1. */
 static double component_difference(const nmf_model *a, const nmf_model *b)
 {
@@ -226,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units_of_powers_of_four_change_no_bit),
+        cmocka_unit_test(units_change_no_bit_of_coordinate_descent),
         cmocka_unit_test(bytes_and_fractions_give_the_same_parts),
         cmocka_unit_test(the_layout_does_not_matter),
         cmocka_unit_test(the_transposed_problem_ends_at_the_same_error),
