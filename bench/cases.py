@@ -187,7 +187,7 @@ README = {
 
 # What holds each case back from its aim, by profiles of its fit and by the arithmetic that it cannot do without: told where
 # it falls short.
-AS_NEWS = "coordinate steps, three to four tenths of the time: sums across a vector and a division for each, in lines of few " \
+AS_NEWS = "coordinate steps, some three tenths of the time: sums across a vector and a division for each, in lines of few " \
           "entries; and gathering the other factor's rows, an eighth to a fifth"
 HELD = {
     "faces6": "five readings of X, of which one validates it, two are the sketch's and two measure what is returned, are more than "
@@ -221,7 +221,7 @@ HELD = {
                      "products",
     "python-golub": "38 samples leave a fit of a few milliseconds, most of it the sketch of 5,000 genes",
     "python-ap": "the other side of X, the start's sketch and the checks, which are made once, beside 30 iterations",
-    "python-ap-counts": "coordinate steps, four tenths of the time: most words have some thirty entries, and sums across a "
+    "python-ap-counts": "coordinate steps, three tenths of the time: most words have some thirty entries, and sums across a "
                         "vector and a division, one after the other, take it, not multiply-adds; gathering rows, an eighth",
     "python-pbmc-kl": AS_NEWS,
     "python-pbmc": "what is made once, beside some ten iterations",
