@@ -17,7 +17,8 @@ typedef struct nmfi_scaled_fit {
     nmf_matrix *start_W, *start_H;
 } nmfi_scaled_fit;
 
-/* Of an X that has weights. Where something but the loss counts entries of W or H (penalties, bounds, sums, known parts) there is no such fit.
+/* Of an X that has weights. Where something but the loss counts entries of W or H (penalties, bounds, sums, known
+ * parts) there is no such fit.
  * Errors: MEMORY, and those of reading X. */
 nmf_status nmfi_scaled_open(const nmf_matrix *X, const nmf_options *options, nmfi_scaled_fit *fit,
                             nmf_error *error) NMF_MUST_CHECK;

@@ -1,7 +1,7 @@
-/* Sums over several processes, along the same binary tree as those of one (sums.c), and rows that they tell each other: the sum of a node is
- * left + right, whoever has them. A node all of whose leaves one process has is added up there; of any
- * other the process that has its first leaf gets the right child's sum sent and adds it to the left one's.
- * The root's goes to all; its sums of products when they are asked for, and then each process may get those of
+/* Sums over several processes, along the same binary tree as those of one (sums.c), and rows that they tell each
+ * other. The sum of a node is left + right, whoever has them. A node all of whose leaves one process has is added
+ * up there; of any other the process that has its first leaf gets the right child's sum sent and adds it to the left
+ * one's. The root's goes to all; its sums of products when they are asked for, and then each process may get those of
  * its own columns only.
  *
  * So a visit sends, for each node whose children lie with two processes, one message, and one broadcast:
