@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import matrices
 import numpy
@@ -125,9 +126,60 @@ class Programs:
         lines = self.call(command + [str(k) for k in ranks]).splitlines()
         return [json.loads(line) for line in lines]
 
+    def now(self):
+        """GFLOP/s of multiply-adds that all threads have together at this moment."""
+        return float(self.passes("now")[0]["gflops"])
+
     def passes(self, *arguments, kernels=""):
         """The lines of `nmf bench`'s CSV; `kernels` as in NMFKIT_KERNELS."""
         more = {"NMFKIT_KERNELS": kernels} if kernels else {}
         self.call([self.nmf, "bench", "--quiet", "-o", self.csv, *arguments], **more)
         with open(self.csv, encoding="ascii", newline="") as file:
             return list(csv.DictReader(file))
+
+
+class Machine:
+    """Others may use the machine too: its cores are lent, or shared by two programs' threads. What all threads have
+    together right before a run and right after it, against the most that was seen, tells whether the run had the
+    whole machine; one that had not is made again. Both sides are judged alike, and never by their times."""
+
+    WHOLE = 0.85      # of the most, as in bench_limits.h
+    TRIES = 3         # of a run
+    PATIENCE = 5      # seconds before a run
+    LONG = 5          # seconds of a run that is not repeated: what disturbs comes and goes in it
+    ALTOGETHER = 900  # seconds that waiting and repeating may take
+
+    def __init__(self, now):
+        self.now = now       # as Programs.now; None: nothing is looked at
+        self.most = self.spent = 0.0
+        self.runs = self.again = self.disturbed = 0
+
+    def is_whole(self):
+        rate = self.now()
+        self.most = max(self.most, rate)
+        return rate >= self.WHOLE * self.most
+
+    def wait(self):
+        begin = time.monotonic()
+        while not self.is_whole() and time.monotonic() - begin < self.PATIENCE and self.spent < self.ALTOGETHER:
+            time.sleep(0.1)
+        self.spent += time.monotonic() - begin
+
+    def measured(self, run, *arguments):
+        """What run(*arguments) gives, as soon as the machine was whole around it."""
+        if self.now is None:
+            return run(*arguments)
+        self.runs += 1
+        for tried in range(1, self.TRIES + 1):
+            self.wait()
+            begin = time.monotonic()
+            result = run(*arguments)
+            took = time.monotonic() - begin
+            if self.is_whole():
+                return result
+            if tried == self.TRIES or took > self.LONG or self.spent > self.ALTOGETHER:
+                break
+            self.again += 1
+            self.spent += took
+        self.disturbed += 1
+        return result

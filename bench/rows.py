@@ -6,6 +6,7 @@ from statistics import median
 
 import matrices
 from cases import BEST_KNOWN, HELD, KL
+from measure import Machine
 
 LONGEST = 60       # seconds; a fit that needs more to get somewhere has not got there
 PEER_SECONDS = 45  # a slow scikit-learn fit is not repeated past this; the row says how often
@@ -44,6 +45,7 @@ class Bench:
         self.tables = {}  # nmf bench's lines, by arguments and kernels
         self.in_use = ""  # the kernels of the cases
         self.peer_version = ""
+        self.machine = Machine(None if small else programs.now)
 
     def row(self, case):
         row = {"case": case.name, "title": case.title, "reach": case.reach, "unit": case.unit,
@@ -87,7 +89,7 @@ class Bench:
         if line["threads"] != "1":
             text += ", %.2fx with %s threads" % (row["one_thread"][line["k"]] / seconds,
                                                  line["threads"])
-        return text
+        return text + (", others used the machine" if line["disturbed"] == "-1" else "")
 
     # ---- single runs ----
 
@@ -112,7 +114,8 @@ class Bench:
         if target is not None:  # when it gets there, not when it would stop by itself
             options += () if "--tol" in options else ("--tol", 0)
             options += ("--time-limit", LONGEST)
-        run = self.programs.ours(self.datasets.path(data or case.data), options, target, case.beta)
+        run = self.machine.measured(self.programs.ours, self.datasets.path(data or case.data), options, target,
+                                    case.beta)
         return self.note(case, program, repetition, run)
 
     def peer(self, case, repetition, kind):
@@ -124,7 +127,7 @@ class Bench:
             params = dict(case.peer, n_components=self.k(case), random_state=repetition)
             if self.small and "max_iter" in params:
                 params["max_iter"] = 20
-            run = self.programs.peer(self.datasets.path(data), kind, params)
+            run = self.machine.measured(self.programs.peer, self.datasets.path(data), kind, params)
             self.peer_version = run.pop("version")
             done.append(self.note(case, "scikit-learn", repetition, run))
         return done[min(repetition, len(done) - 1)]
@@ -260,7 +263,7 @@ class Bench:
             peers.append(self.peer(case, repetition, "nmf"))
             params = dict(case.peer, n_components=self.k(case), random_state=repetition)
             params.pop("solver", None)  # scikit-learn has but one for other losses; ours is its default
-            run = self.programs.peer(self.datasets.path(case.data), "nmf", params, "nmfkit")
+            run = self.machine.measured(self.programs.peer, self.datasets.path(case.data), "nmf", params, "nmfkit")
             run.pop("version")
             ours.append(self.note(case, "nmfkit from Python", repetition, run))
         good = [mine for peer, mine in zip(peers, ours) if mine["error"] <= peer["error"] * SLACK]
@@ -324,7 +327,7 @@ class Bench:
         """Gigabytes a second, against what a loop that only reads has."""
         threads = self.programs.threads
         self.table("limits")
-        line = self.programs.scan(self.shape(case), case.storage, threads)
+        line = self.machine.measured(self.programs.scan, self.shape(case), case.storage, threads)
         rate = 1e-9 * line["bytes"] / line["seconds"]
         row["percent"] = self.share({"read_gb": rate, "threads": str(threads)}, "read")
         row["note"] = "%.1f GB/s" % rate
@@ -344,6 +347,7 @@ class Bench:
     def measure_busy(self, case, row):
         """Two threads against one where other programs want the processors too."""
         single, both = [], []
+        looks, self.machine.now = self.machine.now, None  # it is not left to us, and that is the point
         spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
         try:
             for repetition in range(self.repeat):
@@ -354,6 +358,7 @@ class Bench:
             for process in spinning:
                 process.kill()
                 process.wait()
+            self.machine.now = looks
         self.fill(row, None, single, both, both)
         self.fill_ratios(row, pairs(single, both, both))
 
@@ -380,7 +385,8 @@ class Bench:
 
 def of_median_seconds(lines):
     """Of the same line of several runs the one whose time is the median: what a shared machine does
-    lasts longer than a run."""
+    lasts longer than a run. Where the machine was not whole during any of a run's passes, the others tell."""
+    lines = [line for line in lines if line["disturbed"] != "-1"] or lines
     return sorted(lines, key=lambda line: float(line["seconds"] or 0))[len(lines) // 2]
 
 

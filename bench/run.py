@@ -74,7 +74,9 @@ def heading(bench, datasets, threads):
                 datetime.date.today().isoformat(), processor(), threads, bench.repeat,
                 "s" if bench.repeat > 1 else ""),
             "Faces: %s. %s" % (datasets.faces_are, bench.peer_version),
-            "Our kernels: %s." % bench.kernels, ""] + (
+            "Our kernels: %s." % bench.kernels, "",
+            "%d runs, %d made again and %d disturbed all the same: others used the machine right before or after." % (
+                bench.machine.runs, bench.machine.again, bench.machine.disturbed), ""] + (
                 ["**Tiny data: these figures measure nothing.**", ""] if bench.small else [])
 
 
@@ -89,7 +91,9 @@ default fit needed beside it, ours / scikit-learn's. GFLOP/s counts 4 m n k for 
 of the case's shape, updates of W and H inside its time, as `nmf bench` measures it; "% of limit"
 is that against the multiply-add peak (k = 1, 2, 4: reading, against the read bandwidth), for both
 the best that was seen in this run. Where one scikit-learn fit takes long it is not repeated; its
-runs are counted.
+runs are counted. A machine that others use too is not the same from second to second: a run counts
+where all threads had their multiply-adds right before it and right after it, else it is made again,
+at most twice, on either side.
 """.strip().split("\n")
 
 ENDS = """

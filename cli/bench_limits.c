@@ -102,13 +102,16 @@ typedef struct share {
     const char *from;
     int64_t bytes;
     double result;
+    double seconds; /* its own: a thread that is late to start takes no longer for that */
 } share;
 
 static void *run_share(void *context)
 {
     share *const own = context;
+    const double begin = cli_bench_seconds();
     own->result = own->rounds > 0 ? own->loops->fma(own->rounds, 1.0)
                                   : own->loops->read(own->from, own->bytes);
+    own->seconds = cli_bench_seconds() - begin;
     return NULL;
 }
 
@@ -149,7 +152,7 @@ static double fma_rate(const bench_room *room, int64_t count, const bench_loops 
 {
     int64_t rounds = 1 << 16;
     for (;;) {
-        const share part = {loops, rounds, NULL, 0, 0.0};
+        const share part = {loops, rounds, NULL, 0, 0.0, 0.0};
         for (int64_t i = 0; i < count; i++) room->shares[i] = part;
         if (run_shares(room->shares, room->threads, count) >= seconds) break;
         rounds *= 2;
@@ -164,7 +167,7 @@ static double read_rate(const bench_room *room, int64_t count, const bench_loops
     const int64_t each = bytes / count / LINES * LINES;
     const char *const from = nmf_matrix_writable(room->array);
     for (int64_t i = 0; i < count; i++) {
-        const share part = {loops, 0, from + i * each, each, 0.0};
+        const share part = {loops, 0, from + i * each, each, 0.0, 0.0};
         room->shares[i] = part;
     }
     return (double)(each * count) / best_of(room->shares, room->threads, count);
@@ -182,6 +185,24 @@ static int64_t array_bytes(int quick)
 #endif
     if (memory > 0 && bytes > memory / 8) bytes = memory / 8;
     return bytes / 4096 * 4096;
+}
+
+double cli_measure_now(int64_t threads, int quick)
+{
+    const bench_loops *const loops = loops_of_kernels().f32;
+    const share part = {loops, quick ? 1 << 17 : 1 << 23, NULL, 0, 0.0, 0.0};
+    const double operations = 2.0 * (double)(CHAINS * loops->lanes) * (double)part.rounds;
+    share *const shares = calloc((size_t)threads, sizeof *shares);
+    pthread_t *const ids = calloc((size_t)threads, sizeof *ids);
+    double rate = 0.0;
+    if (shares != NULL && ids != NULL) {
+        for (int64_t i = 0; i < threads; i++) shares[i] = part;
+        (void)run_shares(shares, ids, threads);
+        for (int64_t i = 0; i < threads; i++) rate += operations / shares[i].seconds;
+    }
+    free(ids);
+    free(shares);
+    return rate;
 }
 
 nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error)

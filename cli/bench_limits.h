@@ -18,6 +18,15 @@ typedef struct cli_limits {
  * Errors: MEMORY. */
 nmf_status cli_measure_limits(int quick, cli_limits *limits, nmf_error *error);
 
+/* Multiply-adds in f32 that `threads` threads have together now, in operations a second: what a burst of some 15 ms
+ * shows. Beside the limit it tells whether this moment's machine is the whole machine, or one that others use too. 0
+ * without memory. */
+double cli_measure_now(int64_t threads, int quick);
+
+/* Of the limit, what a machine has that is left to this program: a core that is lent to somebody else, or shared with
+ * somebody's threads, leaves less. */
+#define CLI_WHOLE 0.85
+
 /* Seconds of a clock that only goes forward. */
 double cli_bench_seconds(void);
 

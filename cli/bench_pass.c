@@ -1,6 +1,8 @@
 /* See bench_pass.h. */
 #include "bench_pass.h"
+#include "bench_limits.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,18 +88,68 @@ nmf_status cli_bench_data(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_ma
 
 /* ---- time ---- */
 
-enum { LEAST = 5, ROOM = 200, WARM = 2, LONGEST = 50, FITS = 20 };
+enum { LEAST = 5, ROOM = 400, WARM = 2, LONGEST = 50, FITS = 40 };
+static const double patience = 30.0;    /* seconds for passes of a whole machine */
+static const double now_and_then = 0.2; /* seconds from one look at the machine to the next */
+
+/* Passes between two looks at what the machine gives. */
+typedef struct sample {
+    double seconds;       /* of one pass */
+    double before, after; /* multiply-adds a second there; after: 0 until looked at */
+} sample;
 
 typedef struct stopwatch {
-    double samples[ROOM], total, wanted;
-    int64_t count;
-    int64_t seen; /* iterations of this fit */
+    sample samples[ROOM];
+    int64_t count, looked; /* samples, and those that have their `after` */
+    double wanted;         /* seconds of passes */
+    double most;           /* multiply-adds a second, of what was seen so far */
+    double now;            /* when last looked at */
+    double since, began;   /* seconds of that look, and of the first */
+    double paused;         /* what the last look took, which is in no pass */
+    int64_t threads, seen; /* seen: iterations of this fit */
+    int quick;
     nmf_trace_point last;
 } stopwatch;
 
-static int enough(const stopwatch *watch)
+static void look(stopwatch *watch)
 {
-    return watch->count == ROOM || (watch->count >= LEAST && watch->total >= watch->wanted);
+    const double begin = cli_bench_seconds();
+    watch->now = watch->quick ? 0.0 : cli_measure_now(watch->threads, 0);
+    if (watch->now > watch->most) watch->most = watch->now;
+    for (; watch->looked < watch->count; watch->looked++)
+        watch->samples[watch->looked].after = watch->now;
+    watch->since = cli_bench_seconds();
+    watch->paused = watch->since - begin;
+}
+
+/* A quick look at tiny data is no measurement, and takes every pass. */
+static int is_undisturbed(const stopwatch *watch, const sample *one)
+{
+    const double least = watch->quick ? 0.0 : CLI_WHOLE * watch->most;
+    return one->before >= least && one->after >= least;
+}
+
+/* Those that count, moved to the front. */
+static int64_t undisturbed(stopwatch *watch)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < watch->looked; i++) {
+        const sample one = watch->samples[i];
+        if (!is_undisturbed(watch, &one)) continue;
+        watch->samples[i] = watch->samples[count];
+        watch->samples[count++] = one;
+    }
+    return count;
+}
+
+static int enough(stopwatch *watch)
+{
+    double total = 0.0;
+    if (watch->looked < watch->count) return 0;
+    const int64_t count = undisturbed(watch);
+    for (int64_t i = 0; i < count; i++) total += watch->samples[i].seconds;
+    return watch->count == ROOM || (count >= LEAST && total >= watch->wanted) ||
+           (watch->count >= LEAST && watch->since - watch->began > patience);
 }
 
 /* Trap: while a pass lasts, the point of the iteration before it comes again, and its time is no pass's. */
@@ -106,25 +158,47 @@ static int note_point(const nmf_trace_point *point, void *context)
     stopwatch *const watch = context;
     if (point->iteration == watch->last.iteration) return 0;
     const int64_t passes = point->passes - watch->last.passes;
-    if (watch->seen++ >= WARM && passes > 0 && watch->count < ROOM) {
-        const double seconds = point->seconds - watch->last.seconds;
-        watch->samples[watch->count++] = seconds / (double)passes;
-        watch->total += seconds;
-    }
+    const double seconds = point->seconds - watch->last.seconds - watch->paused;
     watch->last = *point;
+    watch->paused = 0.0;
+    if (watch->seen++ < WARM) {
+        if (watch->seen == WARM) look(watch);
+        return 0;
+    }
+    if (passes > 0 && watch->count < ROOM)
+        watch->samples[watch->count++] = (sample){seconds / (double)passes, watch->now, 0.0};
+    const int full = watch->count == ROOM;
+    if (full || cli_bench_seconds() - watch->since >= fmin(now_and_then, watch->wanted))
+        look(watch);
     return enough(watch);
 }
 
 static int ascending(const void *a, const void *b)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
+    const double x = ((const sample *)a)->seconds, y = ((const sample *)b)->seconds;
     return (x > y) - (x < y);
 }
 
-nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads,
-                         double seconds, cli_pass_time *time, nmf_error *error)
+static void fill(stopwatch *watch, cli_pass_time *time)
 {
-    stopwatch watch = {{0}, 0.0, seconds, 0, 0, {0}};
+    const int64_t count = undisturbed(watch);
+    const int64_t counted = count < LEAST ? watch->count : count;
+    qsort(watch->samples, (size_t)counted, sizeof *watch->samples, ascending);
+    time->median = watch->samples[counted / 2].seconds;
+    time->lowest = watch->samples[0].seconds;
+    time->highest = watch->samples[counted - 1].seconds;
+    time->passes = counted;
+    time->disturbed = count < LEAST ? -1 : watch->count - count;
+}
+
+nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads, int quick,
+                         double *most, cli_pass_time *time, nmf_error *error)
+{
+    stopwatch watch = {.wanted = quick ? 0.002 : 0.25,
+                       .most = *most,
+                       .began = cli_bench_seconds(),
+                       .threads = threads,
+                       .quick = quick};
     nmf_options options = NMF_OPTIONS_INIT;
     options.k = k;
     options.loss = loss;
@@ -140,18 +214,17 @@ nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t 
         nmf_model *model = NULL;
         watch.seen = 0;
         watch.last = (nmf_trace_point){0};
+        watch.paused = 0.0;
         status = nmf_fit(X, &options, &model, error);
         nmf_model_free(model);
+        look(&watch);
     }
     if (status == NMF_OK && watch.count == 0)
         status =
             nmf_fail(error, NMF_ERROR_NUMERICAL,
                      "no fit of k = %lld went on for more than %d iterations", (long long)k, WARM);
     if (status != NMF_OK) return status;
-    qsort(watch.samples, (size_t)watch.count, sizeof *watch.samples, ascending);
-    time->median = watch.samples[watch.count / 2];
-    time->lowest = watch.samples[0];
-    time->highest = watch.samples[watch.count - 1];
-    time->passes = watch.count;
+    fill(&watch, time);
+    *most = watch.most;
     return NMF_OK;
 }

@@ -12,12 +12,16 @@ nmf_status cli_bench_data(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_ma
 typedef struct cli_pass_time {
     double median, lowest, highest; /* seconds a pass, the row and column updates included */
     int64_t passes;                 /* behind the median */
+    int64_t disturbed;              /* left out */
 } cli_pass_time;
 
 /* Fits of k components from random starts, without a tolerance, until the measured passes took
- * `seconds` and are at least five. The first two passes of each fit are left out: they warm the
- * caches, and their updates need more sweeps than all later ones. Errors: those of nmf_fit. */
-nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads,
-                         double seconds, cli_pass_time *time, nmf_error *error);
+ * a quarter of a second (`quick`: no time at all) and are at least five. The first two passes of each fit are left out: they warm the
+ * caches, and their updates need more sweeps than all later ones. So is what a machine that is not whole made
+ * (bench_limits.h): a pass counts where all of `most`, the multiply-adds a second that these threads have together, were
+ * there right before and right after. `most` becomes what was seen, if that is more. Where too few such passes come
+ * within half a minute, all count and `disturbed` is -1. Errors: those of nmf_fit. */
+nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads, int quick,
+                         double *most, cli_pass_time *time, nmf_error *error);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct bench_run {
 
 static const char csv_header[] =
     "part,kernel,rows,columns,k,storage,threads,seconds,seconds_lowest,seconds_highest,passes,"
-    "gflops,percent_of_fma,read_gb,percent_of_read\n";
+    "gflops,percent_of_fma,read_gb,percent_of_read,disturbed\n";
 
 /* ---- what is printed ---- */
 
@@ -48,7 +48,7 @@ static nmf_status say_limit(bench_run *run, const char *name, const double *rate
             1e-9 * rate[CLI_ALL_THREADS]);
     for (int i = CLI_ONE_THREAD; status == NMF_OK && i <= CLI_ALL_THREADS; i++) {
         const int64_t threads = i == CLI_ONE_THREAD ? 1 : run->limits.threads;
-        snprintf(line, sizeof line, "%s,,,,,,%lld,,,,,%.2f,,%.2f,\n",
+        snprintf(line, sizeof line, "%s,,,,,,%lld,,,,,%.2f,,%.2f,,\n",
                  is_fma ? (strstr(name, "f32") != NULL ? "fma-f32" : "fma-f64") : "read",
                  (long long)threads, is_fma ? 1e-9 * rate[i] : 0.0, is_fma ? 0.0 : 1e-9 * rate[i]);
         status = add_line(run, line, error);
@@ -92,13 +92,14 @@ static nmf_status measure(bench_run *run, const char *part, const nmf_matrix *X,
     const nmf_dtype dtype = nmf_matrix_dtype(X);
     const long long m = nmf_matrix_rows(X), n = nmf_matrix_columns(X);
     const double entries = (double)m * (double)n;
-    const double peak = dtype == NMF_F64 ? run->limits.fma_f64[all] : run->limits.fma_f32[all];
-    cli_pass_time time = {0.0, 0.0, 0.0, 0};
+    cli_pass_time time = {0};
     char line[512];
     const int is_kl = run->args->loss == 1;
-    const nmf_status status = cli_time_pass(X, is_kl ? NMF_LOSS_KL : NMF_LOSS_FROBENIUS, k, threads,
-                                            run->args->quick ? 0.002 : 0.25, &time, error);
+    const nmf_status status =
+        cli_time_pass(X, is_kl ? NMF_LOSS_KL : NMF_LOSS_FROBENIUS, k, threads, run->args->quick,
+                      &run->limits.fma_f32[all], &time, error);
     if (status != NMF_OK) return status;
+    const double peak = dtype == NMF_F64 ? run->limits.fma_f64[all] : run->limits.fma_f32[all];
     const double flops = (is_kl ? 6.0 : 4.0) * entries * (double)k / time.median;
     const double bytes = entries * (double)nmf_dtype_bytes(dtype) / time.median;
     cli_say(
@@ -109,10 +110,11 @@ static nmf_status measure(bench_run *run, const char *part, const nmf_matrix *X,
         100.0 * bytes / run->limits.read[all]);
     fflush(stdout); /* a row takes seconds; whoever reads through a pipe wants it now */
     snprintf(line, sizeof line,
-             "%s,%s,%lld,%lld,%lld,%s,%lld,%.6e,%.6e,%.6e,%lld,%.2f,%.2f,%.3f,%.2f\n", part,
+             "%s,%s,%lld,%lld,%lld,%s,%lld,%.6e,%.6e,%.6e,%lld,%.2f,%.2f,%.3f,%.2f,%lld\n", part,
              nmf_kernel().name, m, n, (long long)k, nmf_dtype_name(dtype), (long long)threads,
              time.median, time.lowest, time.highest, (long long)time.passes, 1e-9 * flops,
-             100.0 * flops / peak, 1e-9 * bytes, 100.0 * bytes / run->limits.read[all]);
+             100.0 * flops / peak, 1e-9 * bytes, 100.0 * bytes / run->limits.read[all],
+             (long long)time.disturbed);
     return add_line(run, line, error);
 }
 
@@ -180,6 +182,18 @@ static nmf_status bench_pass(bench_run *run, nmf_error *error)
     return status;
 }
 
+/* Whether the machine is left to us at this moment. */
+static nmf_status bench_now(bench_run *run, nmf_error *error)
+{
+    const int64_t threads = nmf_kernel().processors;
+    const double rate = 1e-9 * cli_measure_now(threads, run->args->quick);
+    char line[128];
+    cli_say(run->args, "multiply-add f32 now, %lld threads: %.1f GFLOP/s", (long long)threads,
+            rate);
+    snprintf(line, sizeof line, "now-f32,,,,,,%lld,,,,,%.2f,,0.00,,\n", (long long)threads, rate);
+    return add_line(run, line, error);
+}
+
 static nmf_status bench_scaling(bench_run *run, nmf_error *error)
 {
     static const int64_t ms[] = {1000, 2000, 4000, 8000, 16000},
@@ -208,18 +222,19 @@ static nmf_status bench_scaling(bench_run *run, nmf_error *error)
 
 /* ---- the command ---- */
 
-static const char *const part_names[] = {"limits", "pass", "scaling"};
-enum { LIMITS, PASS, SCALING, PARTS_COUNT };
+static const char *const part_names[] = {"limits", "pass", "scaling", "now"};
+enum { LIMITS, PASS, SCALING, NOW, PARTS_COUNT };
 
 static nmf_status choose_parts(const cli_args *args, int *wanted, nmf_error *error)
 {
-    for (int i = 0; i < PARTS_COUNT; i++) wanted[i] = args->operand_count == 0;
+    for (int i = 0; i < PARTS_COUNT; i++) wanted[i] = args->operand_count == 0 && i != NOW;
     for (int64_t o = 0; o < args->operand_count; o++) {
         int i = 0;
         while (i < PARTS_COUNT && strcmp(args->operands[o], part_names[i]) != 0) i++;
         if (i == PARTS_COUNT) {
             (void)nmf_fail(error, NMF_ERROR_ARGUMENT,
-                           "unknown part %s: must be limits, pass or scaling", args->operands[o]);
+                           "unknown part %s: must be limits, pass, scaling or now",
+                           args->operands[o]);
             cli_suggest_of(args->command->words, args->operands[o], error);
             return NMF_ERROR_ARGUMENT;
         }
@@ -247,9 +262,11 @@ int cli_run_bench(const cli_args *args)
     if (status == NMF_OK && wanted[PASS]) status = check_shape(args, &error);
     if (status == NMF_OK) status = cli_check_output(args->output, &error);
     if (status == NMF_OK) status = add_line(&run, csv_header, &error);
-    /* The limits are measured for every part: shares of them are what the other tables tell. */
-    if (status == NMF_OK) status = cli_measure_limits(args->quick, &run.limits, &error);
-    if (status == NMF_OK) status = say_limits(&run, &error);
+    if (status == NMF_OK && wanted[NOW]) status = bench_now(&run, &error);
+    /* Shares of the limits are what the tables tell. */
+    const int measures = wanted[LIMITS] || wanted[PASS] || wanted[SCALING];
+    if (status == NMF_OK && measures) status = cli_measure_limits(args->quick, &run.limits, &error);
+    if (status == NMF_OK && measures) status = say_limits(&run, &error);
     if (status == NMF_OK && wanted[PASS]) status = bench_pass(&run, &error);
     if (status == NMF_OK && wanted[SCALING]) status = bench_scaling(&run, &error);
     if (status == NMF_OK && args->output != NULL)

@@ -12,6 +12,7 @@ BUILD = os.environ.get("NMFKIT_BUILD_DIR", "build/release")
 sys.path[:0] = [os.path.join(SOURCE, "tests", "cli"), os.path.join(SOURCE, "bench")]
 
 import command_test  # noqa: E402
+import measure  # noqa: E402
 import report  # noqa: E402
 import rows  # noqa: E402
 from cases import CASES, HELD, README  # noqa: E402
@@ -55,13 +56,47 @@ def shares_are_work_by_time_by_limit():
     for line in passes:
         assert (line["rows"], line["columns"], line["k"]) == ("90", "70", "3"), line
         low, middle, high = (float(line["seconds" + end]) for end in ("_lowest", "", "_highest"))
-        assert 0 < low <= middle <= high and int(line["passes"]) >= 5, line
+        assert 0 < low <= middle <= high and int(line["passes"]) >= 5 and line["disturbed"] == "0", line
         gflops, read = 4e-9 * 90 * 70 * 3 / middle, 1e-9 * 90 * 70 / middle
         peak = float(limits["fma-f32", line["threads"]]["gflops"])
         bandwidth = float(limits["read", line["threads"]]["read_gb"])
         assert close(float(line["gflops"]), gflops, 2), line
         assert close(float(line["percent_of_fma"]), 100 * gflops / peak, 2), line
         assert close(float(line["percent_of_read"]), 100 * read / bandwidth, 2), line
+
+
+def what_the_machine_gives_now_is_measured_alone():
+    text, lines = bench("now")
+    assert [line["part"] for line in lines] == ["now-f32"] and float(lines[0]["gflops"]) > 0, lines
+    assert text.startswith("multiply-add f32 now, ") and text.count("\n") == 1, text
+
+
+class Calls:
+    """Results and looks at the machine in the order they are asked for."""
+
+    def __init__(self, looks):
+        self.looks, self.made = list(looks), 0
+
+    def now(self):
+        return self.looks.pop(0)
+
+    def run(self, name):
+        self.made += 1
+        return "%s %d" % (name, self.made)
+
+
+def runs_of_half_a_machine_are_made_again_at_most_twice():
+    for looks, made, again, disturbed in (
+            ([100, 90], 1, 0, 0),                          # whole before and after
+            ([100, 60, 100, 99], 2, 1, 0),                 # after the first: not
+            ([100, 50, 50, 100, 50, 100, 50], 3, 2, 1),    # never; one look more before the second
+            ([50, 100, 50, 86, 86], 2, 1, 0)):             # the most is what was seen
+        calls = Calls(looks)
+        machine = measure.Machine(calls.now)
+        assert machine.measured(calls.run, "run") == "run %d" % made, looks
+        assert (machine.again, machine.disturbed, machine.runs) == (again, disturbed, 1) and not calls.looks, looks
+    unwatched = Calls([])
+    assert measure.Machine(None).measured(unwatched.run, "run") == "run 1"
 
 
 def another_kernel_variant_is_measured_on_demand():
