@@ -122,19 +122,10 @@ static nmf_status begin_start(nmfi_fit *fit, int64_t s, nmf_error *error)
     return on_X.method->begin(fit, on_X.state, error);
 }
 
-/* Which of our own starts leads deepest shows before its residual is down at tol: only the best goes on from there. */
-static int ends_roughly(const nmfi_fit *fit)
-{
-    const nmfi_choice *choice = &fit->choice;
-    return choice->several_starts && choice->starts > 1 && !choice->follows;
-}
-
 /* In f32 as far as that leads, if the fit begins so. */
 static nmf_status iterate_on_X(nmfi_fit *fit, nmf_error *error)
 {
-    static const double roughly = 7e-4;
-    const double asked = fit->choice.options.tol;
-    const double tol = ends_roughly(fit) ? fmax(asked, roughly) : asked;
+    const double tol = fit->choice.options.tol;
     if (fit->place.single) {
         const nmf_status status = nmfi_iterate(fit, fit->on_X, tol, error);
         nmfi_single_end(fit);
@@ -365,14 +356,14 @@ static nmf_status polish(nmfi_fit *fit, nmf_error *error)
     enum { ROUNDS = 4 };
     const nmfi_method *method = fit->on_X.method;
     nmfi_place *place = &fit->place;
-    const int begun = ends_roughly(fit) || (method->trial_iterations > 0 &&
-                                            fit->choice.starts > 1 && !fit->choice.follows);
+    const int tried =
+        method->trial_iterations > 0 && fit->choice.starts > 1 && !fit->choice.follows;
     if (!fit->keeper.resumes) {
         place->phase = NMFI_POLISHING;
         place->tol = fit->choice.options.tol;
     }
     for (; place->round < ROUNDS; place->round++, place->tol *= 0.3) {
-        const int iterates = !fit->H.all_fixed && (place->round > 0 || begun ||
+        const int iterates = !fit->H.all_fixed && (place->round > 0 || tried ||
                                                    (fit->in_sketch.method && !fit->choice.follows));
         nmf_status status = NMF_OK;
         const int may = fit->progress.iterations < fit->choice.options.max_iter;

@@ -156,6 +156,16 @@ static double small_enough(const nmfi_loss_scale *scale, double tol)
     return fmin(tol, fmax(tol * scale->strict, scale->least));
 }
 
+/* One of several starts of ours that is near its end and far above the best before it: what it may still fall by is less. */
+static int is_beaten(const nmfi_fit *fit, double kkt)
+{
+    static const double near = 5e-4, far = 1e-3;
+    const nmfi_place *place = &fit->place;
+    const int has_rivals = fit->choice.several_starts && !fit->choice.follows &&
+                           place->phase == NMFI_STARTING && place->start > 0;
+    return has_rivals && kkt <= near && place->descent.loss > (1 + far) * place->best.loss;
+}
+
 /* Notes what ends the descent, if anything does. */
 static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int accepted,
                   int descends)
@@ -167,7 +177,7 @@ static void judge(nmfi_fit *fit, nmfi_stage stage, double kkt, double tol, int a
     const int stands = stalled(fit, stage.method, kkt, &scale, d) || !descends;
     if (d->ended) return; /* by the number of iterations */
     fit->progress.stopped = converged ? NMF_STOPPED_CONVERGED : NMF_STOPPED_STALLED;
-    d->ended = converged || stands;
+    d->ended = converged || stands || (accepted && is_beaten(fit, kkt));
 }
 
 nmf_status nmfi_iterate(nmfi_fit *fit, nmfi_stage stage, double tol, nmf_error *error)

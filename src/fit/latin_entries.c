@@ -82,20 +82,20 @@ static double improve_line(nmfi_latin_fit *fit, nmfi_latin_factor *U, const nmfi
     nmfi_latin_load(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN);
     const int64_t count = open_line(fit, U, O, line, run, &beside, &ld);
     form_model(fit, beside, ld, count);
-    nmfi_scd by = {.a = fit->entries,
-                   .B = beside,
-                   .v = fit->model,
-                   .count = count,
-                   .ldb = ld,
-                   .k = fit->k,
-                   .x = fit->tile[0],
-                   .ldx = NMFI_LANES_MIN,
-                   .F_sums = fit->shared,
-                   .least = SMALLEST,
-                   .accuracy = 1e-3,
-                   .sweeps = SWEEPS,
-                   .active = fit->active};
-    fit->plan->kernels->scd(&by);
+    const nmfi_scd by = {.a = fit->entries,
+                         .B = beside,
+                         .v = fit->model,
+                         .count = count,
+                         .ldb = ld,
+                         .k = fit->k,
+                         .x = fit->tile[0],
+                         .ldx = NMFI_LANES_MIN,
+                         .F_sums = fit->shared,
+                         .least = SMALLEST,
+                         .accuracy = 1e-3,
+                         .sweeps = SWEEPS,
+                         .active = fit->active};
+    fit->plan->kernels->scd(&by, 1);
     const double loss = measure ? divergence(fit, beside, ld, count) : 0;
     nmfi_latin_store(fit, U, line, 1, fit->tile[0], NMFI_LANES_MIN, extrapolation, 1);
     return loss;

@@ -168,7 +168,7 @@ int64_t nmfi_divergence_workspace_bytes(const nmfi_pass *pass, double beta, int 
     const int64_t own = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, bytes);
     const int64_t single = nmfi_strip_workspace_bytes(pass->k, pass->columns.ld, sizeof(float));
     const int64_t rows = own > single ? own : single;
-    const int64_t line = nmfi_strip_line_bytes(pass->k, entries, bytes);
+    const int64_t line = nmfi_strip_lines_bytes(pass->k, entries, bytes);
     const int lines = entries > 0 && beta == 1 && !dense_rows;
     return lines || line > rows ? line : rows;
 }

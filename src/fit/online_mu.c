@@ -266,7 +266,8 @@ static nmf_status step_H(nmf_minibatch *m, batch *b, double rho, nmf_error *erro
     const nmf_status status = nmfi_pass_visit(&b->pass, &visit, error);
     if (status != NMF_OK) return status;
     running r = {m, rho, b->penalties.H_l1, b->penalties.H_l2};
-    const nmfi_rule rule = {improve_columns, &r, NULL, NMFI_NEEDS_PRODUCTS};
+    const nmfi_rule rule = {
+        .improve = improve_columns, .context = &r, .needs = NMFI_NEEDS_PRODUCTS};
     const nmfi_column_visit columns = {.k = m->k, .rule = &rule, .sums = sums_of(m)};
     nmfi_pass_columns(&b->pass, &columns);
     return NMF_OK;

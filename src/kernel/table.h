@@ -130,6 +130,10 @@ typedef struct nmfi_scd {
     int32_t *active; /* work: k */
 } nmfi_scd;
 
+/* Lines that may take their steps in turn, and, where a line holds entries alone, how many entries these may have
+ * together (at most, but for a line alone): beyond that, waiting for each other's steps gains nothing. */
+enum { NMFI_LINES_TOGETHER = 4, NMFI_ENTRIES_TOGETHER = 512 };
+
 typedef struct nmfi_scan {
     double sum, sum_of_squares;
     double lowest, highest; /* of the entries that are not NaN */
@@ -228,7 +232,7 @@ typedef struct nmfi_kernels {
      * multiple of NMFI_LANES_MIN. Returns how many entries it has. */
     int64_t (*gather_row[5][2])(const nmfi_lines *X, int64_t line, const void *F, int64_t stride,
                                 int64_t k, void *B, int64_t ldb, void *a);
-    void (*scd)(nmfi_scd *line);
+    void (*scd)(const nmfi_scd *lines, int64_t count); /* at most NMFI_LINES_TOGETHER */
 
     /* Where u[c] > 0, c < columns, in order; returns how many there are. */
     int64_t (*observed)(const void *u, int64_t columns, int32_t *indices);

@@ -25,7 +25,10 @@ void nmfi_sparse_layout_tiles(nmfi_pass *pass, nmfi_arena *arena, int64_t thread
 {
     nmfi_sparse_state *const state = pass->state;
     const int64_t bytes = pass->kernels->element_bytes;
-    const int64_t line = (pass->k + 1) * nmfi_sparse_most_entries(pass) * bytes;
+    const int64_t most_entries = nmfi_sparse_most_entries(pass);
+    const int64_t together = nmfi_lesser(most_entries * NMFI_LINES_TOGETHER, NMFI_ENTRIES_TOGETHER);
+    const int64_t line =
+        (pass->k + 1) * (most_entries > together ? most_entries : together) * bytes;
     const int64_t rows = dense_rows ? pass->rows.lanes * pass->columns.ld * bytes : 0;
     const int64_t most = line > rows ? line : rows;
     char *const gathered = nmfi_take(arena, threads, (size_t)most);
@@ -57,14 +60,19 @@ static char *workspace_of(const tiles_job *job, const nmfi_leaf *leaf)
     return nmfi_of_thread(job->pass->workspace, job->pass->workspace_bytes, leaf->thread);
 }
 
-static void improve_line(const tiles_job *job, int64_t line, const nmfi_leaf *leaf)
+/* How far apart components of a line lie: as short as it is, so that a short line's stay in the first-level cache. */
+static int64_t width_of(const nmf_sparse *s, int64_t line)
+{
+    return padded(s->pointers[line + 1] - s->pointers[line]) + NMFI_LANES_MIN;
+}
+
+/* Gathers a line into `entries`. */
+static nmfi_tile tile_of(const tiles_job *job, int64_t line, char *entries, const nmfi_leaf *leaf)
 {
     const nmfi_pass *pass = job->pass;
     const nmfi_kernels *kernels = pass->kernels;
     const nmf_sparse *s = &job->side.lines;
-    char *entries = gathered_by(job, leaf);
-    /* As short as the line is: a short line's components stay in the first-level cache. */
-    const int64_t ldf = padded(s->pointers[line + 1] - s->pointers[line]) + NMFI_LANES_MIN;
+    const int64_t ldf = width_of(s, line);
     char *beside = entries + ldf * kernels->element_bytes;
     nmfi_tile tile = {.first = line,
                       .rows = 1,
@@ -79,7 +87,37 @@ static void improve_line(const tiles_job *job, int64_t line, const nmfi_leaf *le
     tile.X.columns = kernels->gather_row[s->dtype][s->index_bytes == 8](
         &job->lines, line, job->state->packed, nmfi_packed_stride(job->visit->k), job->visit->k,
         beside, ldf, entries);
-    job->visit->rule->improve(job->visit->rule->context, &tile);
+    return tile;
+}
+
+/* How many lines from `line` on come together: none of them is empty but perhaps the first. */
+static int64_t lines_together(const tiles_job *job, int64_t line, int64_t end)
+{
+    const nmf_sparse *s = &job->side.lines;
+    int64_t count = 1, width = width_of(s, line);
+    if (!job->visit->rule->improve_lines) return 1;
+    for (; count < NMFI_LINES_TOGETHER && line + count < end; count++) {
+        width += width_of(s, line + count);
+        if (width > NMFI_ENTRIES_TOGETHER ||
+            s->pointers[line + count] == s->pointers[line + count + 1])
+            break;
+    }
+    return count;
+}
+
+static void improve_lines(const tiles_job *job, int64_t line, int64_t count, const nmfi_leaf *leaf)
+{
+    const nmfi_rule *rule = job->visit->rule;
+    nmfi_tile tiles[NMFI_LINES_TOGETHER];
+    char *entries = gathered_by(job, leaf);
+    for (int64_t i = 0; i < count; i++) {
+        tiles[i] = tile_of(job, line + i, entries, leaf);
+        entries += (job->visit->k + 1) * tiles[i].ldf * job->pass->kernels->element_bytes;
+    }
+    if (count == 1)
+        rule->improve(rule->context, tiles);
+    else
+        rule->improve_lines(rule->context, tiles, count);
 }
 
 /* How many lines from `line` on have no entry. */
@@ -101,13 +139,14 @@ static nmf_status improve_share(void *context, const nmfi_leaf *leaf, nmf_error 
     while (line < end) {
         if (work >= UNLOOKED && nmfi_stop_now(job->pass->stop)) return nmfi_fail_stopped(error);
         if (work >= UNLOOKED) work = 0;
-        work += (pointers[line + 1] - pointers[line] + 16) * job->visit->k;
         const int64_t empty = rule->nothing ? empty_lines(&job->side.lines, line, end) : 0;
+        const int64_t count = empty > 0 ? empty : lines_together(job, line, end);
+        work += (pointers[line + count] - pointers[line] + 16 * count) * job->visit->k;
         if (empty > 0)
             rule->nothing(rule->context, line, empty);
         else
-            improve_line(job, line, leaf);
-        line += empty > 0 ? empty : 1;
+            improve_lines(job, line, count, leaf);
+        line += count;
     }
     return NMF_OK;
 }

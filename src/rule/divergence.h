@@ -70,6 +70,8 @@ typedef struct nmfi_strip_work {
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes); /* tiles of one row */
+int64_t nmfi_strip_lines_bytes(int64_t k, int64_t entries,
+                               int64_t bytes); /* several, of so many entries at most */
 
 /* strip.c. Begin copies the start to strip.x, end writes strip.x where the result belongs. */
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -121,7 +123,8 @@ typedef struct nmfi_weighted_rule {
      * it stores is what was observed. */
     const void *u;
     int64_t ldu, columns;
-    const nmf_sparse *stored; /* then: weight^(1 / beta) of what each row stores, T; NULL: all count once */
+    const nmf_sparse
+        *stored; /* then: weight^(1 / beta) of what each row stores, T; NULL: all count once */
 } nmfi_weighted_rule;
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
 int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);
@@ -200,13 +203,13 @@ nmfi_rule nmfi_rule_jmm_columns(const nmfi_jmm_rule *context); /* with what thos
 typedef struct nmfi_counts_rule {
     nmfi_shares shares; /* of expected counts */
     double l1, l2;
-    const double *sums; /* k: of the row factor's components, over all groups that are known */
-    void *x;            /* k x ld, T: the factor */
-    void *num;          /* k x ld, T: what groups added in this reading; their own is added */
+    const double *sums;  /* k: of the row factor's components, over all groups that are known */
+    void *x;             /* k x ld, T: the factor */
+    void *num;           /* k x ld, T: what groups added in this reading; their own is added */
     const double *means; /* k: of the entries of x */
     double power;        /* 1: to the minimum of the bound; more: beyond */
     int stays;           /* x is not moved */
-    int measures;       /* the KKT sums, from num */
+    int measures;        /* the KKT sums, from num */
 } nmfi_counts_rule;
 nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context);
 /* Before a reading, by what the last one asked for in all, of `count` columns. Factors that lead towards 0 never come

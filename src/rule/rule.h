@@ -68,6 +68,9 @@ typedef struct nmfi_rule {
      * what improve would do with each. NULL: it is asked. */
     void (*nothing)(const void *context, int64_t first, int64_t count);
     int needs; /* nmfi_needs */
+    /* The same as improve with each of at most NMFI_LINES_TOGETHER tiles that are a row each, zeros left out, and have
+     * no more than NMFI_ENTRIES_TOGETHER entries; the first one's scratch is that of all. NULL: one after the other. */
+    void (*improve_lines)(const void *context, const nmfi_tile *tiles, int64_t count);
 } nmfi_rule;
 
 /* What the entries of a factor may be: lower <= x <= upper, k x ld of T like the factor itself, equal where an

@@ -83,7 +83,8 @@ static void improve(const void *context, const nmfi_tile *tile)
         add_up(rule, tile, j, &r);
         for (int64_t i = 0; i < tile->rows; i++) {
             if (!rule->stays) r.x[i] = moved(rule, j, r.x[i], r.q[i]);
-            if (r.q[i] > 0 && r.x[i] > 0) tile->sums->value[NMFI_SUM_OBJECTIVE] += r.q[i] * log(r.x[i]);
+            if (r.q[i] > 0 && r.x[i] > 0)
+                tile->sums->value[NMFI_SUM_OBJECTIVE] += r.q[i] * log(r.x[i]);
         }
         kernels->from_f64(r.x, at(rule, rule->x, tile, j), tile->rows);
         if (rule->measures) measure(rule, tile, j, &r);
@@ -92,7 +93,7 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 nmfi_rule nmfi_rule_counts(const nmfi_counts_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
+    const nmfi_rule rule = {.improve = improve, .context = context, .needs = NMFI_NEEDS_PRODUCTS};
     return rule;
 }
 

@@ -180,6 +180,6 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 nmfi_rule nmfi_rule_downdated(const nmfi_downdated_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
+    const nmfi_rule rule = {.improve = improve, .context = context, .needs = NMFI_NEEDS_PRODUCTS};
     return rule;
 }

@@ -77,12 +77,14 @@ static void improve_columns(const void *context, const nmfi_tile *tile)
 /* Empty rows of a sparse X are asked for: what they add to D where they start is not nothing. */
 nmfi_rule nmfi_rule_jmm(const nmfi_jmm_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
+    const nmfi_rule rule = {
+        .improve = improve, .context = context, .needs = NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }
 
 nmfi_rule nmfi_rule_jmm_columns(const nmfi_jmm_rule *context)
 {
-    const nmfi_rule rule = {improve_columns, context, NULL, NMFI_NEEDS_PRODUCTS};
+    const nmfi_rule rule = {
+        .improve = improve_columns, .context = context, .needs = NMFI_NEEDS_PRODUCTS};
     return rule;
 }

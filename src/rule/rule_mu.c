@@ -32,10 +32,12 @@ static void nothing(const void *context, int64_t first, int64_t count)
 
 nmfi_rule nmfi_rule_mu(const nmfi_mu_rule *context)
 {
-    const nmfi_rule rule = {
-        improve, context,
-        context->measure_only && context->step.least > 0 && !context->step.allowed.lower ? nothing
-                                                                                         : NULL,
-        NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
+    const nmfi_rule rule = {.improve = improve,
+                            .context = context,
+                            .nothing = context->measure_only && context->step.least > 0 &&
+                                               !context->step.allowed.lower
+                                           ? nothing
+                                           : NULL,
+                            .needs = NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }

@@ -34,6 +34,7 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 nmfi_rule nmfi_rule_newton(const nmfi_newton_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
+    const nmfi_rule rule = {
+        .improve = improve, .context = context, .needs = NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }

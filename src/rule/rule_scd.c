@@ -32,44 +32,53 @@ static double concordance(const nmfi_strip_work *row)
     return 1 / sqrt(least);
 }
 
-static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *row, int measured)
+static nmfi_scd line_of(const nmfi_scd_rule *rule, const nmfi_strip_work *row, int measured)
 {
     const nmfi_divergence_step *step = &rule->step;
-    take_entries(row);
-    nmfi_scd line = {.a = row->R,
-                     .B = row->F,
-                     .v = row->V,
-                     .count = row->X.columns,
-                     .ldb = row->ldf,
-                     .k = step->k,
-                     .x = row->strip.x,
-                     .ldx = row->strip.ld,
-                     .lower = row->strip.lower,
-                     .upper = row->strip.upper,
-                     .num = measured ? row->num : NULL,
-                     .F_sums = row->F_sums,
-                     .l1 = step->l1,
-                     .l2 = step->l2,
-                     .least = step->least,
-                     .concordance = rule->monotone ? concordance(row) : 0,
-                     .accuracy = rule->accuracy,
-                     .sweeps = rule->sweeps,
-                     .active = row->z};
-    step->kernels->scd(&line);
+    return (nmfi_scd){.a = row->R,
+                      .B = row->F,
+                      .v = row->V,
+                      .count = row->X.columns,
+                      .ldb = row->ldf,
+                      .k = step->k,
+                      .x = row->strip.x,
+                      .ldx = row->strip.ld,
+                      .lower = row->strip.lower,
+                      .upper = row->strip.upper,
+                      .num = measured ? row->num : NULL,
+                      .F_sums = row->F_sums,
+                      .l1 = step->l1,
+                      .l2 = step->l2,
+                      .least = step->least,
+                      .concordance = rule->monotone ? concordance(row) : 0,
+                      .accuracy = rule->accuracy,
+                      .sweeps = rule->sweeps,
+                      .active = row->z};
 }
 
-static void improve_strip(const void *context, nmfi_strip_work *work)
+/* Some rows in turn. */
+static void descend(const nmfi_scd_rule *rule, const nmfi_strip_work *rows, int64_t count,
+                    int measured)
 {
-    const nmfi_scd_rule *rule = context;
-    const int measured = work->measures;
-    if (measured)
+    nmfi_scd lines[NMFI_LINES_TOGETHER];
+    for (int64_t i = 0; i < count; i++) {
+        take_entries(&rows[i]);
+        lines[i] = line_of(rule, &rows[i], measured);
+    }
+    rule->step.kernels->scd(lines, count);
+}
+
+/* At the start: the model, and what the first sweep leaves out where that is known. */
+static void measure_start(nmfi_strip_work *work)
+{
+    if (work->measures)
         nmfi_strip_ratios(work);
     else
         nmfi_strip_model(work, work->strip.x, work->V);
-    for (int64_t i = 0; i < work->rows; i++) {
-        const nmfi_strip_work row = nmfi_strip_row(work, i);
-        descend(rule, &row, measured);
-    }
+}
+
+static void measure_result(const nmfi_scd_rule *rule, nmfi_strip_work *work)
+{
     work->measures = 0;
     if (rule->adds)
         nmfi_strip_ratios(work);
@@ -80,12 +89,54 @@ static void improve_strip(const void *context, nmfi_strip_work *work)
     if (rule->adds) nmfi_strip_add_up(work, work->R, work->strip.x, 0);
 }
 
+static void improve_strip(const void *context, nmfi_strip_work *work)
+{
+    const nmfi_scd_rule *rule = context;
+    nmfi_strip_work rows[NMFI_LINES_TOGETHER];
+    const int64_t line = rule->step.k * rule->step.kernels->element_bytes;
+    int64_t count = 0;
+    measure_start(work);
+    for (int64_t i = 0; i < work->rows; i++) {
+        rows[count] = nmfi_strip_row(work, i);
+        rows[count].z = (char *)work->z + count * line; /* k numbers of its own, side by side */
+        count++;
+        if (count < NMFI_LINES_TOGETHER && i + 1 < work->rows) continue;
+        descend(rule, rows, count, work->measures);
+        count = 0;
+    }
+    measure_result(rule, work);
+}
+
 static void improve(const void *context, const nmfi_tile *tile)
 {
     const nmfi_scd_rule *rule = context;
     nmfi_tile alone = *tile;
     if (tile->F && tile->rows == 1) alone.lanes = 1; /* a line: its components lie side by side */
     nmfi_strips(&rule->step, &alone, improve_strip, rule);
+}
+
+/* What each adds to a sum comes in the lines' order. */
+static void improve_lines(const void *context, const nmfi_tile *tiles, int64_t count)
+{
+    const nmfi_scd_rule *rule = context;
+    const int64_t k = rule->step.k, bytes = rule->step.kernels->element_bytes;
+    nmfi_tile lines[NMFI_LINES_TOGETHER];
+    nmfi_strip_work works[NMFI_LINES_TOGETHER];
+    char *scratch = tiles->scratch;
+    int64_t i = 0;
+    do {
+        lines[i] = tiles[i];
+        lines[i].lanes = 1;
+        lines[i].scratch = scratch;
+        scratch += nmfi_strip_line_bytes(k, tiles[i].ldf, bytes);
+        nmfi_strip_begin(&works[i], &rule->step, &lines[i], 0);
+        measure_start(&works[i]);
+    } while (++i < count);
+    descend(rule, works, count, rule->step.measure_start);
+    for (i = 0; i < count; i++) {
+        measure_result(rule, &works[i]);
+        nmfi_strip_end(&works[i]);
+    }
 }
 
 static void nothing(const void *context, int64_t first, int64_t count)
@@ -96,7 +147,9 @@ static void nothing(const void *context, int64_t first, int64_t count)
 
 nmfi_rule nmfi_rule_scd(const nmfi_scd_rule *context)
 {
-    const nmfi_rule rule = {improve, context, context->step.allowed.lower ? NULL : nothing,
-                            NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
-    return rule;
+    return (nmfi_rule){.improve = improve,
+                       .context = context,
+                       .nothing = context->step.allowed.lower ? NULL : nothing,
+                       .needs = NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS,
+                       .improve_lines = improve_lines};
 }

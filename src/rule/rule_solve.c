@@ -60,7 +60,8 @@ static void improve(const void *context, const nmfi_tile *tile)
     const uint64_t moving = rule->allowed.sum > 0 ? ~UINT64_C(0) : rule->kernels->solve(&hals);
     double *work = (double *)((char *)tile->scratch + 3 * tile_bytes);
     for (int64_t lane = 0; lane < tile->rows; lane++)
-        if ((moving >> lane & 1) && !nmfi_stop_now(tile->stop)) finish_lane(rule, &hals, lane, work);
+        if ((moving >> lane & 1) && !nmfi_stop_now(tile->stop))
+            finish_lane(rule, &hals, lane, work);
     (void)nmfi_measure_tile(rule->kernels, &rule->allowed, tile, &hals, rule->gram_f64, work);
     for (int64_t j = 0; j < rule->k; j++)
         memcpy((char *)rule->result + (j * rule->ld + tile->first) * bytes,
@@ -69,7 +70,7 @@ static void improve(const void *context, const nmfi_tile *tile)
 
 nmfi_rule nmfi_rule_solve(const nmfi_solve_rule *context)
 {
-    const nmfi_rule rule = {improve, context, NULL, NMFI_NEEDS_PRODUCTS};
+    const nmfi_rule rule = {.improve = improve, .context = context, .needs = NMFI_NEEDS_PRODUCTS};
     return rule;
 }
 

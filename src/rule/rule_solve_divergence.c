@@ -138,7 +138,9 @@ static void nothing(const void *context, int64_t first, int64_t count)
 
 nmfi_rule nmfi_rule_solve_divergence(const nmfi_solve_divergence_rule *context)
 {
-    const nmfi_rule rule = {improve, context, context->metric.step.allowed.lower ? NULL : nothing,
-                            NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
+    const nmfi_rule rule = {.improve = improve,
+                            .context = context,
+                            .nothing = context->metric.step.allowed.lower ? NULL : nothing,
+                            .needs = NMFI_NEEDS_ROWS | NMFI_NEEDS_ZEROS};
     return rule;
 }

@@ -30,9 +30,21 @@ int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes)
 
 int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes)
 {
-    return (NMFI_LANES_MIN * ARRAYS * k + PANELS * (entries + NMFI_LANES_MIN)) * bytes +
-           (NMFI_LANES_MIN * NMFI_LANE_COUNT + k * k + 8 * k) * (int64_t)sizeof(double) +
-           nmfi_pivot_work_bytes(k);
+    const int64_t needed =
+        (NMFI_LANES_MIN * ARRAYS * k + PANELS * (entries + NMFI_LANES_MIN)) * bytes +
+        (NMFI_LANES_MIN * NMFI_LANE_COUNT + k * k + 8 * k) * (int64_t)sizeof(double) +
+        nmfi_pivot_work_bytes(k);
+    return (needed + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
+}
+
+/* One line of them all, or some beside each other. */
+int64_t nmfi_strip_lines_bytes(int64_t k, int64_t entries, int64_t bytes)
+{
+    const int64_t together = entries < NMFI_ENTRIES_TOGETHER ? entries : NMFI_ENTRIES_TOGETHER;
+    const int64_t alone = nmfi_strip_line_bytes(k, entries, bytes);
+    const int64_t beside = nmfi_strip_line_bytes(k, together, bytes) +
+                           (NMFI_LINES_TOGETHER - 1) * nmfi_strip_line_bytes(k, 0, bytes);
+    return alone > beside ? alone : beside;
 }
 
 static void copy_strip(const nmfi_strip_work *work, const void *from, int64_t ld_from, void *to,
@@ -206,8 +218,7 @@ static void project(const nmfi_strip_work *work, const void *panel, void *to)
     step->kernels->products[dtype](&rows, work->F, work->ldf, step->k, to, work->strip.ld);
 }
 
-void nmfi_strip_add_up(const nmfi_strip_work *work, const void *panel, const void *weights,
-                       int sum)
+void nmfi_strip_add_up(const nmfi_strip_work *work, const void *panel, const void *weights, int sum)
 {
     const nmfi_kernels *kernels = work->step->kernels;
     const nmf_dtype dtype = kernels->element_bytes == 4 ? NMF_F32 : NMF_F64;
@@ -286,7 +297,8 @@ static void set_nothing(const nmfi_divergence_step *step, void *factor, int64_t 
     }
     for (int64_t i = first; i < first + count && step->shrink > 0; i++)
         for (int64_t j = 0; j < step->k; j++)
-            step->kernels->from_f64(step->toward + j, (char *)factor + (j * step->ld + i) * bytes, 1);
+            step->kernels->from_f64(step->toward + j, (char *)factor + (j * step->ld + i) * bytes,
+                                    1);
     if (step->allowed.sum > 0 || step->shrink > 0) clamp(step, factor, first, count);
 }
 

@@ -334,43 +334,99 @@ static double row_loss(const row_problem *row, const double *x, double l1, doubl
     return loss;
 }
 
-/* Runs `sweeps` sweeps from x; x becomes the result. told: of the gradient there. */
+typedef struct open_row {
+    nmfi_scd line;
+    void *A, *B, *V, *X, *N;
+    int32_t active[COORDINATES];
+} open_row;
+
+/* The row's first `entries` entries at x, for `sweeps` sweeps; told: of the gradient there. */
+static void open_row_at(const nmfi_kernels *t, const row_problem *row, const double *x,
+                        int64_t entries, int64_t sweeps, int told, open_row *open)
+{
+    double v[48] = {0}, num[COORDINATES] = {0}, a[48] = {0}, B[COORDINATES * 48] = {0};
+    for (int e = 0; e < entries; e++) {
+        a[e] = row->a[e];
+        for (int j = 0; j < COORDINATES; j++) v[e] += x[j] * (B[j * 48 + e] = row->B[j * 48 + e]);
+        for (int j = 0; j < COORDINATES; j++) num[j] += B[j * 48 + e] * a[e] / fmax(v[e], 1e-15);
+    }
+    open->N = kernel_block(t, num, COORDINATES);
+    open->A = kernel_block(t, a, 48);
+    open->B = kernel_block(t, B, COORDINATES * 48);
+    open->V = kernel_block(t, v, 48);
+    open->X = kernel_block(t, x, COORDINATES);
+    open->line = (nmfi_scd){.a = open->A,
+                            .B = open->B,
+                            .v = open->V,
+                            .count = entries,
+                            .ldb = 48,
+                            .k = COORDINATES,
+                            .x = open->X,
+                            .ldx = 1,
+                            .num = told ? open->N : NULL,
+                            .F_sums = row->sums,
+                            .least = 1e-15,
+                            .sweeps = sweeps,
+                            .active = open->active};
+}
+
+static void close_row(const nmfi_kernels *t, open_row *open, double *x)
+{
+    for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, open->X, j);
+    kernel_free(open->A);
+    kernel_free(open->B);
+    kernel_free(open->V);
+    kernel_free(open->X);
+    kernel_free(open->N);
+}
+
+/* Runs `sweeps` sweeps from x; x becomes the result. */
 static void run_scd(const nmfi_kernels *t, const row_problem *row, double *x, int64_t sweeps,
                     int monotone, double l1, double l2, int told)
 {
-    int32_t active[COORDINATES];
-    double v[48] = {0}, num[COORDINATES] = {0};
-    for (int e = 0; e < ENTRIES; e++) {
-        for (int j = 0; j < COORDINATES; j++) v[e] += x[j] * row->B[j * 48 + e];
-        for (int j = 0; j < COORDINATES; j++)
-            num[j] += row->B[j * 48 + e] * row->a[e] / fmax(v[e], 1e-15);
-    }
-    void *const N = kernel_block(t, num, COORDINATES);
-    void *A = kernel_block(t, row->a, 48), *B = kernel_block(t, row->B, COORDINATES * 48);
-    void *V = kernel_block(t, v, 48), *X = kernel_block(t, x, COORDINATES);
-    nmfi_scd line = {.a = A,
-                     .B = B,
-                     .v = V,
-                     .count = ENTRIES,
-                     .ldb = 48,
-                     .k = COORDINATES,
-                     .x = X,
-                     .ldx = 1,
-                     .num = told ? N : NULL,
-                     .F_sums = row->sums,
-                     .l1 = l1,
-                     .l2 = l2,
-                     .least = 1e-15,
-                     .concordance = monotone ? 1 : 0,
-                     .sweeps = sweeps,
-                     .active = active};
-    t->scd(&line);
-    for (int j = 0; j < COORDINATES; j++) x[j] = kernel_get(t, X, j);
-    kernel_free(A);
-    kernel_free(B);
-    kernel_free(V);
-    kernel_free(X);
-    kernel_free(N);
+    open_row open;
+    open_row_at(t, row, x, ENTRIES, sweeps, told, &open);
+    open.line.l1 = l1;
+    open.line.l2 = l2;
+    open.line.concordance = monotone ? 1 : 0;
+    t->scd(&open.line, 1);
+    close_row(t, &open, x);
+}
+
+/* Lines of other lengths and with other numbers of sweeps beside it change no bit of a line. */
+static void lines_in_turn_are_each_as_if_alone(void **state)
+{
+    (void)state;
+    kernel_seed(29);
+    const nmfi_kernels *tables[KERNEL_TABLES];
+    const int count = kernel_tables(tables);
+    for (int i = 0; i < count; i++)
+        for (int n = 0; n < 60; n++) {
+            open_row together[NMFI_LINES_TOGETHER];
+            nmfi_scd lines[NMFI_LINES_TOGETHER];
+            row_problem rows[NMFI_LINES_TOGETHER];
+            double alone[NMFI_LINES_TOGETHER][COORDINATES], result[COORDINATES];
+            const int some = 1 + n % NMFI_LINES_TOGETHER;
+            for (int r = 0; r < some; r++) {
+                const int64_t entries = kernel_integer(1, ENTRIES), sweeps = kernel_integer(0, 6);
+                open_row single;
+                rows[r] = make_row();
+                memcpy(alone[r], rows[r].x, sizeof alone[r]);
+                if (n % 5 == 0) alone[r][r] = 0;
+                open_row_at(tables[i], &rows[r], alone[r], entries, sweeps, n % 3 == 0,
+                            &together[r]);
+                open_row_at(tables[i], &rows[r], alone[r], entries, sweeps, n % 3 == 0, &single);
+                together[r].line.accuracy = single.line.accuracy = n % 2 ? 0.1 : 0;
+                tables[i]->scd(&single.line, 1);
+                close_row(tables[i], &single, alone[r]);
+                lines[r] = together[r].line;
+            }
+            tables[i]->scd(lines, some);
+            for (int r = 0; r < some; r++) {
+                close_row(tables[i], &together[r], result);
+                assert_memory_equal(result, alone[r], sizeof result);
+            }
+        }
 }
 
 static void strict_coordinate_steps_never_raise_the_loss(void **state)
@@ -491,6 +547,7 @@ int main(void)
         cmocka_unit_test(residuals_are_summed_in_f64),
         cmocka_unit_test(packing_turns_components_into_rows_and_back),
         cmocka_unit_test(lines_are_collected_and_spread),
+        cmocka_unit_test(lines_in_turn_are_each_as_if_alone),
         cmocka_unit_test(strict_coordinate_steps_never_raise_the_loss),
         cmocka_unit_test(coordinates_that_the_gradient_holds_are_left_alone),
         cmocka_unit_test(coordinates_come_to_rest_at_the_kkt_conditions),
