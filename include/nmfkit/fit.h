@@ -56,7 +56,7 @@ extern "C" {
  * reads X twice as often, the second time a span of columns after the other, with R from 2 T on; and with one start the
  * sketch and what comes after it lie in one place: k (m + n) + max(s k n + 2 k (m + n), 2 r (m + n) + k n).
  * And for a divergence of a dense X that is read along both sides (all solvers but jmm and incremental) X once more, in
- * its own type. options.memory_limit_bytes makes s, the threads and what stays in memory less.
+ * its own type; in f64 for a dense X of at most 250,000 entries that has no sketch, under the Frobenius loss, 4 m n bytes. options.memory_limit_bytes makes s, the threads and what stays in memory less.
  * Errors: ARGUMENT, SHAPE, DATA (nmf_matrix_validate), MEMORY, UNSUPPORTED.
  * Source: Gillis & Glineur 2012 (HALS with inner sweeps); Cichocki & Phan 2009; Fevotte & Idier
  * 2011 (multiplicative updates); Kim & Park 2011 (the minimum of a row's quadratic model, by

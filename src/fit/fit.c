@@ -410,8 +410,9 @@ static nmf_status check_finite(const nmfi_fit *fit, nmf_error *error)
 static nmf_status run(nmfi_fit *fit, nmf_error *error)
 {
     const nmfi_method *method = fit->on_X.method;
-    if (fit->choice.precision == NMF_PRECISION_F64) nmfi_single_open(fit);
-    nmf_status status = sketch_while_there_is_time(fit, error);
+    const int is_f64 = fit->choice.precision == NMF_PRECISION_F64;
+    nmf_status status = is_f64 ? nmfi_single_open(fit, error) : NMF_OK;
+    if (status == NMF_OK) status = sketch_while_there_is_time(fit, error);
     if (status == NMF_OK && fit->keeper.resumes) status = nmfi_checkpoint_load(fit, error);
     if (fit->choice.begins_single) nmfi_single_use(fit, fit->place.single != 0);
     if (status == NMF_OK && fit->volume.wanted) status = nmfi_volume_open(fit, error);

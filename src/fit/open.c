@@ -3,6 +3,7 @@
 #include "fit/constraints.h"
 #include "fit/loss.h"
 #include "fit/method.h"
+#include "fit/single.h"
 #include "fit/volume.h"
 
 #include "base/machine.h"
@@ -146,6 +147,7 @@ static void layout(nmfi_fit *fit)
     work->order = nmfi_take(arena, k, sizeof(int64_t));
     layout_stage(fit, fit->in_sketch);
     layout_stage(fit, fit->on_X);
+    if (fit->choice.precision == NMF_PRECISION_F64) nmfi_single_layout(fit, arena);
     work->trace = nmfi_take(arena, work->trace_capacity, sizeof *work->trace);
     if (!keeps) return;
     work->kept_trace = nmfi_take(arena, work->trace_capacity, sizeof *work->kept_trace);
@@ -219,6 +221,8 @@ static nmf_status read_X(nmfi_fit *fit, nmf_error *error)
     if (scan.sum_of_squares > DBL_MIN / DBL_EPSILON && scan.sum_of_squares <= DBL_MAX) {
         scan.sum *= scale;
         scan.sum_of_squares *= scale * scale;
+        scan.lowest *= scale;
+        scan.highest *= scale;
     } else { /* squares left the range of f64: once more, scaled */
         status = nmfi_pass_scan(&fit->work.pass, signed_ok, &scan, error);
         if (status != NMF_OK) return status;

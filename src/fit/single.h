@@ -6,8 +6,12 @@
 
 #include "fit/state.h"
 
-/* Once X was read: whether a fit in f64 does (choice.begins_single), and then its sketch is in f32. */
-void nmfi_single_open(nmfi_fit *fit);
+/* Of fits in f64: memory for a copy of X, where there will be one: of a small dense X under the Frobenius loss. */
+void nmfi_single_layout(nmfi_fit *fit, nmfi_arena *arena);
+
+/* Once X was read: whether a fit does (choice.begins_single), and then its sketch is in f32. Errors: those of reading
+ * X. */
+nmf_status nmfi_single_open(nmfi_fit *fit, nmf_error *error);
 
 /* In one that does: the kernels of f32, or the fit's own; what the factors hold stays as it is. */
 void nmfi_single_use(nmfi_fit *fit, int single);

@@ -41,11 +41,11 @@ typedef struct nmfi_choice {
 typedef struct nmfi_facts {
     int64_t m, n, stored;
     double scale; /* what X is multiplied by: a power of 4, whose root rounds nothing either */
-    double mean, norm2, lowest; /* mean entry; ||X||_F^2; the smallest entry, of X as given */
-    double highest;             /* the largest one, likewise */
-    double noise;               /* of entries, where few are observed (shrink.h) */
-    double baseline;            /* D(X || r c' / sum), where the loss is a divergence */
-    uint64_t fingerprint;       /* of X where it is not in memory; else 0 */
+    double mean, norm2;     /* mean entry; ||X||_F^2 */
+    double lowest, highest; /* entries */
+    double noise;           /* of entries, where few are observed (shrink.h) */
+    double baseline;        /* D(X || r c' / sum), where the loss is a divergence */
+    uint64_t fingerprint;   /* of X where it is not in memory; else 0 */
 } nmfi_facts;
 
 /* W or H. Arrays are k x partition.ld, component-major, of the compute type.
@@ -145,8 +145,12 @@ typedef struct nmfi_work {
         *known_keep; /* known components in the order of X's features, where theirs is another */
     nmfi_pass pass;  /* along the way X is stored */
     nmfi_pass transposed; /* the other way, where the method asks for one; else no kernels */
-    int accumulates;      /* `pass` needs room for the sums of products */
-    nmfi_sketch sketch;   /* for starts and fits that need one, else width 0 */
+    /* X on the fit's scale, where iterations in f32 read that (single.h); else NULL. What `pass` reads then, and
+     * what otherwise. */
+    float *single_X;
+    nmfi_source single_source, own_source;
+    int accumulates;    /* `pass` needs room for the sums of products */
+    nmfi_sketch sketch; /* for starts and fits that need one, else width 0 */
     /* The Gram matrix that an update works with, as the kernels want it. */
     void *gram, *inverse;
     double *gram_f64;

@@ -102,6 +102,15 @@ nmfi_source nmfi_pass_source_across(const nmfi_pass *pass, int copies, const voi
     return across;
 }
 
+nmfi_source nmfi_pass_source_along(const nmfi_pass *pass, nmf_dtype dtype, const void *copy)
+{
+    nmfi_source along = nmfi_source_packed(dtype, copy, pass->source.rows, pass->source.columns);
+    along.comm = pass->source.comm;
+    along.all_rows = pass->source.all_rows;
+    along.first_row = pass->source.first_row;
+    return along;
+}
+
 void nmfi_pass_prepare(nmfi_pass *pass)
 {
     if (pass->backend->prepare) pass->backend->prepare(pass);
