@@ -221,8 +221,8 @@ HELD = {
                      "products",
     "python-golub": "38 samples leave a fit of a few milliseconds, most of it the sketch of 5,000 genes",
     "python-ap": "the other side of X, the start's sketch and the checks, which are made once, beside 30 iterations",
-    "python-ap-counts": "coordinate steps, three tenths of the time: most words have some thirty entries, and sums across a "
-                        "vector and a division, one after the other, take it, not multiply-adds; gathering rows, an eighth",
+    "python-ap-counts": "coordinate steps, a quarter of the time: most words have some thirty entries, and sums across a "
+                        "vector and divisions take it, not multiply-adds; gathering rows, a seventh",
     "python-pbmc-kl": AS_NEWS,
     "python-pbmc": "what is made once, beside some ten iterations",
     "kl6": "readings of X for the start's sketch, and those that measure it",

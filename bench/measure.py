@@ -147,7 +147,7 @@ class Machine:
     TRIES = 3         # of a run
     PATIENCE = 5      # seconds before a run
     LONG = 5          # seconds of a run that is not repeated: what disturbs comes and goes in it
-    ALTOGETHER = 900  # seconds that waiting and repeating may take
+    ALTOGETHER = 600  # seconds that waiting and repeating may take
 
     def __init__(self, now):
         self.now = now       # as Programs.now; None: nothing is looked at

@@ -89,7 +89,7 @@ nmf_status cli_bench_data(nmf_dtype dtype, int64_t rows, int64_t columns, nmf_ma
 /* ---- time ---- */
 
 enum { LEAST = 5, ROOM = 400, WARM = 2, LONGEST = 50, FITS = 40 };
-static const double patience = 30.0;    /* seconds for passes of a whole machine */
+static const double patience = 10.0;    /* seconds for passes of a whole machine */
 static const double now_and_then = 0.2; /* seconds from one look at the machine to the next */
 
 /* Passes between two looks at what the machine gives. */

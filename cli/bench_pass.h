@@ -20,7 +20,7 @@ typedef struct cli_pass_time {
  * caches, and their updates need more sweeps than all later ones. So is what a machine that is not whole made
  * (bench_limits.h): a pass counts where all of `most`, the multiply-adds a second that these threads have together, were
  * there right before and right after. `most` becomes what was seen, if that is more. Where too few such passes come
- * within half a minute, all count and `disturbed` is -1. Errors: those of nmf_fit. */
+ * within ten seconds, all count and `disturbed` is -1. Errors: those of nmf_fit. */
 nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads, int quick,
                          double *most, cli_pass_time *time, nmf_error *error);
 
