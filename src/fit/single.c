@@ -19,9 +19,8 @@ static int may(const nmfi_fit *fit)
            choice->options.init != NMF_INIT_CUSTOM && choice->options.tol > 0;
 }
 
-/* Under the Frobenius loss a dense X has a sketch for that. Where it is too small for one, its iterations take as long as
- * its conversion would in each, and a unit that f32 does not hold is to be fitted as any: it is copied once, on the
- * fit's scale. */
+/* Under the Frobenius loss a dense X has a sketch for that. Where it is too small for one, it is copied once, on the fit's
+ * scale: to convert it in every iteration takes as long as f32 saves, and a unit that f32 does not hold is fitted as any. */
 static int is_copied(const nmfi_fit *fit)
 {
     static const double most_entries = 2.5e5;

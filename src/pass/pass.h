@@ -162,10 +162,11 @@ void nmfi_pass_layout_sums(nmfi_pass *pass, nmfi_arena *arena, int64_t threads, 
  * layout. */
 void nmfi_pass_transposed(nmfi_pass *transposed, nmfi_pass *pass, int tiles);
 
+/* What a pass reads where `copy` holds its rows, packed: in another type, or in another unit. */
+nmfi_source nmfi_pass_source_along(const nmfi_pass *pass, nmf_dtype dtype, const void *copy);
+
 /* What a pass over the same X along its columns reads: X itself, or rows packed in `copy` where `copies` is
  * set. */
-/* What it reads where `copy` holds its rows, packed: in another type, or in another unit. */
-nmfi_source nmfi_pass_source_along(const nmfi_pass *pass, nmf_dtype dtype, const void *copy);
 nmfi_source nmfi_pass_source_across(const nmfi_pass *pass, int copies, const void *copy);
 
 /* Once, with the memory and the team there, before the first visit: the other orientation of a

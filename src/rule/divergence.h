@@ -70,8 +70,7 @@ typedef struct nmfi_strip_work {
 int64_t nmfi_strip_lanes(int64_t lanes, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_workspace_bytes(int64_t k, int64_t columns_ld, int64_t bytes);
 int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes); /* tiles of one row */
-int64_t nmfi_strip_lines_bytes(int64_t k, int64_t entries,
-                               int64_t bytes); /* several, of so many entries at most */
+int64_t nmfi_strip_lines_bytes(int64_t k, int64_t entries, int64_t bytes); /* several such */
 
 /* strip.c. Begin copies the start to strip.x, end writes strip.x where the result belongs. */
 void nmfi_strip_begin(nmfi_strip_work *work, const nmfi_divergence_step *step,
@@ -123,8 +122,7 @@ typedef struct nmfi_weighted_rule {
      * it stores is what was observed. */
     const void *u;
     int64_t ldu, columns;
-    const nmf_sparse
-        *stored; /* then: weight^(1 / beta) of what each row stores, T; NULL: all count once */
+    const nmf_sparse *stored; /* then: weight^(1 / beta) of what each row stores, T; NULL: all count once */
 } nmfi_weighted_rule;
 nmfi_rule nmfi_rule_weighted(const nmfi_weighted_rule *context);
 int64_t nmfi_weighted_workspace_bytes(int64_t k, int64_t columns, int64_t bytes);

@@ -37,10 +37,11 @@ int64_t nmfi_strip_line_bytes(int64_t k, int64_t entries, int64_t bytes)
     return (needed + NMFI_ALIGNMENT - 1) / NMFI_ALIGNMENT * NMFI_ALIGNMENT;
 }
 
-/* One line of them all, or some beside each other. */
+/* Of one line of so many entries, or of shorter ones beside each other. */
 int64_t nmfi_strip_lines_bytes(int64_t k, int64_t entries, int64_t bytes)
 {
-    const int64_t together = entries < NMFI_ENTRIES_TOGETHER ? entries : NMFI_ENTRIES_TOGETHER;
+    const int64_t all = NMFI_LINES_TOGETHER * entries;
+    const int64_t together = all < NMFI_ENTRIES_TOGETHER ? all : NMFI_ENTRIES_TOGETHER;
     const int64_t alone = nmfi_strip_line_bytes(k, entries, bytes);
     const int64_t beside = nmfi_strip_line_bytes(k, together, bytes) +
                            (NMFI_LINES_TOGETHER - 1) * nmfi_strip_line_bytes(k, 0, bytes);

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "fit/state.h"
+#include "rule/divergence.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -203,9 +204,26 @@ static void no_bit_hangs_on_spans(void **state)
     }
 }
 
+/* Lines of up to so many entries, as many together as may be: what each needs fits into what is laid out for all. */
+static void lines_beside_each_other_have_room(void **state)
+{
+    (void)state;
+    for (int64_t k = 1; k <= 70; k += 3)
+        for (int64_t longest = 32; longest <= 1024; longest += NMFI_LANES_MIN)
+            for (int64_t each = 32; each <= longest; each += NMFI_LANES_MIN)
+                for (int64_t bytes = 4; bytes <= 8; bytes += 4) {
+                    int64_t count = NMFI_ENTRIES_TOGETHER / each;
+                    if (count < 1) count = 1;
+                    if (count > NMFI_LINES_TOGETHER) count = NMFI_LINES_TOGETHER;
+                    assert_true(count * nmfi_strip_line_bytes(k, each, bytes) <=
+                                nmfi_strip_lines_bytes(k, longest, bytes));
+                }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_beside_each_other_have_room),
         cmocka_unit_test(a_fit_takes_what_is_said),
         cmocka_unit_test(a_large_fit_takes_few_times_what_its_factors_do),
         cmocka_unit_test(no_bit_hangs_on_spans)};
