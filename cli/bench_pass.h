@@ -16,11 +16,11 @@ typedef struct cli_pass_time {
 } cli_pass_time;
 
 /* Fits of k components from random starts, without a tolerance, until the measured passes took
- * a quarter of a second (`quick`: no time at all) and are at least five. The first two passes of each fit are left out: they warm the
- * caches, and their updates need more sweeps than all later ones. So is what a machine that is not whole made
- * (bench_limits.h): a pass counts where all of `most`, the multiply-adds a second that these threads have together, were
- * there right before and right after. `most` becomes what was seen, if that is more. Where too few such passes come
- * within ten seconds, all count and `disturbed` is -1. Errors: those of nmf_fit. */
+ * a quarter of a second (`quick`: no time at all) and are at least five. The first two passes of each
+ * fit are left out: they warm the caches, and their updates need more sweeps than all later ones. So is what a machine
+ * that was not whole made (bench_limits.h): a pass counts where `most`, the multiply-adds a second that these threads
+ * have together, were there right before and right after it. `most` becomes what was seen, if that is more. Where too
+ * few such passes come within ten seconds, all count and `disturbed` is -1. Errors: those of nmf_fit. */
 nmf_status cli_time_pass(const nmf_matrix *X, nmf_loss loss, int64_t k, int64_t threads, int quick,
                          double *most, cli_pass_time *time, nmf_error *error);
 

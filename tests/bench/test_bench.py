@@ -90,8 +90,9 @@ def runs_of_half_a_machine_are_made_again_at_most_twice():
             ([100, 90], 1, 0, 0),                          # whole before and after
             ([100, 60, 100, 99], 2, 1, 0),                 # after the first: not
             ([100, 50, 50, 100, 50, 100, 50], 3, 2, 1),    # never; one look more before the second
-            ([50, 100, 50, 86, 86], 2, 1, 0)):             # the most is what was seen
-        calls = Calls(looks)
+            ([50, 100, 50, 86, 86], 2, 1, 0),              # the most is what was seen
+            ([39, 39], 1, 0, 0)):
+        calls = Calls([40] * measure.Machine.FIRST + looks)
         machine = measure.Machine(calls.now)
         assert machine.measured(calls.run, "run") == "run %d" % made, looks
         assert (machine.again, machine.disturbed, machine.runs) == (again, disturbed, 1) and not calls.looks, looks
